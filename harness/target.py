@@ -1,0 +1,103 @@
+"""What a target may offer, what it is offered, and how one is loaded from ``module:factory``.
+
+A target is any object with ``start()`` and ``stop()``. Of the feed it gets what it defines: ``on_book(book)``,
+``on_delta(delta)``, ``on_trade(trade)``, ``on_candle(candle)`` (see :mod:`synthetic.events`). Optional: ``counters()``
+(a mapping of numbers), ``roots()`` (objects that hold its memory), ``rehearse()`` (do once, on a throwaway instance, what allocates on first
+use). Every method may be sync or async. Its loops are its own asyncio tasks.
+
+The factory is called as ``factory(params, environment)``. Where its first parameter is annotated with a dataclass, a
+scenario's configs are validated against that class, scaled by its markers (:mod:`harness.scaling`), and the factory gets
+an instance; otherwise it gets the config's table as a plain ``dict``, unscaled, and ``environment.memory_scale`` to scale
+by. ``factory.honours_scale = False`` says that a target cannot run in a smaller world.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import UsageError
+
+
+class TargetClock(Protocol):
+    """The time of the world a target lives in."""
+
+    def now_s(self) -> float:
+        """Seconds since the start of the run, virtual or real."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a target is offered by the world it runs in.
+
+    `symbols` are the instruments in order of activity; `cycle_s` and `candle_s` are in seconds; `data_dir` is this run's own folder for what it
+    writes; `emit(kind, **facts)` records an event with JSON-able facts; `past_candles(symbol, count)` gives the
+    market's candles before the start, shape (count, 6): open time in ms, open, high, low, close, volume, oldest first.
+    """
+
+    clock: TargetClock
+    data_dir: Path
+    memory_scale: float
+    emit: Callable[..., None]
+    symbols: tuple[str, ...]
+    cycle_s: float
+    candle_s: int
+    past_candles: Callable[[str, int], NDArray[np.float64]]
+
+
+Factory = Callable[[Any, Environment], Any]
+
+
+def load_factory(reference: str) -> Factory:
+    """The factory behind ``module:factory``.
+
+    Raises UsageError where the reference has another form, the module cannot be imported, or the name is not callable.
+    """
+    module_name, colon, attribute = reference.partition(":")
+    if not (module_name and colon and attribute):
+        raise UsageError(f'target.factory = "{reference}": not of the form "module:factory"')
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:  # noqa: BLE001 - whatever a user's module raises on import is the user's to read
+        raise UsageError(
+            f'target.factory = "{reference}": module "{module_name}" cannot be imported: {type(error).__name__}: {error}'
+        ) from error
+    factory = getattr(module, attribute, None)
+    if not callable(factory):
+        offered = sorted(name for name, value in vars(module).items() if inspect.isfunction(value))
+        raise UsageError(
+            f'target.factory = "{reference}": module "{module_name}" has no callable "{attribute}"'
+            + (f"; its functions: {', '.join(offered)}" if offered else "")
+        )
+    return typing.cast(Factory, factory)
+
+
+def parameters_type(factory: Factory) -> type[Any] | None:
+    """The dataclass that annotates the factory's first parameter, or None where configs are free tables."""
+    try:
+        hints = typing.get_type_hints(factory, include_extras=True)
+        first = next(iter(inspect.signature(factory).parameters))
+    except (TypeError, ValueError, NameError, StopIteration):
+        return None
+    hint = hints.get(first)
+    return hint if isinstance(hint, type) and dataclasses.is_dataclass(hint) else None
+
+
+def honours_scale(factory: Factory) -> bool:
+    """Whether the target can live in a world smaller than full scale (True unless the factory says otherwise)."""
+    return bool(getattr(factory, "honours_scale", True))
+
+
+def build(factory: Factory, params: Mapping[str, Any], environment: Environment) -> Any:
+    """A target made by its factory, with `params` in the form that the factory takes."""
+    kind = parameters_type(factory)
+    return factory(dict(params) if kind is None else kind(**params), environment)

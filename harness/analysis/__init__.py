@@ -1,0 +1,1 @@
+"""From recordings to numbers: pure functions that read runs and never touch a process."""

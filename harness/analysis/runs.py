@@ -1,0 +1,199 @@
+"""The runs of a soak as immutable objects, and reading them from a result folder.
+
+Format 1 (2026): ``runs/<config>/seed-<n>/`` holds ``samples.parquet`` (the columns of
+:data:`harness.running.recording.SAMPLE`, phase as a word, null where a tier was not read), ``events.jsonl`` and
+``run.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from harness.errors import UsageError
+from harness.running.recording import FORMAT, PHASES, SAMPLE
+
+STATUSES = ("complete", "limit", "failed", "died", "interrupted")
+UNFINISHED = frozenset({"failed", "died", "interrupted"})
+FED = ("warm-up", "load")
+"""The phases in which the market feeds the target."""
+
+COLUMNS = SAMPLE.names or ()
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run of one config, finished or not. Bytes are real bytes; :meth:`gb` brings them to full scale.
+
+    `samples` has the columns of a recording (`t_s` in seconds of the run, never decreasing; NaN where a tier was not
+    read), `events` are mappings with at least `t_s` and `kind`, `facts` is the content of run.json. Raises ValueError
+    where these do not hold; nothing downstream checks again.
+    """
+
+    config: str
+    seed: int
+    status: str
+    memory_scale: float
+    samples: pd.DataFrame
+    events: tuple[dict[str, Any], ...]
+    facts: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"status {self.status!r} is none of {', '.join(STATUSES)}")
+        if not (math.isfinite(self.memory_scale) and self.memory_scale > 0):
+            raise ValueError(f"memory_scale {self.memory_scale!r} is not a positive number")
+        missing = [name for name in COLUMNS if name not in self.samples.columns]
+        if missing:
+            raise ValueError(f"samples have no column {', '.join(missing)}")
+        if self.samples.empty and not self.unfinished:
+            raise ValueError(f"a {self.status} run has no samples")
+        times = self.t_s
+        if not np.isfinite(times).all() or (np.diff(times) < 0).any():
+            raise ValueError("t_s is not finite and increasing")
+        strange = set(self.samples["phase"]) - set(PHASES)
+        if strange:
+            raise ValueError(f"phase {sorted(map(str, strange))} is none of {', '.join(PHASES)}")
+        for event in self.events:
+            time = event.get("t_s")
+            if not isinstance(event.get("kind"), str) or not isinstance(time, int | float) or not math.isfinite(time):
+                raise ValueError(f"event {event!r} has no kind or no finite t_s")
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the run ended neither by reaching its end nor by reaching the memory limit."""
+        return self.status in UNFINISHED
+
+    @property
+    def t_s(self) -> NDArray[np.float64]:
+        """Sample times in seconds since the feed began, shape (samples,)."""
+        return self.column("t_s")
+
+    @property
+    def fed(self) -> NDArray[np.bool_]:
+        """Which samples fall in warm-up or load, shape (samples,)."""
+        return self.samples["phase"].isin(FED).to_numpy(dtype=bool)
+
+    @property
+    def loaded(self) -> NDArray[np.bool_]:
+        """Which samples fall in the load phase, after the warm-up, shape (samples,)."""
+        return (self.samples["phase"] == "load").to_numpy(dtype=bool)
+
+    @property
+    def ballast_bytes(self) -> float:
+        """Real bytes of the ballast, which RSS holds and live bytes do not (0 where there is none)."""
+        return float(self.facts.get("ballast_bytes") or 0)
+
+    @property
+    def rss_gb(self) -> NDArray[np.float64]:
+        """Resident set at every sample, GB at full scale, shape (samples,)."""
+        return self.column("rss_bytes") / self.memory_scale / 1e9
+
+    @property
+    def live_gb(self) -> NDArray[np.float64]:
+        """Live bytes plus ballast, GB at full scale, NaN where not read, shape (samples,)."""
+        return (self.column("live_bytes") + self.ballast_bytes) / self.memory_scale / 1e9
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One column of the samples as floats, shape (samples,)."""
+        return self.samples[name].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def gb(self, real_bytes: float) -> float:
+        """Real bytes of this run as GB at full scale."""
+        return real_bytes / self.memory_scale / 1e9
+
+    def event_times(self, *kinds: str) -> NDArray[np.float64]:
+        """Times in seconds of the events of these kinds, in order, shape (events,)."""
+        return np.sort(np.array([event["t_s"] for event in self.events if event["kind"] in kinds], dtype=np.float64))
+
+
+def read_result(folder: Path) -> tuple[Path, list[Run]]:
+    """The path of the result's scenario.toml and its runs, ordered by config and seed.
+
+    Raises UsageError, naming the file, where the folder is not a result or a file of it is missing or damaged. The last
+    line of an events.jsonl may be torn: a killed process leaves it so.
+    """
+    scenario = folder / "scenario.toml"
+    if not scenario.is_file():
+        raise UsageError(f"{folder}: not a result folder, it has no scenario.toml")
+    found = [(_seed(path), path) for path in folder.glob("runs/*/seed-*") if path.is_dir()]
+    if not found:
+        raise UsageError(f"{folder}: the result has no run (runs/<config>/seed-<n>)")
+    return scenario, [read_run(path) for _, path in sorted(found, key=lambda item: (item[1].parent.name, item[0]))]
+
+
+def read_run(folder: Path) -> Run:
+    """The run recorded in ``runs/<config>/seed-<n>``. Raises UsageError, naming the file that is missing or damaged."""
+    path = folder / "run.json"
+    facts = _facts(path)
+    for key, value in (("format", FORMAT), ("config", folder.parent.name), ("seed", _seed(folder))):
+        if facts.get(key) != value:
+            raise UsageError(f"{path}: {key} is {facts.get(key)!r}, expected {value!r}")
+    status, scale = facts.get("status"), facts.get("memory_scale")
+    if status not in STATUSES:
+        raise UsageError(f"{path}: status is {status!r}, expected one of {', '.join(STATUSES)}")
+    if not isinstance(scale, int | float):
+        raise UsageError(f"{path}: memory_scale is {scale!r}, expected a number")
+    samples = _samples(folder / "samples.parquet", may_be_missing=status in UNFINISHED)
+    events = _events(folder / "events.jsonl")
+    try:
+        return Run(facts["config"], facts["seed"], status, float(scale), samples, events, facts)
+    except ValueError as error:
+        raise UsageError(f"{folder}: {error}") from error
+
+
+def _seed(folder: Path) -> int:
+    match = re.fullmatch(r"seed-(\d+)", folder.name)
+    if match is None:
+        raise UsageError(f'{folder}: not of the form "seed-<number>"')
+    return int(match[1])
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(facts, dict):
+        raise UsageError(f"{path}: not a JSON object")
+    return facts
+
+
+def _samples(path: Path, *, may_be_missing: bool) -> pd.DataFrame:
+    if may_be_missing and not path.exists():
+        return pd.DataFrame({name: pd.Series(dtype=object if name == "phase" else np.float64) for name in COLUMNS})
+    try:
+        frame: pd.DataFrame = pq.ParquetFile(path).read().to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+    return frame
+
+
+def _events(path: Path) -> tuple[dict[str, Any], ...]:
+    if not path.exists():
+        return ()
+    lines = path.read_bytes().split(b"\n")
+    events = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            event = json.loads(line) if line.strip() else None
+        except ValueError as error:
+            if number == len(lines):  # no newline after it: the process died while it wrote this line
+                break
+            raise UsageError(f"{path}: line {number} is damaged: {error}") from error
+        if event is None:
+            continue
+        if not isinstance(event, dict):
+            raise UsageError(f"{path}: line {number} is not a JSON object")
+        events.append(event)
+    return tuple(events)

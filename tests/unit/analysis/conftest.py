@@ -1,0 +1,76 @@
+"""Literal recordings: small runs written down by hand, in a world of scale 0.5, where a GB at full scale is 500 MB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.analysis.runs import Run
+from harness.running.recording import SAMPLE
+
+SCALE = 0.5
+
+
+def _make_run(
+    gb: Sequence[float],
+    *,
+    every_s: float = 600,
+    warmup_s: float = 600,
+    config: str = "old",
+    seed: int = 1,
+    status: str = "complete",
+    events: Sequence[dict[str, Any]] = (),
+    live_gb: Sequence[float] | None = None,
+    ballast_gb: float = 0.0,
+    **facts: Any,
+) -> Run:
+    """A run whose RSS is `gb` (full scale) at 0, every_s, 2 every_s...; live bytes (no ballast) are NaN by default."""
+    times = np.arange(len(gb)) * every_s
+    samples = pd.DataFrame({name: np.full(len(gb), np.nan) for name in SAMPLE.names})
+    samples["t_s"] = times
+    samples["rss_bytes"] = np.asarray(gb, dtype=float) * SCALE * 1e9
+    if live_gb is not None:
+        samples["live_bytes"] = np.asarray(live_gb, dtype=float) * SCALE * 1e9
+    samples["phase"] = np.where(times < warmup_s, "warm-up", "load")
+    facts = {"ballast_bytes": ballast_gb * SCALE * 1e9, **facts}
+    return Run(config, seed, status, SCALE, samples, tuple(events), facts)
+
+
+def _make_scenario(
+    *,
+    hours: float = 2.0,
+    claims: Sequence[Any] = (),
+    configs: dict[str, dict[str, Any]] | None = None,
+    **memory: Any,
+) -> SimpleNamespace:
+    """A scenario of `hours`, warm-up of ten minutes, cycles of 5 s, 50 symbols, configs old and fixed of the note."""
+    note = {
+        "old": {"cleanup_interval_cycles": 1000, "max_samples_per_file": 2000},
+        "fixed": {"cleanup_interval_cycles": 100, "max_samples_per_file": 500},
+    }
+    return SimpleNamespace(
+        name="literal",
+        title="Literal recordings",
+        time=SimpleNamespace(hours=hours, cycle_s=5.0, warmup_minutes=10.0, run_on_s=0.0, sample_every_s=600.0),
+        memory=SimpleNamespace(
+            **{"scale": SCALE, "baseline_gb": 5.0, "limit_gb": 32.0, "leak_budget_gb_per_hour": 0.0375, **memory}
+        ),
+        market=SimpleNamespace(symbols=50),
+        configs=note if configs is None else configs,
+        claims=tuple(claims),
+    )
+
+
+@pytest.fixture
+def make_run() -> Callable[..., Run]:
+    return _make_run
+
+
+@pytest.fixture
+def make_scenario() -> Callable[..., SimpleNamespace]:
+    return _make_scenario

@@ -1,0 +1,138 @@
+"""Reading recordings: what a killed process leaves is read, what is damaged is named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.analysis.runs import Run, read_result, read_run
+from harness.errors import UsageError
+from harness.running.recording import SAMPLE
+
+
+def frame(times: list[float]) -> pd.DataFrame:
+    samples = pd.DataFrame({name: np.full(len(times), np.nan) for name in SAMPLE.names})
+    samples["t_s"] = times
+    samples["rss_bytes"] = 5e8
+    samples["phase"] = "load"
+    return samples
+
+
+def write_run(result: Path, config: str = "old", seed: int = 1, status: str = "complete", **changes: Any) -> Path:
+    folder = result / "runs" / config / f"seed-{seed}"
+    folder.mkdir(parents=True)
+    (result / "scenario.toml").touch()
+    frame([0.0, 5.0]).to_parquet(folder / "samples.parquet")
+    (folder / "events.jsonl").write_text('{"t_s": 1.0, "kind": "flush"}\n')
+    facts = {"format": 1, "config": config, "seed": seed, "status": status, "memory_scale": 0.1, **changes}
+    (folder / "run.json").write_text(json.dumps(facts))
+    return folder
+
+
+def test_a_result_is_read_in_order_of_config_and_number(tmp_path: Path) -> None:
+    for config, seed in (("old", 10), ("old", 2), ("fixed", 2)):
+        write_run(tmp_path, config, seed)
+    scenario, runs = read_result(tmp_path)
+    assert scenario == tmp_path / "scenario.toml"
+    assert [(run.config, run.seed) for run in runs] == [("fixed", 2), ("old", 2), ("old", 10)]
+    assert runs[0].rss_gb.tolist() == [5.0, 5.0]
+    assert runs[0].events == ({"t_s": 1.0, "kind": "flush"},)
+
+
+def test_a_torn_last_event_is_left_out(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, status="died")
+    (folder / "events.jsonl").write_text('{"t_s": 1.0, "kind": "flush"}\n{"t_s": 2.0, "ki')
+    assert [event["t_s"] for event in read_run(folder).events] == [1.0]
+
+
+def test_a_run_that_failed_before_its_first_sample_is_read_as_empty(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, status="failed")
+    (folder / "samples.parquet").unlink()
+    (folder / "events.jsonl").unlink()
+    run = read_run(folder)
+    assert run.samples.empty
+    assert run.events == ()
+    assert run.unfinished
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("samples.parquet", b"\x00\x01 not parquet"),
+        ("samples.parquet", b""),
+        ("run.json", b"{"),
+        ("run.json", b"[]"),
+        ("run.json", b"\xff\xfe"),
+        ("events.jsonl", b'{"t_s": 1.0\n{"t_s": 2.0, "kind": "flush"}\n'),
+        ("events.jsonl", b"\xff\xff\n\n"),
+        ("events.jsonl", b"[1]\n"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    folder = write_run(tmp_path)
+    (folder / name).write_bytes(content)
+    with pytest.raises(UsageError, match=name):
+        read_result(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["samples.parquet", "run.json"])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    folder = write_run(tmp_path)
+    (folder / name).unlink()
+    with pytest.raises(UsageError, match=name):
+        read_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": 2}, "format is 2, expected 1"),
+        ({"seed": 3}, "seed is 3, expected 1"),
+        ({"config": "fixed"}, "config is 'fixed', expected 'old'"),
+        ({"memory_scale": None}, "memory_scale is None"),
+        ({"memory_scale": -1.0}, "memory_scale -1.0 is not a positive number"),
+        ({"status": "fine"}, "status is 'fine'"),
+    ],
+)
+def test_a_run_json_that_contradicts_its_folder_is_refused(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    folder = write_run(tmp_path)
+    facts = {**json.loads((folder / "run.json").read_text()), **changes}
+    (folder / "run.json").write_text(json.dumps(facts))
+    with pytest.raises(UsageError, match=message):
+        read_run(folder)
+
+
+def test_a_folder_that_is_no_result_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no scenario\.toml"):
+        read_result(tmp_path)
+    (tmp_path / "scenario.toml").touch()
+    with pytest.raises(UsageError, match="no run"):
+        read_result(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"samples": frame([5.0, 0.0])}, "increasing"),
+        ({"samples": frame([0.0, np.nan])}, "finite"),
+        ({"samples": frame([0.0]).drop(columns="cpu_s")}, "no column cpu_s"),
+        ({"samples": frame([])}, "no samples"),
+        ({"samples": frame([0.0]).assign(phase="lunch")}, "lunch"),
+        ({"events": ({"t_s": 1.0},)}, "no kind"),
+        ({"events": ({"t_s": None, "kind": "flush"},)}, "finite t_s"),
+        ({"status": "fine"}, "fine"),
+        ({"memory_scale": 0.0}, "memory_scale"),
+    ],
+)
+def test_an_impossible_run_cannot_be_made(changes: dict[str, Any], message: str) -> None:
+    run = Run("old", 1, "complete", 0.1, frame([0.0, 5.0]), (), {})
+    with pytest.raises(ValueError, match=message):
+        replace(run, **changes)

@@ -1,0 +1,41 @@
+"""Scenarios: what a user wants soaked, as validated objects. The memory scale is applied here and nowhere else.
+
+::
+
+    settings      what a scenario file may say, as frozen models
+    problems      what is wrong with one, as one line for its author
+    parameters    the tables of a config against the dataclass of the target's factory
+    files         finding, reading, listing and writing scenario files
+    world         the scenario in a world smaller than its own
+
+The judged process never imports this package: it gets its parameters scaled and plain.
+"""
+
+from __future__ import annotations
+
+from harness.scenario.files import Listing, available, load, to_toml
+from harness.scenario.settings import (
+    Claim,
+    MarketSettings,
+    MemorySettings,
+    Scenario,
+    TargetSettings,
+    TimeSettings,
+)
+from harness.scenario.world import Change, ScaledWorld, scale_down
+
+__all__ = [
+    "Change",
+    "Claim",
+    "Listing",
+    "MarketSettings",
+    "MemorySettings",
+    "ScaledWorld",
+    "Scenario",
+    "TargetSettings",
+    "TimeSettings",
+    "available",
+    "load",
+    "scale_down",
+    "to_toml",
+]

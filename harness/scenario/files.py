@@ -1,0 +1,180 @@
+"""Finding, reading, listing and writing scenario files."""
+
+from __future__ import annotations
+
+import importlib.resources
+import os
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from harness.errors import UsageError
+from harness.scenario.parameters import complete_configs, not_finite
+from harness.scenario.problems import Problem, did_you_mean, dotted, near, problems_of, refused, shown_path
+from harness.scenario.settings import Scenario, ScenarioContents
+
+LARGEST_BYTES = 1_000_000  # a scenario is written by hand; whatever is larger is another file
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One scenario there is: the scenario, or the error that its file has."""
+
+    name: str
+    path: Path
+    scenario: Scenario | None
+    error: str | None
+
+    @property
+    def title(self) -> str:
+        """The scenario's title, or what is wrong with its file."""
+        return self.scenario.title if self.scenario is not None else f"broken: {self.error}"
+
+
+def load(reference: str, *, known_metrics: Collection[str] | None = None, import_target: bool = True) -> Scenario:
+    """The scenario of that name (``./scenarios`` first, then those that come with the product) or at that path.
+
+    `known_metrics` are the metrics that claims may name; None accepts any. With `import_target` the target's factory is
+    imported, the configs are checked against its parameters and completed with their defaults; without, they stay as
+    written, which is all that reading an old result needs.
+
+    Raises UsageError, one line, for whatever is wrong with the reference, the file or its contents.
+    """
+    path = _find(reference)
+    source = shown_path(path)
+    table = _read(path, source)
+    try:
+        contents = ScenarioContents.model_validate(table)
+    except ValidationError as error:
+        raise refused(source, problems_of(error, ScenarioContents, table)) from None
+    problems: list[Problem] = []
+    configs = contents.configs
+    if import_target:
+        try:
+            configs, problems = complete_configs(contents.target.factory, contents.configs)
+        except UsageError as error:
+            raise UsageError(f"{source}: {error}") from error
+    else:
+        problems = not_finite(contents.configs, "configs")
+    if known_metrics is not None:
+        problems += _unknown_metrics(contents, known_metrics)
+    if problems:
+        raise refused(source, problems)
+    try:
+        return Scenario.model_validate({**contents.model_dump(), "configs": configs, "name": path.stem, "path": path})
+    except ValidationError:
+        raise UsageError(
+            f"{source}: a scenario is called as its file: begin with a letter or digit, then letters, digits, . _ -"
+        ) from None
+
+
+def available() -> list[Listing]:
+    """The scenarios there are, by name; a broken file is listed with its error. Targets are not imported."""
+    return [_listed(name, path) for name, path in sorted(_named().items())]
+
+
+def to_toml(scenario: Scenario) -> str:
+    """The scenario as TOML, every value resolved, for the result folder; `load` makes an equal one of it."""
+    table = scenario.model_dump(exclude={"name", "path"})
+    for claim in table["claims"]:
+        claim["expected"] = ["open" if end is None else end for end in claim["expected"]]
+    return tomli_w.dumps(_without_none(table), multiline_strings=True)
+
+
+def _listed(name: str, path: Path) -> Listing:
+    try:
+        return Listing(name, path, load(str(path), import_target=False), None)
+    except UsageError as error:
+        return Listing(name, path, None, str(error).removeprefix(f"{shown_path(path)}: "))
+
+
+def _named() -> dict[str, Path]:
+    """Every scenario that can be called by its name, with its file; a local one hides one of the product."""
+    packaged = Path(str(importlib.resources.files("scenarios")))
+    return {path.stem: path for folder in (packaged, Path("scenarios")) for path in sorted(folder.glob("*.toml"))}
+
+
+def _find(reference: str) -> Path:
+    path = Path(reference)
+    if path.suffix == ".toml" or os.sep in reference:
+        if not os.path.lexists(path):
+            siblings = near(path.name, (sibling.name for sibling in path.parent.glob("*.toml")))
+            offer = f"; did you mean {path.parent / siblings[0]}?" if siblings else ""
+            raise UsageError(f"{reference}: no such file{offer}")
+        return path
+    named = _named()
+    if reference in named:
+        return named[reference]
+    if reference and os.path.lexists(path):
+        return path
+    raise UsageError(
+        f'no scenario is called "{reference}"; {did_you_mean(reference, named, noun="the scenarios")} '
+        "(`soak list` shows them, a path to a .toml file works too)"
+    )
+
+
+def _read(path: Path, source: str) -> dict[str, Any]:
+    """The table in the file; what is not a scenario at all is refused here."""
+    if path.is_dir():
+        raise UsageError(f"{source}: is a directory, not a scenario file")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{source}: is not an ordinary file")
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_BYTES:
+            raise UsageError(f"{source}: is no scenario: it has {size:,} bytes, a scenario at most {LARGEST_BYTES:,}")
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{source}: cannot be read: {error.strerror or error}") from error
+    if b"\0" in content:
+        raise UsageError(f"{source}: is a binary file, not a scenario")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{source}: is not UTF-8 text: byte 0x{content[error.start]:02x} in line {line}") from error
+    try:
+        table = tomllib.loads(text)
+    except RecursionError:
+        raise UsageError(f"{source}: is not valid TOML: nested too deeply") from None
+    except ValueError as error:  # TOMLDecodeError, and numbers of too many digits
+        raise UsageError(f"{source}: is not valid TOML: {' '.join(str(error).split())}") from error
+    if not table:
+        raise UsageError(f"{source}: is empty; a scenario has at least {', '.join(_required_keys())}")
+    return table
+
+
+def _required_keys() -> list[str]:
+    return [name for name, field in ScenarioContents.model_fields.items() if field.is_required()]
+
+
+def _unknown_metrics(contents: ScenarioContents, known: Collection[str]) -> list[Problem]:
+    return [
+        Problem(
+            dotted("claims", claim.name, "metric"),
+            f"no such metric; {did_you_mean(claim.metric, known, noun='the metrics')}",
+            claim.metric,
+        )
+        for claim in contents.claims
+        if claim.metric not in known
+    ]
+
+
+def _without_none(table: dict[str, Any]) -> dict[str, Any]:
+    """TOML has no null: what is None is left out, where it is the default anyway."""
+    entries = (
+        (key, _without_none(value) if isinstance(value, dict) else value)
+        for key, value in table.items()
+        if value is not None
+    )
+    return {
+        key: [_without_none(entry) if isinstance(entry, dict) else entry for entry in value]
+        if isinstance(value, (list, tuple))
+        else value
+        for key, value in entries
+    }

@@ -1,0 +1,109 @@
+"""A scenario in a world smaller than its own: the one place where the memory scale is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from harness.errors import UsageError
+from harness.scaling import Scaled, scaled_value
+from harness.scenario.parameters import complete_configs, markers, refused_together
+from harness.scenario.problems import dotted, refused, shown_path
+from harness.scenario.settings import MarketSettings, MemorySettings, Scenario
+from harness.target import honours_scale, load_factory, parameters_type
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that follows the scale: at `full` scale, as it is `scaled`, and `exact`, as it was before rounding."""
+
+    key: str
+    full: float
+    scaled: float
+    exact: float
+    kind: Literal["stock", "rate"]
+
+    @property
+    def rounded(self) -> bool:
+        """Whether a whole number had to be rounded (half up, at least 1)."""
+        return self.scaled != self.exact
+
+
+@dataclass(frozen=True)
+class ScaledWorld:
+    """What the judged processes get: settings and complete configs at the scenario's memory scale.
+
+    `changes` lists every value that follows the scale, `unscaled` every number that does not; keys are dotted.
+    """
+
+    market: MarketSettings
+    memory: MemorySettings
+    configs: dict[str, dict[str, Any]]
+    changes: tuple[Change, ...]
+    unscaled: tuple[tuple[str, float], ...]
+
+
+def scale_down(scenario: Scenario) -> ScaledWorld:
+    """The scenario's world at its ``memory.scale``.
+
+    Raises UsageError where the target cannot live in a smaller world, or refuses its parameters.
+    """
+    scale = scenario.memory.scale
+    factory = load_factory(scenario.target.factory)
+    if scale != 1 and not honours_scale(factory):
+        raise UsageError(
+            f"{shown_path(scenario.path)}: memory.scale = {scale:g}: the target {scenario.target.factory} does not honour "
+            f"a scale: use --scale 1, and fewer symbols than market.symbols = {scenario.market.symbols} to make it fit"
+        )
+    configs, problems = complete_configs(scenario.target.factory, scenario.configs)
+    if problems:
+        raise refused(shown_path(scenario.path), problems)
+    kind = parameters_type(factory)
+    marks = markers(kind) if kind is not None else {}
+    world = _Shrinking(scale)
+    market = world.shrink(scenario.market.model_dump(), markers(MarketSettings), "market")
+    world.shrink(scenario.time.model_dump(), {}, "time")
+    memory = world.shrink(scenario.memory.model_dump(exclude={"scale"}), markers(MemorySettings), "memory")
+    scaled = {name: world.shrink(table, marks, "configs", name) for name, table in configs.items()}
+    if kind is not None:
+        for name, table in scaled.items():
+            if problems := refused_together(kind, table, name):
+                raise refused(f"{shown_path(scenario.path)} at scale {scale:g}", problems)
+    return ScaledWorld(
+        # Copied, not validated: the bounds are those of full scale.
+        market=scenario.market.model_copy(update=market),
+        memory=scenario.memory.model_copy(update=memory),
+        configs=scaled,
+        changes=tuple(world.changes),
+        unscaled=tuple(world.unscaled),
+    )
+
+
+class _Shrinking:
+    """Shrinks tables, and remembers what it changed and what it left."""
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+        self.changes: list[Change] = []
+        self.unscaled: list[tuple[str, float]] = []
+
+    def shrink(self, table: Mapping[str, Any], marks: Mapping[str, Scaled], *location: str) -> dict[str, Any]:
+        """A copy of `table` with its marked values scaled; None, a limit that is off, stays None."""
+        return {name: self._value(dotted(*location, name), value, marks.get(name)) for name, value in table.items()}
+
+    def _value(self, key: str, value: Any, mark: Scaled | None) -> Any:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if mark is None:
+            if number:
+                self.unscaled.append((key, value))
+            return value
+        if value is None:
+            return None
+        if not number:
+            raise UsageError(f"{key}: the target marks it as following the scale, but it is no number")
+        scaled = scaled_value(value, self.scale)
+        exact = float(Decimal(value) * Decimal(repr(self.scale))) if isinstance(value, int) else scaled
+        self.changes.append(Change(key=key, full=value, scaled=scaled, exact=exact, kind=mark.kind))
+        return scaled

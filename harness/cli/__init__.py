@@ -1,0 +1,95 @@
+"""The command ``soak``: one module per subcommand, and the one place where an error becomes an exit code.
+
+A subcommand's module has ``declare(parser)``, which adds its arguments, and ``run(arguments)``, which returns an exit
+code; its docstring is its help; `SUBCOMMANDS` registers it. What is heavy is imported inside ``run``, so that
+``soak --help`` is quick.
+
+Exit codes, the first that applies: 2 wrong usage or an invalid scenario; 3 incomplete, invalid or interrupted; 1 a
+claim missed; 4 inconclusive; 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import inspect
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final, Protocol, cast
+
+from harness.errors import SoakError
+
+SUBCOMMANDS: Final[dict[str, str]] = {
+    "list": "harness.cli.listing",
+    "show": "harness.cli.show",
+}
+
+
+class Subcommand(Protocol):
+    """What a subcommand's module offers."""
+
+    def declare(self, parser: argparse.ArgumentParser) -> None:
+        """Add the subcommand's arguments."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it, and say how it went as an exit code; raises SoakError."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand; `argv` is the command line without the program's name, by default this process's."""
+    _write_whatever_the_locale()
+    _see_targets_here()
+    try:
+        code = _run(argv)
+        sys.stdout.flush()  # a reader that has gone is noticed here, not at interpreter exit
+    except SoakError as error:
+        print(f"soak: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("soak: interrupted", file=sys.stderr)
+        return SoakError.exit_code
+    except BrokenPipeError:
+        # What was asked for did not reach its reader. The rest goes nowhere, so that nothing is raised at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SoakError.exit_code
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="soak", description="Hours of a data collector's memory, measured in a minute.", allow_abbrev=False
+    )
+    subparsers = parser.add_subparsers(title="subcommands", metavar="SUBCOMMAND", dest="subcommand")
+    subcommands: dict[str, Subcommand] = {}
+    for name, module_name in SUBCOMMANDS.items():
+        module = importlib.import_module(module_name)
+        subcommands[name] = cast(Subcommand, module)
+        text = inspect.getdoc(module) or ""
+        subparser = subparsers.add_parser(
+            name,
+            help=text.partition("\n")[0],
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        subcommands[name].declare(subparser)
+    arguments = parser.parse_args(argv)
+    if arguments.subcommand is None:
+        parser.print_help(sys.stderr)
+        return 2
+    return subcommands[arguments.subcommand].run(arguments)
+
+
+def _write_whatever_the_locale() -> None:
+    """A character that the terminal cannot show must not end a soak."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _see_targets_here() -> None:
+    """A collector in the current folder can be a target, as with ``python -m``; what is installed goes first."""
+    if not {"", os.getcwd()} & set(sys.path):
+        sys.path.append(os.getcwd())

@@ -77,6 +77,12 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
 
 
+def number(value: float) -> str:
+    """A number for people: no exponent where it can be read without, no trailing zeros."""
+    whole = isinstance(value, int) or (value.is_integer() and abs(value) < 1e15)
+    return str(int(value)) if whole else f"{value:.6g}"
+
+
 def shown_path(path: Path) -> str:
     """A path as short as it can be said from here."""
     here = Path.cwd()
@@ -115,7 +121,7 @@ def allowed(error: Mapping[str, Any]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     for name, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
         if name in context:
-            return f"must be {words} {context[name]:g}"
+            return f"must be {words} {number(context[name])}"
     if kind == "literal_error":
         return f"must be {context['expected']}".replace("'", '"')
     if kind in {"too_long", "too_short"}:

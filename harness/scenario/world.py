@@ -54,7 +54,7 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
     factory = load_factory(scenario.target.factory)
     if scale != 1 and not honours_scale(factory):
         raise UsageError(
-            f"{shown_path(scenario.path)}: memory.scale = {scale:g}: the target {scenario.target.factory} does not honour "
+            f"{shown_path(scenario.path)}: memory.scale = {scale:g}: {scenario.target.factory} does not honour "
             f"a scale: use --scale 1, and fewer symbols than market.symbols = {scenario.market.symbols} to make it fit"
         )
     configs, problems = complete_configs(scenario.target.factory, scenario.configs)

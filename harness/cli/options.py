@@ -1,0 +1,31 @@
+"""The options that change a scenario, the same in every subcommand that takes one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.scenario import Scenario
+
+
+def declare_scenario(parser: argparse.ArgumentParser) -> None:
+    """Add the scenario and the options that change it."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="a scenario's name (`soak list`) or the path of its file")
+    parser.add_argument("--scale", type=float, metavar="S", help="size of the world, above 0 up to 1 (memory.scale)")
+    parser.add_argument("--hours", type=float, metavar="H", help="virtual hours; a warm-up shrinks to a fifth of them")
+    parser.add_argument("--seeds", type=int, metavar="K", help="runs per config")
+    parser.add_argument("--configs", metavar="A,B", help="only these configs; claims about others are dropped")
+
+
+def scenario_from(arguments: argparse.Namespace) -> Scenario:
+    """The scenario that the arguments name, with their options. Raises UsageError."""
+    from harness.scenario import load  # noqa: PLC0415 - only here, so that --help is quick
+
+    configs: str | None = arguments.configs
+    return load(arguments.scenario).with_options(
+        hours=arguments.hours,
+        scale=arguments.scale,
+        seeds=arguments.seeds,
+        configs=None if configs is None else [name.strip() for name in configs.split(",") if name.strip()],
+    )

@@ -1,0 +1,26 @@
+"""One scenario as it would run: its settings at its scale, its configs side by side, its claims.
+
+Values that follow the memory scale are shown at full scale and scaled, with what was rounded.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from harness.cli.options import declare_scenario, scenario_from
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the scenario and the options that change it."""
+    declare_scenario(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it."""
+    from harness.cli.scenario_view import print_scenario  # noqa: PLC0415 - only here, so that --help is quick
+    from harness.cli.tables import open_console  # noqa: PLC0415
+    from harness.scenario import scale_down  # noqa: PLC0415
+
+    scenario = scenario_from(arguments)
+    print_scenario(open_console(), scenario, scale_down(scenario))
+    return 0

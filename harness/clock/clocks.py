@@ -1,0 +1,204 @@
+"""The two kinds of time a run can live in, behind one interface: virtual, which jumps, and real, which passes."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+import warnings
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from harness.clock.loop import OrderedLoop, VirtualLoop
+from harness.clock.patches import virtual_time
+from harness.clock.stall import StallWatch
+
+T = TypeVar("T")
+
+
+class Clock:
+    """The time of a run: instants are seconds since its start, and `start_ms` is the epoch time of that start."""
+
+    start_ms: int
+    is_virtual: bool
+
+    def now_s(self) -> float:
+        """Seconds since the start of the run: the loop's own time while it runs, 0 before, the last instant after."""
+        raise NotImplementedError
+
+    def try_jump(self, t_s: float) -> bool:
+        """Move time to `t_s` at once if nothing else can happen before it or at it; else change nothing, return False.
+
+        The fast path of a feed: where it returns False, ``await sleep_until(t_s)`` instead. To be called within the
+        run.
+        """
+        raise NotImplementedError
+
+    def call_first_at(self, t_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        """Call `callback` at `t_s`, before every ordinary timer of the same instant. The handle can be cancelled."""
+        raise NotImplementedError
+
+    async def sleep_until(self, t_s: float) -> None:
+        """Sleep until exactly `t_s`; where that has passed, let others run once. ValueError for NaN."""
+        raise NotImplementedError
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """Run `main` on a new event loop of this clock, from 0 s, and clean up as asyncio.run does.
+
+        RuntimeError within a running loop. What a signal handler raises gets through from any task if it is a
+        KeyboardInterrupt or SystemExit, as in asyncio; a task keeps other errors to itself.
+        """
+        raise NotImplementedError
+
+
+class VirtualClock(Clock):
+    """Time that jumps to the next timer whenever nothing is left to do.
+
+    `io_grace_ms` real milliseconds are granted to watched input before each jump. ClockStalled is raised where time did
+    not move for `stall_s` real seconds, and at once where nothing is left that could move it. `warn` takes one line of
+    text; by default it becomes a RuntimeWarning.
+
+    What holds time still: ready callbacks, executor work (run_in_executor, to_thread), child processes that
+    the loop started, pending writes and connects. Threads that the target starts itself do not: they are the real
+    world.
+    """
+
+    is_virtual = True
+
+    def __init__(
+        self,
+        *,
+        start_ms: int,
+        io_grace_ms: float = 0.0,
+        stall_s: float = 60.0,
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        if not (io_grace_ms >= 0.0 and math.isfinite(io_grace_ms)):
+            raise ValueError(f"io_grace_ms = {io_grace_ms}: a number of milliseconds, 0 or more")
+        if not (stall_s > 0.0 and math.isfinite(stall_s)):
+            raise ValueError(f"stall_s = {stall_s}: a number of seconds above 0")
+        self.start_ms = start_ms
+        self.warn = warn or _warn
+        self._io_grace_s = io_grace_ms / 1000.0
+        self._stall_s = stall_s
+        self._loop: VirtualLoop | None = None
+        self._last_s = 0.0
+
+    def now_s(self) -> float:
+        """See Clock."""
+        loop = self._loop
+        return self._last_s if loop is None else loop.now_s
+
+    def epoch_ns(self) -> int:
+        """Nanoseconds since the epoch, as time.time_ns() tells them."""
+        return self.start_ms * 1_000_000 + round(self.now_s() * 1e9)
+
+    def try_jump(self, t_s: float) -> bool:
+        """See Clock."""
+        return self._running().try_jump(t_s)
+
+    def call_first_at(self, t_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        """See Clock."""
+        return self._running().call_first_at(t_s, callback)
+
+    async def sleep_until(self, t_s: float) -> None:
+        """See Clock."""
+        await _sleep_until(self._running(), t_s)
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """See Clock."""
+        _refuse_nesting(main)
+        loop = VirtualLoop(io_grace_s=self._io_grace_s, stall_s=self._stall_s, warn=self.warn)
+        self._loop = loop
+        try:
+            with virtual_time(self), StallWatch(self.now_s, self._stall_s, loop.report_stall) as loop.watch:
+                return _run(main, loop)
+        finally:
+            self._last_s = loop.now_s
+            self._loop = None
+            loop.close()
+
+    def _running(self) -> VirtualLoop:
+        if self._loop is None:
+            raise RuntimeError("the clock is not running")
+        return self._loop
+
+
+class RealClock(Clock):
+    """Time as it passes: the stock loop, nothing patched. `start_ms` is the wall clock when the run began."""
+
+    is_virtual = False
+
+    def __init__(self, *, warn: Callable[[str], None] | None = None) -> None:
+        self.start_ms = time.time_ns() // 1_000_000
+        self.warn = warn or _warn
+        self._loop: OrderedLoop | None = None
+        self._start = 0.0
+        self._last_s = 0.0
+
+    def now_s(self) -> float:
+        """See Clock."""
+        loop = self._loop
+        return self._last_s if loop is None else loop.time() - self._start
+
+    def try_jump(self, t_s: float) -> bool:
+        """Whether `t_s` has come: real time cannot be moved."""
+        return self.now_s() >= t_s
+
+    def call_first_at(self, t_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        """See Clock."""
+        return self._running().call_first_at(self._start + t_s, callback)
+
+    async def sleep_until(self, t_s: float) -> None:
+        """See Clock."""
+        await _sleep_until(self._running(), self._start + t_s)
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        """See Clock."""
+        _refuse_nesting(main)
+        loop = OrderedLoop()
+        self._loop = loop
+        self.start_ms = time.time_ns() // 1_000_000
+        self._start = loop.time()
+        try:
+            return _run(main, loop)
+        finally:
+            self._last_s = self.now_s()
+            self._loop = None
+            loop.close()
+
+    def _running(self) -> OrderedLoop:
+        if self._loop is None:
+            raise RuntimeError("the clock is not running")
+        return self._loop
+
+
+def _run(main: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        return runner.run(main)
+
+
+def _refuse_nesting(main: Coroutine[Any, Any, Any]) -> None:
+    if asyncio._get_running_loop() is not None:
+        main.close()
+        raise RuntimeError("a clock cannot be run from within a running event loop")
+
+
+async def _sleep_until(loop: OrderedLoop, when: float) -> None:
+    if math.isnan(when):
+        raise ValueError("cannot sleep until an instant that is not a number")
+    future = loop.create_future()
+    timer = loop.call_at(when, _wake, future)
+    try:
+        await future
+    finally:
+        timer.cancel()
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, RuntimeWarning, stacklevel=2)

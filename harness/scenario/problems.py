@@ -32,6 +32,7 @@ _EXPECTED: Final = {
     "tuple_type": "must be an array",
     "list_type": "must be an array",
     "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "must be one line that does not begin with a space",
 }
 
 
@@ -126,7 +127,9 @@ def allowed(error: Mapping[str, Any]) -> str:
         return f"must be {context['expected']}".replace("'", '"')
     if kind in {"too_long", "too_short"}:
         bound = f"at most {context['max_length']}" if kind == "too_long" else f"at least {context['min_length']}"
-        return f"must have {bound} entries"
+        return f"must have {bound} {'entry' if bound.endswith(' 1') else 'entries'}"
+    if kind == "string_too_long":
+        return f"must have at most {context['max_length']} characters"
     if kind == "value_error":
         return str(context["error"])
     return _EXPECTED.get(kind, str(error["msg"]).replace("Input should", "must").replace("Value error, ", ""))

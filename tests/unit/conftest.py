@@ -1,0 +1,87 @@
+"""Scenario files that tests edit, and targets that they can name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SCENARIO = """\
+title = "A scenario [for tests]"
+assumptions = "Nothing is known."
+seeds = 2
+
+[market]
+symbols = 50
+depth = 20
+books_per_second = 5.0
+
+[time]
+hours = 5.0
+cycle_s = 5.0
+warmup_minutes = 10
+run_on_s = 250
+sample_every_s = 5
+settle_minutes = 5
+
+[memory]
+scale = 0.1
+baseline_gb = 5.0
+limit_gb = 32.0
+leak_budget_gb_per_hour = 0.0375
+
+[target]
+factory = "dummy_target:build"
+
+[configs.old]
+max_samples = 2000
+
+[configs.fixed]
+max_samples = 505
+cleanup_interval_cycles = 100
+
+[[claims]]
+name = "peak reduction"
+metric = "reduction.peak"
+configs = ["old", "fixed"]
+expected = [0.60, 0.70]
+better = "higher"
+kind = "prediction"
+source = "Expected results, row 2"
+
+[[claims]]
+name = "old peak"
+metric = "peak.gb"
+configs = ["old"]
+expected = [25, "open"]
+better = "neither"
+kind = "calibration"
+source = "Symptoms"
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder, from which the targets of the tests can be imported."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parent / "targets"), *sys.path])
+    return tmp_path
+
+
+@pytest.fixture
+def write_scenario(here: Path) -> Callable[..., Path]:
+    """Writes the scenario to ``scenarios/NAME.toml`` below `here`, each of the texts given replaced by another."""
+
+    def write(*edits: tuple[str, str], name: str = "example") -> Path:
+        text = SCENARIO
+        for old, new in edits:
+            assert text.count(old) >= 1, f"nothing to replace: {old}"
+            text = text.replace(old, new, 1)
+        path = Path("scenarios", f"{name}.toml")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.errors import UsageError
+from harness.target import Environment, build, honours_scale, load_factory, parameters_type
+
+
+@dataclass(frozen=True)
+class Parameters:
+    depth: int = 3
+
+
+def typed(params: Parameters, environment: Environment) -> tuple[Any, Environment]:
+    return params, environment
+
+
+def free(params: dict[str, Any], environment: Environment) -> tuple[Any, Environment]:
+    return params, environment
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    return Environment(
+        clock=None,  # type: ignore[arg-type]
+        data_dir=tmp_path,
+        memory_scale=1.0,
+        emit=print,
+        symbols=("BTCUSDT",),
+        cycle_s=5.0,
+        candle_s=60,
+        past_candles=lambda symbol, count: np.empty((count, 6)),
+    )
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("dummy_target", 'not of the form "module:factory"'),
+        (":build", 'not of the form "module:factory"'),
+        ("dummy_target:", 'not of the form "module:factory"'),
+        ("no_such_module:build", "ModuleNotFoundError"),
+        ("broken_target:build", "RuntimeError: no such exchange"),
+        ("dummy_target:biuld", 'no callable "biuld"; its functions: build, build_from_table, build_unscalable'),
+        ("dummy_target:NOT_CALLABLE", 'no callable "NOT_CALLABLE"'),
+    ],
+)
+def test_a_factory_that_cannot_be_loaded_is_one_clear_line(reference: str, words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_factory(reference)
+    assert str(caught.value).startswith(f'target.factory = "{reference}": ')
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_factory_is_loaded_by_its_name() -> None:
+    factory = load_factory("dummy_target:build")
+    kind = parameters_type(factory)
+    assert kind is not None
+    assert kind.__name__ == "Parameters"
+
+
+def test_only_a_dataclass_annotation_makes_parameters() -> None:
+    assert parameters_type(typed) is Parameters
+    assert parameters_type(free) is None
+    assert parameters_type(lambda params, environment: None) is None
+    assert parameters_type(lambda: None) is None  # type: ignore[arg-type, misc]
+    assert parameters_type(dict) is None  # type: ignore[arg-type]
+
+
+def test_a_factory_honours_the_scale_unless_it_says_otherwise() -> None:
+    def unscalable(params: dict[str, Any], environment: Environment) -> None: ...
+
+    assert honours_scale(unscalable)
+    unscalable.honours_scale = False  # type: ignore[attr-defined]
+    assert not honours_scale(unscalable)
+
+
+def test_a_target_gets_its_parameters_in_the_form_it_asks_for(environment: Environment) -> None:
+    given = {"depth": 7}
+    assert build(typed, given, environment) == (Parameters(depth=7), environment)
+    table, _ = build(free, given, environment)
+    assert table == given
+    assert table is not given

@@ -2,13 +2,13 @@
 
 A target is any object with ``start()`` and ``stop()``. Of the feed it gets what it defines: ``on_book(book)``,
 ``on_delta(delta)``, ``on_trade(trade)``, ``on_candle(candle)`` (see :mod:`synthetic.events`). Optional: ``counters()``
-(a mapping of numbers), ``roots()`` (objects that hold its memory), ``rehearse()`` (do once, on a throwaway instance, what allocates on first
+(a mapping of numbers), ``rehearse()`` (do once, on a throwaway instance that was fed a little, what allocates on first
 use). Every method may be sync or async. Its loops are its own asyncio tasks.
 
 The factory is called as ``factory(params, environment)``. Where its first parameter is annotated with a dataclass, a
-scenario's configs are validated against that class, scaled by its markers (:mod:`harness.scaling`), and the factory gets
-an instance; otherwise it gets the config's table as a plain ``dict``, unscaled, and ``environment.memory_scale`` to scale
-by. ``factory.honours_scale = False`` says that a target cannot run in a smaller world.
+scenario's configs are validated against that class, scaled by its markers (:mod:`harness.scaling`), and the factory
+gets an instance; otherwise it gets the config's table as a plain ``dict``, unscaled, and ``environment.memory_scale``
+to scale by. ``factory.honours_scale = False`` says that a target cannot run in a smaller world.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ class TargetClock(Protocol):
 class Environment:
     """What a target is offered by the world it runs in.
 
-    `symbols` are the instruments in order of activity; `cycle_s` and `candle_s` are in seconds; `data_dir` is this run's own folder for what it
-    writes; `emit(kind, **facts)` records an event with JSON-able facts; `past_candles(symbol, count)` gives the
-    market's candles before the start, shape (count, 6): open time in ms, open, high, low, close, volume, oldest first.
+    `symbols` are the instruments in order of activity; `cycle_s` and `candle_s` are in seconds; `data_dir` is this
+    run's own folder for what it writes; `emit(kind, **facts)` records an event with JSON-able facts;
+    `past_candles(symbol, count)` gives the market's candles before the start, shape (count, 6): open time in ms, open,
+    high, low, close, volume, oldest first.
     """
 
     clock: TargetClock
@@ -67,9 +68,10 @@ def load_factory(reference: str) -> Factory:
         raise UsageError(f'target.factory = "{reference}": not of the form "module:factory"')
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # noqa: BLE001 - whatever a user's module raises on import is the user's to read
+    except Exception as error:  # whatever a user's module raises on import is the user's to read
+        cause = f"{type(error).__name__}: {error}"
         raise UsageError(
-            f'target.factory = "{reference}": module "{module_name}" cannot be imported: {type(error).__name__}: {error}'
+            f'target.factory = "{reference}": module "{module_name}" cannot be imported: {cause}'
         ) from error
     factory = getattr(module, attribute, None)
     if not callable(factory):

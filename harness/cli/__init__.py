@@ -22,6 +22,8 @@ from typing import Final, Protocol, cast
 from harness.errors import SoakError
 
 SUBCOMMANDS: Final[dict[str, str]] = {
+    "run": "harness.cli.run",
+    "report": "harness.cli.report",
     "list": "harness.cli.listing",
     "show": "harness.cli.show",
 }

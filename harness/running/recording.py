@@ -1,13 +1,19 @@
 """A run's recording on disk, crash-safe while it grows and plain Parquet afterwards.
 
-The judged process appends one fixed-size row per sample to ``samples.bin`` (one ``pwrite`` of a preallocated one-row array) and one
-JSON line per event to ``events.jsonl``; when it ends it writes ``run.json``. The supervisor turns ``samples.bin`` into
-``samples.parquet``. Whatever kills the process, every row before that instant can be read.
+The judged process appends one fixed-size row per sample to ``samples.bin`` (one ``pwrite`` of a preallocated one-row
+array) and one JSON line per event to ``events.jsonl``; when it ends it writes ``run.json``. The supervisor turns
+``samples.bin`` into ``samples.parquet``. Whatever kills the process, every row before that instant can be read.
 
 Format 1 (2026): first version. NaN or -1 in ``samples.bin`` is null in ``samples.parquet``.
 """
 
 from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +38,53 @@ SAMPLE = np.dtype(
         ("open_files", "<i8"),
         ("threads", "<i8"),
         ("tasks", "<i8"),
-        ("gc_objects", "<i8"),  # objects tracked by the collector
+        ("allocated_blocks", "<i8"),  # small objects: blocks that pymalloc has handed out
         ("cgroup_bytes", "<i8"),  # memory.current of the process's cgroup, where there is one
     ]
 )
+
+SAMPLES_FILE = "samples.bin"
+EVENTS_FILE = "events.jsonl"
+RUN_FILE = "run.json"
+
+
+class Recorder:
+    """Writes the samples and events of one run; keeps nothing in memory but one row.
+
+    Raises OSError where the disk refuses a row (full, gone); every row before it is whole.
+    """
+
+    def __init__(self, folder: Path, now_s: Callable[[], float]) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        self.row = np.zeros(1, SAMPLE)
+        self._folder = folder
+        self._now_s = now_s
+        self._samples = os.open(folder / SAMPLES_FILE, flags, 0o644)
+        self._events = os.open(folder / EVENTS_FILE, flags | os.O_APPEND, 0o644)
+        self._offset = 0
+
+    def sample(self) -> None:
+        """Append `row` as it stands."""
+        written = os.pwrite(self._samples, self.row.data, self._offset)
+        if written != SAMPLE.itemsize:
+            # the disk took part of a row: the next attempt says why
+            written += os.pwrite(self._samples, self.row.tobytes()[written:], self._offset + written)
+        self._offset += written
+
+    def emit(self, kind: str, **facts: Any) -> None:
+        """Append one event with the time of the run."""
+        line = json.dumps({"t_s": round(self._now_s(), 6), "kind": kind, **facts}, default=str)
+        os.write(self._events, line.encode() + b"\n")
+
+    def finish(self, facts: dict[str, Any]) -> None:
+        """Write run.json in one piece, and close."""
+        write_run_file(self._folder, facts)
+        os.close(self._samples)
+        os.close(self._events)
+
+
+def write_run_file(folder: Path, facts: dict[str, Any]) -> None:
+    """Write run.json so that a reader sees all of it or none."""
+    partial = folder / (RUN_FILE + ".partial")
+    partial.write_text(json.dumps({"format": FORMAT, **facts}, indent=1) + "\n", encoding="utf-8")
+    partial.replace(folder / RUN_FILE)

@@ -1,0 +1,69 @@
+# `make soak SCENARIO=50symbols` and `make test` are all a newcomer needs; each sets itself up first.
+#
+#   make soak SCENARIO=name [SCALE= SEEDS= HOURS= CONFIGS= JOBS= OUT=]
+#   make compare A=result [B=result]      make plot RESULT=latest      make list
+#   make test   make check   make bench   make nightly   make clean
+
+SCENARIO ?= 50symbols
+RESULT ?= latest
+A ?= latest
+B ?=
+PYTHON ?= python3
+
+BIN := .venv/bin
+READY := .venv/.ready
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+OPTIONS := $(if $(SCALE),--scale $(SCALE)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(HOURS),--hours $(HOURS)) \
+           $(if $(CONFIGS),--configs $(CONFIGS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
+
+.PHONY: help setup soak compare plot list test check bench nightly clean
+
+help:
+	@sed -n '3,5s/^# *//p' Makefile
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing: install Python 3.11 or newer (Debian, Ubuntu: apt install python3 python3-venv)" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is $$($(PYTHON) -V 2>&1): Python 3.11 or newer is needed (make PYTHON=python3.12 ... names another)" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) has no venv: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 2; }
+	@echo "Setting up .venv (once; a minute or so) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+soak: $(READY)
+	@$(BIN)/soak run $(SCENARIO) $(OPTIONS)
+
+compare: $(READY)
+	@$(BIN)/soak compare $(A) $(B)
+
+plot: $(READY)
+	@$(BIN)/soak report $(RESULT)
+
+list: $(READY)
+	@$(BIN)/soak list
+
+test: check
+	@$(BIN)/pytest
+
+check: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY)
+	@$(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only --override-ini addopts='--import-mode=importlib'
+
+# The note's scenario must keep its verdicts; the one whose leak no fix reaches must be caught: exit code 1, and no other.
+nightly: $(READY)
+	@$(BIN)/soak run 50symbols $(OPTIONS)
+	@$(BIN)/soak run residual $(OPTIONS); code=$$?; \
+	  if [ $$code -eq 1 ]; then echo "residual: missed, as it must be"; \
+	  elif [ $$code -eq 0 ]; then echo "residual: the leak was NOT caught" >&2; exit 1; \
+	  else echo "residual: exit code $$code where a missed claim (1) was due" >&2; exit $$code; fi
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

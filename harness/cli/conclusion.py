@@ -1,0 +1,35 @@
+"""From a result folder to its verdict and picture: how `soak run` ends, and all that `soak report` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import verdict as verdicts
+from harness.analysis.metrics import METRICS
+from harness.analysis.runs import read_result
+from harness.report.plots import memory_picture
+from harness.report.terminal import print_verdict
+from harness.running.archive import archive_run
+from harness.running.results import run_folders
+from harness.scenario import load
+
+VERDICT_FILE = "verdict.json"
+PICTURE_FILE = "memory.png"
+
+
+def conclude(console: Console, folder: Path) -> int:
+    """Judge the recordings in `folder` by the scenario beside them, draw and print them; returns the exit code.
+
+    Runs that ended without a word (the supervisor was killed as well) are archived first.
+    """
+    for run in run_folders(folder):
+        archive_run(run)
+    scenario_file, runs = read_result(folder)
+    scenario = load(str(scenario_file), known_metrics=METRICS, import_target=False)
+    verdict = verdicts.judge(scenario, runs)
+    verdicts.write(verdict, folder / VERDICT_FILE)
+    memory_picture(scenario, runs, folder / PICTURE_FILE)
+    print_verdict(console, scenario, verdict, folder / PICTURE_FILE)
+    return verdicts.exit_code(verdict)

@@ -1,0 +1,25 @@
+"""Judge a recording again and redraw it, for instance after a claim in its scenario.toml was edited.
+
+RESULT is a result folder, `latest`, or a scenario's name for its newest result.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommand's arguments."""
+    parser.add_argument("result", metavar="RESULT", help="a result folder, latest, or a scenario's name")
+    parser.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="where results are (results)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge; the exit code is the verdict's."""
+    from rich.console import Console
+
+    from harness.cli.conclusion import conclude
+    from harness.running.results import find_result
+
+    return conclude(Console(), find_result(arguments.result, arguments.out))

@@ -1,0 +1,155 @@
+"""The bot's controller: runs the cycles, attempts the cleanups, and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from pathlib import Path
+
+import psutil
+
+from harness.collector.data_collector import MLDataCollector, SampleCounters
+from harness.collector.detectors import LayeringDetector
+from harness.collector.parameters import Parameters
+from harness.collector.pipeline import MultiSymbolFeaturePipeline
+from harness.target import Environment
+from synthetic.events import Book, Candle
+
+
+class BotController:
+    """The reference target: ordinary asyncio code, on ordinary time.
+
+    Cycle k starts k x cycle_s after start(). Every `collection_interval` cycles a symbol is due for
+    `samples_per_interval` samples; every `cleanup_interval_cycles` cycles a cleanup is attempted.
+    """
+
+    def __init__(self, params: Parameters, environment: Environment) -> None:
+        self.ml_feature_pipeline: MultiSymbolFeaturePipeline | None = MultiSymbolFeaturePipeline(params, environment)
+        self._counters = SampleCounters()
+        self.ml_data_collector: MLDataCollector | None = MLDataCollector(
+            params, environment.symbols, _own_folder(environment.data_dir), self._counters, environment.emit
+        )
+        self.layering_detector: LayeringDetector | None = None
+        if params.layering_detector:
+            self.layering_detector = LayeringDetector(
+                environment.symbols,
+                context_levels=params.detector_context_levels,
+                pruned_symbols=params.detector_pruned_symbols,
+                keep_ms=60_000,
+            )
+        self._params = params
+        self._symbols = environment.symbols
+        self._cycle_s = environment.cycle_s
+        self._emit = environment.emit
+        self._process = psutil.Process()
+        self._tasks: list[asyncio.Task[None]] = []
+        # symbols take turns within an interval's worth of samples, so that a thinned world spreads them evenly
+        self._samples_due = {symbol: i / len(self._symbols) for i, symbol in enumerate(self._symbols)}
+
+    async def start(self) -> None:
+        """Start the cycles and the writer of the feature store."""
+        assert self.ml_data_collector is not None
+        self._tasks = [
+            asyncio.create_task(self._run_cycles(), name="cycles"),
+            asyncio.create_task(self.ml_data_collector.store.run(), name="feature store"),
+        ]
+
+    def on_book(self, book: Book) -> None:
+        """One order-book update from the feed."""
+        assert self.ml_feature_pipeline is not None
+        vanished = self.ml_feature_pipeline.on_book(book)
+        if self.layering_detector is not None:
+            latest = self.ml_feature_pipeline.pipelines[book.symbol].latest
+            assert latest is not None
+            self.layering_detector.observe(latest.snapshot, vanished)
+
+    def on_candle(self, candle: Candle) -> None:
+        """One closed candle from the feed."""
+        assert self.ml_feature_pipeline is not None
+        self.ml_feature_pipeline.on_candle(candle)
+
+    def counters(self) -> dict[str, float]:
+        """Samples collected, persisted and lost, and the bytes of the buffers."""
+        return self._counters.as_numbers()
+
+    async def stop(self) -> None:
+        """Stop the cycles and save what is buffered; with Fix 4 also let go of everything."""
+        assert self.ml_data_collector is not None
+        assert self.ml_feature_pipeline is not None
+        cycles, writer = self._tasks
+        cycles.cancel()
+        await self.ml_data_collector.finalize()
+        writer.cancel()
+        await asyncio.gather(cycles, writer, return_exceptions=True)
+        if not self._params.release_on_stop:
+            return
+        self.ml_data_collector.clear_buffers()
+        for pipeline in self.ml_feature_pipeline.pipelines.values():
+            pipeline.clear_all()
+        del pipeline
+        self.ml_data_collector = None
+        self.ml_feature_pipeline = None
+        for _ in range(3):
+            gc.collect()
+
+    async def rehearse(self) -> None:
+        """Do once what allocates on first use: a sample of every symbol, a write, a cleanup."""
+        assert self.ml_data_collector is not None
+        self._collect(1.0)
+        writer = asyncio.create_task(self.ml_data_collector.store.run())
+        await self._cleanup_memory()
+        await self.ml_data_collector.finalize()
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+
+    async def _run_cycles(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        cycle = cleanup_counter = 0
+        while True:
+            cycle += 1
+            await asyncio.sleep(began + cycle * self._cycle_s - loop.time())
+            if cycle % self._params.collection_interval == 0:
+                self._collect(self._params.samples_per_interval)
+            if self.layering_detector is not None:
+                self.layering_detector.prune(int(time.time() * 1000))
+            cleanup_counter += 1
+            if cleanup_counter >= self._params.cleanup_interval_cycles:
+                cleanup_counter = 0
+                await self._attempt_cleanup()
+
+    def _collect(self, samples: float) -> None:
+        """Add `samples` to what every symbol is due for, and buffer the whole ones."""
+        assert self.ml_data_collector is not None
+        assert self.ml_feature_pipeline is not None
+        for symbol, pipeline in self.ml_feature_pipeline.pipelines.items():
+            due = self._samples_due[symbol] + samples
+            if pipeline.latest is not None:
+                while due >= 1:
+                    due -= 1
+                    self.ml_data_collector.collect(symbol, pipeline.latest)
+            self._samples_due[symbol] = due
+
+    async def _attempt_cleanup(self) -> None:
+        rss_bytes = self._process.memory_info().rss
+        if rss_bytes <= self._params.cleanup_threshold_mb * 1e6:
+            self._emit("cleanup_skipped", rss_bytes=rss_bytes)
+            return
+        await self._cleanup_memory()
+        self._emit("cleanup", rss_bytes=rss_bytes, rss_after_bytes=self._process.memory_info().rss)
+
+    async def _cleanup_memory(self) -> None:
+        """Save the sample buffers, clear what grows, collect once. The note names the method and not its content."""
+        assert self.ml_data_collector is not None
+        assert self.ml_feature_pipeline is not None
+        self.ml_data_collector.flush_all()
+        for pipeline in self.ml_feature_pipeline.pipelines.values():
+            pipeline.clear_growth()
+        gc.collect()
+
+
+def _own_folder(data_dir: Path) -> Path:
+    folder = data_dir / "training_features"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,92 @@
+"""The order-book extractor: keeps snapshots and the lifetimes of vanished levels, and has the features of each book."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.collector.book_features import BookFeatures
+from synthetic.events import Book
+
+Level = tuple[float, float]
+
+
+@dataclass(slots=True)
+class OrderBookSnapshot:
+    """One book as the bot keeps it: lists of (price, quantity), best first."""
+
+    symbol: str
+    timestamp_ms: int
+    bids: list[Level]
+    asks: list[Level]
+
+
+class LevelLifetime(NamedTuple):
+    """A price level that has vanished from the visible book."""
+
+    price: float
+    side: str
+    born_ms: int
+    gone_ms: int
+
+
+class OrderBookFeatureExtractor:
+    """One symbol's book history; grows in `level_ttl_history` until it is cleared from outside.
+
+    `snapshot_history` keeps the last `max_history_size` books.
+    """
+
+    def __init__(self, features: BookFeatures, max_history_size: int) -> None:
+        self.max_history_size = max_history_size
+        self.snapshot_history: list[OrderBookSnapshot] = []
+        self.level_ttl_history: list[LevelLifetime] = []
+        self._features = features
+        self._born: dict[str, dict[float, int]] = {"bid": {}, "ask": {}}
+        self._mid = 0.0
+
+    def update(self, book: Book, out: NDArray[np.float64]) -> tuple[OrderBookSnapshot, list[LevelLifetime]]:
+        """Keep `book` and write its features to `out` (len(BOOK_FEATURES),).
+
+        Returns its snapshot, and the levels that have gone since the last.
+        """
+        bid_prices = book.bids[:, 0].tolist()
+        ask_prices = book.asks[:, 0].tolist()
+        snapshot = OrderBookSnapshot(
+            book.symbol,
+            book.timestamp_ms,
+            list(zip(bid_prices, book.bids[:, 1].tolist(), strict=True)),
+            list(zip(ask_prices, book.asks[:, 1].tolist(), strict=True)),
+        )
+        vanished: list[LevelLifetime] = []
+        changes = (
+            *self._track("bid", bid_prices, book.timestamp_ms, vanished),
+            *self._track("ask", ask_prices, book.timestamp_ms, vanished),
+        )
+        self.level_ttl_history += vanished
+        history = self.snapshot_history
+        history.append(snapshot)
+        if len(history) > self.max_history_size:
+            del history[0]
+        oldest = history[0]
+        oldest_mid = (oldest.bids[0][0] + oldest.asks[0][0]) / 2
+        mid = (bid_prices[0] + ask_prices[0]) / 2
+        self._features.compute(book.bids, book.asks, out)
+        out[-6:] = (*changes, (mid / (self._mid or mid) - 1) * 1e4, (mid / oldest_mid - 1) * 1e4)
+        self._mid = mid
+        return snapshot, vanished
+
+    def _track(self, side: str, prices: list[float], now_ms: int, vanished: list[LevelLifetime]) -> tuple[int, int]:
+        """Compare a side's visible prices with the last, note the vanished ones; returns (vanished, new) counts."""
+        born = self._born[side]
+        visible = set(prices)
+        gone = born.keys() - visible
+        for price in gone:
+            vanished.append(LevelLifetime(price, side, born.pop(price), now_ms))
+        new = len(visible) - len(born)
+        if new:
+            for price in visible - born.keys():
+                born[price] = now_ms
+        return len(gone), new

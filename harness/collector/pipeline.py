@@ -1,0 +1,105 @@
+"""The feature pipeline: per symbol, the two extractors and the cache of every feature vector with its snapshot."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.collector.book_features import BOOK_FEATURES, BookFeatures
+from harness.collector.indicators import CANDLE_FEATURES, INDICATOR_FEATURES, IndicatorFeatureExtractor
+from harness.collector.orderbook import LevelLifetime, OrderBookFeatureExtractor, OrderBookSnapshot
+from harness.collector.parameters import Parameters
+from harness.target import Environment
+from synthetic.events import Book, Candle
+
+FEATURE_NAMES: tuple[str, ...] = BOOK_FEATURES + CANDLE_FEATURES + INDICATOR_FEATURES
+"""The note's 112 features."""
+
+
+class CachedFeatures(NamedTuple):
+    """What the pipeline remembers of one update: the (112,) feature vector and the book that it was made from."""
+
+    vector: NDArray[np.float64]
+    snapshot: OrderBookSnapshot
+
+
+class FeaturePipeline:
+    """One symbol's features. `_cache` grows with every book until a cleanup clears it.
+
+    Of the cached entries, the share `unreachable_share` is held a second time where no cleanup looks: the reading of
+    the note in which its cleanup misses something.
+    """
+
+    def __init__(
+        self,
+        orderbook_extractor: OrderBookFeatureExtractor,
+        indicator_extractor: IndicatorFeatureExtractor,
+        *,
+        cache_limit: int | None,
+        unreachable_share: float,
+    ) -> None:
+        self.orderbook_extractor = orderbook_extractor
+        self.indicator_extractor = indicator_extractor
+        self.latest: CachedFeatures | None = None
+        self._cache: dict[int, CachedFeatures] = {}
+        self._cache_limit = cache_limit
+        self._unreachable: list[CachedFeatures] = []
+        self._unreachable_share = unreachable_share
+        self._unreachable_due = 0.0
+
+    def update(self, book: Book) -> list[LevelLifetime]:
+        """Keep the features of `book`; return the levels that vanished with it."""
+        vector = np.empty(len(FEATURE_NAMES))
+        snapshot, vanished = self.orderbook_extractor.update(book, vector[: len(BOOK_FEATURES)])
+        vector[len(BOOK_FEATURES) :] = self.indicator_extractor.features
+        entry = CachedFeatures(vector, snapshot)
+        self.latest = entry
+        cache = self._cache
+        cache[book.sequence] = entry
+        if self._cache_limit is not None and len(cache) > self._cache_limit:
+            del cache[next(iter(cache))]
+        if self._unreachable_share:
+            self._unreachable_due += self._unreachable_share
+            if self._unreachable_due >= 1:
+                self._unreachable_due -= 1
+                self._unreachable.append(entry)
+        return vanished
+
+    def clear_growth(self) -> None:
+        """What the periodic cleanup can reach: the cache and the vanished levels. Histories stay."""
+        self._cache.clear()
+        self.orderbook_extractor.level_ttl_history.clear()
+
+    def clear_all(self) -> None:
+        """What stop() clears with Fix 4: the growth and both histories."""
+        self.clear_growth()
+        self.orderbook_extractor.snapshot_history.clear()
+        self.indicator_extractor.candle_history.clear()
+
+
+class MultiSymbolFeaturePipeline:
+    """`pipelines`: one FeaturePipeline a symbol, pre-filled with the market's past candles."""
+
+    def __init__(self, params: Parameters, environment: Environment) -> None:
+        features = BookFeatures()
+        self.pipelines = {
+            symbol: FeaturePipeline(
+                OrderBookFeatureExtractor(features, params.snapshot_history_size),
+                IndicatorFeatureExtractor(
+                    environment.past_candles(symbol, params.candle_history_size), params.candle_history_size
+                ),
+                cache_limit=params.cache_limit,
+                unreachable_share=params.unreachable_share,
+            )
+            for symbol in environment.symbols
+        }
+
+    def on_book(self, book: Book) -> list[LevelLifetime]:
+        """Features of one book; returns the levels that vanished with it."""
+        return self.pipelines[book.symbol].update(book)
+
+    def on_candle(self, candle: Candle) -> None:
+        """A closed candle: the indicators of its symbol are renewed."""
+        self.pipelines[candle.symbol].indicator_extractor.update(candle)

@@ -1,0 +1,84 @@
+"""One sample of the judged process: which column is read when, into one preallocated row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.probes import process
+from harness.probes.allocator import Allocators
+from harness.probes.rss import cpu_s, rss_reader
+
+LIVE_EVERY = 12
+"""Allocator statistics, tasks, threads, open files: every 12th sample (1 to 4 ms per GB)."""
+
+PAGES_EVERY = 120
+"""Private pages: every 120th sample (30 ms per GB)."""
+
+_LIVE_COLUMNS = (
+    "live_bytes",
+    "pymalloc_bytes",
+    "glibc_bytes",
+    "open_files",
+    "threads",
+    "tasks",
+    "allocated_blocks",
+    "cgroup_bytes",
+)
+_NOT_READ = -1
+
+
+class Sampler:
+    """Fills `row`, a one-row array of recording.SAMPLE, with a reading of this process."""
+
+    def __init__(self, row: NDArray[np.void], now_s: Callable[[], float]) -> None:
+        self.allocators = Allocators()
+        self.rss_bytes = rss_reader()
+        # one-element views: assigning through them leaves no object behind
+        self._columns = {name: row[name] for name in row.dtype.names or ()}
+        self._now_s = now_s
+        self._cgroup_bytes = process.cgroup_reader()
+        self._began = time.perf_counter()
+        self._count = 0
+
+    def read(self, phase: int, *, everything: bool = False) -> int:
+        """Take the tiers that are due (or `everything`); returns the RSS in bytes."""
+        columns = self._columns
+        rss = self.rss_bytes()
+        columns["t_s"][0] = self._now_s()
+        columns["wall_s"][0] = time.perf_counter() - self._began
+        columns["cpu_s"][0] = cpu_s()
+        columns["phase"][0] = phase
+        columns["rss_bytes"][0] = rss
+        if everything or self._count % LIVE_EVERY == 0:
+            self._read_live()
+        else:
+            for name in _LIVE_COLUMNS:
+                columns[name][0] = _NOT_READ
+        pages = process.uss_bytes() if everything or self._count % PAGES_EVERY == 0 else None
+        columns["uss_bytes"][0] = _NOT_READ if pages is None else pages
+        self._count += 1
+        return rss
+
+    def live_bytes(self) -> int | None:
+        """What the program holds: pymalloc's and glibc's blocks in use; None where either cannot be read."""
+        pymalloc, glibc = self.allocators.pymalloc_bytes(), self.allocators.glibc_bytes()
+        return None if pymalloc is None or glibc is None else pymalloc + glibc
+
+    def _read_live(self) -> None:
+        pymalloc, glibc = self.allocators.pymalloc_bytes(), self.allocators.glibc_bytes()
+        readings = (
+            None if pymalloc is None or glibc is None else pymalloc + glibc,
+            pymalloc,
+            glibc,
+            process.open_files(),
+            process.threads(),
+            process.tasks(),
+            process.allocated_blocks(),
+            self._cgroup_bytes(),
+        )
+        for name, value in zip(_LIVE_COLUMNS, readings, strict=True):
+            self._columns[name][0] = _NOT_READ if value is None else value

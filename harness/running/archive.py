@@ -1,0 +1,95 @@
+"""From the files a run left behind, however it ended, to files that anybody can read: Parquet, and a status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.running.job import Job
+from harness.running.recording import NOT_READ, PHASES, RUN_FILE, SAMPLE, SAMPLES_FILE, write_run_file
+
+PARQUET_FILE = "samples.parquet"
+
+
+def read_rows(folder: Path) -> NDArray[np.void]:
+    """All whole rows of a run's samples.bin, (samples,) of SAMPLE; a torn last row is left out."""
+    file = folder / SAMPLES_FILE
+    raw = file.read_bytes() if file.exists() else b""
+    return np.frombuffer(raw[: len(raw) - len(raw) % SAMPLE.itemsize], SAMPLE)
+
+
+def last_row(folder: Path) -> NDArray[np.void] | None:
+    """The newest whole row of a growing samples.bin, (1,) of SAMPLE, or None where there is none yet."""
+    try:
+        with (folder / SAMPLES_FILE).open("rb") as file:
+            rows = file.seek(0, 2) // SAMPLE.itemsize
+            if not rows:
+                return None
+            file.seek((rows - 1) * SAMPLE.itemsize)
+            return np.frombuffer(file.read(SAMPLE.itemsize), SAMPLE)
+    except FileNotFoundError:
+        return None
+
+
+def to_frame(rows: NDArray[np.void]) -> pd.DataFrame:
+    """The rows as a table: the phase by name, a tier that was not read as null."""
+    columns: dict[str, Any] = {}
+    for name in rows.dtype.names or ():
+        values = rows[name]
+        if name == "phase":
+            columns[name] = np.array(PHASES)[values] if len(values) else np.array([], dtype=str)
+        elif values.dtype.kind == "i" and name != "rss_bytes":
+            columns[name] = pd.array(values, dtype="Int64")
+            columns[name][values == NOT_READ] = pd.NA
+        else:
+            columns[name] = values
+    return pd.DataFrame(columns)
+
+
+def archive_run(folder: Path, *, status: str | None = None, reason: str | None = None) -> dict[str, Any]:
+    """Turn a run that has ended into samples.parquet and run.json; returns the facts of run.json.
+
+    Where the run wrote no run.json (it was killed), one is made from its samples, with `status` ("died" unless given)
+    and `reason`. Doing it twice changes nothing.
+    """
+    rows = read_rows(folder)
+    if (folder / SAMPLES_FILE).exists():
+        partial = folder / (PARQUET_FILE + ".partial")
+        to_frame(rows).to_parquet(partial, index=False)
+        partial.replace(folder / PARQUET_FILE)
+        (folder / SAMPLES_FILE).unlink()
+    run_file = folder / RUN_FILE
+    if not run_file.exists():
+        write_run_file(folder, _facts_of_the_dead(folder, rows, status or "died", reason or "ended without a word"))
+    facts: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
+    return facts
+
+
+def _facts_of_the_dead(folder: Path, rows: NDArray[np.void], status: str, reason: str) -> dict[str, Any]:
+    job = Job.read(folder)
+    last = rows[-1] if len(rows) else None
+    t_s, wall_s = (float(last["t_s"]), float(last["wall_s"])) if last is not None else (0.0, 0.0)
+    return {
+        "config": job.config,
+        "seed": job.seed,
+        "memory_scale": job.memory_scale,
+        "baseline_bytes": job.baseline_bytes,
+        "limit_bytes": job.limit_bytes,
+        "clock": "real" if job.real_time else "virtual",
+        "status": status,
+        "reason": reason,
+        "phase": PHASES[int(last["phase"])] if last is not None else PHASES[0],
+        "t_s": t_s,
+        "peak_rss_bytes": int(rows["rss_bytes"].max()) if len(rows) else 0,
+        "cpu_s": float(last["cpu_s"]) if last is not None else 0.0,
+        "wall_s": wall_s,
+        "acceleration": t_s / wall_s if wall_s else None,
+        "counters": {},
+        "stop": {},
+        "warnings": [],
+    }

@@ -1,0 +1,66 @@
+"""How a run can end before its time, and what is said about it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+class RunEnded(Exception):
+    """The run ends here, in good order: at the machine's memory limit, or because it cannot be judged."""
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class Interrupted(KeyboardInterrupt):
+    """The supervisor asked this process to end (SIGTERM or SIGINT)."""
+
+
+def describe(error: BaseException) -> str:
+    """One line: the error's type and text, and the innermost line of code outside the harness and the libraries."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if "/site-packages/" not in f.filename and "/harness/running/" not in f.filename]
+    own = [f for f in own if "/asyncio/" not in f.filename and "importlib" not in f.filename] or list(frames)
+    where = f" ({Path(own[-1].filename).name}:{own[-1].lineno} in {own[-1].name})" if own else ""
+    text = str(error) or "no message"
+    return f"{type(error).__name__}: {text}{where}"
+
+
+def watch_tasks(loop: asyncio.AbstractEventLoop, fail: Callable[[BaseException], None]) -> None:
+    """Call `fail` when a task dies with an exception that nobody is waiting for, or a callback raises.
+
+    asyncio itself reports such a task only when it is destroyed; a collector whose main loop died silently would soak
+    for hours as a flat line.
+    """
+
+    def make(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **options)
+        task.add_done_callback(finished)
+        return task
+
+    def finished(task: asyncio.Task[Any]) -> None:
+        if not task.cancelled() and getattr(task, "_exception", None) is not None:
+            # those who wait for the task have their turn first
+            loop.call_soon(unless_retrieved, task)
+
+    def unless_retrieved(task: asyncio.Task[Any]) -> None:
+        # the flag that asyncio keeps for its own "exception was never retrieved"
+        if getattr(task, "_log_traceback", True):
+            error = task.exception()
+            assert error is not None
+            fail(error)
+
+    def on_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        fail(error if error is not None else RuntimeError(context.get("message", "unknown error of the event loop")))
+
+    with contextlib.suppress(AttributeError):
+        loop.set_task_factory(make)
+    loop.set_exception_handler(on_error)

@@ -1,0 +1,51 @@
+"""What is pinned about a judged process, so that two machines judge the same: environment, huge pages, its end."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+PINNED: dict[str, str] = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONMALLOC": "pymalloc",
+    # glibc's default is 8 arenas a core: 16 is what a machine of two cores has, whatever this one has
+    "MALLOC_ARENA_MAX": "16",
+    # one allocator for all C memory, so that live bytes see what Arrow holds
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TZ": "UTC",
+}
+
+_CLEARED_PREFIXES = ("MALLOC_", "PYTHON")
+_CLEARED = ("GLIBC_TUNABLES", "LD_PRELOAD")
+_KEPT = ("PYTHONPATH",)
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_THP_DISABLE = 41
+
+
+def judged_environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a judged process: `inherited` without what steers allocators or Python, and with the pins."""
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if name in _KEPT or not (name.startswith(_CLEARED_PREFIXES) or name in _CLEARED)
+    }
+    return kept | PINNED
+
+
+def isolate_this_process() -> None:
+    """Turn transparent huge pages off, and let this process end with its supervisor (Linux; elsewhere nothing)."""
+    if not sys.platform.startswith("linux"):
+        return
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
+    parent = os.getppid()
+    libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != parent:  # the supervisor died before it could be watched
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,49 @@
+"""What a judged process is told: one run of one config, everything already at the scale of its world."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from synthetic.instrument import Instrument
+
+JOB_FILE = "job.json"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run. Times in seconds, memory in real bytes, the market's rate and the parameters as scaled."""
+
+    config: str
+    seed: int
+    real_time: bool
+    factory: str
+    params: dict[str, Any]
+    instruments: tuple[Instrument, ...]
+    depth: int
+    books_per_second: float
+    candle_s: int
+    start_ms: int
+    horizon_s: float
+    warmup_s: float
+    run_on_s: float
+    settle_s: float
+    cycle_s: float
+    sample_every_s: float
+    stall_s: float
+    memory_scale: float
+    baseline_bytes: int
+    limit_bytes: int
+
+    def write(self, folder: Path) -> None:
+        """Write job.json into the run's folder."""
+        (folder / JOB_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Job:
+        """The job of a run's folder."""
+        fields = json.loads((folder / JOB_FILE).read_text(encoding="utf-8"))
+        fields["instruments"] = tuple(Instrument(**instrument) for instrument in fields["instruments"])
+        return cls(**fields)

@@ -1,0 +1,65 @@
+"""One soak: from a scenario to a result folder with every run recorded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UsageError
+from harness.running import results
+from harness.running.plan import choose_jobs_at_once, free_memory_bytes, plan_jobs
+from harness.running.supervisor import Observer, supervise
+from harness.scenario import Scenario, to_toml
+
+IDLE_MARGIN = 1.05
+"""An idle process varies by a few per cent: the scale that is advised leaves room for that."""
+
+
+@dataclass(frozen=True)
+class Soak:
+    """A soak that was carried out, or interrupted: its folder holds what was recorded."""
+
+    folder: Path
+    interrupted: bool
+
+
+def carry_out(scenario: Scenario, root: Path, *, real_time: bool, at_once: int | None, observe: Observer) -> Soak:
+    """Run every config of `scenario` with every seed into a new folder under `root`.
+
+    Raises UsageError where the machine has not enough memory, the folder cannot be made, or the idle process is larger
+    than the baseline; SoakError where the disk ran full. Recordings are kept in every case.
+    """
+    jobs = plan_jobs(scenario, real_time=real_time)
+    at_once = choose_jobs_at_once(scenario, jobs, at_once, free_memory_bytes())
+    folder = results.create_result(root, scenario.name)
+    try:
+        (folder / results.SCENARIO_FILE).write_text(to_toml(scenario), encoding="utf-8")
+        results.write_manifest(folder, scenario_name=scenario.name, real_time=real_time, command=results.command_line())
+        results.point_latest(root, folder)
+        interrupted = False
+        facts: Sequence[dict[str, Any]] = []
+        try:
+            folders = [results.run_folder(folder, job) for job in jobs]
+            facts = supervise(jobs, folders, at_once=at_once, observe=observe)
+        except KeyboardInterrupt:
+            interrupted = True
+    except OSError as error:
+        raise results.refuse_full_disk(error, folder) from error
+    for one in facts:
+        if one.get("status") == "refused":
+            raise _too_small(scenario, int(one["idle_rss_bytes"]))
+    return Soak(folder, interrupted)
+
+
+def _too_small(scenario: Scenario, idle_bytes: int) -> UsageError:
+    baseline = scenario.memory.baseline_gb * 1e9
+    enough = math.ceil(idle_bytes * IDLE_MARGIN / baseline * 1000) / 1000
+    advice = f"--scale {enough:g} would do" if enough <= 1 else "raise memory.baseline_gb"
+    return UsageError(
+        f"{scenario.name}: memory.scale = {scenario.memory.scale:g}: the idle process takes {idle_bytes / 1e6:.0f} MB, "
+        f"more than the baseline of {scenario.memory.baseline_gb:g} GB at this scale "
+        f"({baseline * scenario.memory.scale / 1e6:.0f} MB): {advice}"
+    )

@@ -1,0 +1,53 @@
+"""What the target counted of its samples: what its buffers may and did hold, and whether none went missing."""
+
+from __future__ import annotations
+
+from harness.analysis.estimates import Reading, absent
+from harness.analysis.levels import not_reached, reached_horizon
+from harness.analysis.runs import Run
+from harness.scenario import Scenario
+
+
+def capacity_mb(run: Run, _scenario: Scenario) -> Reading:
+    """What the sample buffers of all symbols hold when full, MB at full scale."""
+    return _megabytes(run, "buffer_capacity_bytes")
+
+
+def peak_mb(run: Run, scenario: Scenario) -> Reading:
+    """The most that the sample buffers ever held, MB at full scale; a lower bound where the run ended early."""
+    reading = _megabytes(run, "buffered_bytes_peak")
+    if reading.value is None or reached_horizon(run, scenario):
+        return reading
+    return Reading(reading.value, bound="lower")
+
+
+def unaccounted(run: Run, _scenario: Scenario) -> Reading:
+    """Samples collected that were neither persisted nor reported lost; due once stop() has returned."""
+    if not (run.facts.get("stop") or {}).get("after_stop"):
+        return not_reached(run)
+    counts = [_counter(run, name) for name in ("collected", "persisted", "lost")]
+    if any(count is None for count in counts):
+        return absent("not applicable", f"{run.config} does not count collected, persisted and lost samples")
+    collected, persisted, lost = (count or 0.0 for count in counts)
+    return Reading(collected - persisted - lost)
+
+
+def lost(run: Run, _scenario: Scenario) -> Reading:
+    """Samples that the target reported lost; a lower bound where stop() was not reached."""
+    count = _counter(run, "lost")
+    if count is None:
+        return absent("not applicable", f"{run.config} does not count lost samples")
+    stopped = bool((run.facts.get("stop") or {}).get("after_stop"))
+    return Reading(count, bound="exact" if stopped else "lower")
+
+
+def _megabytes(run: Run, counter: str) -> Reading:
+    count = _counter(run, counter)
+    if count is None:
+        return absent("not applicable", f"{run.config} does not count {counter}")
+    return Reading(count / run.memory_scale / 1e6)
+
+
+def _counter(run: Run, name: str) -> float | None:
+    value = (run.facts.get("counters") or {}).get(name)
+    return None if value is None else float(value)

@@ -1,0 +1,163 @@
+"""One claim against its runs: the estimate, the band, and whether the one lies in the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.analysis.estimates import Bound, Estimate
+from harness.analysis.metrics import METRICS, Metric
+from harness.analysis.runs import Run
+from harness.errors import UsageError
+from harness.scenario import Claim, Scenario
+
+Outcome = Literal["met", "exceeded", "missed", "inconclusive", "incomplete", "not applicable", "not testable"]
+
+Counts = Literal["met", "missed", "inconclusive", "incomplete", "nothing"]
+
+ROUNDING = 1e-9
+"""Values that differ by this share, or this much near zero, are the same: sums of floats end a last digit apart."""
+
+
+@dataclass(frozen=True)
+class ClaimVerdict:
+    """A claim and what became of it. Values are in the metric's unit; None is open, unknown or not reached.
+
+    `low` and `high` are the 95 % interval over seeds; `bound` says whether the estimate is exact, or at least ("lower")
+    or at most ("upper") what is shown; `values` holds the value of every seed.
+    """
+
+    name: str
+    metric: str
+    configs: tuple[str, ...]
+    kind: str
+    expected: tuple[float | None, float | None]
+    tolerance: float | None
+    better: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    bound: Bound
+    arithmetic: float | None
+    unit: str
+    verdict: Outcome
+    known: str | None
+    reason: str
+    source: str
+    note: str | None
+    moves_with_scale: bool
+    seeds: tuple[int, ...]
+    values: dict[int, float | None]
+
+    @property
+    def counts_as(self) -> Counts:
+        """What the claim adds to the soak's status: a known miss adds nothing, and a miss once it is met."""
+        if self.verdict in ("met", "exceeded"):
+            return "missed" if self.known == "missed" else "met"
+        if self.verdict == "missed":
+            return "nothing" if self.known == "missed" else "missed"
+        if self.verdict in ("inconclusive", "incomplete"):
+            return self.verdict
+        return "nothing"
+
+
+def metric_of(claim: Claim) -> Metric:
+    """The metric that a claim names.
+
+    Raises UsageError where there is none of that name, or the claim names another number of configs than it needs.
+    """
+    metric = METRICS.get(claim.metric)
+    if metric is None:
+        raise UsageError(
+            f'claims."{claim.name}".metric = "{claim.metric}": no such metric; there are {", ".join(METRICS)}'
+        )
+    if len(claim.configs) != metric.configs:
+        needed = "one config" if metric.configs == 1 else "two configs"
+        raise UsageError(f'claims."{claim.name}".configs = {list(claim.configs)}: {claim.metric} is about {needed}')
+    return metric
+
+
+def judge_claim(claim: Claim, scenario: Scenario, runs: Sequence[Run], *, incomplete: str = "") -> ClaimVerdict:
+    """The verdict on one claim from all `runs` of a soak.
+
+    `incomplete` says why the runs it needs are not whole; the claim is then not judged and has no estimate. Raises
+    UsageError where the claim does not fit its metric.
+    """
+    metric = metric_of(claim)
+    estimate = metric.compute(scenario, runs, claim.configs)
+    if incomplete:
+        estimate = Estimate(None, None, None, "exact", {})
+    outcome, reason = _outcome(claim, estimate, incomplete)
+    if claim.known == "missed":
+        reason = "; ".join(filter(None, [*_known(outcome), reason, f"known: {claim.reason}"]))
+    return ClaimVerdict(
+        name=claim.name,
+        metric=claim.metric,
+        configs=tuple(claim.configs),
+        kind=claim.kind,
+        expected=claim.expected,
+        tolerance=claim.tolerance,
+        better=claim.better,
+        estimate=estimate.estimate,
+        low=estimate.low,
+        high=estimate.high,
+        bound=estimate.bound,
+        arithmetic=None if incomplete else metric.by_arithmetic(scenario, runs, claim.configs),
+        unit=metric.unit,
+        verdict=outcome,
+        known=claim.known,
+        reason=reason,
+        source=claim.source,
+        note=claim.note,
+        moves_with_scale=metric.moves_with_scale,
+        seeds=estimate.seeds,
+        values=estimate.values,
+    )
+
+
+def _known(outcome: Outcome) -> list[str]:
+    return (
+        ["known miss is met" if outcome == "met" else "known miss is exceeded"]
+        if outcome in ("met", "exceeded")
+        else []
+    )
+
+
+def _outcome(claim: Claim, estimate: Estimate, incomplete: str) -> tuple[Outcome, str]:
+    if claim.not_testable:
+        return "not testable", claim.not_testable
+    if incomplete:
+        return "incomplete", incomplete
+    if estimate.estimate is None:
+        return ("not applicable" if estimate.lack == "not applicable" else "inconclusive"), estimate.reason
+    if estimate.low is None and estimate.high is None:
+        return "inconclusive", "one seed gives no interval: use --seeds 2 or more"
+    return against_band(claim.band, estimate, claim.better)
+
+
+def against_band(band: tuple[float | None, float | None], estimate: Estimate, better: str) -> tuple[Outcome, str]:
+    """Where the interval of an estimate lies: in the band (ends belong to it), outside on a side, or across an end.
+
+    Open ends, of the band as of a bound's interval, are infinite.
+    """
+    lowest, highest = _ends(band)
+    low, high = _ends((estimate.low, estimate.high))
+    if _at_least(low, lowest) and _at_least(highest, high):
+        return "met", ""
+    side = "higher" if not _at_least(highest, low) else "lower" if not _at_least(high, lowest) else None
+    if side is not None:
+        return ("exceeded" if side == better else "missed"), ""
+    if estimate.bound == "exact":
+        return "inconclusive", "the interval reaches across an end of the band: use more seeds"
+    most = "at least" if estimate.bound == "lower" else "at most"
+    return "inconclusive", f"a run reached the memory limit, so this is {most} what is shown, which does not decide"
+
+
+def _ends(pair: tuple[float | None, float | None]) -> tuple[float, float]:
+    return (-math.inf if pair[0] is None else pair[0]), (math.inf if pair[1] is None else pair[1])
+
+
+def _at_least(value: float, limit: float) -> bool:
+    return value >= limit or math.isclose(value, limit, rel_tol=ROUNDING, abs_tol=ROUNDING)

@@ -1,0 +1,111 @@
+"""The one sentence a person would say of a soak, from the verdicts on its claims. Predictions make it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from harness.analysis.claims import ClaimVerdict
+
+RELEASES = {
+    "release.stop": "stop() gave back",
+    "release.drop": "dropping every reference gave back",
+    "release.trim": "trimming the heap gave back",
+}
+
+
+def headline(claims: Sequence[ClaimVerdict], held: Mapping[str, Mapping[str, str]]) -> str:
+    """The sentence on `claims`; `held` says by config and reduction metric what was held ("peaked at 7.1 GB").
+
+    Told in full: the first reduction and every release among the predictions, or else the first two predictions. The
+    others are counted, those missed or undecided by name. Without predictions it speaks of all claims.
+    """
+    spoken = [claim for claim in claims if claim.kind == "prediction"] or list(claims)
+    reductions = [claim for claim in spoken if claim.metric.startswith("reduction.") and claim.estimate is not None][:1]
+    releases = [claim for claim in spoken if claim.metric in RELEASES and claim.estimate is not None]
+    told = reductions + releases
+    parts = [_reduction(claim, held) for claim in reductions] + _releases(releases)
+    if not told:
+        told = [claim for claim in spoken if claim.estimate is not None][:2]
+        parts = [_plain(claim) for claim in told]
+    parts += _others([claim for claim in spoken if claim not in told], what="prediction" if told else "claim")
+    text = "; ".join(parts) or "nothing was claimed"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def amount(value: float, unit: str) -> str:
+    """A value with its unit, in the digits a person would say: 7.1 GB, 72 %, 1.4 minutes."""
+    if unit == "share":
+        return f"{round(100 * value)} %"
+    text = f"{value:.1f}" if unit in ("GB", "minutes") else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{text} {unit}".rstrip()
+
+
+def band(claim: ClaimVerdict) -> str:
+    """The expected band in words: 60-70 %, at least 25.0 GB."""
+    low, high = claim.expected
+    if low is None or high is None:
+        end = high if low is None else low
+        return "anything" if end is None else f"{'at most' if low is None else 'at least'} {amount(end, claim.unit)}"
+    if low == high:
+        return amount(low, claim.unit)
+    number = amount(low, claim.unit).removesuffix(claim.unit).removesuffix("%").strip()
+    return f"{number}-{amount(high, claim.unit)}"
+
+
+def relation(claim: ClaimVerdict) -> str:
+    """How the estimate stands to the band: as expected, more than the expected 60-70 %."""
+    if claim.verdict == "met":
+        return "as expected" if claim.known is None else "as expected, against a known miss"
+    if claim.verdict not in ("exceeded", "missed") or claim.estimate is None:
+        return f"{band(claim)} expected, {'undecided' if claim.verdict == 'inconclusive' else claim.verdict}"
+    _, high = claim.expected
+    side = "more" if high is not None and claim.estimate > high else "less"
+    expected = band(claim)
+    known = ", a known miss" if claim.known == "missed" and claim.verdict == "missed" else ""
+    if expected.startswith("at "):
+        return f"{expected} expected{known}"
+    return f"{side} than the expected {expected}{known}"
+
+
+def _reduction(claim: ClaimVerdict, held: Mapping[str, Mapping[str, str]]) -> str:
+    a, b = claim.configs
+    share = claim.estimate or 0.0
+    bound = {"exact": "", "lower": "at least ", "upper": "at most "}[claim.bound]
+    saved = f"{bound}{amount(abs(share), 'share')} {'less' if share >= 0 else 'more'}"
+    before, after = (held.get(config, {}).get(claim.metric) for config in (a, b))
+    if before is None or after is None:
+        return f"{claim.name}: {b} takes {saved} than {a} ({relation(claim)})"
+    return f"{b} {after} where {a} {before} ({saved}, {relation(claim)})"
+
+
+def _releases(claims: Sequence[ClaimVerdict]) -> list[str]:
+    parts = []
+    for metric, group in groupby(claims, key=lambda claim: claim.metric):
+        shares = [
+            f"{amount(claim.estimate or 0.0, 'share')} of what {claim.configs[0]} had grown ({relation(claim)})"
+            for claim in group
+        ]
+        parts.append(f"{RELEASES[metric]} {_joined(shares)}")
+    return parts
+
+
+def _plain(claim: ClaimVerdict) -> str:
+    return f"{claim.name}: {amount(claim.estimate or 0.0, claim.unit)} ({relation(claim)})"
+
+
+def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
+    """The claims that are not told in full: how many hold, and the names of those that do not."""
+    parts = []
+    kept = [claim for claim in claims if claim.verdict in ("met", "exceeded")]
+    if kept:
+        parts.append(f"{len(kept)} more {what}{'s hold' if len(kept) > 1 else ' holds'}")
+    for outcome, word in (("missed", "missed"), ("inconclusive", "undecided")):
+        names = [claim.name for claim in claims if claim.verdict == outcome]
+        if names:
+            parts.append(f"{word}: {_joined(names)}")
+    return parts
+
+
+def _joined(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

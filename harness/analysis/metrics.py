@@ -1,0 +1,195 @@
+"""The table of metrics that a claim may name: what each is, how it is read, what arithmetic alone would say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.analysis import arithmetic, buffers, estimates, leaks, levels, teeth
+from harness.analysis.arithmetic import Arithmetic, Premise
+from harness.analysis.estimates import Average, Estimate, Reading, over_seeds
+from harness.analysis.reduction import Pairing, paired, ratio, reduction, relative_difference
+from harness.analysis.release import release
+from harness.analysis.runs import Run
+from harness.scenario import Scenario
+
+Read = Callable[[Run, Scenario], Reading]
+
+Unit = Literal["GB", "MB", "GB/h", "minutes", "samples", "share", "times", ""]
+"""GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; samples are those of the scaled world."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: a reading of each run of one config or, where there is a `pair`, of each pair of runs with one seed.
+
+    `moves_with_scale` marks a metric in which a nearly constant number of real bytes weighs more in a smaller world.
+    """
+
+    name: str
+    description: str
+    unit: Unit
+    read: Read
+    moves_with_scale: bool = False
+    pair: Pairing | None = None
+    average: Average = estimates.ARITHMETIC
+    arithmetic: Arithmetic = arithmetic.none
+
+    @property
+    def configs(self) -> int:
+        """How many configs the metric is about, 1 or 2."""
+        return 1 if self.pair is None else 2
+
+    def compute(self, scenario: Scenario, runs: Sequence[Run], configs: Sequence[str]) -> Estimate:
+        """The metric of `configs` (as many as it is about) from all `runs`, over their seeds."""
+        readings = [self.readings(scenario, runs, config) for config in configs]
+        pairs = readings[0] if self.pair is None else paired(readings[0], readings[1], self.pair)
+        return over_seeds(pairs, self.average)
+
+    def readings(self, scenario: Scenario, runs: Sequence[Run], config: str) -> dict[int, Reading]:
+        """The reading of every run of `config`, by seed."""
+        return {run.seed: self.read(run, scenario) for run in runs if run.config == config}
+
+    def by_arithmetic(self, scenario: Scenario, runs: Sequence[Run], configs: Sequence[str]) -> float | None:
+        """What the model's arithmetic alone would give, None where there is none."""
+        return self.arithmetic(Premise(scenario, configs, runs))
+
+
+def _reduction(name: str, description: str, read: Read, by_model: Arithmetic = arithmetic.none) -> Metric:
+    return Metric(
+        name,
+        description,
+        "share",
+        read,
+        pair=reduction,
+        average=estimates.REDUCTION,
+        arithmetic=by_model,
+    )
+
+
+def _grown_to_peak(run: Run, scenario: Scenario) -> Reading:
+    start, peak = levels.start(run, scenario), levels.peak(run, scenario)
+    if start.value is None or peak.value is None:
+        return start if start.value is None else peak
+    if peak.bound == "exact" and peak.value - start.value < levels.GROWN_SHARE * start.value:
+        return estimates.absent(
+            "not applicable", f"{run.config} grew by less than {levels.GROWN_SHARE:.0%} of its start"
+        )
+    return Reading(peak.value - start.value, peak.bound)
+
+
+def _releases() -> list[Metric]:
+    steps = {
+        "stop": ("after_stop", "by stop()"),
+        "drop": ("after_drop", "once every reference was dropped"),
+        "trim": ("after_trim", "after malloc_trim(0)"),
+    }
+    found = []
+    for name, (step, when) in steps.items():
+        grown = f"share of what had grown over the start that was given back {when}"
+        held = f"share of all that was held that was given back {when}"
+        found += [
+            Metric(f"release.{name}", f"{grown}, RSS", "share", release(step), moves_with_scale=True),
+            Metric(f"release.{name}_gross", f"{held}, RSS", "share", release(step, gross=True), moves_with_scale=True),
+            Metric(f"release.{name}_live", f"{grown}, live bytes", "share", release(step, "live_bytes")),
+        ]
+    return found
+
+
+_METRICS = (
+    Metric("start", "RSS at the start of the feed", "GB", levels.start),
+    Metric(
+        "start.difference",
+        "how much higher the second config starts, relative to the first",
+        "share",
+        levels.start,
+        pair=relative_difference,
+    ),
+    Metric("peak", "highest RSS up to the horizon", "GB", levels.peak, arithmetic=arithmetic.peak_gb),
+    Metric("horizon", "median RSS of the last whole tooth before the horizon", "GB", levels.horizon),
+    Metric("horizon.instant", "RSS at the horizon, before any cleanup of that instant", "GB", levels.horizon_instant),
+    Metric("mean", "mean RSS under load", "GB", levels.mean),
+    _reduction("reduction.peak", "what the second config saves at the peak", levels.peak, arithmetic.peak_reduction),
+    _reduction("reduction.horizon", "what it saves in the last whole tooth", levels.horizon),
+    _reduction("reduction.horizon_instant", "what it saves at the horizon", levels.horizon_instant),
+    _reduction("reduction.mean", "what it saves in the mean", levels.mean),
+    _reduction(
+        "reduction.peak_net",
+        "what it saves of the growth to the peak, net of the start",
+        _grown_to_peak,
+        arithmetic.net_peak_reduction,
+    ),
+    *_releases(),
+    Metric(
+        "cleanup.interval_minutes",
+        "median time between attempts at a cleanup",
+        "minutes",
+        teeth.interval_minutes,
+        arithmetic=arithmetic.cleanup_interval_minutes,
+    ),
+    Metric(
+        "cleanup.done_interval_minutes",
+        "median time between cleanups that were done",
+        "minutes",
+        teeth.done_interval_minutes,
+    ),
+    Metric(
+        "cleanup.frequency_ratio",
+        "how many times as often the second config attempts a cleanup",
+        "times",
+        teeth.interval_minutes,
+        pair=ratio,
+        average=estimates.GEOMETRIC,
+        arithmetic=arithmetic.cleanup_ratio,
+    ),
+    Metric(
+        "buffers.capacity_mb",
+        "what the sample buffers hold when full",
+        "MB",
+        buffers.capacity_mb,
+        arithmetic=arithmetic.buffers_mb,
+    ),
+    Metric(
+        "buffers.peak_mb",
+        "the most that the sample buffers ever held",
+        "MB",
+        buffers.peak_mb,
+        arithmetic=arithmetic.buffers_mb,
+    ),
+    _reduction(
+        "buffers.capacity_reduction",
+        "what the second config saves of the buffers' capacity",
+        buffers.capacity_mb,
+        arithmetic.buffers_reduction,
+    ),
+    _reduction(
+        "buffers.peak_reduction",
+        "what it saves of the most that they ever held",
+        buffers.peak_mb,
+        arithmetic.buffers_reduction,
+    ),
+    Metric("sawtooth.crest_gb", "median RSS just before a cleanup", "GB", teeth.crest_gb),
+    Metric("sawtooth.trough_gb", "median RSS just after a cleanup", "GB", teeth.trough_gb, moves_with_scale=True),
+    Metric("growth.linear_r2", "R^2 of a straight line through RSS under load", "", levels.linear_r2),
+    Metric(
+        "growth.drop_share",
+        "median share of a tooth's height that its cleanup gives back",
+        "share",
+        teeth.drop_share,
+        moves_with_scale=True,
+    ),
+    Metric(
+        "floors.slope_gb_per_hour",
+        "slope of the floors of RSS after the warm-up",
+        "GB/h",
+        leaks.floor_slope,
+        moves_with_scale=True,
+    ),
+    Metric("live.slope_gb_per_hour", "slope of the floors of live bytes after the warm-up", "GB/h", leaks.live_slope),
+    Metric("samples.unaccounted", "samples neither persisted nor reported lost", "samples", buffers.unaccounted),
+    Metric("samples.lost", "samples that the target reported lost", "samples", buffers.lost, moves_with_scale=True),
+)
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
+"""Every metric by its name."""

@@ -1,0 +1,198 @@
+"""From the runs of a soak to its verdict: every claim, the status of the whole, verdict.json.
+
+Format 1 (2026) of verdict.json: first version.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from harness.analysis import headline, levels, teeth, validity
+from harness.analysis.claims import ClaimVerdict, judge_claim, metric_of
+from harness.analysis.curves import STEPS, stop_gb
+from harness.analysis.runs import Run
+from harness.scenario import Scenario
+
+FORMAT = 1
+
+Status = Literal["met", "missed", "inconclusive", "incomplete", "invalid"]
+
+EXIT_CODES: dict[Status, int] = {"invalid": 3, "incomplete": 3, "missed": 1, "inconclusive": 4, "met": 0}
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run in numbers: GB at full scale, None where not reached.
+
+    `peak_bound` is "lower" where the run ended before the horizon: its peak is at least this.
+    """
+
+    config: str
+    seed: int
+    status: str
+    reason: str | None
+    t_s: float | None
+    start_gb: float | None
+    peak_gb: float | None
+    peak_bound: str
+    horizon_gb: float | None
+    horizon_instant_gb: float | None
+    before_stop_gb: float | None
+    after_stop_gb: float | None
+    after_drop_gb: float | None
+    after_trim_gb: float | None
+    cleanups: int
+    cpu_s: float | None
+    acceleration: float | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a soak. `reasons` say why it is invalid or incomplete; they are empty otherwise."""
+
+    scenario: str
+    memory_scale: float
+    status: Status
+    reasons: tuple[str, ...]
+    claims: tuple[ClaimVerdict, ...]
+    runs: tuple[RunSummary, ...]
+
+    def exit_code(self) -> int:
+        """The exit code of `soak` for this status."""
+        return EXIT_CODES[self.status]
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of verdict.json: plain values, null where not reached or open."""
+        return {
+            "format": FORMAT,
+            "scenario": self.scenario,
+            "memory_scale": self.memory_scale,
+            "status": self.status,
+            "reasons": list(self.reasons),
+            "summary": summary_sentence(self),
+            "claims": [_claim_json(claim) for claim in self.claims],
+            "runs": [dataclasses.asdict(run) for run in self.runs],
+        }
+
+    def write(self, path: Path) -> None:
+        """Write verdict.json."""
+        path.write_text(json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def check_claims(scenario: Scenario) -> None:
+    """Raise UsageError where a claim does not fit the metric that it names. Worth knowing before the runs."""
+    for claim in scenario.claims:
+        metric_of(claim)
+
+
+def judge(scenario: Scenario, runs: Sequence[Run], *, name: str | None = None) -> Verdict:
+    """The verdict on all claims of a scenario from all its runs.
+
+    `scenario` is the resolved one, at full scale; `name` stands for its own where it was read from a result folder.
+    Raises UsageError where a claim does not fit its metric.
+    """
+    lacking = validity.incomplete_configs(scenario, runs)
+    invalid = validity.invalidities(scenario, runs)
+    claims = tuple(
+        judge_claim(
+            claim,
+            scenario,
+            runs,
+            incomplete="; ".join(lacking[config] for config in claim.configs if config in lacking),
+        )
+        for claim in scenario.claims
+    )
+    order = {config: place for place, config in enumerate(scenario.configs)}
+    ordered = sorted(runs, key=lambda run: (order.get(run.config, len(order)), run.config, run.seed))
+    return Verdict(
+        scenario=name or scenario.name,
+        memory_scale=scenario.memory.scale,
+        status=overall(claims, incomplete=bool(lacking), invalid=bool(invalid)),
+        reasons=(*invalid, *lacking.values()),
+        claims=claims,
+        runs=tuple(summarise(run, scenario) for run in ordered),
+    )
+
+
+def overall(claims: Sequence[ClaimVerdict], *, incomplete: bool, invalid: bool) -> Status:
+    """The status of a soak: invalid > incomplete > missed > inconclusive > met.
+
+    A soak whose claims could none of them be judged is inconclusive; one without claims has nothing to miss.
+    """
+    if invalid:
+        return "invalid"
+    counts = {claim.counts_as for claim in claims}
+    if incomplete or "incomplete" in counts:
+        return "incomplete"
+    if "missed" in counts:
+        return "missed"
+    unjudged = claims and all(claim.verdict in ("not applicable", "not testable") for claim in claims)
+    return "inconclusive" if "inconclusive" in counts or unjudged else "met"
+
+
+def summarise(run: Run, scenario: Scenario) -> RunSummary:
+    """One run in numbers."""
+    before, *after = (_known(stop_gb(run, step, "rss_bytes")) for step in STEPS)
+    peak = levels.peak(run, scenario)
+    return RunSummary(
+        config=run.config,
+        seed=run.seed,
+        status=run.status,
+        reason=run.facts.get("reason"),
+        t_s=run.facts.get("t_s"),
+        start_gb=levels.start(run, scenario).value,
+        peak_gb=peak.value,
+        peak_bound=peak.bound,
+        horizon_gb=levels.horizon(run, scenario).value,
+        horizon_instant_gb=levels.horizon_instant(run, scenario).value,
+        before_stop_gb=before,
+        after_stop_gb=after[0],
+        after_drop_gb=after[1],
+        after_trim_gb=after[2],
+        cleanups=len(teeth.cleanup_times(run, scenario)),
+        cpu_s=run.facts.get("cpu_s"),
+        acceleration=run.facts.get("acceleration"),
+    )
+
+
+def summary_sentence(verdict: Verdict) -> str:
+    """One sentence a person would say of the soak."""
+    if verdict.reasons:
+        first, *others = verdict.reasons
+        more = f" (and {len(others)} more)" if others else ""
+        word = "This is no evidence" if verdict.status == "invalid" else "The soak is incomplete"
+        return f"{word}: {first}{more}."
+    configs = dict.fromkeys(run.config for run in verdict.runs)
+    held = {config: _held([run for run in verdict.runs if run.config == config]) for config in configs}
+    return headline.headline(verdict.claims, held)
+
+
+def _held(runs: Sequence[RunSummary]) -> dict[str, str]:
+    """What one config held, in words, by the reduction that it belongs to."""
+    words = {}
+    peaks = [run.peak_gb for run in runs if run.peak_gb is not None]
+    if peaks:
+        limited = any(run.status == "limit" and run.peak_bound == "lower" for run in runs)
+        verb = "reached the memory limit at" if limited else "peaked at"
+        words["reduction.peak"] = f"{verb} {headline.amount(float(np.mean(peaks)), 'GB')}"
+    horizons = [run.horizon_gb for run in runs if run.horizon_gb is not None]
+    if horizons:
+        words["reduction.horizon"] = f"held {headline.amount(float(np.mean(horizons)), 'GB')}"
+    return words
+
+
+def _claim_json(claim: ClaimVerdict) -> dict[str, Any]:
+    table = dataclasses.asdict(claim)
+    table["values"] = {str(seed): value for seed, value in claim.values.items()}
+    return {**table, "counts_as": claim.counts_as}
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,0 +1,1 @@
+"""What can be soaked: the scenario files of the product, found by their names."""

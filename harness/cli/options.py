@@ -20,10 +20,11 @@ def declare_scenario(parser: argparse.ArgumentParser) -> None:
 
 def scenario_from(arguments: argparse.Namespace) -> Scenario:
     """The scenario that the arguments name, with their options. Raises UsageError."""
-    from harness.scenario import load  # noqa: PLC0415 - only here, so that --help is quick
+    from harness.analysis.metrics import METRICS  # noqa: PLC0415 - only here, so that --help is quick
+    from harness.scenario import load  # noqa: PLC0415
 
     configs: str | None = arguments.configs
-    return load(arguments.scenario).with_options(
+    return load(arguments.scenario, known_metrics=METRICS).with_options(
         hours=arguments.hours,
         scale=arguments.scale,
         seeds=arguments.seeds,

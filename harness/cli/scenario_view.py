@@ -16,6 +16,12 @@ from harness.scenario.problems import dotted, number, shown, shown_path
 _GAP = 3  # columns between two columns of a table
 _BESIDE_CONFIGS = 16  # columns of the configs' table for the mark and the kind of scaling
 
+_KINDS = {
+    "construction": "true by how the experiment is set up",
+    "calibration": "what its free number was chosen for",
+    "prediction": "what the runs must show",
+}
+
 
 def print_scenario(console: Console, scenario: Scenario, world: ScaledWorld) -> None:
     """Everything a user may want to know before running it."""
@@ -125,23 +131,33 @@ def _print_legend(console: Console, scenario: Scenario, world: ScaledWorld) -> N
 
 
 def _print_claims(console: Console, claims: tuple[Claim, ...]) -> None:
-    heading(console, "Claims")
     if not claims:
+        heading(console, "Claims")
         console.print("none")
-        return
-    listed = table(
-        "claim", "metric", "configs", "expected", "better", "kind", "source", unbroken=("metric", "better", "kind")
-    )
+    for kind, meaning in _KINDS.items():
+        chosen = [claim for claim in claims if claim.kind == kind]
+        if chosen:
+            heading(console, f"Claims: {kind}, {meaning}")
+            _print_claims_of_a_kind(console, chosen)
+
+
+def _print_claims_of_a_kind(console: Console, claims: list[Claim]) -> None:
+    listed = table("claim", "expected", "better", "source", unbroken=("expected", "better"))
     for claim in claims:
-        texts = (claim.name, claim.metric, ", ".join(claim.configs), expectation(claim), claim.better, claim.kind)
-        listed.add_row(*texts, claim.source)
+        measured = Text(f"\n  {claim.metric} of {', '.join(claim.configs)}", style="dim")
+        better = "" if claim.better == "neither" else claim.better
+        listed.add_row(Text(claim.name).append(measured), expectation(claim), better, Text(claim.source))
     console.print(listed)
-    for claim in claims:
-        remarks = {"known miss": claim.reason, "not testable": claim.not_testable, "note": claim.note}
-        for label, text in remarks.items():
-            if text and text.strip():
-                console.print()
-                paragraphs(console, f"{claim.name}, {label}: {' '.join(text.split())}")
+    remarks = [
+        f"{claim.name}: {label}{' '.join(text.split())}"
+        for claim in claims
+        for label, text in (("known miss: ", claim.reason), ("not testable: ", claim.not_testable), ("", claim.note))
+        if text and text.strip()
+    ]
+    if remarks:
+        console.print()
+    for remark in remarks:
+        paragraphs(console, remark)
 
 
 def expectation(claim: Claim) -> str:

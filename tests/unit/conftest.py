@@ -53,7 +53,7 @@ source = "Expected results, row 2"
 
 [[claims]]
 name = "old peak"
-metric = "peak.gb"
+metric = "peak"
 configs = ["old"]
 expected = [25, "open"]
 better = "neither"

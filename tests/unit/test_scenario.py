@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from harness.analysis.metrics import METRICS
 from harness.errors import UsageError
 from harness.scaling import scaled_value
 from harness.scenario import Claim, Scenario, available, load, scale_down, to_toml
@@ -206,8 +207,8 @@ def test_of_several_problems_the_first_is_shown_and_the_rest_counted(write_scena
 
 def test_metrics_are_checked_where_they_are_known(write_scenario: WriteScenario) -> None:
     path = write_scenario()
-    assert load(str(path), known_metrics=["reduction.peak", "peak.gb"]).claims
-    message = error_of(str(path), known_metrics=["reduction.peaks", "peak.gb", "leak.slope"])
+    assert load(str(path), known_metrics=["reduction.peak", "peak"]).claims
+    message = error_of(str(path), known_metrics=["reduction.peaks", "peak", "leak.slope"])
     assert message == (
         'scenarios/example.toml: claims."peak reduction".metric = "reduction.peak": no such metric; '
         "did you mean reduction.peaks?"
@@ -291,6 +292,21 @@ def test_every_scenario_is_listed_and_a_broken_one_with_its_error(write_scenario
     assert listed["good"].title == "A scenario [for tests]"
     assert listed["bad"].scenario is None
     assert listed["bad"].title == "broken: seeds = 0: must be at least 1"
+
+
+@pytest.mark.usefixtures("here")
+def test_the_scenarios_of_the_product_are_found_from_anywhere_and_are_sound() -> None:
+    names = [listing.name for listing in available()]
+    assert "50symbols" in names
+    for name in names:
+        scenario = load(name, known_metrics=METRICS)
+        assert scale_down(scenario).changes
+
+
+def test_a_local_scenario_hides_one_of_the_product(write_scenario: WriteScenario) -> None:
+    path = write_scenario(name="50symbols")
+    assert load("50symbols").path == path
+    assert [listing.title for listing in available() if listing.name == "50symbols"] == ["A scenario [for tests]"]
 
 
 # Options

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.cli import SUBCOMMANDS, main
+from harness.errors import SoakError, UsageError
+
+FAILING = '''
+"""Fails as its argument says."""
+from harness.errors import SoakError, UsageError
+
+def declare(parser):
+    parser.add_argument("how")
+
+def run(arguments):
+    raise {
+        "usage": UsageError("no such thing"),
+        "soak": SoakError("the disk is full"),
+        "interrupt": KeyboardInterrupt(),
+        "bug": ZeroDivisionError("a bug"),
+    }[arguments.how]
+'''
+
+
+@pytest.fixture
+def failing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A subcommand `fail`, registered like any other: one file, one line."""
+    Path("failing_subcommand.py").write_text(FAILING, encoding="utf-8")
+    monkeypatch.syspath_prepend(here)
+    monkeypatch.setitem(SUBCOMMANDS, "fail", "failing_subcommand")
+
+
+@pytest.mark.usefixtures("failing")
+@pytest.mark.parametrize(
+    ("how", "code", "line"),
+    [
+        ("usage", UsageError.exit_code, "soak: no such thing\n"),
+        ("soak", SoakError.exit_code, "soak: the disk is full\n"),
+        ("interrupt", 3, "soak: interrupted\n"),
+    ],
+)
+def test_an_error_is_one_line_and_an_exit_code(
+    capsys: pytest.CaptureFixture[str], how: str, code: int, line: str
+) -> None:
+    assert main(["fail", how]) == code
+    assert capsys.readouterr() == ("", line)
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_bug_shows_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        main(["fail", "bug"])
+
+
+@pytest.mark.parametrize(
+    "arguments", [["no-such-subcommand"], ["show"], ["list", "--colour"], ["show", "x", "--seeds", "y"]]
+)
+def test_a_wrong_command_line_exits_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: soak" in capsys.readouterr().err
+
+
+def test_without_a_subcommand_the_help_is_shown_and_nothing_done(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "usage: soak" in capsys.readouterr().err
+
+
+def test_every_subcommand_has_help_from_its_docstring(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], *([name, "--help"] for name in SUBCOMMANDS)):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    assert "The scenarios there are" in shown
+    assert "--scale S" in shown
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, harness.cli\n"
+        "try: harness.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print({'numpy', 'pandas', 'pydantic', 'rich', 'scipy', 'matplotlib', 'pyarrow'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_a_reader_that_has_gone_is_no_traceback(write_scenario: Callable[..., Path]) -> None:
+    path = write_scenario(("dummy_target:build", "slow:build"))
+    # The target is imported after the reader has gone: the first line that is printed finds no reader.
+    Path("slow.py").write_text("import time; time.sleep(0.5)\ndef build(params, environment): ...\n", encoding="utf-8")
+    soak = subprocess.Popen(
+        [sys.executable, "-m", "harness", "show", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert soak.stdout is not None
+    assert soak.stderr is not None
+    soak.stdout.close()
+    assert soak.stderr.read() == ""
+    soak.stderr.close()
+    assert soak.wait(timeout=60) == 3
+
+
+def test_a_target_in_the_current_folder_is_found_by_the_script_too(here: Path) -> None:
+    Path("my_collector.py").write_text("def build(params, environment): ...\n", encoding="utf-8")
+    code = "import harness.cli; harness.cli.main(['list']); import my_collector"
+    subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
+
+
+def test_a_character_the_terminal_cannot_show_is_no_error(write_scenario: Callable[..., Path]) -> None:
+    path = write_scenario(("A scenario [for tests]", "Ein Prüfstand"), ("dummy_target:build", "plain_target:build"))
+    Path("plain_target.py").write_text("def build(params, environment): ...\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "show", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONIOENCODING": "ascii", "PATH": ""},
+    )
+    assert r"Ein Pr\xfcfstand" in done.stdout

@@ -64,26 +64,31 @@ class Verdict:
     claims: tuple[ClaimVerdict, ...]
     runs: tuple[RunSummary, ...]
 
-    def exit_code(self) -> int:
-        """The exit code of `soak` for this status."""
-        return EXIT_CODES[self.status]
 
-    def to_json(self) -> dict[str, Any]:
-        """The content of verdict.json: plain values, null where not reached or open."""
-        return {
-            "format": FORMAT,
-            "scenario": self.scenario,
-            "memory_scale": self.memory_scale,
-            "status": self.status,
-            "reasons": list(self.reasons),
-            "summary": summary_sentence(self),
-            "claims": [_claim_json(claim) for claim in self.claims],
-            "runs": [dataclasses.asdict(run) for run in self.runs],
-        }
+def exit_code(verdict: Verdict) -> int:
+    """The exit code of `soak` for this verdict."""
+    return EXIT_CODES[verdict.status]
 
-    def write(self, path: Path) -> None:
-        """Write verdict.json."""
-        path.write_text(json.dumps(self.to_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+def to_json(verdict: Verdict) -> dict[str, Any]:
+    """The content of verdict.json: plain values, null where not reached or open."""
+    return {
+        "format": FORMAT,
+        "scenario": verdict.scenario,
+        "memory_scale": verdict.memory_scale,
+        "status": verdict.status,
+        "reasons": list(verdict.reasons),
+        "summary": summary_sentence(verdict),
+        "claims": [_claim_json(claim) for claim in verdict.claims],
+        "runs": [dataclasses.asdict(run) for run in verdict.runs],
+    }
+
+
+def write(verdict: Verdict, path: Path) -> None:
+    """Write verdict.json, in one piece."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(to_json(verdict), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def check_claims(scenario: Scenario) -> None:

@@ -53,7 +53,7 @@ def crest_and_trough(run: Run, t_s: float) -> tuple[float, float]:
 
 
 def start(run: Run, _scenario: Scenario) -> Reading:
-    """RSS at the first sample under feed."""
+    """RSS at the first sample, before the first event of the feed."""
     rss = run.rss_gb[run.fed]
     return Reading(float(rss[0])) if rss.size else not_reached(run)
 

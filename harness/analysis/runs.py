@@ -25,8 +25,8 @@ from harness.running.recording import FORMAT, PHASES, SAMPLE
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted")
 UNFINISHED = frozenset({"failed", "died", "interrupted"})
-FED = ("warm-up", "load")
-"""The phases in which the market feeds the target."""
+FED = ("start", "warm-up", "load")
+"""The phases up to the stop; the first sample, in "start", is taken just before the first event of the feed."""
 
 COLUMNS = SAMPLE.names or ()
 
@@ -81,7 +81,7 @@ class Run:
 
     @property
     def fed(self) -> NDArray[np.bool_]:
-        """Which samples fall in warm-up or load, shape (samples,)."""
+        """Which samples were taken before the stop, shape (samples,)."""
         return self.samples["phase"].isin(FED).to_numpy(dtype=bool)
 
     @property

@@ -37,6 +37,7 @@ def _make_run(
     if live_gb is not None:
         samples["live_bytes"] = np.asarray(live_gb, dtype=float) * SCALE * 1e9
     samples["phase"] = np.where(times < warmup_s, "warm-up", "load")
+    samples.loc[samples.index[:1], "phase"] = "start"
     facts = {"ballast_bytes": ballast_gb * SCALE * 1e9, **facts}
     return Run(config, seed, status, SCALE, samples, tuple(events), facts)
 

@@ -1,0 +1,36 @@
+"""What the target counted of its samples."""
+
+from __future__ import annotations
+
+from harness.analysis import buffers
+from harness.analysis.estimates import Reading
+
+STOPPED = {"before": {"rss_bytes": 1}, "after_stop": {"rss_bytes": 1}}
+
+
+def test_buffers_are_reported_at_full_scale(make_run, make_scenario) -> None:
+    run = make_run([5, 6], counters={"buffer_capacity_bytes": 60e6, "buffered_bytes_peak": 30e6})
+    assert buffers.capacity_mb(run, make_scenario()) == Reading(120.0)
+    assert buffers.peak_mb(run, make_scenario()) == Reading(60.0)
+
+
+def test_the_peak_of_a_run_that_ended_early_is_a_bound(make_run, make_scenario) -> None:
+    run = make_run([5, 32], status="limit", counters={"buffered_bytes_peak": 30e6})
+    assert buffers.peak_mb(run, make_scenario()) == Reading(60.0, "lower")
+
+
+def test_every_sample_is_accounted_for_once_stopped(make_run, make_scenario) -> None:
+    counters = {"collected": 100, "persisted": 90, "lost": 3}
+    scenario = make_scenario()
+    stopped = make_run([5], counters=counters, stop=STOPPED)
+    assert buffers.unaccounted(stopped, scenario) == Reading(7.0)
+    assert buffers.lost(stopped, scenario) == Reading(3.0)
+    ended = make_run([5], counters=counters, status="limit")
+    assert buffers.unaccounted(ended, scenario).lack == "not reached"
+    assert buffers.lost(ended, scenario) == Reading(3.0, "lower")
+
+
+def test_a_target_that_does_not_count_is_not_judged(make_run, make_scenario) -> None:
+    run = make_run([5], stop=STOPPED)
+    for metric in (buffers.capacity_mb, buffers.peak_mb, buffers.unaccounted, buffers.lost):
+        assert metric(run, make_scenario()).lack == "not applicable"

@@ -75,19 +75,32 @@ class BotController:
 
     async def stop(self) -> None:
         """Stop the cycles and save what is buffered; with Fix 4 also let go of everything."""
+        await self._finish_tasks()
+        if self._params.release_on_stop:
+            self._release_memory()
+
+    async def _finish_tasks(self) -> None:
+        """End the cycles, save what is buffered, end the writer.
+
+        A cancelled task that is kept keeps its error, and with it all that its frame held. So none is, and none is
+        gathered either: the result of gather() would still be held by the callback in which Fix 4 collects.
+        """
         assert self.ml_data_collector is not None
-        assert self.ml_feature_pipeline is not None
         cycles, writer = self._tasks
+        self._tasks = []
         cycles.cancel()
         await self.ml_data_collector.finalize()
         writer.cancel()
-        await asyncio.gather(cycles, writer, return_exceptions=True)
-        if not self._params.release_on_stop:
-            return
+        await asyncio.wait((cycles, writer))
+
+    def _release_memory(self) -> None:
+        """Fix 4: clear buffers, caches and histories, drop the big objects, collect three times."""
+        assert self.ml_data_collector is not None
+        assert self.ml_feature_pipeline is not None
         self.ml_data_collector.clear_buffers()
         for pipeline in self.ml_feature_pipeline.pipelines.values():
             pipeline.clear_all()
-        del pipeline
+        del pipeline  # the loop's variable would keep the last one
         self.ml_data_collector = None
         self.ml_feature_pipeline = None
         for _ in range(3):

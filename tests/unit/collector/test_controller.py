@@ -1,0 +1,158 @@
+"""The bot: when it samples, when it cleans up, what stop() does with each of its fixes."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from types import SimpleNamespace
+
+import pytest
+
+from harness.collector import BotController, Parameters
+from tests.unit.collector.world import SYMBOLS, World, book
+
+
+def bot(world: World, rss_mb: float = 10_000, **params: float | bool | None) -> BotController:
+    made = BotController(Parameters(**params), world.environment)
+    made._process = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=rss_mb * 1e6))
+    return made
+
+
+async def lived(made: BotController, until_s: float, books: int = 30) -> None:
+    """Start the bot, feed every symbol at once, live until `until_s`."""
+    await made.start()
+    for sequence in range(books):
+        for symbol in SYMBOLS:
+            made.on_book(book(sequence, symbol))
+    await asyncio.sleep(until_s)
+
+
+def test_cleanups_come_every_so_many_cycles(world: World) -> None:
+    made = bot(world, cleanup_interval_cycles=100)
+
+    async def live() -> None:
+        await lived(made, 1600)
+        await made.stop()
+
+    world.clock.run(live())
+    assert [event["t_s"] for event in world.of_kind("cleanup")] == [500, 1000, 1500]
+
+
+def test_a_cleanup_clears_the_growth_saves_the_samples_and_keeps_the_histories(world: World) -> None:
+    made = bot(world, cleanup_interval_cycles=20, snapshot_history_size=10)
+
+    async def live() -> None:
+        await lived(made, 101)
+        pipelines = made.ml_feature_pipeline.pipelines.values()
+        assert [len(pipeline._cache) for pipeline in pipelines] == [0, 0, 0]
+        assert [len(pipeline.orderbook_extractor.snapshot_history) for pipeline in pipelines] == [10, 10, 10]
+        assert made.counters()["persisted"] == made.counters()["collected"] > 0
+        await made.stop()
+
+    world.clock.run(live())
+
+
+def test_below_the_threshold_an_attempt_does_nothing(world: World) -> None:
+    made = bot(world, rss_mb=7999, cleanup_interval_cycles=10, cleanup_threshold_mb=8000)
+
+    async def live() -> None:
+        await lived(made, 120)
+        assert len(made.ml_feature_pipeline.pipelines[SYMBOLS[0]]._cache) == 30
+        await made.stop()
+
+    world.clock.run(live())
+    assert not world.of_kind("cleanup")
+    assert [event["rss_bytes"] for event in world.of_kind("cleanup_skipped")] == [7999e6, 7999e6]
+
+
+@pytest.mark.parametrize(("per_interval", "expected"), [(1.0, 3 * 12), (0.25, 3 * 3), (2.0, 3 * 24)])
+def test_samples_per_interval(world: World, per_interval: float, expected: int) -> None:
+    made = bot(world, samples_per_interval=per_interval)
+
+    async def live() -> None:
+        await lived(made, 601)
+        await made.stop()
+
+    world.clock.run(live())
+    assert made.counters()["collected"] == pytest.approx(expected, abs=2)
+
+
+@pytest.mark.parametrize("release", [False, True])
+def test_stop_saves_every_sample(world: World, release: bool) -> None:
+    made = bot(world, release_on_stop=release, disk_mb_per_s=0.001)
+
+    async def live() -> None:
+        await lived(made, 600)
+        await made.stop()
+
+    world.clock.run(live())
+    counters = made.counters()
+    assert counters["collected"] == counters["persisted"] > 0
+    assert counters["lost"] == 0
+
+
+def test_stop_without_the_fix_keeps_everything(world: World) -> None:
+    made = bot(world, release_on_stop=False)
+
+    async def live() -> None:
+        await lived(made, 1)
+        await made.stop()
+
+    world.clock.run(live())
+    assert len(made.ml_feature_pipeline.pipelines[SYMBOLS[0]]._cache) == 30
+
+
+def test_stop_with_the_fix_lets_go_of_everything(world: World) -> None:
+    made = bot(world, release_on_stop=True)
+    held: list[weakref.ref[object]] = []
+
+    async def live() -> None:
+        await lived(made, 60)
+        pipeline = made.ml_feature_pipeline.pipelines[SYMBOLS[0]]
+        held.extend(weakref.ref(part) for part in (made.ml_feature_pipeline, made.ml_data_collector, pipeline))
+        held.append(weakref.ref(pipeline.indicator_extractor))
+        del pipeline
+        await made.stop()
+
+    world.clock.run(live())
+    assert [part() for part in held] == [None] * 4
+
+
+def test_a_dropped_bot_leaves_nothing(world: World) -> None:
+    gone: list[weakref.ref[object]] = []
+
+    async def live() -> None:
+        made = bot(world)
+        await lived(made, 60)
+        gone.append(weakref.ref(made))
+        await made.stop()
+
+    world.clock.run(live())
+    gc.collect()
+    assert gone[0]() is None
+
+
+def test_the_detector_grows_for_the_symbols_that_its_pruning_misses(world: World) -> None:
+    made = bot(world, layering_detector=True, detector_pruned_symbols=1, cleanup_interval_cycles=10)
+
+    async def live() -> None:
+        await lived(made, 600)
+        await made.stop()
+
+    world.clock.run(live())
+    assert world.of_kind("cleanup")
+    buffers = made.layering_detector.data_buffer
+    assert len(buffers[SYMBOLS[0]]) == 0
+    assert len(buffers[SYMBOLS[1]]) == len(buffers[SYMBOLS[2]]) > 100
+    event = buffers[SYMBOLS[1]][0]
+    assert (event.side, event.age_ms, len(event.context)) == (event.side, 200, 5)
+
+
+def test_a_rehearsal_exercises_a_write_and_a_cleanup(world: World) -> None:
+    made = bot(world)
+    for symbol in SYMBOLS:
+        made.on_book(book(1, symbol))
+    world.clock.run(made.rehearse())
+    assert len(list((world.environment.data_dir / "training_features").glob("*.parquet"))) == len(SYMBOLS)
+    assert not made.ml_feature_pipeline.pipelines[SYMBOLS[0]]._cache

@@ -12,13 +12,13 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Nothing to declare."""
 
 
-def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - the same two functions in every subcommand
+def run(arguments: argparse.Namespace) -> int:
     """Print the table."""
-    from rich.text import Text  # noqa: PLC0415 - only here, so that --help is quick
+    from rich.text import Text
 
-    from harness.cli.tables import open_console, table  # noqa: PLC0415
-    from harness.scenario import available  # noqa: PLC0415
-    from harness.scenario.problems import number  # noqa: PLC0415
+    from harness.cli.tables import open_console, table
+    from harness.scenario import available
+    from harness.scenario.problems import number
 
     console = open_console()
     listings = available()

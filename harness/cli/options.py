@@ -20,8 +20,8 @@ def declare_scenario(parser: argparse.ArgumentParser) -> None:
 
 def scenario_from(arguments: argparse.Namespace) -> Scenario:
     """The scenario that the arguments name, with their options. Raises UsageError."""
-    from harness.analysis.metrics import METRICS  # noqa: PLC0415 - only here, so that --help is quick
-    from harness.scenario import load  # noqa: PLC0415
+    from harness.analysis.metrics import METRICS
+    from harness.scenario import load
 
     configs: str | None = arguments.configs
     return load(arguments.scenario, known_metrics=METRICS).with_options(

@@ -17,9 +17,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    from harness.cli.scenario_view import print_scenario  # noqa: PLC0415 - only here, so that --help is quick
-    from harness.cli.tables import open_console  # noqa: PLC0415
-    from harness.scenario import scale_down  # noqa: PLC0415
+    from harness.cli.scenario_view import print_scenario
+    from harness.cli.tables import open_console
+    from harness.scenario import scale_down
 
     scenario = scenario_from(arguments)
     print_scenario(open_console(), scenario, scale_down(scenario))

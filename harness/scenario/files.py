@@ -95,7 +95,8 @@ def _listed(name: str, path: Path) -> Listing:
 
 def _named() -> dict[str, Path]:
     """Every scenario that can be called by its name, with its file; a local one hides one of the product."""
-    packaged = Path(str(importlib.resources.files("scenarios")))
+    # Beside this package, not by its name: in an editable install a ./scenarios of the user would be imported instead.
+    packaged = Path(str(importlib.resources.files("harness"))).parent / "scenarios"
     return {path.stem: path for folder in (packaged, Path("scenarios")) for path in sorted(folder.glob("*.toml"))}
 
 

@@ -288,6 +288,11 @@ def test_every_scenario_is_listed_and_a_broken_one_with_its_error(write_scenario
     write_scenario(name="good")
     write_scenario(("seeds = 2", "seeds = 0"), name="bad")
     listed = {listing.name: listing for listing in available()}
+    assert listed.keys() >= {
+        "good",
+        "bad",
+        "50symbols",
+    }  # a local folder adds to the product's, it does not replace them
     assert listed["good"].scenario is not None
     assert listed["good"].title == "A scenario [for tests]"
     assert listed["bad"].scenario is None

@@ -1,0 +1,222 @@
+"""The curves over virtual hours, with the limit, the expected bands and the names at the ends of the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from harness.analysis.runs import Run
+from harness.report.lettering import characters, drawable, line_px, spread_apart, wrapped
+from harness.report.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
+from harness.report.subjects import Subject
+from harness.scenario import Claim, Scenario
+
+SIGNS = {"limit": ("8", "limit reached"), "unfinished": ("X", "ended early")}
+"""The signs at the end of a run that did not get to its stop."""
+
+_WARM_UP: dict[str, Any] = {"facecolor": "#000000", "alpha": 0.07, "linewidth": 0}
+_HORIZON: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (2, 2))}
+
+_LIMIT_IN_SIGHT = 4.0
+"""A limit of more than this many times the highest curve is named at the top, not drawn: it would flatten them."""
+
+
+@dataclass(frozen=True)
+class _Label:
+    """Words beside the right end of the axes, tied to a point of it."""
+
+    lines: list[str]
+    colour: str
+    x: float | None  # None: the right edge
+    y: float
+    size_pt: float
+    weight: str = "normal"
+
+
+def draw_memory(
+    axes: Axes, scenario: Scenario, drawn: Sequence[Subject], *, height_px: float, labels_px: float
+) -> None:
+    """Draw everything over virtual hours. Labels stand right of the axes, which are `height_px` high."""
+    end = max([scenario.time.hours, *(float(s.curve.hours[-1]) for s in drawn if s.curve is not None)])
+    bands = _bands(scenario, drawn)
+    highest, limit_in_sight = _top(scenario, drawn, bands)
+    axes.set_xlim(0, end)
+    axes.set_ylim(0, highest)
+    axes.set_xlabel("virtual hours")
+    axes.set_gid("memory")
+    labels = [_draw_band(axes, claim, look, labels_px) for claim, look in bands]
+    labels.append(_draw_limit(axes, scenario.memory.limit_gb, limit_in_sight, highest))
+    _draw_course(axes, scenario)
+    for place, subject in enumerate(drawn):
+        label = _draw_config(axes, subject, place, labels_px)
+        labels += [label] if label else []
+    _place(axes, labels, height_px)
+
+
+def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
+    """What the signs mean that are drawn here, without colour: that one is told by the names."""
+    several = any(len({run.seed for run in subject.runs}) > 1 for subject in drawn)
+    handles: list[Artist] = [Line2D([], [], color=INK, linewidth=3, label="RSS, median" if several else "RSS")]
+    if several:
+        handles.append(Patch(facecolor=INK, alpha=0.25, label="lowest to highest seed"))
+    if any(subject.curve is not None and subject.curve.live is not None for subject in drawn):
+        handles.append(Line2D([], [], color=INK, linewidth=1, label="live bytes (with ballast)"))
+    if scenario.time.warmup_minutes:
+        handles.append(Patch(**_WARM_UP, label="warm-up"))
+    handles.append(Line2D([], [], **_HORIZON, label="horizon"))
+    kinds = {kind for subject in drawn for run in subject.runs if (kind := _sign(run))}
+    handles += [
+        Line2D([], [], color=INK, linestyle="", marker=marker, markersize=11, label=words)
+        for kind, (marker, words) in SIGNS.items()
+        if kind in kinds
+    ]
+    return handles
+
+
+def _sign(run: Run) -> str | None:
+    if not run.t_s.size:
+        return None
+    return "limit" if run.status == "limit" else "unfinished" if run.unfinished else None
+
+
+def _bands(scenario: Scenario, drawn: Sequence[Subject]) -> list[tuple[Claim, Look]]:
+    """The predictions of a peak: what the note says a config's curve will reach."""
+    look = {subject.config: subject.look for subject in drawn}
+    return [
+        (claim, look[claim.configs[0]])
+        for claim in scenario.claims
+        if claim.metric == "peak" and claim.kind == "prediction" and not claim.not_testable
+    ]
+
+
+def _top(scenario: Scenario, drawn: Sequence[Subject], bands: Iterable[tuple[Claim, Look]]) -> tuple[float, bool]:
+    """The upper end of the axis in GB, and whether the limit is below it."""
+    curves = [subject.curve for subject in drawn if subject.curve is not None]
+    heights = [float(np.nanmax(each.rss.high)) for each in curves if np.isfinite(each.rss.high).any()]
+    heights += [end for claim, _ in bands for end in claim.band if end is not None]
+    highest = max(heights, default=scenario.memory.limit_gb)
+    in_sight = scenario.memory.limit_gb <= _LIMIT_IN_SIGHT * highest
+    return 1.07 * max(highest, scenario.memory.limit_gb if in_sight else 0.0), in_sight
+
+
+def _draw_band(axes: Axes, claim: Claim, look: Look, labels_px: float) -> _Label:
+    low, high = claim.band
+    bottom, top = axes.get_ylim()
+    span = (max(low or bottom, bottom), top if high is None else min(high, top))
+    axes.axhspan(*span, facecolor=look.colour, alpha=0.13, linewidth=0, zorder=0.5, gid="band")
+    for end in (low, high):
+        if end is not None:
+            axes.axhline(end, color=look.text, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.6)
+    if low is None or high is None:
+        words = f"{'at most' if low is None else 'at least'} {high if low is None else low:g} GB"
+    else:
+        words = f"{low:g}-{high:g} GB"
+    width = characters(labels_px, SMALL_PT)
+    lines = [*wrapped(f"expected peak of {claim.configs[0]}:", width, lines=3), words]
+    return _Label(lines, look.text, None, sum(span) / 2, SMALL_PT)
+
+
+def _draw_limit(axes: Axes, limit_gb: float, in_sight: bool, top: float) -> _Label:
+    if in_sight:
+        axes.axhline(limit_gb, color=INK, linewidth=1.8, linestyle=(0, (8, 3)), zorder=1.5, gid="limit")
+        return _Label([f"{limit_gb:g} GB limit"], INK, None, limit_gb, TEXT_PT, "bold")
+    return _Label([f"{limit_gb:g} GB limit:", "above the picture"], INK, None, top, SMALL_PT)
+
+
+def _draw_course(axes: Axes, scenario: Scenario) -> None:
+    """Warm-up and horizon, lightly; the key names them."""
+    warm = scenario.time.warmup_minutes / 60
+    if warm:
+        axes.axvspan(0, warm, **_WARM_UP, zorder=0.4, gid="warm-up")
+    axes.axvline(scenario.time.hours, **_HORIZON, zorder=1.4, gid="horizon")
+
+
+def _draw_config(axes: Axes, subject: Subject, place: int, labels_px: float) -> _Label | None:
+    look, drawn = subject.look, subject.curve
+    if drawn is None:
+        return None
+    over = 2 + 0.1 * place  # later configs lie above earlier ones
+    axes.fill_between(
+        drawn.hours, drawn.rss.low, drawn.rss.high, color=look.colour, alpha=0.25, linewidth=0, zorder=over
+    )
+    axes.plot(
+        drawn.hours,
+        drawn.rss.median,
+        color=look.colour,
+        linestyle=look.dashes,
+        linewidth=look.width,
+        solid_joinstyle="round",
+        path_effects=[patheffects.Stroke(linewidth=look.width + 0.8, foreground=PAPER), patheffects.Normal()],
+        zorder=over + 0.01,
+        gid=f"rss {subject.config}",
+    )
+    if drawn.live is not None:
+        axes.plot(
+            drawn.hours,
+            drawn.live.median,
+            color=look.text,
+            linewidth=0.9,
+            zorder=over + 0.02,
+            gid=f"live {subject.config}",
+        )
+    for run in subject.runs:
+        kind = _sign(run)
+        if kind:
+            axes.plot(
+                min(run.t_s[-1] / 3600, axes.get_xlim()[1]),
+                run.rss_gb[-1],
+                marker=SIGNS[kind][0],
+                markersize=15,
+                color=look.colour,
+                markeredgecolor=INK,
+                linestyle="",
+                clip_on=False,
+                zorder=4,
+                gid=f"{kind} {subject.config}",
+            )
+    known = np.flatnonzero(np.isfinite(drawn.rss.median))
+    if not known.size:
+        return None
+    last = known[-1]
+    lines = wrapped(subject.config, characters(labels_px, TEXT_PT), lines=3)
+    return _Label(lines, look.text, float(drawn.hours[last]), float(drawn.rss.median[last]), TEXT_PT, "bold")
+
+
+def _place(axes: Axes, labels: Sequence[_Label], height_px: float) -> None:
+    """Write the labels right of the axes, each as near to its point as the others let it, and tied to it by a line."""
+    top = axes.get_ylim()[1]
+    per_px = top / height_px
+    heights = [line_px(label.size_pt, len(label.lines)) * per_px for label in labels]
+    centres = spread_apart([label.y for label in labels], heights, -0.02 * top, top + 10 * per_px)
+    right = axes.get_xlim()[1]
+    for label, centre in zip(labels, centres, strict=True):
+        axes.annotate(
+            "\n".join(map(drawable, label.lines)),
+            xy=(right if label.x is None else label.x, label.y),
+            xytext=(1.035, centre),
+            textcoords=axes.get_yaxis_transform(),
+            fontsize=label.size_pt,
+            fontweight=label.weight,
+            color=label.colour,
+            ha="left",
+            va="center",
+            annotation_clip=False,
+            parse_math=False,
+            gid="label",
+            arrowprops={
+                "arrowstyle": "-",
+                "color": label.colour,
+                "linewidth": 0.8,
+                "shrinkA": 2,
+                "shrinkB": 1,
+                "relpos": (0, 0.5),
+            },
+        )

@@ -1,0 +1,38 @@
+"""What a picture draws of each config: its look, its curve, its stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.analysis.curves import Curve, Stop, curve, stop
+from harness.analysis.runs import Run
+from harness.report.looks import Look, looks
+from harness.scenario import Scenario
+
+FINEST_POINTS = 50_000
+"""A curve of more points than this is no sharper on paper."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One config as it is drawn: its look, its runs (perhaps none) and, where there is one, its curve and stop."""
+
+    config: str
+    look: Look
+    runs: tuple[Run, ...]
+    curve: Curve | None
+    stop: Stop | None
+
+
+def subjects(scenario: Scenario, runs: Sequence[Run]) -> list[Subject]:
+    """The configs of a scenario in its order, then those that only the runs know, each with what can be drawn of it."""
+    configs = list(dict.fromkeys([*scenario.configs, *(run.config for run in runs)]))
+    found = []
+    for config, look in looks(configs).items():
+        mine = tuple(run for run in runs if run.config == config)
+        longest_s = max((float(run.t_s[-1]) for run in mine if run.t_s.size), default=0.0)
+        every_s = max(scenario.time.sample_every_s, longest_s / FINEST_POINTS)
+        drawn = curve(config, mine, every_s=every_s) if mine else None
+        found.append(Subject(config, look, mine, drawn if drawn and drawn.hours.size else None, stop(config, mine)))
+    return found

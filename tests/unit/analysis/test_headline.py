@@ -1,0 +1,123 @@
+"""The one sentence: predictions first, levels where there are any, nothing hidden that was missed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.analysis.claims import ClaimVerdict
+from harness.analysis.headline import amount, band, headline, relation
+
+HELD = {"old": {"reduction.peak": "peaked at 25.0 GB"}, "fixed": {"reduction.peak": "peaked at 7.1 GB"}}
+
+
+def verdict(**changes: Any) -> ClaimVerdict:
+    table: dict[str, Any] = {
+        "name": "less at the peak",
+        "metric": "reduction.peak",
+        "configs": ("old", "fixed"),
+        "kind": "prediction",
+        "expected": (0.6, 0.7),
+        "tolerance": None,
+        "better": "higher",
+        "estimate": 0.716,
+        "low": 0.715,
+        "high": 0.717,
+        "bound": "exact",
+        "arithmetic": 0.72,
+        "unit": "share",
+        "verdict": "exceeded",
+        "known": None,
+        "reason": "",
+        "source": "Expected results",
+        "note": None,
+        "moves_with_scale": False,
+        "seeds": (1, 2),
+        "values": {1: 0.715, 2: 0.717},
+    }
+    return ClaimVerdict(**{**table, **changes})
+
+
+def release(config: str, **changes: Any) -> ClaimVerdict:
+    return verdict(name=f"release of {config}", metric="release.stop", configs=(config,), **changes)
+
+
+def test_the_note_in_one_sentence() -> None:
+    claims = [
+        verdict(name="old peaks", metric="peak", configs=("old",), kind="calibration", unit="GB", verdict="met"),
+        verdict(),
+        release("old", estimate=-0.002, expected=(0.0, 0.0), verdict="met"),
+        release("fixed", estimate=0.31, expected=(0.4, 0.6), verdict="missed"),
+        verdict(name="crest", metric="sawtooth.crest_gb", configs=("fixed",), verdict="met"),
+        verdict(name="in the mean", metric="reduction.mean", verdict="missed"),
+        verdict(name="buffers", metric="buffers.capacity_mb", verdict="inconclusive"),
+        verdict(name="slope", metric="floors.slope_gb_per_hour", verdict="not applicable", estimate=None),
+    ]
+    assert headline(claims, HELD) == (
+        "Fixed peaked at 7.1 GB where old peaked at 25.0 GB (72 % less, more than the expected 60-70 %); "
+        "stop() gave back 0 % of what old had grown (as expected) and 31 % of what fixed had grown "
+        "(less than the expected 40-60 %); 1 more prediction holds; missed: in the mean; undecided: buffers."
+    )
+
+
+def test_a_bound_is_told_as_one() -> None:
+    held = {**HELD, "old": {"reduction.peak": "reached the memory limit at 32.0 GB"}}
+    text = headline([verdict(bound="lower", estimate=0.78)], held)
+    assert "where old reached the memory limit at 32.0 GB (at least 78 % less" in text
+
+
+def test_a_reduction_without_levels_is_told_by_its_name() -> None:
+    text = headline([verdict(metric="reduction.mean", name="in the mean", estimate=-0.2, verdict="missed")], HELD)
+    assert text == "In the mean: fixed takes 20 % more than old (less than the expected 60-70 %)."
+
+
+def test_other_predictions_are_told_plainly_and_claims_where_there_are_none() -> None:
+    crest = verdict(
+        name="crest", metric="sawtooth.crest_gb", unit="GB", estimate=6.96, expected=(6.0, 8.0), verdict="met"
+    )
+    assert headline([crest], {}) == "Crest: 7.0 GB (as expected)."
+    assert headline([verdict(kind="construction", name="start", metric="start", verdict="met", unit="GB")], {}) == (
+        "Start: 0.7 GB (as expected)."
+    )
+    assert headline([], {}) == "Nothing was claimed."
+    assert headline([verdict(estimate=None, verdict="inconclusive", name="peak")], {}) == "Undecided: peak."
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (7.06, "GB", "7.1 GB"),
+        (-0.001, "share", "0 %"),
+        (0.716, "share", "72 %"),
+        (119.96, "MB", "120 MB"),
+        (8.333, "minutes", "8.3 minutes"),
+        (123456.0, "samples", "123,456 samples"),
+        (0.97, "", "0.97"),
+    ],
+)
+def test_amounts(value: float, unit: str, text: str) -> None:
+    assert amount(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [((0.6, 0.7), "60-70 %"), ((0.75, 0.75), "75 %"), ((0.6, None), "at least 60 %"), ((None, 0.1), "at most 10 %")],
+)
+def test_bands(expected: tuple[float | None, float | None], text: str) -> None:
+    assert band(verdict(expected=expected)) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"verdict": "met"}, "as expected"),
+        ({"verdict": "met", "known": "missed"}, "as expected, against a known miss"),
+        ({"verdict": "missed", "known": "missed", "estimate": 0.2}, "less than the expected 60-70 %, a known miss"),
+        ({"verdict": "missed", "expected": (0.9, None)}, "at least 90 % expected"),
+        ({"verdict": "inconclusive"}, "60-70 % expected, undecided"),
+        ({"verdict": "not testable"}, "60-70 % expected, not testable"),
+    ],
+)
+def test_relations(changes: dict[str, Any], text: str) -> None:
+    assert relation(verdict(**changes)) == text

@@ -1,0 +1,201 @@
+"""A soak's verdict: its status, its exit code, and verdict.json as readers rely on it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness import verdict as verdicts
+from harness.analysis.runs import Run
+from harness.errors import UsageError
+from harness.running.recording import SAMPLE
+from harness.scenario import Scenario
+
+SCALE = 0.5
+STEPS = ("before", "after_stop", "after_drop", "after_trim")
+
+
+def make_run(config: str, seed: int, gb: list[float], status: str = "complete", **facts: Any) -> Run:
+    """RSS `gb` at full scale every ten minutes; every sample accounted for; a stop that gives back a GB a step."""
+    samples = pd.DataFrame({name: np.full(len(gb), np.nan) for name in SAMPLE.names})
+    samples["t_s"] = np.arange(len(gb)) * 600.0
+    samples["rss_bytes"] = np.array(gb) * SCALE * 1e9
+    samples["phase"] = ["start", *["load"] * (len(gb) - 1)]
+    stop = {name: {"rss_bytes": (gb[-1] - k) * SCALE * 1e9, "live_bytes": None} for k, name in enumerate(STEPS)}
+    known = {
+        "counters": {"collected": 9, "persisted": 9, "lost": 0},
+        "stop": {} if status == "limit" else stop,
+        "feed_hash": f"feed of seed {seed}",
+        "t_s": 600.0 * (len(gb) - 1),
+        "cpu_s": 1.5,
+        "acceleration": 300.0,
+    }
+    return Run(config, seed, status, SCALE, samples, (), {**known, **facts})
+
+
+def claim(**changes: Any) -> dict[str, Any]:
+    table = {
+        "name": "less at the peak",
+        "metric": "reduction.peak",
+        "configs": ["old", "fixed"],
+        "expected": [0.6, 0.7],
+        "better": "higher",
+        "kind": "prediction",
+        "source": "Expected results",
+    }
+    return {**table, **changes}
+
+
+def make_scenario(*claims: dict[str, Any], seeds: int = 2) -> Scenario:
+    return Scenario.model_validate(
+        {
+            "name": "literal",
+            "path": Path("literal.toml"),
+            "title": "Literal recordings",
+            "seeds": seeds,
+            "market": {"symbols": 50, "depth": 50, "books_per_second": 5.0},
+            "time": {
+                "hours": 0.5,
+                "cycle_s": 5.0,
+                "warmup_minutes": 5.0,
+                "run_on_s": 0.0,
+                "sample_every_s": 5.0,
+                "settle_minutes": 0.0,
+            },
+            "memory": {"scale": SCALE, "baseline_gb": 5.0, "limit_gb": 32.0, "leak_budget_gb_per_hour": 0.0375},
+            "target": {"factory": "module:factory"},
+            "configs": {"old": {}, "fixed": {}},
+            "claims": claims,
+        }
+    )
+
+
+def soak(old: float = 25.0, fixed: float = 8.75, **changes: Any) -> list[Run]:
+    """Two seeds of each config with these peaks; `changes` are of the first old run."""
+    runs = [
+        make_run(config, seed, [5, 6, peak, 6]) for config, peak in (("fixed", fixed), ("old", old)) for seed in (1, 2)
+    ]
+    if changes:
+        runs[2] = make_run("old", 1, **{"gb": [5, 6, old, 6], **changes})
+    return runs
+
+
+MISSED = claim(
+    name="peak", metric="peak", configs=["fixed"], expected=[20.0, 21.0], better="lower", kind="construction"
+)
+
+
+@pytest.mark.parametrize(
+    ("claims", "runs", "status", "code"),
+    [
+        ([claim()], soak(), "met", 0),
+        ([claim()], soak(fixed=5.5), "met", 0),  # exceeded
+        ([], soak(), "met", 0),
+        ([claim()], soak(fixed=20), "missed", 1),
+        ([claim(known="missed", reason="as recorded")], soak(fixed=20), "met", 0),
+        ([claim(known="missed", reason="as recorded")], soak(), "missed", 1),
+        ([claim(not_testable="by construction")], soak(), "inconclusive", 4),
+        ([claim(not_testable="by construction"), claim(name="b")], soak(), "met", 0),
+        (
+            [claim(), claim(name="h", metric="release.stop", configs=["old"])],
+            soak(gb=[5, 32], status="limit"),
+            "inconclusive",
+            4,
+        ),
+        ([claim(), claim(name="m", expected=[0.9, 1.0])], soak(gb=[5, 32], status="limit"), "inconclusive", 4),
+        ([claim()], soak(status="died"), "incomplete", 3),
+        ([MISSED | {"expected": [8.0, 9.0], "better": "neither"}], soak(status="died"), "incomplete", 3),
+        ([MISSED], soak(status="failed"), "incomplete", 3),
+        ([claim()], soak()[:3], "incomplete", 3),
+        ([claim()], soak(feed_hash="another"), "invalid", 3),
+        ([MISSED], soak(counters={"collected": 9, "persisted": 8, "lost": 0}), "invalid", 3),
+        ([claim()], soak(gb=[6, 6, 25, 6]), "invalid", 3),
+    ],
+)
+def test_the_worst_decides(claims: list[dict[str, Any]], runs: list[Run], status: str, code: int) -> None:
+    verdict = verdicts.judge(make_scenario(*claims), runs)
+    assert (verdict.status, verdicts.exit_code(verdict)) == (status, code)
+    assert bool(verdict.reasons) == (status in ("invalid", "incomplete"))
+
+
+def test_only_the_claims_that_touch_an_unfinished_run_lose_their_verdict() -> None:
+    fixed = MISSED | {"expected": [8.0, 9.0]}
+    verdict = verdicts.judge(make_scenario(claim(), fixed), soak(status="interrupted"))
+    assert [one.verdict for one in verdict.claims] == ["incomplete", "met"]
+    assert [one.estimate for one in verdict.claims] == [None, 8.75]
+
+
+def test_one_seed_is_not_enough() -> None:
+    runs = [run for run in soak() if run.seed == 1]
+    verdict = verdicts.judge(make_scenario(claim(), seeds=1), runs)
+    assert (verdict.status, verdict.claims[0].low) == ("inconclusive", None)
+
+
+def test_verdict_json_has_what_its_readers_rely_on(tmp_path: Path) -> None:
+    verdict = verdicts.judge(make_scenario(claim(tolerance=0.005)), soak(gb=[5, 32], status="limit"), name="50symbols")
+    verdicts.write(verdict, tmp_path / "verdict.json")
+    table = json.loads((tmp_path / "verdict.json").read_text())
+    assert table["summary"] == verdicts.summary_sentence(verdict)
+    assert [*tmp_path.iterdir()] == [tmp_path / "verdict.json"]
+    assert {key: table[key] for key in ("format", "scenario", "memory_scale", "status", "reasons")} == {
+        "format": 1,
+        "scenario": "50symbols",
+        "memory_scale": 0.5,
+        "status": "inconclusive",
+        "reasons": [],
+    }
+    (one,) = table["claims"]
+    assert set(one) >= {
+        *("name", "metric", "kind", "expected", "better", "estimate", "low", "high", "arithmetic", "unit", "verdict"),
+        *("known", "source", "reason", "seeds", "moves_with_scale", "values", "bound", "configs", "tolerance"),
+    }
+    assert (one["expected"], one["seeds"], one["bound"], one["high"]) == ([0.6, 0.7], [1, 2], "lower", None)
+    assert one["values"] == {"1": pytest.approx(1 - 8.75 / 32), "2": pytest.approx(0.65)}
+    assert [(run["config"], run["seed"]) for run in table["runs"]] == [
+        ("old", 1),
+        ("old", 2),
+        ("fixed", 1),
+        ("fixed", 2),
+    ]
+    limited, whole = table["runs"][:2]
+    assert (limited["status"], limited["start_gb"], limited["peak_gb"], limited["peak_bound"]) == (
+        "limit",
+        5,
+        32,
+        "lower",
+    )
+    assert [limited[key] for key in ("horizon_gb", "before_stop_gb", "after_trim_gb")] == [None, None, None]
+    steps = ("before_stop_gb", "after_stop_gb", "after_drop_gb", "after_trim_gb")
+    assert [whole[key] for key in steps] == [6, 5, 4, 3]
+    assert (whole["horizon_gb"], whole["cleanups"], whole["cpu_s"], whole["acceleration"]) == (6, 0, 1.5, 300)
+
+
+def test_the_summary_is_one_sentence() -> None:
+    verdict = verdicts.judge(make_scenario(claim()), soak())
+    assert verdicts.summary_sentence(verdict) == (
+        "Fixed peaked at 8.8 GB where old peaked at 25.0 GB (65 % less, as expected)."
+    )
+    limited = [*soak()[:2], *(make_run("old", seed, [5, 32], "limit") for seed in (1, 2))]
+    assert "where old reached the memory limit at 32.0 GB (at least 73 % less" in verdicts.summary_sentence(
+        verdicts.judge(make_scenario(claim()), limited)
+    )
+
+
+def test_the_summary_says_first_what_takes_the_evidence_away() -> None:
+    died = verdicts.judge(make_scenario(claim()), soak(status="died", reason="killed by signal 9"))
+    assert verdicts.summary_sentence(died) == "The soak is incomplete: old seed 1 died at 0.50 h: killed by signal 9."
+    invalid = verdicts.judge(make_scenario(claim()), soak(feed_hash="b"))
+    assert verdicts.summary_sentence(invalid) == (
+        "This is no evidence: seed 1: fixed and old did not get the same feed."
+    )
+
+
+def test_claims_are_checked_before_there_are_runs() -> None:
+    verdicts.check_claims(make_scenario(claim()))
+    with pytest.raises(UsageError, match="two configs"):
+        verdicts.check_claims(make_scenario(claim(configs=["old"])))

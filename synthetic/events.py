@@ -1,4 +1,4 @@
-"""What a market sends, in the order of its timestamps. Times are milliseconds since the epoch, prices and quantities floats."""
+"""What a market sends, in the order of its timestamps (milliseconds since the epoch); prices, quantities are floats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class Book(NamedTuple):
-    """A snapshot of one symbol's best levels; `bids` and `asks` are (depth, 2) arrays of price and quantity, best first.
+    """A snapshot of a symbol's best levels; `bids` and `asks` are (depth, 2) arrays of price and quantity, best first.
 
     The arrays own their memory: a target may keep or change them. `sequence` counts the symbol's updates.
     """

@@ -1,0 +1,193 @@
+"""A seeded market of many symbols in virtual time: one resumable stream of books, deltas, trades and candles."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetic.books import ROWS, Books
+from synthetic.candles import past_bars
+from synthetic.draws import I64, stream_keys
+from synthetic.emission import Emission
+from synthetic.events import Book, Candle, Delta, Event, Trade
+from synthetic.instrument import Instrument
+from synthetic.scales import Scale
+from synthetic.window import RawStream
+
+MARKET_VERSION = 1
+"""Counts the changes of the stream: what a seed gives is the same within a version."""
+
+_ORDER: tuple[type[Event], ...] = (Candle, Trade, Delta, Book)  # of what goes with one update
+_NONE = np.empty(0, dtype=np.int64)
+
+
+class Market:
+    """The stream of `instruments` from `start_ms` (milliseconds since the epoch) on, for as long as it is asked.
+
+    `books_per_second` is the mean over symbols of book updates per second and symbol; activity falls with the rank. The
+    market moves per update: a thinner feed has the same updates, later. `depth` is the number of levels a side.
+    Raises ValueError where there is no instrument, a name is there twice, or a number is not positive.
+    """
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        *,
+        seed: int,
+        start_ms: int,
+        depth: int = 50,
+        books_per_second: float,
+        candle_s: int = 60,
+    ) -> None:
+        _refuse_nonsense(instruments, depth=depth, books_per_second=books_per_second, candle_s=candle_s)
+        self._instruments = {instrument.name: instrument for instrument in instruments}
+        self._seed = seed
+        self._start_ms = start_ms
+        self._candle_ms = candle_s * 1000
+        books = Books(instruments, seed=seed, depth=depth)
+        self._raw = RawStream(
+            instruments, seed=seed, books=books, books_per_second=books_per_second, candle_ms=self._candle_ms
+        )
+        self._emission = Emission(instruments, books=books, start_ms=start_ms, candle_ms=self._candle_ms)
+        self._makers: dict[type[Event], Callable[[int], Event]] = {
+            Candle: self._emission.candle,
+            Trade: self._emission.trade,
+            Delta: self._emission.delta,
+            Book: self._emission.book,
+        }
+        self._head_hash, self._tick_hash, self._lot_hash, self._trade_hash = (hashlib.sha256() for _ in range(4))
+        self._window = self._raw.next_window()
+        self._next = dict.fromkeys(_ORDER, 0)  # per kind, the place in the window of the next to send
+        self._hashed = (0, 0)  # updates and trades of the window that the hashes have seen
+
+    def stream(self, until_s: float, kinds: Collection[type[Event]]) -> Iterator[Event]:
+        """Events before `until_s` seconds after the start, in time order, from where the last call ended.
+
+        Only the classes in `kinds` are made. A stream that is left early goes on behind the last event it gave.
+        """
+        limit_ms = math.ceil(until_s * 1000)
+        while True:
+            window = self._window
+            updates = int(np.searchsorted(window.time_ms, limit_ms))
+            while (start := min(self._next[Book], self._next[Delta])) < updates:
+                stop = min(start + ROWS, updates)
+                yield from self._send(start, stop, int(np.searchsorted(window.candle_update, stop)), kinds)
+            yield from self._send(updates, updates, int(np.searchsorted(window.candle_ms, limit_ms)), kinds)
+            if window.end_ms >= limit_ms:
+                return
+            self._window = self._raw.next_window()
+            self._next = dict.fromkeys(_ORDER, 0)
+            self._hashed = (0, 0)
+
+    def past_candles(self, symbol: str, count: int) -> NDArray[np.float64]:
+        """Candles before the start: (count, 6) open time in ms, open, high, low, close, volume, oldest first.
+
+        The last one closes at the start, at the price the stream opens with. Raises KeyError for an unknown symbol.
+        """
+        instrument = self._instruments[symbol]
+        bars = past_bars(
+            stream_keys(self._seed, "past", [symbol]),
+            closing=instrument.price_ticks,
+            sd_ticks=self._raw.candle_sd_ticks(instrument),
+            count=count,
+        )
+        past = np.empty((count, 6), dtype=np.float64)
+        past[:, 0] = self._start_ms - self._candle_ms * np.arange(count, 0, -1, dtype=np.int64)
+        past[:, 1:5] = Scale(instrument.tick).of(bars[:, :4])
+        past[:, 5] = Scale(instrument.lot).of(bars[:, 4])
+        return past
+
+    def feed_hash(self) -> str:
+        """A hash of the raw stream so far: times from the start, symbols, ticks and lots of every book and trade.
+
+        The same for a seed whatever calls, kinds and start the stream was asked with. A stream that was left early
+        counts to the end of its block.
+        """
+        parts = (self._head_hash, self._tick_hash, self._lot_hash, self._trade_hash)
+        return hashlib.sha256(b"".join(part.digest() for part in parts)).hexdigest()
+
+    def _send(self, start: int, stop: int, closings: int, kinds: Collection[type[Event]]) -> Iterator[Event]:
+        """Events of the updates from `start` to `stop` and of candles up to `closings` that are not sent yet."""
+        window = self._window
+        self._emission.load(window, start, stop, books=Book in kinds, deltas=Delta in kinds)
+        trades = int(np.searchsorted(window.trades.update, stop))
+        self._hash(start, stop, trades)
+        ends = {Candle: closings * len(self._instruments), Trade: trades, Delta: stop, Book: stop}
+        asked = [kind for kind in _ORDER if kind in kinds]
+        places = [np.arange(self._next[kind], ends[kind], dtype=np.int64) for kind in asked]
+        turns = np.concatenate([_NONE, *(self._turns(kind, place) for kind, place in zip(asked, places, strict=True))])
+        maker = np.repeat(np.arange(len(asked)), [place.size for place in places])
+        order = np.argsort(turns, kind="stable")
+        maker, place = maker[order], np.concatenate([_NONE, *places])[order]
+        makers = [self._makers[kind] for kind in asked]
+        sent = 0
+        try:
+            for which, index in zip(maker.tolist(), place.tolist(), strict=True):
+                sent += 1
+                yield makers[which](index)
+        finally:
+            if sent == order.size:
+                self._next = ends
+            else:
+                counts = np.bincount(maker[:sent], minlength=len(asked)).tolist()
+                self._stop_behind(int(turns[order[sent - 1]]), dict(zip(asked, counts, strict=True)), ends)
+
+    def _turns(self, kind: type[Event], places: I64) -> I64:
+        """Sort keys of events of one kind: by update, and within it in the order of _ORDER."""
+        window = self._window
+        if kind is Candle:
+            return np.asarray(window.candle_update[places // len(self._instruments)] * len(_ORDER))
+        updates = window.trades.update[places] if kind is Trade else places
+        return np.asarray(updates * len(_ORDER) + _ORDER.index(kind))
+
+    def _stop_behind(self, turn: int, sent: dict[type[Event], int], ends: dict[type[Event], int]) -> None:
+        """Go on behind the events of `turn`: `sent` counts those of the kinds that were asked; others are skipped."""
+        for kind in _ORDER:
+            if kind in sent:
+                self._next[kind] += sent[kind]
+            else:
+                turns = self._turns(kind, np.arange(self._next[kind], ends[kind], dtype=np.int64))
+                self._next[kind] += int(np.searchsorted(turns, turn))
+
+    def _hash(self, start: int, stop: int, trades: int) -> None:
+        """Show the hashes what they have not seen of the block, as little-endian integers."""
+        window = self._window
+        seen_updates, seen_trades = self._hashed
+        if seen_updates < stop:
+            rows = slice(seen_updates, stop)
+            self._head_hash.update(_bytes(window.time_ms[rows], window.symbol[rows]))
+            self._tick_hash.update(self._emission.ticks[seen_updates - start : stop - start].data)
+            self._lot_hash.update(self._emission.lots[seen_updates - start : stop - start].data)
+        if seen_trades < trades:
+            rows, made = slice(seen_trades, trades), window.trades
+            update = made.update[rows]
+            times, symbols = window.time_ms[update], window.symbol[update]
+            self._trade_hash.update(_bytes(times, symbols, made.tick[rows], made.lots[rows], made.sign[rows]))
+        self._hashed = (max(seen_updates, stop), max(seen_trades, trades))
+
+
+def _bytes(*columns: I64) -> bytes:
+    """Columns of the same length as rows of little-endian 64-bit integers."""
+    return np.stack(columns, axis=1).astype("<i8").tobytes()
+
+
+def _refuse_nonsense(instruments: Sequence[Instrument], *, depth: int, books_per_second: float, candle_s: int) -> None:
+    names = [instrument.name for instrument in instruments]
+    if not names:
+        raise ValueError("instruments = []: a market has at least 1")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"instruments: {twice} is there twice; names are unique")
+    if depth < 1 or candle_s < 1:
+        raise ValueError(f"depth = {depth}, candle_s = {candle_s}: both are at least 1")
+    if not (math.isfinite(books_per_second) and books_per_second > 0):
+        raise ValueError(f"books_per_second = {books_per_second}: any positive number is allowed")
+    for instrument in instruments:
+        if instrument.price_ticks < (least := 4 * depth + 200):
+            raise ValueError(
+                f"{instrument.name}: price_ticks = {instrument.price_ticks}: at least {least} at depth {depth}"
+            )

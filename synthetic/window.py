@@ -1,0 +1,130 @@
+"""The raw stream in integers, a span of virtual time at once: what every event is made from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetic.arrivals import Arrivals, updates_per_cell
+from synthetic.books import Books
+from synthetic.candles import CandleMaker
+from synthetic.draws import I64
+from synthetic.instrument import Instrument
+from synthetic.prices import Prices, sd_per_update
+from synthetic.trades import Executions, Trades
+
+_UPDATES = 1500  # wanted per window: small enough for the cache, large enough that a numpy call costs little per update
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of the stream in time order. Times are milliseconds since the start, prices ticks, quantities lots.
+
+    `time_ms`, `symbol`, `sequence`, `clock`, `bid`, `ask` are (updates,); `clock_before`, `bid_before` and `ask_before`
+    are those of the symbol's update before; `trades` is in time order and refers to updates by their place here;
+    `candles` is (closings, symbols, 5), closed at `candle_ms`; `candle_update` is the first update at or after each.
+    """
+
+    end_ms: int
+    time_ms: I64
+    symbol: I64
+    sequence: I64
+    clock: I64
+    bid: I64
+    ask: I64
+    clock_before: I64
+    bid_before: I64
+    ask_before: I64
+    trades: Executions
+    candles: I64
+    candle_ms: I64
+    candle_update: I64
+
+
+class RawStream:
+    """Makes the windows one after another. It keeps a few numbers per symbol and nothing per event."""
+
+    def __init__(
+        self, instruments: Sequence[Instrument], *, seed: int, books: Books, books_per_second: float, candle_ms: int
+    ) -> None:
+        self._arrivals = Arrivals(instruments, seed=seed, books_per_second=books_per_second)
+        self._prices = Prices(instruments, seed=seed)
+        self._books = books
+        self._trades = Trades(instruments, seed=seed)
+        self._candles = CandleMaker(np.array([i.price_ticks for i in instruments], dtype=np.int64))
+        self._candle_ms = candle_ms
+        self._next_close_ms = candle_ms
+        self._sequence = np.zeros(len(instruments), dtype=np.int64)
+        self._cells = max(1, round(_UPDATES / self._arrivals.updates_per_cell))
+        self._cell = 0
+
+    def candle_sd_ticks(self, instrument: Instrument) -> float:
+        """A rough standard deviation of a bar's move, in ticks, for the past."""
+        updates = self._candle_ms * 1000 / self._arrivals.cell_us * updates_per_cell(instrument)
+        return math.sqrt(updates) * sd_per_update(instrument)
+
+    def next_window(self) -> Window:
+        """The window that follows the last one."""
+        first = self._cell
+        self._cell += self._cells
+        updates = self._arrivals.span(first, self._cells)
+        symbol = updates.symbol
+        counts = np.bincount(symbol, minlength=self._sequence.size)
+        before = self._sequence - (np.cumsum(counts) - counts)
+        sequence = np.arange(1, symbol.size + 1, dtype=np.int64) + before[symbol]
+        self._sequence += counts
+        bid, ask = self._prices.span(updates, first, self._cells, sequence)
+        clock_before, clock = self._books.clocks(symbol, sequence)
+        bid_before, ask_before, trades = self._trades.span(symbol, sequence, bid, ask)
+        order = np.argsort(updates.time_us, kind="stable")
+        time_ms = updates.time_us[order] // 1000
+        trades = _in_time(trades, order)
+        end_ms = -(-self._cell * self._arrivals.cell_us // 1000)
+        candles, candle_ms, candle_update = self._close_candles(end_ms, time_ms, symbol[order], trades)
+        return Window(
+            end_ms=end_ms,
+            time_ms=time_ms,
+            symbol=symbol[order],
+            sequence=sequence[order],
+            clock=clock[order],
+            bid=bid[order],
+            ask=ask[order],
+            clock_before=clock_before[order],
+            bid_before=bid_before[order],
+            ask_before=ask_before[order],
+            trades=trades,
+            candles=candles,
+            candle_ms=candle_ms,
+            candle_update=candle_update,
+        )
+
+    def _close_candles(self, end_ms: int, time_ms: I64, symbol: I64, trades: Executions) -> tuple[I64, I64, I64]:
+        """Close the bars that end in this window and take the trades after them: bars, closing times, updates."""
+        candle_ms = np.arange(self._next_close_ms, end_ms, self._candle_ms, dtype=np.int64)
+        candle_update = np.searchsorted(time_ms, candle_ms).astype(np.int64)
+        candles = np.empty((candle_ms.size, self._sequence.size, 5), dtype=np.int64)
+        taken = 0
+        for closing, upto in enumerate(np.searchsorted(trades.update, candle_update).tolist()):
+            self._take(symbol, trades, taken, upto)
+            candles[closing] = self._candles.close()
+            taken = upto
+        self._take(symbol, trades, taken, trades.update.size)
+        self._next_close_ms += self._candle_ms * candle_ms.size
+        return candles, candle_ms, candle_update
+
+    def _take(self, symbol: I64, trades: Executions, start: int, stop: int) -> None:
+        if start < stop:
+            self._candles.add(symbol[trades.update[start:stop]], trades.tick[start:stop], trades.lots[start:stop])
+
+
+def _in_time(trades: Executions, order: NDArray[np.intp]) -> Executions:
+    """Trades of updates sorted by symbol as trades of the same updates in the order of time."""
+    place = np.empty(order.size, dtype=np.int64)
+    place[order] = np.arange(order.size)
+    update = place[trades.update]
+    by_time = np.argsort(update, kind="stable")
+    return Executions(update[by_time], trades.tick[by_time], trades.lots[by_time], trades.sign[by_time])

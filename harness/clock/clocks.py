@@ -9,9 +9,10 @@ import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from harness.clock.loop import OrderedLoop, VirtualLoop
+from harness.clock.loop import VirtualLoop
+from harness.clock.ordered import OrderedLoop
 from harness.clock.patches import virtual_time
-from harness.clock.stall import StallWatch
+from harness.clock.stall import ClockStalled, StallWatch
 
 T = TypeVar("T")
 
@@ -173,9 +174,13 @@ class RealClock(Clock):
         return self._loop
 
 
-def _run(main: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
+def _run(main: Coroutine[Any, Any, T], loop: OrderedLoop) -> T:
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(main)
+        try:
+            return runner.run(main)
+        except ClockStalled:
+            loop.give_up()
+            raise
 
 
 def _refuse_nesting(main: Coroutine[Any, Any, Any]) -> None:

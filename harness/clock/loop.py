@@ -1,88 +1,21 @@
-"""The event loops behind the clocks: ordered timers, and for virtual time a loop that jumps to the next of them."""
+"""The event loop of virtual time: it knows what holds time still, and moves it when nothing does."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import heapq
-import itertools
 import math
-import selectors
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextvars import Context
 from types import FrameType
 from typing import Any
 
+from harness.clock.ordered import OrderedLoop
+from harness.clock.selector import JumpingSelector
 from harness.clock.stall import ClockStalled, StallWatch, stalled
-
-FIRST, ORDINARY = 0, 1
-# A loop that watches nothing but its own wake-up pipe asks the kernel every so many turns: only a signal handler of the
-# target (loop.add_signal_handler) waits there; call_soon_threadsafe is seen without asking.
-TURNS_PER_POLL = 64
-# Executor results wait for the instant to become quiet, which makes their order independent of how fast threads are.
-# A program that never lets it (it spins on sleep(0) until the result is there) gets them after so many turns.
-TURNS_WITHOUT_QUIET = 1000
-
-_NOTHING: list[tuple[selectors.SelectorKey, int]] = []
-
-
-class Timer(asyncio.TimerHandle):
-    """A timer whose place among others is (time, priority, order of creation): ties are decided, not left to chance."""
-
-    __slots__ = ("_order",)
-
-    def __init__(
-        self,
-        order: tuple[float, int, int],
-        callback: Callable[..., Any],
-        args: Iterable[Any],
-        loop: asyncio.AbstractEventLoop,
-        context: Context | None,
-    ) -> None:
-        super().__init__(order[0], callback, args, loop, context)  # type: ignore[arg-type]
-        self._order = order
-
-    def __lt__(self, other: asyncio.TimerHandle) -> bool:
-        return self._order < other._order  # type: ignore[attr-defined,no-any-return]
-
-
-class OrderedLoop(asyncio.SelectorEventLoop):
-    """The stock selector loop with timers that keep their order."""
-
-    _scheduled: list[Timer]
-    _ready: deque[asyncio.Handle]
-    _clock_resolution: float
-    _timer_cancelled_count: int
-
-    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
-        super().__init__(selector)
-        self._created = itertools.count()
-
-    def call_at(  # type: ignore[override]
-        self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
-        """As asyncio's, with ties in order of creation."""
-        return self._schedule(when, ORDINARY, callback, args, context)
-
-    def call_first_at(self, when: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
-        """A timer before every ordinary timer of the same instant."""
-        return self._schedule(when, FIRST, callback, (), None)
-
-    def _schedule(
-        self, when: float, priority: int, callback: Callable[..., Any], args: tuple[Any, ...], context: Context | None
-    ) -> asyncio.TimerHandle:
-        if when is None:
-            raise TypeError("when cannot be None")
-        self._check_closed()  # type: ignore[attr-defined]
-        if self.get_debug():
-            self._check_thread()  # type: ignore[attr-defined]
-            self._check_callback(callback, "call_at")  # type: ignore[attr-defined]
-        timer = Timer((when, priority, next(self._created)), callback, args, self, context)
-        heapq.heappush(self._scheduled, timer)
-        timer._scheduled = True  # type: ignore[attr-defined]
-        return timer
 
 
 class VirtualLoop(OrderedLoop):
@@ -101,9 +34,10 @@ class VirtualLoop(OrderedLoop):
         self.warn = warn
         self._work: deque[tuple[Future[Any], asyncio.Future[Any], Callable[..., Any]]] = deque()
         self._children: list[asyncio.SubprocessTransport] = []
+        self.waiting_for: str | None = None
         self._children_starting = 0
         self._abandoned = False
-        selector = _JumpingSelector(self, io_grace_s)
+        selector = JumpingSelector(self, io_grace_s)
         self._jumper = selector
         super().__init__(selector)
         selector.own_fds = len(selector.get_map())
@@ -232,18 +166,18 @@ class VirtualLoop(OrderedLoop):
 
     # Stalls
 
-    def report_stall(self, stood_s: float, frame: FrameType | None) -> ClockStalled:
+    def report_stall(self, stood_s: float, frame: FrameType) -> ClockStalled:
         """Note that time stood still for `stood_s` real seconds; the loop ends with it at its next turn."""
         self.stall = stalled(
-            f"virtual time stood still at {self.now_s:g} s for {stood_s:.3g} s of real time: {self._what_holds()}",
+            f"virtual time stood still at {self.now_s:g} s for {stood_s:.3g} s of real time: {self._what_holds(frame)}",
             self,
             frame,
         )
         self.count_holds()
         return self.stall
 
-    def raise_stall(self, stall: ClockStalled) -> None:
-        """End the run; executor work and children that hold time are given up, so that it can end."""
+    def give_up(self) -> None:
+        """After a stall: wait no longer for the executor work and the children that held time."""
         self.stall = None
         self._abandoned = True
         self._work.clear()
@@ -251,14 +185,23 @@ class VirtualLoop(OrderedLoop):
         self.count_holds()
         if self.watch is not None:
             self.watch.restart()
-        raise stall
 
-    def _what_holds(self) -> str:
+    def _what_holds(self, frame: FrameType) -> str:
+        if self.waiting_for is None:
+            at = f"{frame.f_code.co_filename}:{frame.f_lineno}, in {frame.f_code.co_name}"
+            return f"the loop's thread never came to rest; it was at {at}"
         if self._work:
             return f"executor work is not done: {_name(self._work[0][2])}"
         if self._children:
             return f"a child process is running: pid {self._children[0].get_pid()}"
-        return "the loop was blocked, never became idle, or waited for input"
+        return f"waiting for {self.waiting_for}"
+
+    def talks_to_itself(self, fd: int) -> bool:
+        """Whether both ends of a connection live on this loop, so that only its own tasks, and time, move it on."""
+        transport = self._transports.get(fd)  # type: ignore[attr-defined]
+        peer = transport and transport.get_extra_info("peername")
+        ends = list(self._transports.values())  # type: ignore[attr-defined]
+        return bool(peer) and any(end.get_extra_info("sockname") == peer for end in ends)
 
     def may_be_woken(self) -> bool:
         """Whether something other than a timer, a file or an executor could still call in: a thread, a signal."""
@@ -269,99 +212,7 @@ class VirtualLoop(OrderedLoop):
         return any(thread is not here and not thread.name.startswith("asyncio_") for thread in threading.enumerate())
 
 
-class _JumpingSelector(selectors.DefaultSelector):
-    """Where a loop would wait for its next timer, time jumps to it, unless the real world must come first."""
-
-    def __init__(self, loop: VirtualLoop, io_grace_s: float) -> None:
-        super().__init__()
-        self.own_fds = 0
-        self._loop = loop
-        self._io_grace_s = io_grace_s
-        self._writing: set[Any] = set()
-        self._turns = 0
-        self._turns_without_quiet = 0
-
-    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        key = super().register(fileobj, events, data)
-        self._note(key)
-        return key
-
-    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        key = super().modify(fileobj, events, data)
-        self._note(key)
-        return key
-
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
-        key = super().unregister(fileobj)
-        self._writing.discard(key.fd)
-        self._loop.count_holds()
-        return key
-
-    def _note(self, key: selectors.SelectorKey) -> None:
-        if key.events & selectors.EVENT_WRITE:
-            self._writing.add(key.fd)
-        else:
-            self._writing.discard(key.fd)
-        self._loop.count_holds()
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """What is ready, `timeout` 0 meaning that the loop has something to do at this instant."""
-        loop = self._loop
-        if loop.holds:
-            return self._select_held(timeout)
-        self._turns += 1
-        if self._turns == TURNS_PER_POLL:
-            self._turns = 0
-            events = super().select(0)
-            if events:
-                return events
-        return _NOTHING if timeout == 0 else self._advance()
-
-    def _select_held(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
-        loop = self._loop
-        if loop.stall is not None:
-            loop.raise_stall(loop.stall)
-        if timeout == 0:
-            self._turns_without_quiet += 1
-            if self._turns_without_quiet > TURNS_WITHOUT_QUIET and loop.has_work:
-                loop.deliver()
-            return super().select(0)
-        self._turns_without_quiet = 0
-        if loop.has_work:
-            return _NOTHING if loop.deliver() else self._wait()
-        if loop.has_children or self._writing:
-            return self._wait()
-        return super().select(self._io_grace_s) or self._advance()
-
-    def _advance(self) -> list[tuple[selectors.SelectorKey, int]]:
-        """Jump to the next timer; without one, wait for the real world, if there is anything left to wait for."""
-        loop = self._loop
-        scheduled = loop._scheduled
-        if scheduled:
-            when: float = scheduled[0]._when  # type: ignore[attr-defined]
-            if when < math.inf:
-                loop.jump(when)
-                return _NOTHING
-            if math.isnan(when):
-                return _NOTHING  # asyncio runs it at once
-        if loop.holds or loop.may_be_woken():
-            return self._wait()
-        events = super().select(0)
-        if not events:
-            loop.raise_stall(
-                stalled(f"nothing is left to wait for at {loop.now_s:g} s: every task waits for another", loop)
-            )
-        return events
-
-    def _wait(self) -> list[tuple[selectors.SelectorKey, int]]:
-        """Wait really. A limit of its own, since the watch works in the main thread only."""
-        loop = self._loop
-        events = super().select(loop.stall_s)
-        if not events:
-            loop.raise_stall(loop.report_stall(loop.stall_s, None))
-        return events
-
-
 def _name(func: Callable[..., Any]) -> str:
-    func = getattr(func, "func", func)  # functools.partial, as asyncio.to_thread makes them
+    while isinstance(func, functools.partial):  # asyncio.to_thread makes one of Context.run and the function
+        func = func.args[0] if getattr(func.func, "__name__", "") == "run" and func.args else func.func
     return f"{getattr(func, '__module__', '?')}.{getattr(func, '__qualname__', repr(func))}"

@@ -28,15 +28,13 @@ class ClockStalled(BaseException):
         self.add_note(stack)
 
 
-def stalled(reason: str, loop: asyncio.AbstractEventLoop, frame: FrameType | None = None) -> ClockStalled:
-    """The error for `reason`, with the stacks as they are now; `frame` is where the loop's thread was interrupted."""
+def stalled(reason: str, loop: asyncio.AbstractEventLoop, frame: FrameType) -> ClockStalled:
+    """The error for `reason`, with the stacks as they are now; `frame` is where this thread is."""
     return ClockStalled(reason, "".join([*_thread_stacks(frame), *_task_stacks(loop)]))
 
 
-def _thread_stacks(frame: FrameType | None) -> Iterator[str]:
-    frames = sys._current_frames()
-    if frame is not None:
-        frames[threading.get_ident()] = frame
+def _thread_stacks(frame: FrameType) -> Iterator[str]:
+    frames = sys._current_frames() | {threading.get_ident(): frame}
     for thread in threading.enumerate():
         if thread.ident in frames:
             yield f"thread {thread.name}:\n"
@@ -74,7 +72,7 @@ class StallWatch:
     """
 
     def __init__(
-        self, now_s: Callable[[], float], stall_s: float, report: Callable[[float, FrameType | None], ClockStalled]
+        self, now_s: Callable[[], float], stall_s: float, report: Callable[[float, FrameType], ClockStalled]
     ) -> None:
         self._now_s = now_s
         self._stall_s = stall_s
@@ -123,5 +121,5 @@ class StallWatch:
             self.restart()
         elif self._found is not None:
             raise self._found
-        elif now - self._since >= self._stall_s:
+        elif now - self._since >= self._stall_s and frame is not None:
             self._found = self._report(now - self._since, frame)

@@ -54,7 +54,7 @@ class Books:
         return clock - steps, clock
 
     def fill(self, symbol: I64, clock: I64, bid: I64, ask: I64, *, ticks: I32, lots: I32) -> None:
-        """Fill `ticks` and `lots`, both (updates, 2, depth), bids first, best first; at most ROWS updates, in any order.
+        """Fill `ticks` and `lots`, both (updates, 2, depth), bids and best first; at most ROWS updates, in any order.
 
         `bid` and `ask` are the best ticks, `clock` the churn clock, all (updates,).
         """

@@ -32,7 +32,7 @@ class CandleMaker:
         bars[symbol, CLOSE] = tick  # of trades of one symbol the last one stays
 
     def close(self) -> I64:
-        """Close the bars: (symbols, 5) open, high, low, close in ticks, volume in lots. New ones are flat until a trade."""
+        """Close the bars: (symbols, 5) open, high, low, close, volume, in ticks  The next start flat."""
         closed = self._bars.copy()
         self._bars[:, :VOLUME] = closed[:, CLOSE, None]
         self._bars[:, VOLUME] = 0

@@ -68,7 +68,7 @@ BELL_SD = 37837  # sqrt(4 x (2^32 - 1) / 12)
 
 
 def carried_sum(symbol: I64, steps: I64, carried: I64) -> I64:
-    """Running sums per symbol of `steps` (updates,), sorted by symbol, that go on from `carried` (symbols,) in place."""
+    """Running sums per symbol of `steps` (updates,), sorted by symbol; `carried` (symbols,) goes in and out."""
     run = np.cumsum(steps)
     starts = np.flatnonzero(np.diff(symbol, prepend=-1))
     ends = np.append(starts[1:], steps.size) - 1

@@ -516,7 +516,7 @@ def test_a_pending_write_holds_time_until_it_can_be_made() -> None:
 
         def read_all() -> None:
             remaining = sent
-            while remaining:
+            while remaining > 0:
                 remaining -= len(right.recv(1 << 16))
 
         with left, right:

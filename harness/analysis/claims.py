@@ -145,14 +145,14 @@ def against_band(band: tuple[float | None, float | None], estimate: Estimate, be
     lowest, highest = _ends(band)
     low, high = _ends((estimate.low, estimate.high))
     if _at_least(low, lowest) and _at_least(highest, high):
-        return "met", ""
+        return "met", estimate.reason
     side = "higher" if not _at_least(highest, low) else "lower" if not _at_least(high, lowest) else None
     if side is not None:
-        return ("exceeded" if side == better else "missed"), ""
+        return ("exceeded" if side == better else "missed"), estimate.reason
     if estimate.bound == "exact":
         return "inconclusive", "the interval reaches across an end of the band: use more seeds"
     most = "at least" if estimate.bound == "lower" else "at most"
-    return "inconclusive", f"a run reached the memory limit, so this is {most} what is shown, which does not decide"
+    return "inconclusive", f"{estimate.reason}: the value is {most} what is shown, which does not decide"
 
 
 def _ends(pair: tuple[float | None, float | None]) -> tuple[float, float]:

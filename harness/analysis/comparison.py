@@ -106,7 +106,7 @@ def _unpaired(a: Estimate, b: Estimate) -> Estimate:
         side = a if a.estimate is None else b
         return Estimate(None, None, None, "exact", {}, side.lack, side.reason)
     if not a.bound == b.bound == "exact":
-        return Estimate(None, None, None, "exact", {}, "undecided", "a run ended early")
+        return Estimate(None, None, None, "exact", {}, "undecided", a.reason or b.reason)
     values = [[value for value in side.values.values() if value is not None] for side in (a, b)]
     low, high = welch_interval(values[0], values[1]) or (None, None)
     return Estimate(float(np.mean(values[1]) - np.mean(values[0])), low, high, "exact", {})

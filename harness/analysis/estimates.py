@@ -21,7 +21,10 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Reading:
-    """One metric of one run (or of a pair of runs with one seed): a finite value, or why there is none."""
+    """One metric of one run (or of a pair of runs with one seed): a finite value, or why there is none.
+
+    `reason` says why there is none, or why the value is a bound.
+    """
 
     value: float | None
     bound: Bound = "exact"
@@ -58,8 +61,8 @@ REDUCTION = Average(lambda share: math.log1p(-share), lambda logarithm: -math.ex
 class Estimate:
     """A metric over seeds: mean, 95 % interval (None where open or where one seed gives none), reading of every seed.
 
-    Where `bound` is "lower" the quantity is at least what was measured and `high` is open; "upper" likewise. Where
-    `estimate` is None, `lack` and `reason` say why.
+    Where `bound` is "lower" the quantity is at least what was measured and `high` is open; "upper" likewise; `reason`
+    says why. Where `estimate` is None, `lack` and `reason` say why.
     """
 
     estimate: float | None
@@ -145,4 +148,5 @@ def over_seeds(readings: Mapping[int, Reading], average: Average = ARITHMETIC) -
         low, high = (estimate if low is None else low), None
     elif bound == "upper":
         low, high = None, (estimate if high is None else high)
-    return Estimate(estimate, low, high, bound, readings)
+    reason = next((reading.reason for reading in readings.values() if reading.bound != "exact"), "")
+    return Estimate(estimate, low, high, bound, readings, reason=reason)

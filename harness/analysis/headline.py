@@ -13,12 +13,15 @@ RELEASES = {
     "release.trim": "trimming the heap gave back",
 }
 
+NAMED = 3
+"""So many missed or undecided claims are named; of more, the last are counted."""
+
 
 def headline(claims: Sequence[ClaimVerdict], held: Mapping[str, Mapping[str, str]]) -> str:
     """The sentence on `claims`; `held` says by config and reduction metric what was held ("peaked at 7.1 GB").
 
     Told in full: the first reduction and every release among the predictions, or else the first two predictions. The
-    others are counted, those missed or undecided by name. Without predictions it speaks of all claims.
+    others are counted, those missed or undecided named. Without predictions it speaks of all claims.
     """
     spoken = [claim for claim in claims if claim.kind == "prediction"] or list(claims)
     reductions = [claim for claim in spoken if claim.metric.startswith("reduction.") and claim.estimate is not None][:1]
@@ -103,7 +106,8 @@ def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
     for outcome, word in (("missed", "missed"), ("inconclusive", "undecided")):
         names = [claim.name for claim in claims if claim.verdict == outcome]
         if names:
-            parts.append(f"{word}: {_joined(names)}")
+            shown = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
+            parts.append(f"{word}: {_joined(shown)}")
     return parts
 
 

@@ -14,6 +14,9 @@ EPSILON_S = 1e-6
 GROWN_SHARE = 0.05
 """Growth of less than this share of the start is too small a denominator to judge a share of it."""
 
+PERFECT_R2 = 1 - 1e-12
+"""R^2 is averaged through ln(1 - R^2), which a perfect line has none of."""
+
 
 def horizon_s(scenario: Scenario) -> float:
     """The virtual time, in seconds, for which the scenario's values at its end are asked."""
@@ -33,9 +36,13 @@ def until_horizon(run: Run, scenario: Scenario) -> NDArray[np.bool_]:
 
 def not_reached(run: Run) -> Reading:
     """The reading of a metric that lies beyond the end of a run."""
-    hours = f"{run.t_s[-1] / 3600:.2f} h" if run.t_s.size else "its start"
-    ended = "reached the memory limit" if run.status == "limit" else f"ended ({run.status})"
-    return absent("not reached", f"{run.config} {ended} at {hours}")
+    return absent("not reached", ended(run))
+
+
+def ended(run: Run) -> str:
+    """How and when a run ended early, in words."""
+    how = "reached the memory limit" if run.status == "limit" else f"ended ({run.status})"
+    return f"{run.config} {how} at {run.t_s[-1] / 3600:.2f} h" if run.t_s.size else f"{run.config} {how} at its start"
 
 
 def crest_and_trough(run: Run, t_s: float) -> tuple[float, float]:
@@ -68,7 +75,7 @@ def peak(run: Run, scenario: Scenario) -> Reading:
     at_limit = [
         run.gb(event["rss_bytes"]) for event in run.events if event["kind"] == "limit" and event.get("rss_bytes")
     ]
-    return Reading(max(float(rss.max()), *at_limit, 0.0), bound="lower")
+    return Reading(max(float(rss.max()), *at_limit, 0.0), "lower", reason=ended(run))
 
 
 def horizon_instant(run: Run, scenario: Scenario) -> Reading:
@@ -114,4 +121,4 @@ def linear_r2(run: Run, scenario: Scenario) -> Reading:
     times, rss = run.t_s[load], run.rss_gb[load]
     if rss.size < 3 or np.ptp(rss) < GROWN_SHARE * rss[0]:
         return absent("not applicable", f"{run.config} moves by less than {GROWN_SHARE:.0%} under load")
-    return Reading(float(np.corrcoef(times, rss)[0, 1] ** 2))
+    return Reading(min(float(np.corrcoef(times, rss)[0, 1] ** 2), PERFECT_R2))

@@ -76,7 +76,7 @@ def _grown_to_peak(run: Run, scenario: Scenario) -> Reading:
         return estimates.absent(
             "not applicable", f"{run.config} grew by less than {levels.GROWN_SHARE:.0%} of its start"
         )
-    return Reading(peak.value - start.value, peak.bound)
+    return Reading(peak.value - start.value, peak.bound, reason=peak.reason)
 
 
 def _releases() -> list[Metric]:
@@ -171,7 +171,13 @@ _METRICS = (
     ),
     Metric("sawtooth.crest_gb", "median RSS just before a cleanup", "GB", teeth.crest_gb),
     Metric("sawtooth.trough_gb", "median RSS just after a cleanup", "GB", teeth.trough_gb, moves_with_scale=True),
-    Metric("growth.linear_r2", "R^2 of a straight line through RSS under load", "", levels.linear_r2),
+    Metric(
+        "growth.linear_r2",
+        "R^2 of a straight line through RSS under load",
+        "",
+        levels.linear_r2,
+        average=estimates.REDUCTION,  # R^2 is the share of the variance that the line takes away
+    ),
     Metric(
         "growth.drop_share",
         "median share of a tooth's height that its cleanup gives back",

@@ -31,7 +31,7 @@ def relative_difference(a: Reading, b: Reading) -> Reading:
     reading = reduction(a, b)
     if reading.value is None:
         return reading
-    return Reading(-reading.value, OPPOSITE[reading.bound])
+    return Reading(0.0 - reading.value, OPPOSITE[reading.bound], reason=reading.reason)
 
 
 def difference(a: Reading, b: Reading) -> Reading:
@@ -39,7 +39,7 @@ def difference(a: Reading, b: Reading) -> Reading:
     if a.value is None or b.value is None:
         return a if a.value is None else b
     bound = _bound(OPPOSITE[a.bound], b.bound)
-    return _both_bounded() if bound is None else Reading(b.value - a.value, bound)
+    return _both_bounded() if bound is None else Reading(b.value - a.value, bound, reason=_why(a, b))
 
 
 def _pair(a: Reading, b: Reading, value: Callable[[float, float], float]) -> Reading:
@@ -49,7 +49,7 @@ def _pair(a: Reading, b: Reading, value: Callable[[float, float], float]) -> Rea
     if a.value <= 0 or b.value <= 0:
         return absent("not applicable", f"no ratio of {a.value:g} and {b.value:g}")
     bound = _bound(a.bound, OPPOSITE[b.bound])
-    return _both_bounded() if bound is None else Reading(value(a.value, b.value), bound)
+    return _both_bounded() if bound is None else Reading(value(a.value, b.value), bound, reason=_why(a, b))
 
 
 def _bound(first: Bound, second: Bound) -> Bound | None:
@@ -59,5 +59,9 @@ def _bound(first: Bound, second: Bound) -> Bound | None:
     return first if first == second else None
 
 
+def _why(a: Reading, b: Reading) -> str:
+    return "; ".join(reading.reason for reading in (a, b) if reading.bound != "exact")
+
+
 def _both_bounded() -> Reading:
-    return absent("undecided", "both runs ended early")
+    return absent("undecided", "both sides are bounds")

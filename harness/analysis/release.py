@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
-
 from harness.analysis.curves import stop_gb
 from harness.analysis.estimates import Reading, absent
 from harness.analysis.levels import GROWN_SHARE, not_reached
@@ -18,7 +16,8 @@ def release(step: str, measure: str = "rss_bytes", *, gross: bool = False) -> Ca
     """The reading (before - after `step`) / (before - start), or over `before` where `gross`.
 
     `step` is after_stop, after_drop or after_trim; `measure` is rss_bytes or live_bytes (plus ballast, which cancels in
-    the difference). The reading is not applicable where the run had grown by less than 5 % of its start.
+    the difference). The reading is not applicable where the run had grown by less than 5 % of its start, or where the
+    measure was not read in the very first sample: what grew before a later one would be missing.
     """
 
     def read(run: Run, _scenario: Scenario) -> Reading:
@@ -29,11 +28,9 @@ def release(step: str, measure: str = "rss_bytes", *, gross: bool = False) -> Ca
             return not_reached(run)
         if gross:
             return Reading((before - after) / before)
-        values = (run.rss_gb if measure == "rss_bytes" else run.live_gb)[run.fed]
-        known = values[np.isfinite(values)]
-        if not known.size:
+        start = next(iter(run.rss_gb if measure == "rss_bytes" else run.live_gb), math.nan)
+        if math.isnan(start):
             return absent("not applicable", f"{run.config} did not record {measure} at its start")
-        start = float(known[0])
         if before - start < GROWN_SHARE * start:
             return absent("not applicable", f"{run.config} had grown by less than {GROWN_SHARE:.0%} of its start")
         return Reading((before - after) / (before - start))

@@ -42,7 +42,8 @@ def _interval(run: Run, scenario: Scenario, kinds: tuple[str, ...]) -> Reading:
     times = times[times <= horizon_s(scenario) + EPSILON_S]
     if times.size:
         return Reading(float(np.median(np.diff(times, prepend=0.0))) / 60)
-    return Reading(min(float(fed[-1]), horizon_s(scenario)) / 60, bound="lower")
+    minutes = min(float(fed[-1]), horizon_s(scenario)) / 60
+    return Reading(minutes, "lower", reason=f"{run.config} had none in {minutes:g} minutes")
 
 
 @dataclass(frozen=True, eq=False)

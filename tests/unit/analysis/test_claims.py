@@ -98,6 +98,7 @@ def test_one_seed_decides_nothing_unless_it_ran_into_the_limit(judged) -> None:
     assert "--seeds 2" in verdict.reason
     limited = judged([32.0], status="limit")
     assert (limited.verdict, limited.bound, limited.low, limited.high) == ("missed", "lower", 32.0, None)
+    assert limited.reason == "old reached the memory limit at 0.17 h"
 
 
 def test_what_lies_beyond_the_limit_is_undecided_with_the_reason(judged) -> None:

@@ -61,6 +61,12 @@ def test_the_note_in_one_sentence() -> None:
     )
 
 
+def test_many_misses_are_counted_after_the_first_names() -> None:
+    missed = [verdict(name=name, metric="peak", verdict="missed", estimate=None) for name in "abcd"]
+    assert headline(missed, {}) == "Missed: a, b and 2 others."
+    assert headline(missed[:3], {}) == "Missed: a, b and c."
+
+
 def test_a_bound_is_told_as_one() -> None:
     held = {**HELD, "old": {"reduction.peak": "reached the memory limit at 32.0 GB"}}
     text = headline([verdict(bound="lower", estimate=0.78)], held)

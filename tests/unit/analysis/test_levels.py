@@ -33,7 +33,7 @@ def test_a_run_at_the_limit_bounds_its_peak_and_has_no_horizon(make_run, make_sc
     limit = cleanup(21, "limit", rss_bytes=32.5 * 5e8)
     run = make_run([5, 20, 31], status="limit", events=[limit])
     scenario = make_scenario(hours=1)
-    assert levels.peak(run, scenario) == levels.Reading(32.5, "lower")
+    assert levels.peak(run, scenario) == levels.Reading(32.5, "lower", reason="old reached the memory limit at 0.33 h")
     for metric in (levels.horizon, levels.horizon_instant, levels.mean, levels.linear_r2):
         reading = metric(run, scenario)
         assert (reading.value, reading.lack) == (None, "not reached")

@@ -29,10 +29,11 @@ def test_a_pair_by_hand() -> None:
     ],
 )
 def test_bounds_follow_the_sign(bound_a: Bound, bound_b: Bound, saved: Bound | None, apart: Bound | None) -> None:
-    a, b = Reading(32.0, bound_a), Reading(8.0, bound_b)
+    a, b = Reading(32.0, bound_a, reason="old ended"), Reading(8.0, bound_b, reason="fixed ended")
     for pair, expected in ((reduction, saved), (ratio, saved), (relative_difference, apart), (difference, apart)):
         reading = pair(a, b)
         assert (reading.bound if reading.value is not None else None) == expected
+        assert bool(reading.reason) == (expected != "exact")
 
 
 def test_what_a_side_lacks_the_pair_lacks() -> None:

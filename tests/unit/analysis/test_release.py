@@ -36,6 +36,11 @@ def test_little_growth_is_no_denominator(make_run, make_scenario) -> None:
     assert release("after_stop", gross=True)(run, make_scenario()).value == pytest.approx(0.2 / 5.2)
 
 
+def test_a_late_first_reading_of_live_bytes_is_no_start(make_run, make_scenario) -> None:
+    run = make_run([5, 8, 25], live_gb=[float("nan"), 4, 20], ballast_gb=4, stop=stop(25, 15, 10, live=(21, 6)))
+    assert release("after_stop", "live_bytes")(run, make_scenario()).lack == "not applicable"
+
+
 def test_what_was_not_measured_is_not_guessed(make_run, make_scenario) -> None:
     scenario = make_scenario()
     complete = make_run([5, 25], stop=stop(25, 15, 10))

@@ -31,8 +31,11 @@ def test_attempts_and_done_cleanups_are_told_apart(make_run, make_scenario) -> N
 
 
 def test_a_run_without_an_attempt_bounds_the_interval(make_run, make_scenario) -> None:
-    assert teeth.interval_minutes(make_run([5] * 10), make_scenario(hours=1)) == Reading(60.0, "lower")
-    assert teeth.interval_minutes(make_run([5] * 4, status="limit"), make_scenario(hours=1)) == Reading(30.0, "lower")
+    assert teeth.interval_minutes(make_run([5] * 10), make_scenario(hours=1)) == Reading(
+        60.0, "lower", reason="old had none in 60 minutes"
+    )
+    limited = teeth.interval_minutes(make_run([5] * 4, status="limit"), make_scenario(hours=1))
+    assert (limited.value, limited.bound) == (30, "lower")
 
 
 def test_crests_troughs_and_drops(make_run, make_scenario) -> None:

@@ -14,9 +14,6 @@ EPSILON_S = 1e-6
 GROWN_SHARE = 0.05
 """Growth of less than this share of the start is too small a denominator to judge a share of it."""
 
-PERFECT_R2 = 1 - 1e-12
-"""R^2 is averaged through ln(1 - R^2), which a perfect line has none of."""
-
 
 def horizon_s(scenario: Scenario) -> float:
     """The virtual time, in seconds, for which the scenario's values at its end are asked."""
@@ -121,4 +118,4 @@ def linear_r2(run: Run, scenario: Scenario) -> Reading:
     times, rss = run.t_s[load], run.rss_gb[load]
     if rss.size < 3 or np.ptp(rss) < GROWN_SHARE * rss[0]:
         return absent("not applicable", f"{run.config} moves by less than {GROWN_SHARE:.0%} under load")
-    return Reading(min(float(np.corrcoef(times, rss)[0, 1] ** 2), PERFECT_R2))
+    return Reading(float(np.corrcoef(times, rss)[0, 1] ** 2))

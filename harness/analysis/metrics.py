@@ -171,13 +171,7 @@ _METRICS = (
     ),
     Metric("sawtooth.crest_gb", "median RSS just before a cleanup", "GB", teeth.crest_gb),
     Metric("sawtooth.trough_gb", "median RSS just after a cleanup", "GB", teeth.trough_gb, moves_with_scale=True),
-    Metric(
-        "growth.linear_r2",
-        "R^2 of a straight line through RSS under load",
-        "",
-        levels.linear_r2,
-        average=estimates.REDUCTION,  # R^2 is the share of the variance that the line takes away
-    ),
+    Metric("growth.linear_r2", "R^2 of a straight line through RSS under load", "", levels.linear_r2),
     Metric(
         "growth.drop_share",
         "median share of a tooth's height that its cleanup gives back",

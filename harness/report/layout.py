@@ -1,0 +1,75 @@
+"""How reports are set: tables and paragraphs that read well on a terminal, in a pipe and in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, JustifyMethod
+from rich.table import Column, Table
+from rich.text import Text
+
+PLAIN_COLUMNS = 100
+"""How wide a report is where there is no terminal: it is read in logs and in mails."""
+
+_WIDEST_COLUMNS = 140
+_PROSE_COLUMNS = 100
+_GAP = 2  # columns between two columns of a table
+
+
+def columns(console: Console) -> int:
+    """The width of a report on this console."""
+    return min(console.width, _WIDEST_COLUMNS if console.is_terminal else PLAIN_COLUMNS)
+
+
+def new_table(*headings: str, right: Collection[str] = (), unbroken: Collection[str] = ()) -> Table:
+    """An empty table; columns in `right` hold numbers; those and the ones in `unbroken` are not wrapped."""
+    made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    for heading in headings:
+        justify: JustifyMethod = "right" if heading in right else "left"
+        made.add_column(heading, justify=justify, overflow="fold", no_wrap=heading in right or heading in unbroken)
+    return made
+
+
+def show(console: Console, table: Table) -> None:
+    """Print a table. Where it is too wide, the columns that may be wrapped share the room that is left."""
+    room = columns(console) - _GAP * (len(table.columns) - 1)
+    widths = [_widest(column, "\n") for column in table.columns]
+    narrowest = [
+        width if column.no_wrap else _widest(column, None) for column, width in zip(table.columns, widths, strict=True)
+    ]
+    spare, missed = max(room - sum(narrowest), 0), sum(widths) - sum(narrowest)
+    for column, width, least in zip(table.columns, widths, narrowest, strict=True):
+        column.width = width if missed <= spare else least + (width - least) * spare // missed
+    console.print(table, width=columns(console))
+
+
+def fits(console: Console, table: Table) -> bool:
+    """Whether a table can be shown on this console without wrapping anything in it."""
+    return sum(_widest(column, "\n") + _GAP for column in table.columns) - _GAP <= columns(console)
+
+
+def _widest(column: Column, separator: str | None) -> int:
+    """The longest line of a column, or its longest word where the separator is None."""
+    texts = [cell.plain if isinstance(cell, Text) else str(cell) for cell in (column.header, *column.cells)]
+    return max((cell_len(part) for text in texts for part in text.split(separator)), default=1)
+
+
+def heading(console: Console, text: str) -> None:
+    """A heading with a line of air above it."""
+    console.print()
+    paragraph(console, Text(text, style="bold"))
+
+
+def paragraph(console: Console, text: str | Text, *, bullet: str = "") -> None:
+    """Prose, wrapped where people like to read it, hanging from its bullet; no markup in it is obeyed."""
+    words = text if isinstance(text, Text) else Text(" ".join(text.split()))
+    for number, line in enumerate(words.wrap(console, min(columns(console), _PROSE_COLUMNS) - len(bullet))):
+        line.rstrip()
+        console.print(Text.assemble(bullet if number == 0 else " " * len(bullet), line), soft_wrap=True)
+
+
+def whole_line(console: Console, text: str) -> None:
+    """One line that is never broken, so that a path in it can be copied."""
+    console.print(Text(text), soft_wrap=True)

@@ -1,0 +1,161 @@
+"""What is printed at the end of a soak: its runs, its claims, one sentence, the picture's path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.analysis.claims import ClaimVerdict
+from harness.report.layout import columns, fits, heading, new_table, paragraph, show, whole_line
+from harness.report.progress_table import clock
+from harness.report.wording import NOTHING, expected, measured, value, verdict_word
+from harness.scenario import Scenario
+from harness.scenario.problems import shown_path
+from harness.verdict import RunSummary, Verdict, summary_sentence
+
+_KINDS = {"prediction": "Predictions", "calibration": "Calibration", "construction": "Construction"}
+_STYLES = {"met": "green", "exceeded": "green", "missed": "bold red", "inconclusive": "yellow", "incomplete": "yellow"}
+_STATUSES = {"met": "bold green", "missed": "bold red", "inconclusive": "bold yellow"}
+
+_COURSE = ("status", "start", "peak", "horizon", "cleanups", "CPU s", "speed")
+_STOP = ("before\nstop", "after\nstop()", "after\ndrop", "after\ntrim")
+_ARITHMETIC, _MEASURED = "arith-\nmetic", "measured [95 %]"
+
+_WIDE_CLAIMS = 96
+"""Columns from which the table of claims has their sources; below, these are listed under it."""
+
+SHORT = 600
+"""Assumptions of more characters are shown by their first paragraph."""
+
+
+def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, picture_path: Path) -> None:
+    """Print everything a person wants to know of a soak, the most important last, where the eye is."""
+    console.print()
+    paragraph(console, Text(f"{verdict.scenario}: {scenario.title}", style="bold"))
+    print_runs(console, verdict)
+    if verdict.claims:
+        print_claims(console, verdict)
+    _print_assumptions(console, scenario, verdict)
+    console.print()
+    status = Text(f"{verdict.status.upper()}: ", style=_STATUSES.get(verdict.status, "bold red"))
+    paragraph(console, Text.assemble(status, Text(summary_sentence(verdict), style="default")))
+    for reason in verdict.reasons[1:]:
+        paragraph(console, reason, bullet="- ")
+    whole_line(console, f"Picture: {shown_path(picture_path)}")
+
+
+def print_runs(console: Console, verdict: Verdict) -> None:
+    """The table of runs, two of them where one is too wide, and why and when the ones ended that did not complete."""
+    heading(console, f"Runs: GB at full scale, from a world at scale {verdict.memory_scale:g}")
+    whole = _run_table(verdict.runs, [*_COURSE, *_STOP])
+    if fits(console, whole):
+        show(console, whole)
+    else:
+        show(console, _run_table(verdict.runs, _COURSE))
+        console.print()
+        show(console, _run_table(verdict.runs, _STOP))
+    for run in verdict.runs:
+        if run.status != "complete":
+            paragraph(console, _ending(run), bullet="- ")
+
+
+def print_claims(console: Console, verdict: Verdict) -> None:
+    """The claims by their kind, predictions first, then the reasons of those that were not simply met or missed."""
+    heading(console, "Claims")
+    wide = columns(console) >= _WIDE_CLAIMS
+    sources = ["source"] if wide else []
+    headings = ("claim", "expected", _ARITHMETIC, _MEASURED, "verdict", *sources)
+    table = new_table(*headings, right=(_ARITHMETIC,), unbroken=(_MEASURED,))
+    marked = verdict.memory_scale != 1
+    for kind, title in _KINDS.items():
+        claims = [claim for claim in verdict.claims if claim.kind == kind]
+        if claims:
+            table.add_row(Text(title, style="italic"))
+        for claim in claims:
+            table.add_row(*_claim_cells(claim, marked=marked), *([Text(claim.source)] if wide else []))
+    show(console, table)
+    console.print()
+    for note in _footnotes(verdict, marked=marked):
+        paragraph(console, Text(note, style="dim"))
+    for claim in verdict.claims:
+        if claim.reason and claim.verdict != "incomplete":  # what is incomplete has the same reasons as the soak
+            reason = claim.reason.removeprefix("known: ")
+            paragraph(console, f"{claim.name}, {verdict_word(claim)}: {reason}", bullet="- ")
+    if not wide:
+        for claim in verdict.claims:
+            paragraph(console, Text(f"{claim.name}: {claim.source}", style="dim"), bullet="source of ")
+
+
+def _footnotes(verdict: Verdict, *, marked: bool) -> list[str]:
+    notes = ["[95 %]: the interval over seeds."]
+    if any(claim.verdict == "exceeded" for claim in verdict.claims):
+        notes.append("Exceeded: outside the band, on its better side.")
+    if marked and any(claim.moves_with_scale for claim in verdict.claims):
+        notes.append(
+            "*: moves with the memory scale: a nearly constant number of real bytes weighs more at "
+            f"{verdict.memory_scale:g} than at 1."
+        )
+    return notes
+
+
+def _claim_cells(claim: ClaimVerdict, *, marked: bool) -> list[Text]:
+    mark = " *" if marked and claim.moves_with_scale and claim.estimate is not None else ""
+    style = "magenta" if claim.known == "missed" else _STYLES.get(claim.verdict, "dim")
+    return [
+        Text(claim.name),
+        Text(expected(claim)),
+        Text(value(claim.arithmetic, claim.unit)),
+        Text(measured(claim, claim.unit) + mark),
+        Text(verdict_word(claim), style=style),
+    ]
+
+
+def _run_table(runs: Sequence[RunSummary], names: Sequence[str]) -> Table:
+    table = new_table("run", *names, right=[name for name in names if name != "status"], unbroken=("status",))
+    for run in runs:
+        cells = _run_cells(run)
+        style = "" if run.status == "complete" else "yellow"
+        table.add_row(Text(f"{run.config} {run.seed}"), *(Text(cells[name]) for name in names), style=style)
+    return table
+
+
+def _run_cells(run: RunSummary) -> dict[str, str]:
+    """What a run has to say in every column."""
+    peak = value(run.peak_gb, "GB")
+    stop = (run.before_stop_gb, run.after_stop_gb, run.after_drop_gb, run.after_trim_gb)
+    return {
+        "status": run.status,
+        "start": value(run.start_gb, "GB"),
+        "peak": f">={peak}" if run.peak_bound == "lower" and run.peak_gb is not None else peak,
+        "horizon": value(run.horizon_gb, "GB"),
+        "cleanups": str(run.cleanups),
+        "CPU s": NOTHING if run.cpu_s is None else f"{run.cpu_s:.1f}",
+        "speed": NOTHING if run.acceleration is None else f"x{run.acceleration:.0f}",
+        **{name: value(gb, "GB") for name, gb in zip(_STOP, stop, strict=True)},
+    }
+
+
+def _ending(run: RunSummary) -> str:
+    name = f"{run.config} seed {run.seed}"
+    when = f"at {clock(run.t_s)}" if run.t_s else "before its first sample"
+    words = f"{name} reached the memory limit" if run.status == "limit" else f"{name} {run.status}"
+    return f"{words} {when}" + (f": {run.reason}" if run.reason else "")
+
+
+def _print_assumptions(console: Console, scenario: Scenario, verdict: Verdict) -> None:
+    text = scenario.assumptions.strip()
+    if not text:
+        return
+    heading(console, "Assumptions")
+    first, *others = text.split("\n\n")
+    if len(text) <= SHORT:
+        for part in (first, *others):
+            paragraph(console, part)
+    else:
+        paragraph(console, first)
+        if others:
+            paragraph(console, f"(All of them: soak show {verdict.scenario})")

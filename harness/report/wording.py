@@ -1,0 +1,70 @@
+"""Numbers in words: amounts with their unit, expected bands, intervals, verdicts."""
+
+from __future__ import annotations
+
+from harness.analysis.claims import ClaimVerdict
+from harness.analysis.estimates import Bound, Estimate
+from harness.scenario.problems import number
+
+NOTHING = "-"
+
+_DECIMALS = {"GB": 2, "MB": 1, "GB/h": 3, "minutes": 1, "samples": 0, "share": 1, "times": 2}
+"""Decimals per unit; a share is shown in percent. What has no unit has three."""
+
+_UNIT_WORDS = {"share": "%", "minutes": "min"}
+
+_BOUNDS: dict[Bound, str] = {"exact": "", "lower": "at least ", "upper": "at most "}
+
+
+def value(amount: float | None, unit: str) -> str:
+    """A number in the digits of its unit, without it: ``7.13``; a share of 0.716 is ``71.6``."""
+    if amount is None:
+        return NOTHING
+    shown = 100 * amount if unit == "share" else amount
+    text = f"{shown:,.{_DECIMALS.get(unit, 3)}f}"
+    return text.lstrip("-") if not text.strip("-0.") else text
+
+
+def with_unit(text: str, unit: str) -> str:
+    """`text` followed by the unit, if there is one."""
+    return f"{text} {_UNIT_WORDS.get(unit, unit)}".rstrip()
+
+
+def measured(estimate: Estimate | ClaimVerdict, unit: str, *, signed: bool = False) -> str:
+    """An estimate with its interval: ``71.6 [71.3, 72.0] %``; a `signed` one is a difference and has its plus."""
+    if estimate.estimate is None:
+        return NOTHING
+    text = value(estimate.estimate, unit)
+    if signed and estimate.estimate > 0 and text.strip("0."):
+        text = f"+{text}"
+    if estimate.low is not None or estimate.high is not None:
+        low = "open" if estimate.low is None else value(estimate.low, unit)
+        high = "open" if estimate.high is None else value(estimate.high, unit)
+        text += f" [{low}, {high}]"
+    return with_unit(_BOUNDS[estimate.bound] + text, unit)
+
+
+def expected(claim: ClaimVerdict) -> str:
+    """The band as it was claimed: ``60 to 70 %``, ``at least 25 ± 0.5 GB``, ``0 ± 2 %``."""
+    low, high = (None if end is None else _written(end, claim.unit) for end in claim.expected)
+    if low is None or high is None:
+        text = f"at least {low}" if high is None else f"at most {high}"
+    else:
+        text = low if low == high else f"{low} to {high}"
+    if claim.tolerance:
+        text += f" ± {_written(claim.tolerance, claim.unit)}"
+    return with_unit(text, claim.unit)
+
+
+def verdict_word(claim: ClaimVerdict) -> str:
+    """The verdict in a word or two; a known miss is called one, and so is one that is not missed after all."""
+    if claim.known == "missed" and claim.verdict == "missed":
+        return "known miss"
+    if claim.known == "missed" and claim.verdict in ("met", "exceeded"):
+        return f"{claim.verdict} (a known miss)"
+    return claim.verdict
+
+
+def _written(amount: float, unit: str) -> str:
+    """A number as a person would write it, without digits that nobody claimed."""
+    return number(round(100 * amount, 9) if unit == "share" else amount)

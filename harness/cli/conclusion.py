@@ -12,7 +12,7 @@ from harness.analysis.runs import read_result
 from harness.report.plots import memory_picture
 from harness.report.terminal import print_verdict
 from harness.running.archive import archive_run
-from harness.running.results import run_folders
+from harness.running.results import read_manifest, run_folders
 from harness.scenario import load
 
 VERDICT_FILE = "verdict.json"
@@ -27,7 +27,8 @@ def conclude(console: Console, folder: Path) -> int:
     for run in run_folders(folder):
         archive_run(run)
     scenario_file, runs = read_result(folder)
-    scenario = load(str(scenario_file), known_metrics=METRICS, import_target=False)
+    loaded = load(str(scenario_file), known_metrics=METRICS, import_target=False)
+    scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})
     verdict = verdicts.judge(scenario, runs)
     verdicts.write(verdict, folder / VERDICT_FILE)
     memory_picture(scenario, runs, folder / PICTURE_FILE)

@@ -17,9 +17,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is the verdict's."""
-    from rich.console import Console
-
     from harness.cli.conclusion import conclude
+    from harness.cli.tables import open_console
     from harness.running.results import find_result
 
-    return conclude(Console(), find_result(arguments.result, arguments.out))
+    return conclude(open_console(), find_result(arguments.result, arguments.out))

@@ -1,49 +1,42 @@
 """Soak a scenario: run every config with every seed, judge, draw, and write a result folder.
 
-SCENARIO is a name (`soak list` shows them) or a path to a .toml file.
+SCENARIO is a name (`soak list` shows them) or a path to a .toml file. The exit code is the verdict's: 0 met, 1 a claim
+missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
+
+from harness.cli.options import declare_scenario
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's arguments."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="a scenario's name, or a path to a .toml file")
-    parser.add_argument("--seeds", type=int, metavar="N", help="runs per config")
-    parser.add_argument("--scale", type=float, metavar="X", help="size of the world, above 0 and at most 1")
-    parser.add_argument("--hours", type=float, metavar="H", help="virtual hours")
-    parser.add_argument("--configs", metavar="A,B", help="only these configs")
+    declare_scenario(parser)
     parser.add_argument("--jobs", type=int, metavar="N", help="runs at once (default: one a core, if they fit)")
     parser.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="where results go (results)")
-    parser.add_argument("--quiet", action="store_true", help="no progress; the verdicts only")
-    parser.add_argument("--clock", choices=("virtual", "real"), default="virtual", help="real: in wall time")
+    parser.add_argument("--quiet", action="store_true", help="no progress; failures and the verdicts only")
+    parser.add_argument("--clock", choices=("virtual", "real"), default="virtual", help="real: in wall time, a control")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Soak; the exit code is the verdict's."""
-    from rich.console import Console
-
-    from harness.analysis.metrics import METRICS
+    from harness import verdict as verdicts
     from harness.cli.conclusion import conclude
+    from harness.cli.options import scenario_from
+    from harness.cli.tables import open_console
     from harness.errors import UsageError
     from harness.report.progress import Progress
     from harness.running.soak import carry_out
-    from harness.scenario import load
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}: must be at least 1")
-    scenario = load(arguments.scenario, known_metrics=METRICS).with_options(
-        hours=arguments.hours,
-        scale=arguments.scale,
-        seeds=arguments.seeds,
-        configs=arguments.configs.split(",") if arguments.configs is not None else None,
-    )
-    console = Console()
-    with Progress(Console(file=sys.stdout), scenario.memory.scale, quiet=arguments.quiet) as progress:
+    scenario = scenario_from(arguments)
+    verdicts.check_claims(scenario)
+    console = open_console()
+    with Progress(console, scenario.memory.scale, quiet=arguments.quiet) as progress:
         soak = carry_out(
             scenario,
             arguments.out,

@@ -45,6 +45,7 @@ class OrderBookFeatureExtractor:
         self.level_ttl_history: list[LevelLifetime] = []
         self._features = features
         self._born: dict[str, dict[float, int]] = {"bid": {}, "ask": {}}
+        self._prices: dict[str, list[float]] = {"bid": [], "ask": []}
         self._mid = 0.0
 
     def update(self, book: Book, out: NDArray[np.float64]) -> tuple[OrderBookSnapshot, list[LevelLifetime]]:
@@ -80,6 +81,9 @@ class OrderBookFeatureExtractor:
 
     def _track(self, side: str, prices: list[float], now_ms: int, vanished: list[LevelLifetime]) -> tuple[int, int]:
         """Compare a side's visible prices with the last, note the vanished ones; returns (vanished, new) counts."""
+        if prices == self._prices[side]:  # in nearly half of the updates only quantities change
+            return 0, 0
+        self._prices[side] = prices
         born = self._born[side]
         visible = set(prices)
         gone = born.keys() - visible

@@ -11,7 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.running.job import Job
-from harness.running.recording import NOT_READ, PHASES, RUN_FILE, SAMPLE, SAMPLES_FILE, write_run_file
+from harness.running.recording import (
+    NOT_READ,
+    PHASES,
+    RUN_FILE,
+    SAMPLE,
+    SAMPLES_FILE,
+    read_notes,
+    write_run_file,
+)
 
 PARQUET_FILE = "samples.parquet"
 
@@ -65,9 +73,10 @@ def archive_run(folder: Path, *, status: str | None = None, reason: str | None =
         (folder / SAMPLES_FILE).unlink()
     run_file = folder / RUN_FILE
     if not run_file.exists():
-        write_run_file(folder, _facts_of_the_dead(folder, rows, status or "died", reason or "ended without a word"))
-    facts: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
-    return facts
+        facts = _facts_of_the_dead(folder, rows, status or "died", reason or "ended without a word")
+        write_run_file(folder, facts | read_notes(folder))
+    told: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
+    return told
 
 
 def _facts_of_the_dead(folder: Path, rows: NDArray[np.void], status: str, reason: str) -> dict[str, Any]:
@@ -89,7 +98,4 @@ def _facts_of_the_dead(folder: Path, rows: NDArray[np.void], status: str, reason
         "cpu_s": float(last["cpu_s"]) if last is not None else 0.0,
         "wall_s": wall_s,
         "acceleration": t_s / wall_s if wall_s else None,
-        "counters": {},
-        "stop": {},
-        "warnings": [],
     }

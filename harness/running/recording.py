@@ -45,11 +45,15 @@ SAMPLE = np.dtype(
 
 SAMPLES_FILE = "samples.bin"
 EVENTS_FILE = "events.jsonl"
+NOTES_FILE = "notes.jsonl"
 RUN_FILE = "run.json"
 
 
 class Recorder:
-    """Writes the samples and events of one run; keeps nothing in memory but one row.
+    """Writes the samples, events and notes of one run; keeps nothing in memory but one row.
+
+    Notes are facts that arise while the run goes on. They wait for run.json on disk: a handful of small objects that
+    survive in memory would each pin an arena, just when it is measured what the target gives back.
 
     Raises OSError where the disk refuses a row (full, gone); every row before it is whole.
     """
@@ -61,6 +65,7 @@ class Recorder:
         self._now_s = now_s
         self._samples = os.open(folder / SAMPLES_FILE, flags, 0o644)
         self._events = os.open(folder / EVENTS_FILE, flags | os.O_APPEND, 0o644)
+        self._notes = os.open(folder / NOTES_FILE, flags | os.O_APPEND, 0o644)
         self._offset = 0
 
     def sample(self) -> None:
@@ -76,11 +81,31 @@ class Recorder:
         line = json.dumps({"t_s": round(self._now_s(), 6), "kind": kind, **facts}, default=str)
         os.write(self._events, line.encode() + b"\n")
 
+    def note(self, *path: str, **facts: Any) -> None:
+        """Append facts for run.json, to stand there under `path`."""
+        os.write(self._notes, json.dumps([path, facts], default=str).encode() + b"\n")
+
     def finish(self, facts: dict[str, Any]) -> None:
-        """Write run.json in one piece, and close."""
-        write_run_file(self._folder, facts)
-        os.close(self._samples)
-        os.close(self._events)
+        """Write run.json in one piece, with the notes, and close."""
+        for descriptor in (self._samples, self._events, self._notes):
+            os.close(descriptor)
+        write_run_file(self._folder, read_notes(self._folder) | facts)
+
+
+def read_notes(folder: Path) -> dict[str, Any]:
+    """The notes of a run so far, as they will stand in run.json; a torn last line is left out."""
+    noted: dict[str, Any] = {}
+    file = folder / NOTES_FILE
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        try:
+            path, facts = json.loads(line)
+        except ValueError:
+            continue
+        place = noted
+        for key in path:
+            place = place.setdefault(key, {})
+        place.update(facts)
+    return noted
 
 
 def write_run_file(folder: Path, facts: dict[str, Any]) -> None:
@@ -88,3 +113,4 @@ def write_run_file(folder: Path, facts: dict[str, Any]) -> None:
     partial = folder / (RUN_FILE + ".partial")
     partial.write_text(json.dumps({"format": FORMAT, **facts}, indent=1) + "\n", encoding="utf-8")
     partial.replace(folder / RUN_FILE)
+    (folder / NOTES_FILE).unlink(missing_ok=True)

@@ -58,10 +58,6 @@ class JudgedRun:
             "limit_bytes": job.limit_bytes,
             "clock": "real" if job.real_time else "virtual",
             "market_version": MARKET_VERSION,
-            "books": 0,
-            "stop": {},
-            "counters": {},
-            "warnings": [],
         }
         self._phase = PHASES.index("start")
         self._peak_bytes = 0
@@ -113,7 +109,6 @@ class JudgedRun:
         return VirtualClock(start_ms=self.job.start_ms, stall_s=self.job.stall_s, warn=self._warn)
 
     def _warn(self, text: str) -> None:
-        self.facts["warnings"].append(text)
         self._recorder.emit("warning", text=text)
 
     def _explain(self, error: BaseException) -> str:
@@ -191,14 +186,14 @@ class JudgedRun:
         gc.collect()
         self._sampler.allocators.trim()
         idle = self._sampler.rss_bytes()
-        self.facts["idle_rss_bytes"] = idle
+        self._recorder.note(idle_rss_bytes=idle)
         size = self.job.baseline_bytes - idle
         if size < 0:
             raise RunEnded("refused", f"the idle process takes {idle / 1e6:.0f} MB")
         self._ballast = mmap.mmap(-1, max(size, mmap.PAGESIZE), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         for offset in range(0, size, mmap.PAGESIZE):
             self._ballast[offset] = 1
-        self.facts["ballast_bytes"] = size
+        self._recorder.note(ballast_bytes=size)
 
     # -- the run -------------------------------------------------------------------------------------------------------
 
@@ -231,7 +226,7 @@ class JudgedRun:
         end_s = self.job.horizon_s + self.job.run_on_s
         await self._feed(market, end_s)
         await self._clock.sleep_until(end_s)
-        self.facts["feed_hash"] = market.feed_hash()
+        self._recorder.note(feed_hash=market.feed_hash())
         del market
         await self._stop()
 
@@ -250,7 +245,7 @@ class JudgedRun:
                     await outcome
                 books += kind is Book
         finally:
-            self.facts["books"] = books
+            self._recorder.note(books=books)
 
     async def _stop(self) -> None:
         """stop(), drop, trim: a measurement before and after each; then the world runs on without a target."""
@@ -273,14 +268,15 @@ class JudgedRun:
         rss = self._sampler.read(self._phase, everything=True)
         self._recorder.sample()
         self._peak_bytes = max(self._peak_bytes, rss)
-        self.facts["stop"][step] = {"rss_bytes": rss, "live_bytes": self._sampler.live_bytes()}
+        self._recorder.note("stop", step, rss_bytes=rss, live_bytes=self._sampler.live_bytes())
 
     def _sample_at(self, number: int) -> None:
         """Take sample `number`, due at number x sample_every_s, and have the next one taken."""
         t_s = number * self.job.sample_every_s
         if self._phase <= PHASES.index("load") and number:
             self._phase = PHASES.index("warm-up" if t_s <= self.job.warmup_s else "load")
-        rss = self._sampler.read(self._phase, everything=abs(t_s - self.job.horizon_s) < self.job.sample_every_s / 2)
+        at_horizon = abs(t_s - self.job.horizon_s) < self.job.sample_every_s / 2
+        rss = self._sampler.read(self._phase, everything=at_horizon or number == 0)
         self._recorder.sample()
         self._peak_bytes = max(self._peak_bytes, rss)
         if rss > self.job.limit_bytes:
@@ -298,7 +294,7 @@ class JudgedRun:
     def _count(self) -> None:
         """Take the target's counters, which it may no longer have after it is dropped."""
         if self._target is not None and hasattr(self._target, "counters"):
-            self.facts["counters"] = dict(self._target.counters())
+            self._recorder.note("counters", **self._target.counters())
 
     def _phase_done(self) -> None:
         """However the run ended: what the target counted so far is worth knowing."""

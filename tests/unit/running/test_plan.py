@@ -1,0 +1,86 @@
+"""Jobs at the scale of their world, and whether the machine can carry them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UsageError
+from harness.running.isolation import PINNED, judged_environment
+from harness.running.plan import RESERVE_BYTES, choose_jobs_at_once, plan_jobs
+from harness.running.results import create_result, find_result, point_latest, run_folder, run_folders
+from harness.scenario import Scenario, load
+from tests.unit.running.test_recording import job
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return load("50symbols")
+
+
+def test_a_job_is_at_the_scale_of_its_world(scenario: Scenario) -> None:
+    jobs = plan_jobs(scenario)
+    old = next(one for one in jobs if one.config == "old" and one.seed == 1)
+    assert old.baseline_bytes == 500_000_000
+    assert old.limit_bytes == 3_200_000_000
+    assert old.books_per_second == pytest.approx(scenario.market.books_per_second * 0.1)
+    assert old.params["cleanup_threshold_mb"] == pytest.approx(800)
+    assert old.params["cleanup_interval_cycles"] == 1000
+    assert len(old.instruments) == 50
+    assert (old.horizon_s, old.warmup_s, old.run_on_s) == (18_000, 600, 250)
+
+
+def test_configs_of_a_seed_see_one_market_and_lie_next_to_one_another(scenario: Scenario) -> None:
+    jobs = plan_jobs(scenario)
+    assert [(one.seed, one.config) for one in jobs[:4]] == [(1, "old"), (1, "fixed"), (1, "old_stop"), (2, "old")]
+    assert jobs[0].instruments == jobs[1].instruments
+    assert jobs[0].start_ms == 1_736_121_600_000
+
+
+def test_as_many_runs_at_once_as_fit(scenario: Scenario) -> None:
+    jobs = [job() for _ in range(9)]
+    room = RESERVE_BYTES + 2 * 3_200_000_000
+    assert choose_jobs_at_once(scenario, jobs, 2, room) == 2
+    assert choose_jobs_at_once(scenario, jobs, None, room - 1) == 1
+    assert choose_jobs_at_once(scenario, jobs[:1], 4, room) == 1
+
+
+def test_more_runs_than_fit_are_refused_with_advice(scenario: Scenario) -> None:
+    jobs = [job() for _ in range(9)]
+    with pytest.raises(UsageError, match=r"--jobs 4: .*3\.2 GB .*scale 0\.1.* 7\.0 GB free: use --jobs 2"):
+        choose_jobs_at_once(scenario, jobs, 4, 7_000_000_000)
+
+
+def test_a_run_that_does_not_fit_is_refused_with_a_scale_that_does(scenario: Scenario) -> None:
+    large = replace(job(), limit_bytes=32_000_000_000)
+    with pytest.raises(UsageError, match=r"8\.5 GB free: use --scale 0\.025"):
+        choose_jobs_at_once(scenario, [large], None, 8_500_000_000)
+
+
+def test_the_environment_is_pinned_and_cleared() -> None:
+    inherited = {"PATH": "/bin", "MALLOC_ARENA_MAX": "1", "PYTHONMALLOC": "malloc", "LD_PRELOAD": "x", "PYTHONPATH": "p"}
+    pinned = judged_environment(inherited)
+    assert pinned == {"PATH": "/bin", "PYTHONPATH": "p", **PINNED}
+
+
+def test_results_are_found_by_path_by_name_and_as_the_latest(tmp_path: Path) -> None:
+    first = create_result(tmp_path, "demo")
+    (first / "scenario.toml").touch()
+    point_latest(tmp_path, first)
+    assert find_result("latest", tmp_path) == find_result("demo", tmp_path) == find_result(str(first), tmp_path) == first
+    with pytest.raises(UsageError, match='no result "other"'):
+        find_result("other", tmp_path)
+
+
+def test_a_result_folder_that_cannot_be_made_is_the_users_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="no result can be written there"):
+        create_result(tmp_path / "file", "demo")
+
+
+def test_runs_are_listed_by_config_and_seed(tmp_path: Path) -> None:
+    for seed in (10, 2, 1):
+        run_folder(tmp_path, job(seed=seed)).mkdir(parents=True)
+    assert [folder.name for folder in run_folders(tmp_path)] == ["seed-1", "seed-2", "seed-10"]

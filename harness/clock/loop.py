@@ -17,6 +17,9 @@ from harness.clock.ordered import OrderedLoop
 from harness.clock.selector import JumpingSelector
 from harness.clock.stall import ClockStalled, StallWatch, stalled
 
+# The default executor's, and those that wait for a child process: work and children are known without them.
+THREADS_OF_ASYNCIO = ("asyncio_", "asyncio-waitpid-")
+
 
 class VirtualLoop(OrderedLoop):
     """An event loop whose time jumps to the next timer when nothing else can happen before it.
@@ -135,7 +138,7 @@ class VirtualLoop(OrderedLoop):
             future.set_exception(error)
         return True
 
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ARG002 - asyncio's
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         """Wait for the default executor's work, except after a stall: what blocked then would block here too."""
         self._executor_shutdown_called = True
         executor = self._default_executor
@@ -208,8 +211,9 @@ class VirtualLoop(OrderedLoop):
         if self._signal_handlers:  # type: ignore[attr-defined]
             return True
         here = threading.current_thread()
-        # Idle threads of the default executor wait for work, not the other way round.
-        return any(thread is not here and not thread.name.startswith("asyncio_") for thread in threading.enumerate())
+        return any(
+            thread is not here and not thread.name.startswith(THREADS_OF_ASYNCIO) for thread in threading.enumerate()
+        )
 
 
 def _name(func: Callable[..., Any]) -> str:

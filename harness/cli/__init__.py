@@ -24,6 +24,7 @@ from harness.errors import SoakError
 SUBCOMMANDS: Final[dict[str, str]] = {
     "run": "harness.cli.run",
     "report": "harness.cli.report",
+    "compare": "harness.cli.compare",
     "list": "harness.cli.listing",
     "show": "harness.cli.show",
 }

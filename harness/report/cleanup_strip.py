@@ -55,7 +55,7 @@ def _write_row(axes: Axes, row: int, subject: Subject, name_pt: float, size_pt: 
 
 def _fitting(name: str, width_px: float, size_pt: float) -> float:
     """The size at which a name fits beside its row."""
-    return min(size_pt, size_pt * characters(width_px, size_pt) / len(name))
+    return min(size_pt, size_pt * characters(width_px, size_pt, bold=True) / len(name))
 
 
 def _times(subject: Subject) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

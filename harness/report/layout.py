@@ -16,6 +16,7 @@ PLAIN_COLUMNS = 100
 _WIDEST_COLUMNS = 140
 _PROSE_COLUMNS = 100
 _GAP = 2  # columns between two columns of a table
+_SLACK = 3  # columns that words need beyond half of a text to fill two lines
 
 
 def columns(console: Console) -> int:
@@ -33,15 +34,15 @@ def new_table(*headings: str, right: Collection[str] = (), unbroken: Collection[
 
 
 def show(console: Console, table: Table) -> None:
-    """Print a table. Where it is too wide, the columns that may be wrapped share the room that is left."""
+    """Print a table. Where it is too wide, cells are broken in two lines if that will do, else at every word."""
     room = columns(console) - _GAP * (len(table.columns) - 1)
-    widths = [_widest(column, "\n") for column in table.columns]
-    narrowest = [
-        width if column.no_wrap else _widest(column, None) for column, width in zip(table.columns, widths, strict=True)
-    ]
-    spare, missed = max(room - sum(narrowest), 0), sum(widths) - sum(narrowest)
-    for column, width, least in zip(table.columns, widths, narrowest, strict=True):
-        column.width = width if missed <= spare else least + (width - least) * spare // missed
+    widest = [_widest(column, "\n") for column in table.columns]
+    words = [widest[place] if column.no_wrap else _widest(column, None) for place, column in enumerate(table.columns)]
+    halves = [min(full, max(word, full // 2 + _SLACK)) for word, full in zip(words, widest, strict=True)]
+    least = halves if sum(halves) <= room else words
+    spare, missed = max(room - sum(least), 0), sum(widest) - sum(least)
+    for column, full, few in zip(table.columns, widest, least, strict=True):
+        column.width = full if missed <= spare else few + (full - few) * spare // missed
     console.print(table, width=columns(console))
 
 

@@ -11,7 +11,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from harness.report.looks import DPI
 
 _LINE_SPACING = 1.25
-_CHARACTER_WIDTH = 0.6
+_CHARACTER_WIDTH, _BOLD_WIDTH = 0.6, 0.72
 """Mean width of a character, in sizes of the font; a little more than what DejaVu Sans needs for prose."""
 
 
@@ -20,9 +20,9 @@ def line_px(size_pt: float, lines: int = 1) -> float:
     return lines * size_pt * _LINE_SPACING * DPI / 72
 
 
-def characters(width_px: float, size_pt: float) -> int:
+def characters(width_px: float, size_pt: float, *, bold: bool = False) -> int:
     """How many characters of this size fit into a width, at least one."""
-    return max(int(width_px / (size_pt * _CHARACTER_WIDTH * DPI / 72)), 1)
+    return max(int(width_px / (size_pt * (_BOLD_WIDTH if bold else _CHARACTER_WIDTH) * DPI / 72)), 1)
 
 
 def drawable(text: str) -> str:

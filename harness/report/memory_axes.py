@@ -93,7 +93,7 @@ def _bands(scenario: Scenario, drawn: Sequence[Subject]) -> list[tuple[Claim, Lo
     return [
         (claim, look[claim.configs[0]])
         for claim in scenario.claims
-        if claim.metric == "peak" and claim.kind == "prediction" and not claim.not_testable
+        if claim.metric == "peak" and claim.kind == "prediction" and not claim.not_testable and claim.configs[0] in look
     ]
 
 
@@ -186,7 +186,7 @@ def _draw_config(axes: Axes, subject: Subject, place: int, labels_px: float) -> 
     if not known.size:
         return None
     last = known[-1]
-    lines = wrapped(subject.config, characters(labels_px, TEXT_PT), lines=3)
+    lines = wrapped(subject.config, characters(labels_px, TEXT_PT, bold=True), lines=4)
     return _Label(lines, look.text, float(drawn.hours[last]), float(drawn.rss.median[last]), TEXT_PT, "bold")
 
 

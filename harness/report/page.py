@@ -25,7 +25,7 @@ class Page:
         self.top_px = HEIGHT_PX - 14.0
         self.bottom_px = 12.0
         width = WIDTH_PX - 2 * MARGIN_PX
-        for line in wrapped(title, characters(width, TITLE_PT), lines=2):
+        for line in wrapped(title, characters(width, TITLE_PT, bold=True), lines=3):
             self._write(self.top_px, line, TITLE_PT, va="top", weight="bold")
             self.top_px -= line_px(TITLE_PT)
         lines = [line for text in foot for line in wrapped(text, characters(width, SMALL_PT), lines=2)]

@@ -45,7 +45,7 @@ def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> P
     row_px = min(line_px(TEXT_PT) + 6, 240 / len(drawn))
     row_pt = min(TEXT_PT, TEXT_PT * row_px / line_px(TEXT_PT))
     names = max(len(drawable(subject.config)) for subject in drawn)
-    left = min(max(names * WIDTH_PX / characters(WIDTH_PX, row_pt) + 45, 100), 330)
+    left = min(max(names * WIDTH_PX / characters(WIDTH_PX, row_pt, bold=True) + 45, 100), 330)
     page.key(key_handles(scenario, drawn))
 
     rows_px = row_px * len(drawn)

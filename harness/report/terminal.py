@@ -28,6 +28,9 @@ _ARITHMETIC, _MEASURED = "arith-\nmetic", "measured [95 %]"
 _WIDE_CLAIMS = 96
 """Columns from which the table of claims has their sources; below, these are listed under it."""
 
+_NARROW_CLAIMS = 76
+"""Columns from which there is a table of claims at all."""
+
 SHORT = 600
 """Assumptions of more characters are shown by their first paragraph."""
 
@@ -49,15 +52,17 @@ def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, pictur
 
 
 def print_runs(console: Console, verdict: Verdict) -> None:
-    """The table of runs, two of them where one is too wide, and why and when the ones ended that did not complete."""
+    """The table of runs, in parts where it is too wide, and why and when the ones ended that did not complete."""
     heading(console, f"Runs: GB at full scale, from a world at scale {verdict.memory_scale:g}")
-    whole = _run_table(verdict.runs, [*_COURSE, *_STOP])
-    if fits(console, whole):
-        show(console, whole)
-    else:
-        show(console, _run_table(verdict.runs, _COURSE))
-        console.print()
-        show(console, _run_table(verdict.runs, _STOP))
+    names = [*_COURSE, *_STOP]
+    while names:
+        count = len(names)
+        while count > 1 and not fits(console, _run_table(verdict.runs, names[:count])):
+            count -= 1
+        show(console, _run_table(verdict.runs, names[:count]))
+        names = names[count:]
+        if names:
+            console.print()
     for run in verdict.runs:
         if run.status != "complete":
             paragraph(console, _ending(run), bullet="- ")
@@ -66,35 +71,56 @@ def print_runs(console: Console, verdict: Verdict) -> None:
 def print_claims(console: Console, verdict: Verdict) -> None:
     """The claims by their kind, predictions first, then the reasons of those that were not simply met or missed."""
     heading(console, "Claims")
-    wide = columns(console) >= _WIDE_CLAIMS
-    sources = ["source"] if wide else []
-    headings = ("claim", "expected", _ARITHMETIC, _MEASURED, "verdict", *sources)
-    table = new_table(*headings, right=(_ARITHMETIC,), unbroken=(_MEASURED,))
-    marked = verdict.memory_scale != 1
-    for kind, title in _KINDS.items():
-        claims = [claim for claim in verdict.claims if claim.kind == kind]
-        if claims:
-            table.add_row(Text(title, style="italic"))
-        for claim in claims:
-            table.add_row(*_claim_cells(claim, marked=marked), *([Text(claim.source)] if wide else []))
-    show(console, table)
+    if columns(console) >= _NARROW_CLAIMS:
+        _print_claim_table(console, verdict)
+    else:
+        _print_claim_list(console, verdict)
     console.print()
-    for note in _footnotes(verdict, marked=marked):
+    for note in _footnotes(verdict):
         paragraph(console, Text(note, style="dim"))
     for claim in verdict.claims:
         if claim.reason and claim.verdict != "incomplete":  # what is incomplete has the same reasons as the soak
             reason = claim.reason.removeprefix("known: ")
             paragraph(console, f"{claim.name}, {verdict_word(claim)}: {reason}", bullet="- ")
+
+
+def _print_claim_table(console: Console, verdict: Verdict) -> None:
+    wide = columns(console) >= _WIDE_CLAIMS
+    sources = ["source"] if wide else []
+    headings = ("claim", "expected", _ARITHMETIC, _MEASURED, "verdict", *sources)
+    table = new_table(*headings, right=(_ARITHMETIC,), unbroken=(_MEASURED,))
+    for title, claims in _by_kind(verdict):
+        table.add_row(Text(title, style="italic"))
+        for claim in claims:
+            cells = _claim_cells(claim, marked=verdict.memory_scale != 1)
+            table.add_row(*cells, *([Text(claim.source)] if wide else []))
+    show(console, table)
     if not wide:
+        console.print()
         for claim in verdict.claims:
             paragraph(console, Text(f"{claim.name}: {claim.source}", style="dim"), bullet="source of ")
 
 
-def _footnotes(verdict: Verdict, *, marked: bool) -> list[str]:
+def _print_claim_list(console: Console, verdict: Verdict) -> None:
+    """The claims in words, for a terminal on which a table of them would be cut."""
+    for title, claims in _by_kind(verdict):
+        paragraph(console, Text(title, style="italic"))
+        for claim in claims:
+            name, band, arithmetic, found, word = _claim_cells(claim, marked=verdict.memory_scale != 1)
+            text = f"{name}: {word}; expected {band}, by arithmetic {arithmetic}, measured {found} ({claim.source})"
+            paragraph(console, text, bullet="- ")
+
+
+def _by_kind(verdict: Verdict) -> list[tuple[str, list[ClaimVerdict]]]:
+    kinds = ((title, [claim for claim in verdict.claims if claim.kind == kind]) for kind, title in _KINDS.items())
+    return [(title, claims) for title, claims in kinds if claims]
+
+
+def _footnotes(verdict: Verdict) -> list[str]:
     notes = ["[95 %]: the interval over seeds."]
     if any(claim.verdict == "exceeded" for claim in verdict.claims):
         notes.append("Exceeded: outside the band, on its better side.")
-    if marked and any(claim.moves_with_scale for claim in verdict.claims):
+    if verdict.memory_scale != 1 and any(claim.moves_with_scale for claim in verdict.claims):
         notes.append(
             "*: moves with the memory scale: a nearly constant number of real bytes weighs more at "
             f"{verdict.memory_scale:g} than at 1."

@@ -119,3 +119,11 @@ def linear_r2(run: Run, scenario: Scenario) -> Reading:
     if rss.size < 3 or np.ptp(rss) < GROWN_SHARE * rss[0]:
         return absent("not applicable", f"{run.config} moves by less than {GROWN_SHARE:.0%} under load")
     return Reading(float(np.corrcoef(times, rss)[0, 1] ** 2))
+
+
+def range_share(run: Run, scenario: Scenario) -> Reading:
+    """(highest - lowest) / first sample of RSS under load up to the horizon: 0 is flat."""
+    if not reached_horizon(run, scenario):
+        return not_reached(run)
+    rss = run.rss_gb[run.loaded & until_horizon(run, scenario)]
+    return Reading(float(np.ptp(rss) / rss[0])) if rss.size else not_reached(run)

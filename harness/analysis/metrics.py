@@ -173,6 +173,12 @@ _METRICS = (
     Metric("sawtooth.trough_gb", "median RSS just after a cleanup", "GB", teeth.trough_gb, moves_with_scale=True),
     Metric("growth.linear_r2", "R^2 of a straight line through RSS under load", "", levels.linear_r2),
     Metric(
+        "growth.range_share",
+        "highest less lowest RSS under load, as a share of the first",
+        "share",
+        levels.range_share,
+    ),
+    Metric(
         "growth.drop_share",
         "median share of a tooth's height that its cleanup gives back",
         "share",

@@ -102,7 +102,7 @@ class _Running:
         patience_s = SILENCE * self.job.stall_s + (self.job.sample_every_s if self.job.real_time else 0)
         if silent_s > patience_s:
             self._kill(f"no sample for {silent_s:.0f} s")
-        elif _rss_bytes(self.process.pid) > BACKSTOP * self.job.limit_bytes:
+        elif self._seen_t_s >= 0 and _rss_bytes(self.process.pid) > BACKSTOP * self.job.limit_bytes:
             self._kill(f"far beyond the memory limit of {self.job.limit_bytes / 1e6:.0f} MB")
 
     def _kill(self, reason: str) -> None:

@@ -144,7 +144,7 @@ class JudgedRun:
         market = self._make_market(clock)
         factory = targets.load_factory(self.job.factory)
         target = targets.build(factory, self.job.params, self._environment(clock, market, folder, _ignore))
-        handlers = _handlers(target)
+        handlers = find_handlers(target)
         for event in market.stream(REHEARSAL_S, tuple(handlers)):
             await _maybe_await(handlers[type(event)](event))
         for _ in range(2):
@@ -218,7 +218,7 @@ class JudgedRun:
             self.job.params,
             self._environment(self._clock, market, data_dir, self._recorder.emit),
         )
-        self._handlers = _handlers(self._target)
+        self._handlers = find_handlers(self._target)
         self._awaited = frozenset(kind for kind, on in self._handlers.items() if inspect.iscoroutinefunction(on))
         await asyncio.wait_for(_maybe_await(self._target.start()), PATIENCE_S)
         self._lay_ballast()
@@ -302,7 +302,7 @@ class JudgedRun:
             self._count()
 
 
-def _handlers(target: Any) -> dict[type[Event], Callable[[Any], Any]]:
+def find_handlers(target: Any) -> dict[type[Event], Callable[[Any], Any]]:
     """What the target wants of the feed."""
     return {kind: getattr(target, name) for kind, name in HANDLERS.items() if callable(getattr(target, name, None))}
 

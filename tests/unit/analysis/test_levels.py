@@ -93,3 +93,8 @@ def test_a_run_that_failed_at_once_has_no_levels(make_run, make_scenario) -> Non
     run = make_run([], status="failed")
     for metric in (levels.start, levels.peak, levels.horizon, levels.mean):
         assert metric(run, make_scenario()).lack == "not reached"
+
+
+def test_the_range_under_load_is_a_share_of_its_first_sample(make_run, make_scenario) -> None:
+    assert levels.range_share(make_run([4, 5, 3, 4]), make_scenario(hours=0.5)).value == pytest.approx(2 / 5)
+    assert levels.range_share(make_run([4, 4, 4, 4]), make_scenario(hours=0.5)).value == 0

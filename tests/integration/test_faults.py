@@ -1,0 +1,226 @@
+"""Every way a soak can go wrong, caused for real: what is said, what is kept, what is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Soaks
+
+pytestmark = pytest.mark.soak
+
+Until = Callable[[Callable[[], bool]], None]
+
+TARGET = """\
+import asyncio, time
+class Target:
+    def __init__(self, params, environment):
+        self.environment = environment
+        self.kept = []
+    async def start(self):
+        {start}
+    def on_book(self, book):
+        {on_book}
+    async def cycle(self):
+        {cycle}
+    async def stop(self):
+        {stop}
+build = Target
+"""
+
+
+def misbehaving(soaks: Soaks, **bodies: str) -> Path:
+    filled = {name: bodies.get(name, "pass") for name in ("start", "on_book", "cycle", "stop")}
+    soaks.target(TARGET.format(**filled))
+    return soaks.scenario(factory="mine:build", stall_s=2)
+
+
+def started(soaks: Soaks, *arguments: object, until: Until) -> subprocess.Popen[str]:
+    """A long soak, a little way into its first run."""
+    process = soaks.start("run", soaks.scenario(hours=50), "--quiet", *arguments)
+
+    def under_way() -> bool:
+        assert process.poll() is None, process.communicate()
+        return any(file.stat().st_size > 20_000 for file in soaks.folder.glob("results/small/*/runs/*/*/samples.bin"))
+
+    until(under_way)
+    return process
+
+
+@pytest.mark.parametrize(
+    ("bodies", "said", "kept"),
+    [
+        ({"start": "raise ValueError('no key')"}, "raised in start: ValueError: no key (mine.py:7", 0),
+        (
+            {"on_book": "1 / 0 if time.time() % 86400 > 100 else None"},
+            "raised in a cycle or a feed handler: ZeroDivisionError: division by zero (mine.py:9",
+            20,
+        ),
+        (
+            {"start": "self.task = asyncio.create_task(self.cycle())", "cycle": "await asyncio.sleep(60); {}['k']"},
+            "raised in a cycle or a feed handler: KeyError: 'k' (mine.py:11",
+            12,
+        ),
+        ({"stop": "raise OSError('socket is gone')"}, "raised in stop(): OSError: socket is gone (mine.py:13", 70),
+    ],
+    ids=["start", "feed", "cycle", "stop"],
+)
+def test_a_target_that_raises(soaks: Soaks, bodies: dict[str, str], said: str, kept: int) -> None:
+    ended = soaks.soak("run", misbehaving(soaks, **bodies))
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    assert said in ended.stdout.replace("\n", " ")
+    assert "Traceback" not in ended.stdout + ended.stderr
+    facts = soaks.facts()
+    assert facts["status"] == "failed"
+    assert "mine.py" in facts["traceback"]
+    assert len(soaks.samples()) >= kept
+    assert soaks.verdict()["status"] == "incomplete"
+
+
+@pytest.mark.parametrize(
+    ("bodies", "line"),
+    [
+        ({"start": "self.t = asyncio.create_task(self.cycle())", "cycle": "\n        while True: pass"}, 12),
+        ({"start": "self.t = asyncio.create_task(self.cycle())", "cycle": "\n        while 1: await asyncio.sleep(0)"}, 12),
+        ({"stop": "await asyncio.to_thread(time.sleep, 1e6)"}, 13),
+    ],
+    ids=["spins", "never lets time pass", "blocks the executor"],
+)
+def test_a_target_that_holds_time_is_reported_with_its_stack(soaks: Soaks, bodies: dict[str, str], line: int) -> None:
+    ended = soaks.soak("run", misbehaving(soaks, **bodies))
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    facts = soaks.facts()
+    assert facts["status"] in ("failed", "died")
+    told = facts.get("stack", "") + (soaks.run_folder() / "worker.log").read_text()
+    assert "mine.py" in told
+    assert f"line {line}" in told
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert soaks.workers() == []
+
+
+def test_a_leak_reaches_the_limit_which_is_an_outcome(soaks: Soaks) -> None:
+    path = misbehaving(soaks, on_book="self.kept.append(bytearray(200_000))")
+    path.write_text(path.read_text().replace("limit_gb = 10.0", "limit_gb = 4.0"))
+    ended = soaks.soak("run", path)
+    facts = soaks.facts()
+    assert facts["status"] == "limit"
+    assert 0 < facts["t_s"] < 360
+    assert facts["peak_rss_bytes"] > 400e6
+    assert soaks.events()[-1]["kind"] == "limit"
+    assert soaks.verdict()["runs"][0]["after_stop_gb"] is None
+    assert ended.returncode == 0, ended.stdout  # nothing was claimed
+
+
+def test_kill_9_of_a_worker_is_reported_with_its_virtual_time(soaks: Soaks, until: Until) -> None:
+    process = started(soaks, until=until)
+    os.kill(soaks.workers()[0], signal.SIGKILL)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 3, out + err
+    facts = soaks.facts()
+    assert (facts["status"], facts["reason"]) == ("died", "killed by SIGKILL")
+    samples = soaks.samples()
+    assert facts["t_s"] == samples["t_s"].max() > 0
+    assert (samples["rss_bytes"] > 0).all()
+    assert "died" in out
+    assert "SIGKILL" in out
+
+
+def test_ctrl_c_ends_the_runs_and_keeps_the_recordings(soaks: Soaks, until: Until) -> None:
+    process = started(soaks, "--seeds", 3, "--jobs", 2, until=until)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 3, out + err
+    assert soaks.workers() == []
+    assert soaks.facts()["status"] == "interrupted"
+    assert len(soaks.samples()) > 100
+    assert "Traceback" not in out + err
+    assert "Interrupted" in out
+    assert soaks.verdict()["status"] == "incomplete"
+    assert (soaks.result() / "memory.png").exists()
+
+
+def test_kill_9_of_the_supervisor_leaves_no_process_and_a_readable_recording(soaks: Soaks, until: Until) -> None:
+    process = started(soaks, until=until)
+    process.kill()
+    process.communicate(timeout=60)
+    until(lambda: soaks.workers() == [])
+    again = soaks.soak("report", "latest")
+    assert again.returncode == 3, again.stdout + again.stderr
+    assert len(soaks.samples()) > 100
+    assert soaks.facts()["status"] in ("interrupted", "died")
+
+
+def test_a_scale_below_the_idle_process_says_which_would_do(soaks: Soaks) -> None:
+    path = soaks.scenario()
+    ended = soaks.soak("run", path, "--scale", 0.01, "--quiet")
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert "the idle process takes" in line
+    advised = float(line.rpartition("--scale ")[2].split()[0])
+    assert soaks.soak("run", path, "--scale", advised, "--hours", 0.05, "--quiet").returncode == 0
+
+
+def test_runs_that_exceed_the_machine_are_refused_with_advice(soaks: Soaks) -> None:
+    ended = soaks.soak("run", soaks.scenario(limit_gb=4000, scale=1))
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert "4000.0 GB" in line
+    assert "--scale" in line
+    assert not (soaks.folder / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        ("nowhere:build", 'module "nowhere" cannot be imported: ModuleNotFoundError'),
+        ("mine:gone", 'module "mine" has no callable "gone"'),
+        ("broken:build", 'module "broken" cannot be imported: SyntaxError'),
+    ],
+)
+def test_a_factory_that_cannot_be_had(soaks: Soaks, factory: str, said: str) -> None:
+    soaks.target("def build(params, environment): ...\n")
+    (soaks.folder / "broken.py").write_text("def (:\n")
+    ended = soaks.soak("run", soaks.scenario(factory=factory))
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert said in line
+    assert "target.factory" in line
+
+
+def test_a_damaged_recording_is_one_clear_error(soaks: Soaks) -> None:
+    soaks.soak("run", soaks.scenario(hours=0.05), "--quiet")
+    (soaks.run_folder() / "samples.parquet").write_bytes(b"not parquet")
+    ended = soaks.soak("report", "latest")
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert "samples.parquet" in line
+
+
+@pytest.fixture
+def small_disk(soaks: Soaks) -> Iterator[Path]:
+    """A real file system of 300 kB under results/."""
+    folder = soaks.folder / "results"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def test_a_full_disk_is_one_clear_error_and_keeps_what_was_recorded(soaks: Soaks, small_disk: Path) -> None:
+    soaks.target(TARGET.format(start="pass", on_book="pass", cycle="pass", stop="pass"))
+    ended = soaks.soak("run", soaks.scenario(factory="mine:build", hours=10), "--quiet")
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    assert "No space left on device" in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert soaks.workers() == []
+    (recorded,) = small_disk.glob("small/*/runs/old/seed-1")
+    assert any((recorded / name).stat().st_size > 100_000 for name in ("samples.bin", "samples.parquet") if (recorded / name).exists())

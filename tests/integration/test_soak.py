@@ -1,0 +1,124 @@
+"""A whole soak: what it leaves behind, that it repeats, and that it can be judged again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.integration.conftest import Soaks
+
+pytestmark = pytest.mark.soak
+
+PAIR = """\
+[configs.old]
+cleanup_interval_cycles = 40
+cleanup_threshold_mb = 100.0
+[configs.fixed]
+cleanup_interval_cycles = 4
+cleanup_threshold_mb = 100.0
+release_on_stop = true
+use_legacy_format = false
+[[claims]]
+name = "fixed peaks lower"
+metric = "reduction.peak"
+configs = ["old", "fixed"]
+expected = [0.02, "open"]
+better = "higher"
+kind = "prediction"
+source = "ten times as many cleanups"
+"""
+
+
+def without_rss(events: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{key: fact for key, fact in event.items() if not key.startswith("rss")} for event in events]
+
+
+def test_the_smoke_scenario_is_met_and_its_result_is_whole(soaks: Soaks) -> None:
+    ended = soaks.soak("run", "smoke")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    result = soaks.result()
+    assert {"scenario.toml", "manifest.json", "verdict.json", "memory.png", "runs"} <= {p.name for p in result.iterdir()}
+    assert (result / "memory.png").read_bytes()[:4] == b"\x89PNG"
+    verdict = soaks.verdict()
+    assert (verdict["format"], verdict["scenario"], verdict["status"]) == (1, "smoke", "met")
+    assert [(run["config"], run["seed"]) for run in verdict["runs"]] == [
+        ("old", 1),
+        ("old", 2),
+        ("fixed", 1),
+        ("fixed", 2),
+    ]
+    for run in verdict["runs"]:
+        folder = soaks.run_folder(run["config"], run["seed"])
+        assert {"samples.parquet", "events.jsonl", "run.json"} <= {p.name for p in folder.iterdir()}
+        assert not {"samples.bin", "notes.jsonl", "rehearsal"} & {p.name for p in folder.iterdir()}
+        assert run["start_gb"] == pytest.approx(4.0, rel=0.01)
+        counters = soaks.facts(run["config"], run["seed"])["counters"]
+        assert counters["collected"] == counters["persisted"] > 0
+    samples = soaks.samples("fixed", 2)
+    assert samples["t_s"].is_monotonic_increasing
+    assert list(dict.fromkeys(samples["phase"])) == ["start", "warm-up", "load", "stop", "release", "settle"]
+    assert str(result / "memory.png") in ended.stdout
+    assert soaks.workers() == []
+
+
+def test_a_seed_gives_the_same_feed_and_the_same_events(soaks: Soaks) -> None:
+    path = soaks.scenario(PAIR, seeds=2)
+    found = []
+    for _ in range(2):
+        ended = soaks.soak("run", path, "--quiet")
+        assert ended.returncode in (0, 4), ended.stdout + ended.stderr
+        found.append(
+            {
+                (config, seed): (soaks.facts(config, seed)["feed_hash"], without_rss(soaks.events(config, seed)))
+                for config in ("old", "fixed")
+                for seed in (1, 2)
+            }
+        )
+    assert found[0] == found[1]
+    hashes = {key: feed for key, (feed, _) in found[0].items()}
+    assert hashes["old", 1] == hashes["fixed", 1] != hashes["old", 2] == hashes["fixed", 2]
+    assert any(event["kind"] == "cleanup" for event in found[0]["fixed", 1][1])
+
+
+def test_an_edited_claim_is_judged_again_from_the_recording(soaks: Soaks) -> None:
+    soaks.soak("run", soaks.scenario(PAIR, seeds=2), "--quiet")
+    before = soaks.verdict()["claims"][0]
+    scenario = soaks.result() / "scenario.toml"
+    scenario.write_text(scenario.read_text().replace("0.02", "0.99"))
+    again = soaks.soak("report", "latest")
+    assert again.returncode == 1, again.stdout + again.stderr
+    after = soaks.verdict()["claims"][0]
+    assert after["verdict"] == "missed"
+    assert after["estimate"] == before["estimate"]
+
+
+def test_two_results_are_compared_and_different_worlds_are_not(soaks: Soaks) -> None:
+    soaks.soak("run", soaks.scenario(PAIR), "--quiet")
+    first = soaks.result()
+    soaks.soak("run", soaks.scenario(PAIR), "--quiet")
+    second = soaks.result()
+    alike = soaks.soak("compare", first, second)
+    assert alike.returncode == 0, alike.stdout + alike.stderr
+    assert "peak" in alike.stdout
+    soaks.soak("run", soaks.scenario(PAIR, symbols=6), "--quiet")
+    differ = soaks.soak("compare", first, soaks.result())
+    assert differ.returncode == 2
+    assert "symbols" in differ.stderr
+    assert "Traceback" not in differ.stderr
+
+
+def test_configs_seeds_hours_and_scale_are_taken_from_the_command_line(soaks: Soaks) -> None:
+    path = soaks.scenario(PAIR)
+    ended = soaks.soak("run", path, "--configs", "fixed", "--seeds", 2, "--hours", 0.05, "--scale", 0.11, "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr  # the claim is about two configs and goes
+    verdict = soaks.verdict()
+    assert [(run["config"], run["seed"], run["status"]) for run in verdict["runs"]] == [
+        ("fixed", 1, "complete"),
+        ("fixed", 2, "complete"),
+    ]
+    assert verdict["memory_scale"] == 0.11
+    assert soaks.facts("fixed")["t_s"] == pytest.approx(0.05 * 3600 + 12 + 60, abs=5)
+    manifest = json.loads((soaks.result() / "manifest.json").read_text())
+    assert manifest["command"][-1] == "--quiet"
+    assert manifest["environment"]["PYTHONHASHSEED"] == "0"

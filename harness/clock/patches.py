@@ -7,38 +7,37 @@
 | time.sleep | real, and warned of once per call site |
 | time.perf_counter, process_time, thread_time | real |
 
-Code that did ``from time import monotonic`` (or ``sleep``) before the run began keeps the real one. So do, on purpose,
-the modules of the standard library that wait with it: threading, queue, subprocess, concurrent.futures, multiprocessing
-and the loops of other threads. What reads the clock in C without asking Python (``numpy.datetime64("now")``) stays
-real.
+Code that did ``from time import monotonic`` (or ``sleep``) before the run began keeps the real one. The modules of the
+standard library that wait with a thread, a process or a loop of another thread are told the real one, on purpose. What
+reads the clock in C without asking Python (``numpy.datetime64("now")``) stays real.
 """
 
 from __future__ import annotations
 
-# Bound here before anything is patched: these must keep the real monotonic.
-import concurrent.futures.thread  # noqa: F401
-import os
-import queue  # noqa: F401
-import subprocess  # noqa: F401
 import sys
-import threading  # noqa: F401
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
+from types import FrameType
 from typing import Any, Protocol
 
-_REAL_TIME = ModuleType("time")
-_REAL_TIME.__dict__.update(vars(time))
-_WAIT_WITH_THE_REAL_MONOTONIC = (
-    "asyncio.base_events",
-    "concurrent.futures._base",
-    "multiprocessing.connection",
-    "multiprocessing.managers",
-    "multiprocessing.queues",
-    "multiprocessing.synchronize",
+_real_monotonic, _real_monotonic_ns, _real_sleep = time.monotonic, time.monotonic_ns, time.sleep
+# Known by who asks, since some are imported only when a pool or a process is made, in the middle of a run. With a time
+# that stands still their waits would never end.
+_REAL_WAITERS = frozenset(
+    {
+        "asyncio.base_events",
+        "concurrent.futures._base",
+        "multiprocessing.connection",
+        "multiprocessing.managers",
+        "multiprocessing.queues",
+        "multiprocessing.synchronize",
+        "queue",
+        "socketserver",
+        "subprocess",
+        "threading",
+    }
 )
-_STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 
 
 class World(Protocol):
@@ -57,32 +56,41 @@ class World(Protocol):
 # The patched functions ask here rather than close over a world: code that imported them by name during one run must
 # follow the next run, and real time after it.
 _worlds: list[World] = []
-_warned_sites: set[tuple[str, int]] = set()
+_warned_sites: set[str] = set()
 
 
 def _monotonic() -> float:
-    return _worlds[-1].now_s() if _worlds else _REAL_TIME.monotonic()
+    if not _worlds or sys._getframe(1).f_globals.get("__name__") in _REAL_WAITERS:
+        return _real_monotonic()
+    return _worlds[-1].now_s()
 
 
 def _monotonic_ns() -> int:
-    return round(_worlds[-1].now_s() * 1e9) if _worlds else _REAL_TIME.monotonic_ns()
+    if not _worlds or sys._getframe(1).f_globals.get("__name__") in _REAL_WAITERS:
+        return _real_monotonic_ns()
+    return round(_worlds[-1].now_s() * 1e9)
 
 
-def _sleep(seconds: float, /) -> None:
-    if _worlds:
-        caller = sys._getframe(1)
-        site = (caller.f_code.co_filename, caller.f_lineno)
-        if seconds > 0 and site not in _warned_sites and not _is_standard_library(site[0]):
-            _warned_sites.add(site)
-            _worlds[-1].warn(
-                f"{site[0]}:{site[1]}: time.sleep({seconds:g}) really sleeps, and virtual time stands still meanwhile; "
-                "asyncio.sleep would not"
-            )
-    _REAL_TIME.sleep(seconds)
+def _sleep(seconds: Any, /) -> None:
+    if _worlds and seconds > 0:
+        _warn_once(sys._getframe(1), seconds)
+    _real_sleep(seconds)
 
 
-def _is_standard_library(path: str) -> bool:
-    return path.startswith(_STANDARD_LIBRARY) and "-packages" + os.sep not in path
+def _warn_once(caller: FrameType, seconds: float) -> None:
+    module = caller.f_globals.get("__name__", "")
+    if module == "concurrent.futures.thread":
+        site = "executor work"  # to_thread(time.sleep, ...): who asked for it is no longer on the stack
+    elif module.partition(".")[0] in sys.stdlib_module_names:
+        return
+    else:
+        site = f"{caller.f_code.co_filename}:{caller.f_lineno}"
+    if site not in _warned_sites:
+        _warned_sites.add(site)
+        _worlds[-1].warn(
+            f"{site}: time.sleep({seconds:g}) really sleeps, and virtual time stands still meanwhile; "
+            "asyncio.sleep would not"
+        )
 
 
 @contextmanager
@@ -93,31 +101,17 @@ def virtual_time(world: World) -> Iterator[None]:
     # time-machine asks its traveller at every call, so time moves without anything to do per jump, and without the
     # rounding of a float of seconds since 1970.
     traveller.time_ns = world.epoch_ns
-    replaced: list[tuple[Any, str, Any]] = []
-
-    def replace(owner: Any, name: str, value: Callable[..., Any] | ModuleType) -> None:
-        replaced.append((owner, name, getattr(owner, name)))
-        setattr(owner, name, value)
-
+    former = time.monotonic, time.monotonic_ns, time.sleep
     if not _worlds:
         _warned_sites.clear()
     _worlds.append(world)
     try:
         if time.time_ns() != world.epoch_ns():
-            raise RuntimeError(
-                "this version of time-machine does not ask its traveller for the time: time.time() cannot follow"
-            )
-        for name in _WAIT_WITH_THE_REAL_MONOTONIC:
-            module = sys.modules.get(name)
-            if module is not None and getattr(module, "time", None) is time:
-                replace(module, "time", _REAL_TIME)
-        replace(time, "monotonic", _monotonic)
-        replace(time, "monotonic_ns", _monotonic_ns)
-        replace(time, "sleep", _sleep)
+            raise RuntimeError("this version of time-machine does not ask its traveller: time.time() cannot follow")
+        time.monotonic, time.monotonic_ns, time.sleep = _monotonic, _monotonic_ns, _sleep
         yield
     finally:
-        for owner, name, value in reversed(replaced):
-            setattr(owner, name, value)
+        time.monotonic, time.monotonic_ns, time.sleep = former
         _worlds.pop()
         travel.stop()
 

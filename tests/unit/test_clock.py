@@ -9,6 +9,7 @@ import datetime
 import functools
 import gc
 import math
+import multiprocessing
 import signal
 import socket
 import sys
@@ -773,11 +774,13 @@ def test_a_real_sleep_is_warned_of_once_per_call_site() -> None:
             time.sleep(1e-6)
         time.sleep(1e-6)
         time.sleep(0)
-        await asyncio.to_thread(time.sleep, 0)
+        await asyncio.to_thread(time.sleep, 1e-6)
 
     run(program, warn=warnings.append)
-    assert len(warnings) == 2
-    assert all(f"{__file__}:" in text and "time.sleep(1e-06)" in text for text in warnings)
+    assert [text.partition(" ")[0] for text in warnings] == [
+        f"{__file__}:{line}:" for line in (program.__code__.co_firstlineno + 2, program.__code__.co_firstlineno + 3)
+    ] + ["executor"]
+    assert all("time.sleep(1e-06)" in text for text in warnings)
 
 
 def test_by_default_warnings_are_python_warnings() -> None:
@@ -799,6 +802,16 @@ def test_threads_and_executors_wait_in_real_time() -> None:
             release.set()
 
     run(program)
+
+
+def test_process_pools_made_during_a_run_hold_time_like_threads() -> None:
+    async def program(clock: VirtualClock) -> tuple[list[int], float]:
+        loop = asyncio.get_running_loop()
+        with concurrent.futures.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            work = [loop.run_in_executor(pool, pow, 2, exponent) for exponent in range(3)]
+            return await asyncio.wait_for(asyncio.gather(*work), 0.001), clock.now_s()
+
+    assert run(program) == ([1, 2, 4], 0)
 
 
 def test_runs_nest_across_threads_and_time_is_restored_after_each() -> None:
@@ -884,8 +897,7 @@ def time_is_restored() -> Iterator[None]:
 
     def state() -> list[Any]:
         handlers = [signal.getsignal(number) for number in (signal.SIGALRM, signal.SIGINT)]
-        waiters = [module.time for module in (asyncio.base_events, concurrent.futures._base)]  # type: ignore[attr-defined]
-        return [time.monotonic, time.monotonic_ns, time.sleep, waiters, handlers]
+        return [time.monotonic, time.monotonic_ns, time.sleep, handlers]
 
     before, interval, wall, mono = state(), signal.getitimer(signal.ITIMER_REAL)[1], time.time(), time.monotonic()
     yield

@@ -24,7 +24,8 @@ Unit = Literal["GB", "MB", "GB/h", "minutes", "samples", "share", "times", ""]
 class Metric:
     """One metric: a reading of each run of one config or, where there is a `pair`, of each pair of runs with one seed.
 
-    `moves_with_scale` marks a metric in which a nearly constant number of real bytes weighs more in a smaller world.
+    `moves_with_scale` marks a metric that depends on the floors. They carry what a nearly constant number of survivors
+    pins, which weighs more in a smaller world: measured at scale 0.1 and 0.3, floors differ by half and peaks do not.
     """
 
     name: str
@@ -56,12 +57,20 @@ class Metric:
         return self.arithmetic(Premise(scenario, configs, runs))
 
 
-def _reduction(name: str, description: str, read: Read, by_model: Arithmetic = arithmetic.none) -> Metric:
+def _reduction(
+    name: str,
+    description: str,
+    read: Read,
+    by_model: Arithmetic = arithmetic.none,
+    *,
+    moves_with_scale: bool = False,
+) -> Metric:
     return Metric(
         name,
         description,
         "share",
         read,
+        moves_with_scale=moves_with_scale,
         pair=reduction,
         average=estimates.REDUCTION,
         arithmetic=by_model,
@@ -107,13 +116,27 @@ _METRICS = (
         pair=relative_difference,
     ),
     Metric("peak", "highest RSS up to the horizon", "GB", levels.peak, arithmetic=arithmetic.peak_gb),
-    Metric("horizon", "median RSS of the last whole tooth before the horizon", "GB", levels.horizon),
-    Metric("horizon.instant", "RSS at the horizon, before any cleanup of that instant", "GB", levels.horizon_instant),
-    Metric("mean", "mean RSS under load", "GB", levels.mean),
+    Metric(
+        "horizon",
+        "median RSS of the last whole tooth before the horizon",
+        "GB",
+        levels.horizon,
+        moves_with_scale=True,
+    ),
+    Metric(
+        "horizon.instant",
+        "RSS at the horizon, before any cleanup of that instant",
+        "GB",
+        levels.horizon_instant,
+        moves_with_scale=True,
+    ),
+    Metric("mean", "mean RSS under load", "GB", levels.mean, moves_with_scale=True),
     _reduction("reduction.peak", "what the second config saves at the peak", levels.peak, arithmetic.peak_reduction),
-    _reduction("reduction.horizon", "what it saves in the last whole tooth", levels.horizon),
-    _reduction("reduction.horizon_instant", "what it saves at the horizon", levels.horizon_instant),
-    _reduction("reduction.mean", "what it saves in the mean", levels.mean),
+    _reduction("reduction.horizon", "what it saves in the last whole tooth", levels.horizon, moves_with_scale=True),
+    _reduction(
+        "reduction.horizon_instant", "what it saves at the horizon", levels.horizon_instant, moves_with_scale=True
+    ),
+    _reduction("reduction.mean", "what it saves in the mean", levels.mean, moves_with_scale=True),
     _reduction(
         "reduction.peak_net",
         "what it saves of the growth to the peak, net of the start",
@@ -171,7 +194,13 @@ _METRICS = (
     ),
     Metric("sawtooth.crest_gb", "median RSS just before a cleanup", "GB", teeth.crest_gb),
     Metric("sawtooth.trough_gb", "median RSS just after a cleanup", "GB", teeth.trough_gb, moves_with_scale=True),
-    Metric("growth.linear_r2", "R^2 of a straight line through RSS under load", "", levels.linear_r2),
+    Metric(
+        "growth.linear_r2",
+        "R^2 of a straight line through RSS under load",
+        "",
+        levels.linear_r2,
+        moves_with_scale=True,
+    ),
     Metric(
         "growth.range_share",
         "highest less lowest RSS under load, as a share of the first",

@@ -45,7 +45,7 @@ class OrderBookFeatureExtractor:
         self.level_ttl_history: list[LevelLifetime] = []
         self._features = features
         self._born: dict[str, dict[float, int]] = {"bid": {}, "ask": {}}
-        self._prices: dict[str, list[float]] = {"bid": [], "ask": []}
+        self._visible: dict[str, set[float]] = {"bid": set(), "ask": set()}
         self._mid = 0.0
 
     def update(self, book: Book, out: NDArray[np.float64]) -> tuple[OrderBookSnapshot, list[LevelLifetime]]:
@@ -53,13 +53,13 @@ class OrderBookFeatureExtractor:
 
         Returns its snapshot, and the levels that have gone since the last.
         """
-        bid_prices = book.bids[:, 0].tolist()
-        ask_prices = book.asks[:, 0].tolist()
+        bid_prices, bid_quantities = book.bids.T.tolist()
+        ask_prices, ask_quantities = book.asks.T.tolist()
         snapshot = OrderBookSnapshot(
             book.symbol,
             book.timestamp_ms,
-            list(zip(bid_prices, book.bids[:, 1].tolist(), strict=True)),
-            list(zip(ask_prices, book.asks[:, 1].tolist(), strict=True)),
+            list(zip(bid_prices, bid_quantities, strict=True)),
+            list(zip(ask_prices, ask_quantities, strict=True)),
         )
         vanished: list[LevelLifetime] = []
         changes = (
@@ -81,16 +81,13 @@ class OrderBookFeatureExtractor:
 
     def _track(self, side: str, prices: list[float], now_ms: int, vanished: list[LevelLifetime]) -> tuple[int, int]:
         """Compare a side's visible prices with the last, note the vanished ones; returns (vanished, new) counts."""
-        if prices == self._prices[side]:  # in nearly half of the updates only quantities change
+        before, visible = self._visible[side], set(prices)
+        if visible == before:  # in nearly half of the updates only quantities change
             return 0, 0
-        self._prices[side] = prices
-        born = self._born[side]
-        visible = set(prices)
-        gone = born.keys() - visible
+        self._visible[side] = visible
+        born, gone, new = self._born[side], before - visible, visible - before
         for price in gone:
             vanished.append(LevelLifetime(price, side, born.pop(price), now_ms))
-        new = len(visible) - len(born)
-        if new:
-            for price in visible - born.keys():
-                born[price] = now_ms
-        return len(gone), new
+        for price in new:
+            born[price] = now_ms
+        return len(gone), len(new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import sys
 import threading
@@ -98,8 +99,11 @@ class StallWatch:
     ) -> None:
         if not self._active:
             return
+        # A tick in the middle of this must not raise.
+        self._stall_s, self._found = math.inf, None
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, self._former_handler)
+        if self._former_handler is not None:  # None is a handler that Python did not set, and cannot set again
+            signal.signal(signal.SIGALRM, self._former_handler)
         if self._former_due is not None:
             remaining_s = max(self._former_due - real_monotonic(), SHORTEST_TICK_S)
             signal.setitimer(signal.ITIMER_REAL, remaining_s, self._former_interval_s)

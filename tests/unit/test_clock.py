@@ -702,6 +702,33 @@ def test_executor_work_that_does_not_end_is_reported_and_not_waited_for() -> Non
     assert "thread asyncio_0" in caught.value.stack
 
 
+def test_a_task_that_refuses_to_end_cannot_hang_the_end_of_a_run() -> None:
+    async def refuse() -> None:
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+
+    async def program(clock: VirtualClock) -> None:
+        task = asyncio.create_task(refuse())
+        await asyncio.sleep(1)
+        assert not task.done()
+
+    with time_is_restored(), pytest.raises(ClockStalled, match="nothing is left to wait for") as caught:
+        run(program)
+    assert "refuse" in caught.value.stack
+
+
+def test_code_that_blocks_again_while_it_is_ended_is_interrupted_again() -> None:
+    async def program(clock: VirtualClock) -> None:
+        try:
+            await block_the_loop()
+        finally:
+            await block_the_loop()
+
+    with time_is_restored(), pytest.raises(ClockStalled):
+        run(program, stall_s=STALL_S)
+
+
 def test_outside_the_main_thread_waiting_in_vain_is_reported_too() -> None:
     release = threading.Event()
     errors: list[BaseException] = []
@@ -889,6 +916,19 @@ def test_signal_handlers_of_the_loop_are_called() -> None:
         return stop.is_set()
 
     assert run(program)
+
+
+def test_a_program_that_waits_for_nothing_but_a_signal_waits_really() -> None:
+    async def program(clock: VirtualClock) -> float:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stop.set)
+        sender = threading.Timer(0.01, signal.pthread_kill, (threading.main_thread().ident, signal.SIGUSR1))
+        sender.start()
+        await stop.wait()
+        sender.join()
+        return clock.now_s()
+
+    assert run(program) == 0
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """How a scenario field follows the memory scale: markers for its type, and the one rounding rule.
 
-A field declares itself: ``Annotated[int, Ge(1), STOCK]``. Stocks (bytes, counts, capacities, thresholds, limits) and rates
-of retention (books per second, leak rates) shrink with ``memory.scale``; a field without a marker (times, ratios, names)
-does not. Only :mod:`harness.scenario` applies the scale.
+A field declares itself: ``Annotated[int, Ge(1), STOCK]``. Stocks (bytes, counts, capacities, thresholds, limits) and
+rates of retention (books per second, leak rates) shrink with ``memory.scale``; a field without a marker (times, ratios,
+names) does not. Only :mod:`harness.scenario` applies the scale.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RATE = Scaled("rate")
 
 
 def scaled_value(value: float, scale: float) -> float:
-    """`value` in a world of size `scale`: an int stays an int, rounded half up and at least 1 (0 stays 0); a float is exact."""
+    """`value` in a world of size `scale`: a float is exact, an int is rounded half up to at least 1 (0 stays 0)."""
     if isinstance(value, int):
         if value == 0:
             return 0

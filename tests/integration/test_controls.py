@@ -54,7 +54,11 @@ def test_real_time_agrees_with_virtual_time(soaks: Soaks) -> None:
     slopes, live = [], []
     for clock in ("virtual", "real"):
         path = soaks.scenario(text.replace("1e6", "1000000.0"), **world)
-        path.write_text(path.read_text().replace("run_on_s = 12", "run_on_s = 0").replace("settle_minutes = 1", "settle_minutes = 0"))
+        path.write_text(
+            path.read_text()
+            .replace("run_on_s = 12", "run_on_s = 0")
+            .replace("settle_minutes = 1", "settle_minutes = 0")
+        )
         ended = soaks.soak("run", path, "--clock", clock, "--quiet")
         assert ended.returncode == 0, ended.stdout + ended.stderr
         samples = under_load(soaks, "old")

@@ -86,7 +86,13 @@ def test_a_target_that_raises(soaks: Soaks, bodies: dict[str, str], said: str, k
     ("bodies", "line"),
     [
         ({"start": "self.t = asyncio.create_task(self.cycle())", "cycle": "\n        while True: pass"}, 12),
-        ({"start": "self.t = asyncio.create_task(self.cycle())", "cycle": "\n        while 1: await asyncio.sleep(0)"}, 12),
+        (
+            {
+                "start": "self.t = asyncio.create_task(self.cycle())",
+                "cycle": "\n        while 1: await asyncio.sleep(0)",
+            },
+            12,
+        ),
         ({"stop": "await asyncio.to_thread(time.sleep, 1e6)"}, 13),
     ],
     ids=["spins", "never lets time pass", "blocks the executor"],
@@ -223,4 +229,8 @@ def test_a_full_disk_is_one_clear_error_and_keeps_what_was_recorded(soaks: Soaks
     assert "Traceback" not in ended.stdout + ended.stderr
     assert soaks.workers() == []
     (recorded,) = small_disk.glob("small/*/runs/old/seed-1")
-    assert any((recorded / name).stat().st_size > 100_000 for name in ("samples.bin", "samples.parquet") if (recorded / name).exists())
+    assert any(
+        (recorded / name).stat().st_size > 100_000
+        for name in ("samples.bin", "samples.parquet")
+        if (recorded / name).exists()
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.unit.collector.world import book
 from harness.collector.book_features import BOOK_FEATURES, DEPTHS, WIDE, BookFeatures
 from synthetic.events import Book
+from tests.unit.collector.world import book
 
 
 def computed(of: Book) -> dict[str, float]:

@@ -54,7 +54,9 @@ def book(sequence: int, symbol: str = SYMBOLS[0], depth: int = 50, seed: int = 0
     rng = np.random.default_rng([seed, sequence])
     mid = 10_000 + int(rng.integers(-3, 4))
     sides = [
-        np.column_stack([(mid + sign * np.cumsum(rng.integers(1, 3, depth))) * 0.01, rng.integers(1, 900, depth) * 0.01])
+        np.column_stack(
+            [(mid + sign * np.cumsum(rng.integers(1, 3, depth))) * 0.01, rng.integers(1, 900, depth) * 0.01]
+        )
         for sign in (-1, 1)
     ]
     return Book(symbol, 1_700_000_000_000 + sequence * 200, sequence, *sides)

@@ -60,7 +60,13 @@ def test_a_run_that_does_not_fit_is_refused_with_a_scale_that_does(scenario: Sce
 
 
 def test_the_environment_is_pinned_and_cleared() -> None:
-    inherited = {"PATH": "/bin", "MALLOC_ARENA_MAX": "1", "PYTHONMALLOC": "malloc", "LD_PRELOAD": "x", "PYTHONPATH": "p"}
+    inherited = {
+        "PATH": "/bin",
+        "MALLOC_ARENA_MAX": "1",
+        "PYTHONMALLOC": "malloc",
+        "LD_PRELOAD": "x",
+        "PYTHONPATH": "p",
+    }
     pinned = judged_environment(inherited)
     assert pinned == {"PATH": "/bin", "PYTHONPATH": "p", **PINNED}
 
@@ -69,7 +75,9 @@ def test_results_are_found_by_path_by_name_and_as_the_latest(tmp_path: Path) -> 
     first = create_result(tmp_path, "demo")
     (first / "scenario.toml").touch()
     point_latest(tmp_path, first)
-    assert find_result("latest", tmp_path) == find_result("demo", tmp_path) == find_result(str(first), tmp_path) == first
+    assert (
+        find_result("latest", tmp_path) == find_result("demo", tmp_path) == find_result(str(first), tmp_path) == first
+    )
     with pytest.raises(UsageError, match='no result "other"'):
         find_result("other", tmp_path)
 

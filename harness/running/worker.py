@@ -339,4 +339,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # everything is written: a thread that the target left blocked must not hold the end up
+    os._exit(code)

@@ -48,9 +48,10 @@ def test_sampling_60_times_as_often_moves_nothing(soaks: Soaks) -> None:
 
 
 def test_real_time_agrees_with_virtual_time(soaks: Soaks) -> None:
-    # A feed so dense that ten seconds grow by tens of MB; the long form is ten minutes of 50symbols, a recorded run.
+    # A feed so dense that ten seconds grow by 100 MB; the long form is ten minutes of 50symbols, a recorded run.
     text = "[configs.old]\ncleanup_threshold_mb = 1e6\n"
-    world = {"hours": 12 / 3600, "warmup_minutes": 0, "sample_every_s": 0.5, "books_per_second": 1000, "cycle_s": 1.0}
+    world = {"hours": 12 / 3600, "warmup_minutes": 0, "sample_every_s": 0.5, "cycle_s": 1.0}
+    world |= {"books_per_second": 1000, "symbols": 20}
     slopes, live = [], []
     for clock in ("virtual", "real"):
         path = soaks.scenario(text.replace("1e6", "1000000.0"), **world)

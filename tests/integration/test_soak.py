@@ -60,7 +60,7 @@ def test_the_smoke_scenario_is_met_and_its_result_is_whole(soaks: Soaks) -> None
     samples = soaks.samples("fixed", 2)
     assert samples["t_s"].is_monotonic_increasing
     assert list(dict.fromkeys(samples["phase"])) == ["start", "warm-up", "load", "stop", "release", "settle"]
-    assert str(result / "memory.png") in ended.stdout
+    assert f"results/smoke/{result.name}/memory.png" in ended.stdout
     assert soaks.workers() == []
 
 

@@ -8,22 +8,29 @@ update: mostly a few levels change, sometimes most of them. Where the price goes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.draws import I64, U32, carried_sum, draw64, mix32, stream_keys
+from synthetic.carried import carried_sum
+from synthetic.draws import I64, U32, draw64, settle32, stir32, stream_keys
 from synthetic.instrument import Instrument
 from synthetic.tables import lognormal, pareto
 
 I32 = NDArray[np.int32]
 
-ROWS = 64  # books made at once: their arrays stay in the processor's second-level cache
+ROWS = 128
 _PLACE_PERIOD = 7  # log2 of the shortest period of a pair's places, in units of churn; the longest is 8 times as long
 _SIZE_PERIOD = 6  # log2 of the shortest period of a level's quantity
 _TICK_HASH = np.uint32(0x9E3779B1)
 _EPOCH_HASH = np.uint32(0x85EBCA6B)
+
+
+def lowest_tick(depth: int) -> int:
+    """The reference tick below which a book's bids might reach zero: two ticks a level, and the widest gap."""
+    return 2 * depth + 16
 
 
 class Books:
@@ -37,19 +44,27 @@ class Books:
         self._keys = np.stack([keys & np.uint64(0xFFFFFFFF), keys >> np.uint64(32)], axis=1).astype(np.uint32)
         self._churn_keys = stream_keys(seed, "churn", names)
         self._churn = pareto(4096, 120, 4, 1500)
+        # A busy symbol's book also changes more per update.
+        self._busy = np.array([int(512 / math.sqrt(math.sqrt(math.sqrt(i.rank)))) for i in instruments], dtype=np.int64)
         self._clock = np.zeros(len(names), dtype=np.int64)
         self._quantities = lognormal(4096, 2400, 300).astype(np.int32)
+        # The other tick of a pair holds a level in 8 to 58 % of pairs, by symbol.
         dense = draw64(stream_keys(seed, "density", names), np.zeros(1, dtype=np.int64)) >> np.uint64(57)
-        self._second_of_256 = (dense + np.uint64(20)).astype(np.uint32)
+        self._second_below = ((dense + np.uint64(20)) << np.uint64(24)).astype(np.uint32)
         shape = (ROWS, 2, depth)
-        self._pair, self._hash, self._scratch, self._epoch = (np.empty(shape, dtype=np.uint32) for _ in range(4))
+        self._hash, self._scratch, self._period = (np.empty(shape, dtype=np.uint32) for _ in range(3))
+        self._sides = np.arange(2 * ROWS, dtype=np.int64) * self._cells
         self._mask = np.empty((ROWS, 2, depth, 2), dtype=np.bool_)
         self._outward = np.arange(depth, dtype=np.uint32)
+        self._near = np.zeros(self._cells, dtype=np.int32)  # by how much a quantity doubles, by ticks from the touch
+        self._near[:12] += 1
+        self._near[:3] += 1
         self._levels = np.arange(depth, dtype=np.int64)
 
     def clocks(self, symbol: I64, sequence: I64) -> tuple[I64, I64]:
         """Churn clocks before and at each update, for consecutive updates by symbol, then time; all (updates,)."""
         steps = self._churn[(draw64(self._churn_keys[symbol], sequence) >> np.uint64(52)).astype(np.int64)]
+        steps = steps * self._busy[symbol] >> 8
         clock = carried_sum(symbol, steps, self._clock)
         return clock - steps, clock
 
@@ -59,70 +74,67 @@ class Books:
         `bid` and `ask` are the best ticks, `clock` the churn clock, all (updates,).
         """
         keys, now = self._keys[symbol], clock.astype(np.uint32)
-        self._place(symbol, keys, now, bid, ask, ticks=ticks)
+        self._place(symbol, keys, now, bid, ask, ticks=ticks, lots=lots)
         self._size(keys, now, ticks, lots)
 
-    def _place(self, symbol: I64, keys: U32, clock: U32, bid: I64, ask: I64, *, ticks: I32) -> None:
-        """Find the `depth` occupied ticks of each side, best first."""
+    def _place(self, symbol: I64, keys: U32, clock: U32, bid: I64, ask: I64, *, ticks: I32, lots: I32) -> None:
+        """Find the `depth` occupied ticks of each side, best first; leave in `lots` how near they are, for `_size`."""
         count = symbol.size
-        pair, hashed, scratch, epoch = (a[:count] for a in (self._pair, self._hash, self._scratch, self._epoch))
+        hashed = self._hash[:count]
         first_bid, first_ask = bid >> 1, ask >> 1
-        np.subtract(first_bid.astype(np.uint32)[:, None], self._outward, out=pair[:, 0])
-        np.add(first_ask.astype(np.uint32)[:, None], self._outward, out=pair[:, 1])
-        np.multiply(pair, _TICK_HASH, out=hashed)
-        hashed ^= keys[:, :, None]
-        mix32(hashed, scratch)
-        np.right_shift(hashed, 16, out=epoch)
-        epoch += clock[:, None, None]
-        np.bitwise_and(hashed, 3, out=scratch)
-        scratch += _PLACE_PERIOD
-        epoch >>= scratch
-        epoch *= _EPOCH_HASH
-        hashed ^= epoch
-        mix32(hashed, scratch)
-        self._occupy(symbol, hashed, scratch, bid - 2 * first_bid, ask - 2 * first_ask)
-        mask = self._mask[:count].reshape(-1)
-        occupied = np.flatnonzero(mask)
-        sides = np.arange(2 * count, dtype=np.int64) * self._cells
-        first = np.searchsorted(occupied, sides)
-        position = occupied[first[:, None] + self._levels]
-        position -= sides[:, None]
-        position = position.reshape(count, 2, self.depth)
-        np.subtract((2 * first_bid + 1)[:, None], position[:, 0], out=ticks[:, 0], casting="unsafe")
-        np.add((2 * first_ask)[:, None], position[:, 1], out=ticks[:, 1], casting="unsafe")
+        np.subtract(first_bid.astype(np.uint32)[:, None], self._outward, out=hashed[:, 0])
+        np.add(first_ask.astype(np.uint32)[:, None], self._outward, out=hashed[:, 1])
+        self._redraw(hashed, keys, clock, _PLACE_PERIOD)
+        self._occupy(symbol, hashed, bid & 1, ask & 1)
+        occupied = np.flatnonzero(self._mask[:count])
+        sides = self._sides[: 2 * count]
+        best = np.searchsorted(occupied, sides)
+        position = occupied.astype(np.int32).take(best[:, None] + self._levels).reshape(count, 2, self.depth)
+        position -= sides.astype(np.int32).reshape(count, 2, 1)
+        np.take(self._near, position, out=lots, mode="clip")
+        np.subtract((2 * first_bid + 1).astype(np.int32)[:, None], position[:, 0], out=ticks[:, 0])
+        np.add((2 * first_ask).astype(np.int32)[:, None], position[:, 1], out=ticks[:, 1])
 
-    def _occupy(self, symbol: I64, hashed: U32, scratch: U32, bid_part: I64, ask_part: I64) -> None:
+    def _occupy(self, symbol: I64, hashed: U32, bid_is_odd: I64, ask_is_odd: I64) -> None:
         """Mark the occupied ticks of each window, from the touch outwards."""
         count = symbol.size
-        mask = self._mask[:count]
-        np.right_shift(hashed, 8, out=scratch)
-        scratch &= 255
-        second = scratch < self._second_of_256[symbol][:, None, None]
-        odd = (hashed & 1).astype(np.bool_)
+        mask, scratch = self._mask[:count], self._scratch[:count]
+        second = hashed < self._second_below[symbol][:, None, None]
+        np.bitwise_and(hashed, 1 << 15, out=scratch)
+        odd = scratch.astype(np.bool_)
         np.logical_or(second, odd, out=mask[..., 0])
         np.logical_not(odd, out=odd)
         np.logical_or(second, odd, out=mask[..., 1])
         cells = mask.reshape(count, 2, self._cells)
         # The window starts with the best tick's pair: nothing better than the best tick, and that one always.
-        cells[:, 0, 0] = bid_part == 1
-        cells[bid_part == 0, 0, 1] = True
-        cells[:, 1, 0] = ask_part == 0
-        cells[ask_part == 1, 1, 1] = True
+        cells[:, 0, 0] = bid_is_odd
+        cells[:, 0, 1] |= bid_is_odd == 0
+        cells[:, 1, 0] = ask_is_odd == 0
+        cells[:, 1, 1] |= ask_is_odd == 1
 
     def _size(self, keys: U32, clock: U32, ticks: I32, lots: I32) -> None:
-        """Draw the quantity of each level."""
-        hashed = ticks.astype(np.uint32)
+        """Draw the quantity of each level; `lots` says how often it doubles."""
+        count = ticks.shape[0]
+        hashed = self._hash[:count]
+        np.copyto(hashed, ticks, casting="unsafe")
+        self._redraw(hashed, keys[:, ::-1], clock, _SIZE_PERIOD)
+        np.right_shift(hashed, 20, out=hashed)
+        np.left_shift(self._quantities.take(hashed, mode="clip"), lots, out=lots)
+
+    def _redraw(self, hashed: U32, keys: U32, clock: U32, shortest: int) -> None:
+        """Replace ticks (updates, 2, depth) by hashes that last as long as the churn clock is in the same period.
+
+        Each tick has a period of its own, 2^`shortest` to 8 times as long, and begins it at a time of its own.
+        """
+        scratch, period = self._scratch[: hashed.shape[0]], self._period[: hashed.shape[0]]
         hashed *= _TICK_HASH
-        hashed += keys[:, ::-1, None]
-        scratch = np.empty_like(hashed)
-        mix32(hashed, scratch)
-        epoch = hashed >> np.uint32(16)
-        epoch += clock[:, None, None]
-        np.bitwise_and(hashed, 3, out=scratch)
-        scratch += _SIZE_PERIOD
-        epoch >>= scratch
-        epoch *= _EPOCH_HASH
-        hashed ^= epoch
-        mix32(hashed, scratch)
-        hashed >>= np.uint32(20)
-        np.take(self._quantities, hashed, out=lots, mode="clip")
+        hashed ^= keys[:, :, None]
+        stir32(hashed, scratch)
+        np.bitwise_and(hashed, 3, out=period)
+        period += shortest
+        np.right_shift(hashed, 16, out=scratch)
+        scratch += clock[:, None, None]
+        scratch >>= period
+        scratch *= _EPOCH_HASH
+        hashed ^= scratch
+        settle32(hashed, scratch)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from synthetic.draws import BELL_SD, I64, U64, bell, draw64
+from synthetic.tables import multipliers
 
 OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)
+_PAST_VOLUMES = multipliers(256, 1200)
 
 
 class CandleMaker:
@@ -32,7 +34,7 @@ class CandleMaker:
         bars[symbol, CLOSE] = tick  # of trades of one symbol the last one stays
 
     def close(self) -> I64:
-        """Close the bars: (symbols, 5) open, high, low, close, volume, in ticks  The next start flat."""
+        """Close the bars: (symbols, 5) open, high, low, close in ticks and volume in lots. The next begin flat."""
         closed = self._bars.copy()
         self._bars[:, :VOLUME] = closed[:, CLOSE, None]
         self._bars[:, VOLUME] = 0
@@ -40,18 +42,17 @@ class CandleMaker:
         return closed
 
 
-def past_bars(key: U64, *, closing: int, sd_ticks: float, count: int) -> I64:
+def past_bars(key: U64, *, closing: int, sd_ticks: float, mean_lots: float, count: int) -> I64:
     """`count` bars that end at the tick `closing`, oldest first: (count, 5). A longer past has the same end."""
-    back = np.arange(4 * count, dtype=np.int64).reshape(count, 4)
-    draws = draw64(key, back)
+    draws = draw64(key, np.arange(4 * count, dtype=np.int64).reshape(count, 4))
     sd = max(1, round(sd_ticks * 256))
     moves = (bell(draws[:, 0]) * sd) // (256 * BELL_SD)
-    opens_closes = closing - np.concatenate(([0], np.cumsum(moves)))
     floor = closing // 4
-    opens_closes = floor + np.abs(opens_closes - floor)
-    closes, opens = opens_closes[:-1], opens_closes[1:]
-    wicks = (np.abs(bell(draws[:, 1:3])) * sd) // (512 * BELL_SD)
+    edges = floor + np.abs(closing - np.concatenate(([0], np.cumsum(moves))) - floor)  # closes, back in time
+    closes, opens = edges[:-1], edges[1:]
+    wicks = (np.abs(bell(draws[:, 1:3])) * sd) // (768 * BELL_SD)  # high - low is 1.3 sd, as in the stream
     high = np.maximum(opens, closes) + wicks[:, 0]
     low = np.maximum(np.minimum(opens, closes) - wicks[:, 1], 1)
-    volume = (draws[:, 3] >> np.uint64(48)).astype(np.int64) + 1
+    share = _PAST_VOLUMES[draws[:, 3] >> np.uint64(56)].astype(np.int64)
+    volume = np.maximum(round(mean_lots) * share >> 16, 1)
     return np.stack([opens, high, low, closes, volume], axis=1)[::-1]

@@ -23,10 +23,6 @@ class Changes:
     lots: I64
     edges: I64
 
-    def side(self, update: int, side: int) -> slice:
-        """Where the changes of one side of one update lie."""
-        return slice(int(self.edges[2 * update + side]), int(self.edges[2 * update + side + 1]))
-
 
 def changed_levels(ticks_before: I32, lots_before: I32, ticks: I32, lots: I32, known: NDArray[np.bool_]) -> Changes:
     """Differences of books, all (updates, 2, depth), best first: the book before and the changes give the book after.

@@ -20,6 +20,7 @@ I64 = NDArray[np.int64]
 _WEYL = np.uint64(0x9E3779B97F4A7C15)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
+# Multipliers of the "lowbias32" hash, found by C. Wellons' search.
 _LOW_A = np.uint32(0x7FEB352D)
 _LOW_B = np.uint32(0x846CA68B)
 _LANE = np.uint64(0xFFFF)
@@ -44,16 +45,17 @@ def draw64(keys: U64, counters: I64 | U64) -> U64:
     return bits
 
 
-def mix32(values: U32, scratch: U32) -> None:
-    """Hash 32-bit words in place; `scratch` has the same shape. Constants: the "lowbias32" search of C. Wellons."""
-    np.right_shift(values, 16, out=scratch)
-    values ^= scratch
-    values *= _LOW_A
-    np.right_shift(values, 15, out=scratch)
-    values ^= scratch
-    values *= _LOW_B
-    np.right_shift(values, 16, out=scratch)
-    values ^= scratch
+def stir32(words: U32, scratch: U32) -> None:
+    """Hash 32-bit words in place, just enough: low bits of the result are good, and another hash follows."""
+    words *= _LOW_A
+    np.right_shift(words, 15, out=scratch)
+    words ^= scratch
+
+
+def settle32(words: U32, scratch: U32) -> None:
+    """Hash stirred 32-bit words in place; the upper half of the result is good."""
+    stir32(words, scratch)
+    words *= _LOW_B
 
 
 def bell(bits: U64) -> I64:
@@ -65,14 +67,3 @@ def bell(bits: U64) -> I64:
 
 
 BELL_SD = 37837  # sqrt(4 x (2^32 - 1) / 12)
-
-
-def carried_sum(symbol: I64, steps: I64, carried: I64) -> I64:
-    """Running sums per symbol of `steps` (updates,), sorted by symbol; `carried` (symbols,) goes in and out."""
-    run = np.cumsum(steps)
-    starts = np.flatnonzero(np.diff(symbol, prepend=-1))
-    ends = np.append(starts[1:], steps.size) - 1
-    before = carried[symbol[starts]] - (run[starts] - steps[starts])
-    sums: I64 = run + np.repeat(before, ends - starts + 1)
-    carried[symbol[ends]] = sums[ends]
-    return sums

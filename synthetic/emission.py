@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthetic.books import ROWS, Books
-from synthetic.deltas import Changes, changed_levels
+from synthetic.deltas import changed_levels
 from synthetic.events import Book, Candle, Delta, Trade
 from synthetic.instrument import Instrument
 from synthetic.scales import Scales
@@ -36,7 +35,8 @@ class Emission:
             tuple[int, str, int, int]
         ] = []  # symbol's index, name, time and sequence of the block's updates
         self._first = 0  # the window's update that is the block's first
-        self._changes: Changes
+        self._changed = np.empty((0, 2))  # levels that the block's updates changed, and where each side of each begins
+        self._edges: list[int] = []
 
     def load(self, window: Window, start: int, stop: int, *, books: bool, deltas: bool) -> None:
         """Take the window's updates from `start` to `stop`: their integer books always, the rest where it is wanted."""
@@ -65,7 +65,10 @@ class Emission:
                 lots=lots_before,
             )
             known = window.sequence[rows] > 1
-            self._changes = changed_levels(ticks_before, lots_before, ticks, lots, known)
+            changes = changed_levels(ticks_before, lots_before, ticks, lots, known)
+            which = np.repeat(symbol, np.diff(changes.edges[::2]))
+            self._changed = np.stack([self.tick.of(which, changes.ticks), self.lot.of(which, changes.lots)], axis=1)
+            self._edges = changes.edges.tolist()
 
     def book(self, update: int) -> Book:
         """The book after an update of the block, numbered as in the window."""
@@ -77,9 +80,9 @@ class Emission:
     def delta(self, update: int) -> Delta:
         """What an update of the block changed; the whole book where it is the symbol's first."""
         row = update - self._first
-        symbol, name, time_ms, sequence = self._heads[row]
-        bids, asks = (self._side(symbol, self._changes.side(row, side)) for side in (0, 1))
-        return Delta(name, time_ms, sequence, bids, asks)
+        _, name, time_ms, sequence = self._heads[row]
+        start, middle, end = self._edges[2 * row : 2 * row + 3]
+        return Delta(name, time_ms, sequence, self._changed[start:middle].copy(), self._changed[middle:end].copy())
 
     def trade(self, index: int) -> Trade:
         """A trade of the window."""
@@ -110,10 +113,3 @@ class Emission:
             price(last),
             quantity(volume),
         )
-
-    def _side(self, symbol: int, where: slice) -> NDArray[np.float64]:
-        """Changed levels as prices and quantities, (levels, 2)."""
-        levels = np.empty((where.stop - where.start, 2), dtype=np.float64)
-        levels[:, 0] = self.tick.each[symbol].of(self._changes.ticks[where])
-        levels[:, 1] = self.lot.each[symbol].of(self._changes.lots[where])
-        return levels

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.books import ROWS, Books
+from synthetic.books import ROWS, Books, lowest_tick
 from synthetic.candles import past_bars
 from synthetic.draws import I64, stream_keys
 from synthetic.emission import Emission
@@ -18,8 +18,8 @@ from synthetic.instrument import Instrument
 from synthetic.scales import Scale
 from synthetic.window import RawStream
 
-MARKET_VERSION = 1
-"""Counts the changes of the stream: what a seed gives is the same within a version."""
+MARKET_VERSION = 2
+"""Counts the changes of the stream: what a seed gives is the same within a version. 1 had no golden hash."""
 
 _ORDER: tuple[type[Event], ...] = (Candle, Trade, Delta, Book)  # of what goes with one update
 _NONE = np.empty(0, dtype=np.int64)
@@ -29,8 +29,9 @@ class Market:
     """The stream of `instruments` from `start_ms` (milliseconds since the epoch) on, for as long as it is asked.
 
     `books_per_second` is the mean over symbols of book updates per second and symbol; activity falls with the rank. The
-    market moves per update: a thinner feed has the same updates, later. `depth` is the number of levels a side.
-    Raises ValueError where there is no instrument, a name is there twice, or a number is not positive.
+    market moves per update: a thinner feed has the same updates, later. `depth` is the number of levels a side. With
+    `season`, activity also follows the hour of the day (UTC); the mean is that of a whole day then.
+    Raises ValueError where there is no instrument, a name is there twice, or a number is out of its range.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Market:
         depth: int = 50,
         books_per_second: float,
         candle_s: int = 60,
+        season: bool = False,
     ) -> None:
         _refuse_nonsense(instruments, depth=depth, books_per_second=books_per_second, candle_s=candle_s)
         self._instruments = {instrument.name: instrument for instrument in instruments}
@@ -50,7 +52,12 @@ class Market:
         self._candle_ms = candle_s * 1000
         books = Books(instruments, seed=seed, depth=depth)
         self._raw = RawStream(
-            instruments, seed=seed, books=books, books_per_second=books_per_second, candle_ms=self._candle_ms
+            instruments,
+            seed=seed,
+            books=books,
+            books_per_second=books_per_second,
+            candle_ms=self._candle_ms,
+            season_from_ms=start_ms if season else None,
         )
         self._emission = Emission(instruments, books=books, start_ms=start_ms, candle_ms=self._candle_ms)
         self._makers: dict[type[Event], Callable[[int], Event]] = {
@@ -89,12 +96,9 @@ class Market:
         The last one closes at the start, at the price the stream opens with. Raises KeyError for an unknown symbol.
         """
         instrument = self._instruments[symbol]
-        bars = past_bars(
-            stream_keys(self._seed, "past", [symbol]),
-            closing=instrument.price_ticks,
-            sd_ticks=self._raw.candle_sd_ticks(instrument),
-            count=count,
-        )
+        sd_ticks, mean_lots = self._raw.usual_bar(instrument)
+        key = stream_keys(self._seed, "past", [symbol])
+        bars = past_bars(key, closing=instrument.price_ticks, sd_ticks=sd_ticks, mean_lots=mean_lots, count=count)
         past = np.empty((count, 6), dtype=np.float64)
         past[:, 0] = self._start_ms - self._candle_ms * np.arange(count, 0, -1, dtype=np.int64)
         past[:, 1:5] = Scale(instrument.tick).of(bars[:, :4])
@@ -104,11 +108,11 @@ class Market:
     def feed_hash(self) -> str:
         """A hash of the raw stream so far: times from the start, symbols, ticks and lots of every book and trade.
 
-        The same for a seed whatever calls, kinds and start the stream was asked with. A stream that was left early
-        counts to the end of its block.
+        The same for a seed whatever calls, kinds and start the stream was asked with (with a `season`, the hour of the
+        start counts). A stream that was left early counts to the end of its block.
         """
         parts = (self._head_hash, self._tick_hash, self._lot_hash, self._trade_hash)
-        return hashlib.sha256(b"".join(part.digest() for part in parts)).hexdigest()
+        return hashlib.sha256(b"".join([b"%d" % MARKET_VERSION, *(part.digest() for part in parts)])).hexdigest()
 
     def _send(self, start: int, stop: int, closings: int, kinds: Collection[type[Event]]) -> Iterator[Event]:
         """Events of the updates from `start` to `stop` and of candles up to `closings` that are not sent yet."""
@@ -186,8 +190,11 @@ def _refuse_nonsense(instruments: Sequence[Instrument], *, depth: int, books_per
         raise ValueError(f"depth = {depth}, candle_s = {candle_s}: both are at least 1")
     if not (math.isfinite(books_per_second) and books_per_second > 0):
         raise ValueError(f"books_per_second = {books_per_second}: any positive number is allowed")
-    for instrument in instruments:
-        if instrument.price_ticks < (least := 4 * depth + 200):
+    least, most = lowest_tick(depth) + 16, 1 << 30
+    for i in instruments:
+        if not least <= i.price_ticks <= most:
+            raise ValueError(f"{i.name}: price_ticks = {i.price_ticks}: {least} to {most} are allowed at depth {depth}")
+        if i.rank < 1 or not (0 < i.tick < math.inf and 0 < i.lot < math.inf):
             raise ValueError(
-                f"{instrument.name}: price_ticks = {instrument.price_ticks}: at least {least} at depth {depth}"
+                f"{i.name}: rank = {i.rank}, tick = {i.tick}, lot = {i.lot}: all are positive, ranks from 1"
             )

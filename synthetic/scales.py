@@ -32,9 +32,17 @@ class Scales:
     def __init__(self, steps: Sequence[float]) -> None:
         self.each = [Scale(step) for step in steps]
         self._factor = np.array([scale.factor for scale in self.each])
+        self._only_divide = all(scale.factor == 1 for scale in self.each)
         self._divisor = np.array([scale.divisor for scale in self.each])
 
     def convert(self, symbol: NDArray[np.int64], steps: NDArray[np.int32], out: NDArray[np.float64]) -> None:
         """Fill `out` with floats of `steps`, both (updates, 2, depth); `symbol` is (updates,)."""
-        np.multiply(steps, self._factor[symbol, None, None], out=out)
-        out /= self._divisor[symbol, None, None]
+        if self._only_divide:
+            np.divide(steps, self._divisor[symbol, None, None], out=out)
+        else:
+            np.multiply(steps, self._factor[symbol, None, None], out=out)
+            out /= self._divisor[symbol, None, None]
+
+    def of(self, symbol: NDArray[np.int64], steps: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Floats of `steps`; `symbol` has the same shape."""
+        return np.asarray(steps * self._factor[symbol] / self._divisor[symbol])

@@ -22,11 +22,11 @@ class InstrumentProvider(BaseProvider):
     def instrument(self, rank: int) -> Instrument:
         """One instrument of that rank; a tick is a power of ten, so that prices have few digits."""
         large_tick = self.generator.random.random() < _LARGE_TICK_SHARE
-        low, high = (2_000, 9_000) if large_tick else (15_000, 90_000)
+        low, high = (2_500, 9_000) if large_tick else (15_000, 90_000)
         return Instrument(
             name=self.pair_name(),
-            tick=10.0 ** -self.random_int(1, 5),
-            lot=10.0 ** -self.random_int(0, 4),
+            tick=float(f"1e-{self.random_int(1, 5)}"),
+            lot=float(f"1e-{self.random_int(0, 4)}"),
             price_ticks=self.random_int(low, high),
             rank=rank,
         )

@@ -64,14 +64,12 @@ def normal_quantiles(count: int) -> tuple[int, ...]:
 
 def log2_1024(value: int, of: int) -> int:
     """log2(value / of) in 1024ths, rounded down; both positive."""
-    whole = value.bit_length() - of.bit_length()
-    scaled = (value << _BITS) // of if whole >= 0 else (value << (_BITS - whole)) // (of << 0)
-    if whole >= 0:
-        scaled >>= whole
-    while scaled < (1 << _BITS):
-        scaled <<= 1
-        whole -= 1
-    part = 0
+    whole, scaled = 0, (value << _BITS) // of
+    while scaled < 1 << _BITS:
+        scaled, whole = scaled << 1, whole - 1
+    while scaled >= 2 << _BITS:
+        scaled, whole = scaled >> 1, whole + 1
+    part = 0  # the fraction, bit by bit: squaring doubles a logarithm
     for _ in range(10):
         scaled = scaled * scaled >> _BITS
         bit = scaled >> (_BITS + 1)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthetic.carried import previous
 from synthetic.draws import I64, draw64, stream_keys
 from synthetic.instrument import Instrument
 from synthetic.tables import pareto
 
-_SILENT_OF_4096 = 3300  # updates without a trade
+_SILENT_OF_4096 = 3400  # updates without a trade
+LOTS_PER_UPDATE = 89.0  # traded on average: the product of the two tables' means
 _SIGN_UPDATES = 8  # the taker's side tends to last about so many updates
 
 
@@ -34,9 +36,10 @@ class Trades:
         self._sign_keys = stream_keys(seed, "trade signs", names)
         self._size_keys = stream_keys(seed, "trade sizes", names)
         self._counts = np.zeros(4096, dtype=np.int64)
-        self._counts[_SILENT_OF_4096:] = pareto(4096 - _SILENT_OF_4096, 150, 2, 60)
+        self._counts[_SILENT_OF_4096:] = pareto(4096 - _SILENT_OF_4096, 135, 2, 120)
         self._sizes = pareto(4096, 180, 40, 40_000)
-        self._touch = np.array([[i.price_ticks, i.price_ticks + 1] for i in instruments], dtype=np.int64)
+        self._bid = np.array([instrument.price_ticks for instrument in instruments], dtype=np.int64)
+        self._ask = self._bid + 1
 
     def span(self, symbol: I64, sequence: I64, bid: I64, ask: I64) -> tuple[I64, I64, Executions]:
         """Best bid and ask before each update, and the trades that lead to it.
@@ -45,13 +48,13 @@ class Trades:
         """
         bits = draw64(self._count_keys[symbol], sequence)
         counts = self._counts[(bits >> np.uint64(52)).astype(np.int64)]
-        before_bid, before_ask = self._touch_before(symbol, bid, ask)
+        before_bid, before_ask = previous(symbol, bid, self._bid), previous(symbol, ask, self._ask)
         mood = draw64(self._sign_keys[symbol], sequence // _SIGN_UPDATES) & np.uint64(1)
         sign = np.where((bits & np.uint64(7)) == 0, -1, 1) * np.where(mood == 1, 1, -1)
         sign = np.where(ask > before_ask, 1, np.where(bid < before_bid, -1, sign))
         update = np.repeat(np.arange(symbol.size, dtype=np.int64), counts)
         nth = np.arange(update.size, dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
-        draws = draw64(self._size_keys[symbol[update]], (sequence[update] << 6) + nth)
+        draws = draw64(self._size_keys[symbol[update]], (sequence[update] << 8) + nth)
         # One in sixteen trades of a burst goes against it.
         sign = np.where((draws & np.uint64(15)) == 0, -sign[update], sign[update])
         # A burst eats its way through the levels that the update no longer has.
@@ -60,14 +63,3 @@ class Trades:
         tick = np.where(sign > 0, before_ask[update] + upwards, before_bid[update] - downwards)
         lots = self._sizes[(draws >> np.uint64(52)).astype(np.int64)]
         return before_bid, before_ask, Executions(update, tick, lots, sign)
-
-    def _touch_before(self, symbol: I64, bid: I64, ask: I64) -> tuple[I64, I64]:
-        """Best ticks as they were before each update."""
-        starts = np.flatnonzero(np.diff(symbol, prepend=-1))
-        ends = np.append(starts[1:], symbol.size) - 1
-        before_bid, before_ask = np.roll(bid, 1), np.roll(ask, 1)
-        before_bid[starts] = self._touch[symbol[starts], 0]
-        before_ask[starts] = self._touch[symbol[starts], 1]
-        self._touch[symbol[ends], 0] = bid[ends]
-        self._touch[symbol[ends], 1] = ask[ends]
-        return before_bid, before_ask

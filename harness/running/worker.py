@@ -20,6 +20,7 @@ import time
 import traceback
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -37,8 +38,11 @@ from synthetic.market import MARKET_VERSION, Market
 
 HANDLERS: dict[type[Event], str] = {Book: "on_book", Delta: "on_delta", Trade: "on_trade", Candle: "on_candle"}
 
-REHEARSAL_S = 10.0
-"""Virtual seconds of feed that a rehearsal sees: every symbol's first books, in a small world too."""
+REHEARSAL_EVENTS = 500
+"""What a rehearsal sees of the feed: enough that most symbols have a book, too little to leave a mark of its own."""
+
+REHEARSAL_S = 3600.0
+"""Virtual seconds of feed that a rehearsal looks through for its events, at the most."""
 
 PATIENCE_S = 3600.0
 """Virtual seconds that start() and stop() may take."""
@@ -145,7 +149,7 @@ class JudgedRun:
         factory = targets.load_factory(self.job.factory)
         target = targets.build(factory, self.job.params, self._environment(clock, market, folder, _ignore))
         handlers = find_handlers(target)
-        for event in market.stream(REHEARSAL_S, tuple(handlers)):
+        for event in islice(market.stream(REHEARSAL_S, tuple(handlers)), REHEARSAL_EVENTS):
             await _maybe_await(handlers[type(event)](event))
         for _ in range(2):
             self._sampler.read(0, everything=True)

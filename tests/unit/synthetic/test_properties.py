@@ -15,7 +15,7 @@ from synthetic.symbols import instruments
 ALL = (Book, Delta, Trade, Candle)
 LISTED = instruments(40, seed=11)
 GOLDEN = {
-    2: "f0c673836dc62a2662c82cb54960befc79173def59e535e2df9d50314552ccf5"
+    2: "e567821dffacf14f650ef18886750e509c03882c548b8660e137dbb8355be932"
 }  # market version: the hash of test_golden's stream
 
 

@@ -88,7 +88,7 @@ class BookFeatures:
         vwaps -= mid
         vwaps *= 1e4 / mid
         out[RATIOS] = spread * out[IMBALANCE] / 2 / mid * 1e4
-        largest = self._cells[1:4:2].max(axis=1)
+        largest = np.maximum.reduce(self._cells[1:4:2], axis=1)
         out[RATIOS + 1] = largest[0] / out[BID_TOTAL]
         out[RATIOS + 2] = largest[1] / out[ASK_TOTAL]
 

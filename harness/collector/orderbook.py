@@ -45,6 +45,7 @@ class OrderBookFeatureExtractor:
         self.level_ttl_history: list[LevelLifetime] = []
         self._features = features
         self._born: dict[str, dict[float, int]] = {"bid": {}, "ask": {}}
+        self._prices: dict[str, list[float]] = {"bid": [], "ask": []}
         self._visible: dict[str, set[float]] = {"bid": set(), "ask": set()}
         self._mid = 0.0
 
@@ -81,9 +82,10 @@ class OrderBookFeatureExtractor:
 
     def _track(self, side: str, prices: list[float], now_ms: int, vanished: list[LevelLifetime]) -> tuple[int, int]:
         """Compare a side's visible prices with the last, note the vanished ones; returns (vanished, new) counts."""
-        before, visible = self._visible[side], set(prices)
-        if visible == before:  # in nearly half of the updates only quantities change
+        if prices == self._prices[side]:  # in nearly half of the updates only quantities change
             return 0, 0
+        self._prices[side] = prices
+        before, visible = self._visible[side], set(prices)
         self._visible[side] = visible
         born, gone, new = self._born[side], before - visible, visible - before
         for price in gone:

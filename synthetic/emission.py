@@ -31,9 +31,7 @@ class Emission:
         self._ticks_before, self._lots_before = np.empty(shape, dtype="<i4"), np.empty(shape, dtype="<i4")
         self._levels = np.empty((*shape, 2), dtype=np.float64)
         self._window: Window
-        self._heads: list[
-            tuple[int, str, int, int]
-        ] = []  # symbol's index, name, time and sequence of the block's updates
+        self._heads: list[tuple[str, int, int]] = []  # name, time and sequence of the block's updates
         self._first = 0  # the window's update that is the block's first
         self._changed = np.empty((0, 2))  # levels that the block's updates changed, and where each side of each begins
         self._edges: list[int] = []
@@ -43,12 +41,9 @@ class Emission:
         count, rows = stop - start, slice(start, stop)
         self._window, self._first = window, start
         symbol = window.symbol[rows]
-        self._heads = [
-            (index, self._names[index], self._start_ms + time_ms, sequence)
-            for index, time_ms, sequence in zip(
-                symbol.tolist(), window.time_ms[rows].tolist(), window.sequence[rows].tolist(), strict=True
-            )
-        ]
+        names = [self._names[index] for index in symbol.tolist()]
+        times = (window.time_ms[rows] + self._start_ms).tolist()
+        self._heads = list(zip(names, times, window.sequence[rows].tolist(), strict=True))
         ticks, lots = self.ticks[:count], self.lots[:count]
         self._books.fill(symbol, window.clock[rows], window.bid[rows], window.ask[rows], ticks=ticks, lots=lots)
         if books:
@@ -73,14 +68,13 @@ class Emission:
     def book(self, update: int) -> Book:
         """The book after an update of the block, numbered as in the window."""
         row = update - self._first
-        _, name, time_ms, sequence = self._heads[row]
-        levels = self._levels[row]
-        return Book(name, time_ms, sequence, levels[0].copy(), levels[1].copy())
+        name, time_ms, sequence = self._heads[row]
+        return Book(name, time_ms, sequence, self._levels[row, 0].copy(), self._levels[row, 1].copy())
 
     def delta(self, update: int) -> Delta:
         """What an update of the block changed; the whole book where it is the symbol's first."""
         row = update - self._first
-        _, name, time_ms, sequence = self._heads[row]
+        name, time_ms, sequence = self._heads[row]
         start, middle, end = self._edges[2 * row : 2 * row + 3]
         return Delta(name, time_ms, sequence, self._changed[start:middle].copy(), self._changed[middle:end].copy())
 

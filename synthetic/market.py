@@ -19,7 +19,7 @@ from synthetic.scales import Scale
 from synthetic.window import RawStream
 
 MARKET_VERSION = 2
-"""Counts the changes of the stream: what a seed gives is the same within a version. 1 had no golden hash."""
+"""Counts the changes of the stream: what a seed gives is the same within a version."""
 
 _ORDER: tuple[type[Event], ...] = (Candle, Trade, Delta, Book)  # of what goes with one update
 _NONE = np.empty(0, dtype=np.int64)

@@ -71,7 +71,7 @@ def adjacent_share(symbol: SymbolTape, tick: float) -> float:
 def delta_ratio(symbol: SymbolTape) -> float:
     """99th percentile over median of levels per delta."""
     sizes = symbol.delta_sizes
-    return float(np.percentile(sizes, 99) / max(1.0, float(np.median(sizes)))) if sizes.size > 100 else math.nan
+    return float(np.percentile(sizes, 99) / max(1.0, float(np.median(sizes)))) if sizes.size > 500 else math.nan
 
 
 def arrival_variation(symbol: SymbolTape) -> float:

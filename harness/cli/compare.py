@@ -46,6 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
             _compare_configs(console, folders[0], picture)
         else:
             _compare_results(console, folders[0], folders[1], picture)
+    except BrokenPipeError:
+        raise  # the reader has gone, not the disk
     except OSError as error:
         raise UsageError(f"{shown_path(picture)}: the picture cannot be written: {error.strerror}") from error
     console.print()

@@ -18,7 +18,7 @@ ALL = (Book, Delta, Trade, Candle)
 FIVE = instruments(5, seed=7)
 
 
-def market(seed: int = 1, start_ms: int = START_MS, books_per_second: float = 20.0, **options: int) -> Market:
+def market(seed: int = 1, start_ms: int = START_MS, books_per_second: float = 10.0, **options: int) -> Market:
     return Market(FIVE, seed=seed, start_ms=start_ms, books_per_second=books_per_second, **options)
 
 

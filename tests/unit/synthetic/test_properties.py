@@ -35,7 +35,7 @@ def markets(draw: st.DrawFn) -> tuple[Market, Market, int, int]:
     return Market(chosen, **options), Market(chosen, **options), depth, candle_s
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(two=markets(), cuts=st.lists(st.floats(0, 1), max_size=5))
 def test_every_market_keeps_its_promises(two, cuts):
     market, other, depth, candle_s = two

@@ -18,7 +18,7 @@ from synthetic.instrument import Instrument
 from synthetic.scales import Scale
 from synthetic.window import RawStream
 
-MARKET_VERSION = 2
+MARKET_VERSION = 1
 """Counts the changes of the stream: what a seed gives is the same within a version."""
 
 _ORDER: tuple[type[Event], ...] = (Candle, Trade, Delta, Book)  # of what goes with one update

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from harness.collector.data_collector import MLDataCollector, SampleCounters
-from harness.collector.detectors import LayeringDetector
+from harness.collector.detectors import QuoteStuffingDetector
 from harness.collector.parameters import Parameters
 from harness.collector.pipeline import MultiSymbolFeaturePipeline
 from harness.target import Environment
@@ -30,9 +30,9 @@ class BotController:
         self.ml_data_collector: MLDataCollector | None = MLDataCollector(
             params, environment.symbols, _own_folder(environment.data_dir), self._counters, environment.emit
         )
-        self.layering_detector: LayeringDetector | None = None
-        if params.layering_detector:
-            self.layering_detector = LayeringDetector(
+        self.quote_stuffing_detector: QuoteStuffingDetector | None = None
+        if params.quote_stuffing_detector:
+            self.quote_stuffing_detector = QuoteStuffingDetector(
                 environment.symbols,
                 context_levels=params.detector_context_levels,
                 pruned_symbols=params.detector_pruned_symbols,
@@ -59,10 +59,10 @@ class BotController:
         """One order-book update from the feed."""
         assert self.ml_feature_pipeline is not None
         vanished = self.ml_feature_pipeline.on_book(book)
-        if self.layering_detector is not None:
+        if self.quote_stuffing_detector is not None:
             latest = self.ml_feature_pipeline.pipelines[book.symbol].latest
             assert latest is not None
-            self.layering_detector.observe(latest.snapshot, vanished)
+            self.quote_stuffing_detector.observe(latest.snapshot, len(vanished))
 
     def on_candle(self, candle: Candle) -> None:
         """One closed candle from the feed."""
@@ -125,8 +125,8 @@ class BotController:
             await asyncio.sleep(began + cycle * self._cycle_s - loop.time())
             if cycle % self._params.collection_interval == 0:
                 self._collect(self._params.samples_per_interval)
-            if self.layering_detector is not None:
-                self.layering_detector.prune(int(time.time() * 1000))
+            if self.quote_stuffing_detector is not None:
+                self.quote_stuffing_detector.prune(int(time.time() * 1000))
             cleanup_counter += 1
             if cleanup_counter >= self._params.cleanup_interval_cycles:
                 cleanup_counter = 0

@@ -34,6 +34,6 @@ class Parameters:
     cache_limit: Annotated[int, Ge(1), STOCK] | None = None  # cached feature vectors per symbol; None: cleanup only
     unreachable_share: Annotated[float, Ge(0), Le(1)] = 0.0  # share of the cached growth that no cleanup reaches
     # "If memory still leaks": a detector beside the collector
-    layering_detector: bool = False
-    detector_context_levels: Annotated[int, Ge(0), Le(1000)] = 5  # neighbouring levels kept with each event
+    quote_stuffing_detector: bool = False
+    detector_context_levels: Annotated[int, Ge(0), Le(1000)] = 8  # levels a side kept with each update
     detector_pruned_symbols: Annotated[int, Ge(0)] = 5  # how many symbols its pruning reaches

@@ -134,7 +134,7 @@ def test_a_dropped_bot_leaves_nothing(world: World) -> None:
 
 
 def test_the_detector_grows_for_the_symbols_that_its_pruning_misses(world: World) -> None:
-    made = bot(world, layering_detector=True, detector_pruned_symbols=1, cleanup_interval_cycles=10)
+    made = bot(world, quote_stuffing_detector=True, detector_pruned_symbols=1, cleanup_interval_cycles=10)
 
     async def live() -> None:
         await lived(made, 600)
@@ -142,11 +142,13 @@ def test_the_detector_grows_for_the_symbols_that_its_pruning_misses(world: World
 
     world.clock.run(live())
     assert world.of_kind("cleanup")
-    buffers = made.layering_detector.data_buffer
-    assert len(buffers[SYMBOLS[0]]) == 0
-    assert len(buffers[SYMBOLS[1]]) == len(buffers[SYMBOLS[2]]) > 100
-    event = buffers[SYMBOLS[1]][0]
-    assert (event.side, event.age_ms, len(event.context)) == (event.side, 200, 5)
+    buffers = made.quote_stuffing_detector.data_buffer
+    assert [len(buffers[symbol]) for symbol in SYMBOLS] == [0, 30, 30]
+    event, seen = buffers[SYMBOLS[1]][3], book(3, SYMBOLS[1])
+    assert event.timestamp_ms == seen.timestamp_ms
+    assert event.vanished > 0
+    assert event.bids == tuple(map(tuple, seen.bids[:8].tolist()))
+    assert event.asks == tuple(map(tuple, seen.asks[:8].tolist()))
 
 
 def test_a_rehearsal_exercises_a_write_and_a_cleanup(world: World) -> None:

@@ -15,7 +15,7 @@ from synthetic.symbols import instruments
 ALL = (Book, Delta, Trade, Candle)
 LISTED = instruments(40, seed=11)
 GOLDEN = {
-    2: "e567821dffacf14f650ef18886750e509c03882c548b8660e137dbb8355be932"
+    1: "72f8c2d3ed25d0aea00e34e3845786e4f305e5f29def7cbf33d8d1a64efb3b6f"
 }  # market version: the hash of test_golden's stream
 
 

@@ -27,20 +27,22 @@ class Changes:
 def changed_levels(ticks_before: I32, lots_before: I32, ticks: I32, lots: I32, known: NDArray[np.bool_]) -> Changes:
     """Differences of books, all (updates, 2, depth), best first: the book before and the changes give the book after.
 
-    Where `known` (updates,) is False, nothing is known of the book before, and all of the book after is new.
+    Where `known` (updates,) is False, nothing is known of the book before, and all of the book after is new. A level
+    of no lots is not there.
     """
     before, after = _outward_keys(ticks_before), _outward_keys(ticks)
     place = np.searchsorted(after, before)
     place[place == after.size] -= 1
     had = np.repeat(known, before.size // known.size) if known.size else np.empty(0, dtype=np.bool_)
+    had &= lots_before.ravel() > 0
     stays = had & (after[place] == before)
     same = stays & (lots.ravel()[place] == lots_before.ravel())
-    changed = np.ones(after.size, dtype=np.bool_)
+    changed = lots.ravel() > 0
+    changed[place[stays]] = True
     changed[place[same]] = False
-    keys = np.concatenate([before[had & ~stays], after[changed]])
-    new_lots = np.concatenate(
-        [np.zeros(int((had & ~stays).sum()), dtype=np.int64), lots.ravel()[changed].astype(np.int64)]
-    )
+    gone = had & ~stays
+    keys = np.concatenate([before[gone], after[changed]])
+    new_lots = np.concatenate([np.zeros(int(gone.sum()), dtype=np.int64), lots.ravel()[changed].astype(np.int64)])
     order = np.argsort(keys)
     keys = keys[order]
     edges = np.searchsorted(keys, np.arange(2 * ticks.shape[0] + 1, dtype=np.int64) << 32)

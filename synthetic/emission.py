@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synthetic.books import ROWS, Books
 from synthetic.deltas import changed_levels
-from synthetic.events import Book, Candle, Delta, Trade
+from synthetic.disturbance import HALT
+from synthetic.draws import I64
+from synthetic.events import Book, Candle, Delta, Reconnect, Trade
 from synthetic.instrument import Instrument
 from synthetic.scales import Scales
 from synthetic.window import Window
@@ -31,7 +34,10 @@ class Emission:
         self._ticks_before, self._lots_before = np.empty(shape, dtype="<i4"), np.empty(shape, dtype="<i4")
         self._levels = np.empty((*shape, 2), dtype=np.float64)
         self._window: Window
+        self._places = np.arange(books.depth)
         self._heads: list[tuple[str, int, int]] = []  # name, time and sequence of the block's updates
+        self._delta_heads = self._heads  # and of those whose deltas are sent with them
+        self._levels_shown: list[int] | None = None  # a side of the block's books, where not all are
         self._first = 0  # the window's update that is the block's first
         self._changed = np.empty((0, 2))  # levels that the block's updates changed, and where each side of each begins
         self._edges: list[int] = []
@@ -41,42 +47,89 @@ class Emission:
         count, rows = stop - start, slice(start, stop)
         self._window, self._first = window, start
         symbol = window.symbol[rows]
-        names = [self._names[index] for index in symbol.tolist()]
-        times = (window.time_ms[rows] + self._start_ms).tolist()
-        self._heads = list(zip(names, times, window.sequence[rows].tolist(), strict=True))
+        self._heads = self._heads_of(np.arange(start, stop, dtype=np.int64))
         ticks, lots = self.ticks[:count], self.lots[:count]
         self._books.fill(symbol, window.clock[rows], window.bid[rows], window.ask[rows], ticks=ticks, lots=lots)
+        self._levels_shown = None
+        if window.disturbed is not None:
+            levels = window.disturbed.levels[rows]
+            self._thin_out(lots, levels)
+            self._levels_shown = levels.tolist()
         if books:
             self.tick.convert(symbol, ticks, self._levels[:count, ..., 0])
             self.lot.convert(symbol, lots, self._levels[:count, ..., 1])
         if deltas:
-            ticks_before, lots_before = self._ticks_before[:count], self._lots_before[:count]
-            self._books.fill(
-                symbol,
-                window.clock_before[rows],
-                window.bid_before[rows],
-                window.ask_before[rows],
-                ticks=ticks_before,
-                lots=lots_before,
-            )
-            known = window.sequence[rows] > 1
-            changes = changed_levels(ticks_before, lots_before, ticks, lots, known)
-            which = np.repeat(symbol, np.diff(changes.edges[::2]))
-            self._changed = np.stack([self.tick.of(which, changes.ticks), self.lot.of(which, changes.lots)], axis=1)
-            self._edges = changes.edges.tolist()
+            self._load_deltas(window, start, stop)
+
+    def _load_deltas(self, window: Window, start: int, stop: int) -> None:
+        """Make what changed with each update, or with the one whose delta is sent in its place."""
+        count, disturbed = stop - start, window.disturbed
+        ticks, lots = self.ticks[:count], self.lots[:count]
+        ticks_before, lots_before = self._ticks_before[:count], self._lots_before[:count]
+        own = np.arange(start, stop, dtype=np.int64)
+        at = own if disturbed is None else disturbed.delta_of[start:stop]
+        symbol = window.symbol[at]
+        self._delta_heads = self._heads
+        self._books.fill(
+            symbol,
+            window.clock_before[at],
+            window.bid_before[at],
+            window.ask_before[at],
+            ticks=ticks_before,
+            lots=lots_before,
+        )
+        if disturbed is not None:
+            self._thin_out(lots_before, disturbed.levels_before[at])
+        if disturbed is not None and not np.array_equal(at, own):
+            self._delta_heads = self._heads_of(at)
+            ticks, lots = np.empty_like(ticks), np.empty_like(lots)
+            self._books.fill(symbol, window.clock[at], window.bid[at], window.ask[at], ticks=ticks, lots=lots)
+            self._thin_out(lots, disturbed.levels[at])
+        changes = changed_levels(ticks_before, lots_before, ticks, lots, window.known[at])
+        which = np.repeat(symbol, np.diff(changes.edges[::2]))
+        self._changed = np.stack([self.tick.of(which, changes.ticks), self.lot.of(which, changes.lots)], axis=1)
+        self._edges = changes.edges.tolist()
+
+    def _heads_of(self, updates: I64) -> list[tuple[str, int, int]]:
+        """Name, time and sequence of updates of the window."""
+        window = self._window
+        names = [self._names[index] for index in window.symbol[updates].tolist()]
+        times = (window.time_ms[updates] + self._start_ms).tolist()
+        return list(zip(names, times, window.sequence[updates].tolist(), strict=True))
+
+    def _thin_out(self, lots: NDArray[np.int32], levels: I64) -> None:
+        """Empty what lies behind the first `levels` (updates,) a side of `lots` (updates, 2, depth)."""
+        if levels.size and levels.min() < self._books.depth:
+            lots[np.broadcast_to((self._places >= levels[:, None])[:, None], lots.shape)] = 0
 
     def book(self, update: int) -> Book:
         """The book after an update of the block, numbered as in the window."""
         row = update - self._first
         name, time_ms, sequence = self._heads[row]
-        return Book(name, time_ms, sequence, self._levels[row, 0].copy(), self._levels[row, 1].copy())
+        bids, asks = self._levels[row, 0], self._levels[row, 1]
+        if self._levels_shown is not None:
+            shown = self._levels_shown[row]
+            bids, asks = bids[:shown], asks[:shown]
+        return Book(name, time_ms, sequence, bids.copy(), asks.copy())
 
     def delta(self, update: int) -> Delta:
-        """What an update of the block changed; the whole book where it is the symbol's first."""
+        """The delta that is sent with an update of the block: what it changed, the whole book where none is known."""
         row = update - self._first
-        name, time_ms, sequence = self._heads[row]
+        name, time_ms, sequence = self._delta_heads[row]
         start, middle, end = self._edges[2 * row : 2 * row + 3]
         return Delta(name, time_ms, sequence, self._changed[start:middle].copy(), self._changed[middle:end].copy())
+
+    def reconnect(self, index: int) -> Reconnect:
+        """A resync of the window, before the update with which the symbol begins again."""
+        window, disturbed = self._window, self._window.disturbed
+        assert disturbed is not None
+        update = disturbed.resyncs[index]
+        return Reconnect(
+            self._names[window.symbol[update]],
+            self._start_ms + int(window.time_ms[update]),
+            "halt" if disturbed.resync_cause[index] == HALT else "disconnect",
+            self._start_ms + int(disturbed.resync_since_ms[index]),
+        )
 
     def trade(self, index: int) -> Trade:
         """A trade of the window."""

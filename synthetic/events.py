@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 class Book(NamedTuple):
     """A snapshot of a symbol's best levels; `bids` and `asks` are (depth, 2) arrays of price and quantity, best first.
 
-    The arrays own their memory: a target may keep or change them. `sequence` counts the symbol's updates.
+    The arrays own their memory: a target may keep or change them. `sequence` counts the symbol's updates. A book that a
+    fault has thinned out has fewer levels.
     """
 
     symbol: str
@@ -22,7 +23,10 @@ class Book(NamedTuple):
 
 
 class Delta(NamedTuple):
-    """The levels that one update changed: (n, 2) arrays of price and new quantity, 0 where the level is gone."""
+    """The levels that one update changed: (n, 2) arrays of price and new quantity, 0 where the level is gone.
+
+    The first of a symbol, and the first after a `Reconnect`, hold the whole book: what was known of it is void.
+    """
 
     symbol: str
     timestamp_ms: int
@@ -54,4 +58,17 @@ class Candle(NamedTuple):
     volume: float
 
 
-Event = Book | Delta | Trade | Candle
+class Reconnect(NamedTuple):
+    """A symbol begins again: nothing of it was sent since `since_ms`, and a new snapshot follows at once.
+
+    `reason` is "halt" where it was not traded, and its `sequence` goes on; "disconnect" where its updates were missed,
+    and its `sequence` has jumped by as many.
+    """
+
+    symbol: str
+    timestamp_ms: int
+    reason: str
+    since_ms: int
+
+
+Event = Book | Delta | Trade | Candle | Reconnect

@@ -13,7 +13,8 @@ from synthetic.books import ROWS, Books, lowest_tick
 from synthetic.candles import past_bars
 from synthetic.draws import I64, stream_keys
 from synthetic.emission import Emission
-from synthetic.events import Book, Candle, Delta, Event, Trade
+from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
+from synthetic.faults import Faults
 from synthetic.instrument import Instrument
 from synthetic.scales import Scale
 from synthetic.window import RawStream
@@ -21,7 +22,7 @@ from synthetic.window import RawStream
 MARKET_VERSION = 1
 """Counts the changes of the stream: what a seed gives is the same within a version."""
 
-_ORDER: tuple[type[Event], ...] = (Candle, Trade, Delta, Book)  # of what goes with one update
+_ORDER: tuple[type[Event], ...] = (Candle, Reconnect, Trade, Delta, Book)  # of what goes with one update
 _NONE = np.empty(0, dtype=np.int64)
 
 
@@ -30,7 +31,8 @@ class Market:
 
     `books_per_second` is the mean over symbols of book updates per second and symbol; activity falls with the rank. The
     market moves per update: a thinner feed has the same updates, later. `depth` is the number of levels a side. With
-    `season`, activity also follows the hour of the day (UTC); the mean is that of a whole day then.
+    `season`, activity also follows the hour of the day (UTC); the mean is that of a whole day then. The feed has the
+    `faults`, with their updates beside its own.
     Raises ValueError where there is no instrument, a name is there twice, or a number is out of its range.
     """
 
@@ -44,6 +46,7 @@ class Market:
         books_per_second: float,
         candle_s: int = 60,
         season: bool = False,
+        faults: Faults | None = None,
     ) -> None:
         _refuse_nonsense(instruments, depth=depth, books_per_second=books_per_second, candle_s=candle_s)
         self._instruments = {instrument.name: instrument for instrument in instruments}
@@ -58,15 +61,18 @@ class Market:
             books_per_second=books_per_second,
             candle_ms=self._candle_ms,
             season_from_ms=start_ms if season else None,
+            faults=faults,
         )
         self._emission = Emission(instruments, books=books, start_ms=start_ms, candle_ms=self._candle_ms)
         self._makers: dict[type[Event], Callable[[int], Event]] = {
             Candle: self._emission.candle,
+            Reconnect: self._emission.reconnect,
             Trade: self._emission.trade,
             Delta: self._emission.delta,
             Book: self._emission.book,
         }
         self._head_hash, self._tick_hash, self._lot_hash, self._trade_hash = (hashlib.sha256() for _ in range(4))
+        self._fault_hash = hashlib.sha256()
         self._window = self._raw.next_window()
         self._next = dict.fromkeys(_ORDER, 0)  # per kind, the place in the window of the next to send
         self._hashed = (0, 0)  # updates and trades of the window that the hashes have seen
@@ -109,9 +115,12 @@ class Market:
         """A hash of the raw stream so far: times from the start, symbols, ticks and lots of every book and trade.
 
         The same for a seed whatever calls, kinds and start the stream was asked with (with a `season`, the hour of the
-        start counts). A stream that was left early counts to the end of its block.
+        start counts); sequences, resyncs and orders too where there are faults. A stream that was left early counts to
+        the end of its block.
         """
-        parts = (self._head_hash, self._tick_hash, self._lot_hash, self._trade_hash)
+        parts = [self._head_hash, self._tick_hash, self._lot_hash, self._trade_hash]
+        if self._window.disturbed is not None:
+            parts.append(self._fault_hash)
         return hashlib.sha256(b"".join([b"%d" % MARKET_VERSION, *(part.digest() for part in parts)])).hexdigest()
 
     def _send(self, start: int, stop: int, closings: int, kinds: Collection[type[Event]]) -> Iterator[Event]:
@@ -120,7 +129,9 @@ class Market:
         self._emission.load(window, start, stop, books=Book in kinds, deltas=Delta in kinds)
         trades = int(np.searchsorted(window.trades.update, stop))
         self._hash(start, stop, trades)
-        ends = {Candle: closings * len(self._instruments), Trade: trades, Delta: stop, Book: stop}
+        resyncs = 0 if window.disturbed is None else int(np.searchsorted(window.disturbed.resyncs, stop))
+        candles = closings * len(self._instruments)
+        ends = {Candle: candles, Reconnect: resyncs, Trade: trades, Delta: stop, Book: stop}
         asked = [kind for kind in _ORDER if kind in kinds]
         places = [np.arange(self._next[kind], ends[kind], dtype=np.int64) for kind in asked]
         turns = np.concatenate([_NONE, *(self._turns(kind, place) for kind, place in zip(asked, places, strict=True))])
@@ -145,7 +156,11 @@ class Market:
         window = self._window
         if kind is Candle:
             return np.asarray(window.candle_update[places // len(self._instruments)] * len(_ORDER))
-        updates = window.trades.update[places] if kind is Trade else places
+        updates = places
+        if kind is Trade:
+            updates = window.trades.update[places]
+        elif kind is Reconnect and window.disturbed is not None:
+            updates = window.disturbed.resyncs[places]
         return np.asarray(updates * len(_ORDER) + _ORDER.index(kind))
 
     def _stop_behind(self, turn: int, sent: dict[type[Event], int], ends: dict[type[Event], int]) -> None:
@@ -166,6 +181,10 @@ class Market:
             self._head_hash.update(_bytes(window.time_ms[rows], window.symbol[rows]))
             self._tick_hash.update(self._emission.ticks[seen_updates - start : stop - start].data)
             self._lot_hash.update(self._emission.lots[seen_updates - start : stop - start].data)
+            if window.disturbed is not None:
+                own = np.arange(seen_updates, stop, dtype=np.int64)
+                order = window.disturbed.delta_of[rows] - own
+                self._fault_hash.update(_bytes(window.sequence[rows], window.known[rows].astype(np.int64), order))
         if seen_trades < trades:
             rows, made = slice(seen_trades, trades), window.trades
             update = made.update[rows]

@@ -40,7 +40,7 @@ class Prices:
         """No reference tick is ever below `lowest`, nor below a quarter of where it began."""
         names = [instrument.name for instrument in instruments]
         opening = np.array([instrument.price_ticks for instrument in instruments], dtype=np.int64)
-        self._floor = np.maximum(opening // 4, lowest)  # paths are reflected there
+        self.floor = np.maximum(opening // 4, lowest)  # paths are reflected there
         self._opening = opening
         per_update = np.array([sd_per_update(instrument) for instrument in instruments])
         per_cell = per_update * np.sqrt([updates_per_cell(instrument) for instrument in instruments])
@@ -76,7 +76,7 @@ class Prices:
         bits = draw64(self._gap_keys[symbol], sequence // _GAP_UPDATES)
         gaps = self._gaps[symbol, (bits >> np.uint64(56)).astype(np.int64)]
         gap = held(symbol, np.flatnonzero(opened), gaps[opened], self._gap)
-        floor = self._floor[symbol]
+        floor = self.floor[symbol]
         reference = floor + np.abs(at - floor)
         return reference - (gap >> 1), reference + 1 + gap - (gap >> 1)
 

@@ -1,9 +1,10 @@
 """What a target may offer, what it is offered, and how one is loaded from ``module:factory``.
 
 A target is any object with ``start()`` and ``stop()``. Of the feed it gets what it defines: ``on_book(book)``,
-``on_delta(delta)``, ``on_trade(trade)``, ``on_candle(candle)`` (see :mod:`synthetic.events`). Optional: ``counters()``
-(a mapping of numbers), ``rehearse()`` (do once, on a throwaway instance that was fed a little, what allocates on first
-use). Every method may be sync or async. Its loops are its own asyncio tasks.
+``on_delta(delta)``, ``on_trade(trade)``, ``on_candle(candle)``, and ``on_reconnect(reconnect)`` where a symbol begins
+again after a halt or a lost connection: its next book, or delta, is a new snapshot (see :mod:`synthetic.events`).
+Optional: ``counters()`` (a mapping of numbers), ``rehearse()`` (do once, on a throwaway instance that was fed a little,
+what allocates on first use). Every method may be sync or async. Its loops are its own asyncio tasks.
 
 The factory is called as ``factory(params, environment)``. Where its first parameter is annotated with a dataclass, a
 scenario's configs are validated against that class, scaled by its markers (:mod:`harness.scaling`), and the factory

@@ -25,7 +25,8 @@ class Book(NamedTuple):
 class Delta(NamedTuple):
     """The levels that one update changed: (n, 2) arrays of price and new quantity, 0 where the level is gone.
 
-    The first of a symbol, and the first after a `Reconnect`, hold the whole book: what was known of it is void.
+    That of a symbol's first update, and of the first after a `Reconnect`, holds the whole book: nothing known before
+    counts any longer.
     """
 
     symbol: str

@@ -12,6 +12,7 @@ from rich.text import Text
 from harness.cli.tables import heading, paragraphs, table
 from harness.scenario import Change, Claim, ScaledWorld, Scenario
 from harness.scenario.problems import dotted, number, shown, shown_path
+from harness.scenario.tables import Settings
 
 _GAP = 3  # columns between two columns of a table
 _BESIDE_CONFIGS = 16  # columns of the configs' table for the mark and the kind of scaling
@@ -58,7 +59,10 @@ def _settings(scenario: Scenario) -> Iterator[tuple[str, object]]:
     yield "stall_s", scenario.stall_s
     for name in ("market", "time", "memory"):
         for key, value in getattr(scenario, name):
-            yield f"{name}.{key}", value
+            if isinstance(value, Settings):
+                yield from ((f"{name}.{key}.{option}", setting) for option, setting in value)
+            else:
+                yield f"{name}.{key}", value
 
 
 def _print_configs(console: Console, scenario: Scenario, changes: Mapping[str, Change]) -> None:

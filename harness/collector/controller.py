@@ -14,7 +14,7 @@ from harness.collector.detectors import QuoteStuffingDetector
 from harness.collector.parameters import Parameters
 from harness.collector.pipeline import MultiSymbolFeaturePipeline
 from harness.target import Environment
-from synthetic.events import Book, Candle
+from synthetic.events import Book, Candle, Reconnect
 
 
 class BotController:
@@ -68,6 +68,11 @@ class BotController:
         """One closed candle from the feed."""
         assert self.ml_feature_pipeline is not None
         self.ml_feature_pipeline.on_candle(candle)
+
+    def on_reconnect(self, reconnect: Reconnect) -> None:
+        """A symbol's feed begins again."""
+        assert self.ml_feature_pipeline is not None
+        self.ml_feature_pipeline.on_reconnect(reconnect)
 
     def counters(self) -> dict[str, float]:
         """Samples collected, persisted and lost, and the bytes of the buffers."""

@@ -37,3 +37,5 @@ class Parameters:
     quote_stuffing_detector: bool = False
     detector_context_levels: Annotated[int, Ge(0), Le(1000)] = 8  # levels a side kept with each update
     detector_pruned_symbols: Annotated[int, Ge(0)] = 5  # how many symbols its pruning reaches
+    # the feed's reconnects, of which the note says nothing
+    clear_on_reconnect: bool = True  # a symbol that begins again lets go of its old pipeline

@@ -12,7 +12,7 @@ from harness.collector.indicators import CANDLE_FEATURES, INDICATOR_FEATURES, In
 from harness.collector.orderbook import LevelLifetime, OrderBookFeatureExtractor, OrderBookSnapshot
 from harness.collector.parameters import Parameters
 from harness.target import Environment
-from synthetic.events import Book, Candle
+from synthetic.events import Book, Candle, Reconnect
 
 FEATURE_NAMES: tuple[str, ...] = BOOK_FEATURES + CANDLE_FEATURES + INDICATOR_FEATURES
 """The note's 112 features."""
@@ -80,21 +80,39 @@ class FeaturePipeline:
 
 
 class MultiSymbolFeaturePipeline:
-    """`pipelines`: one FeaturePipeline a symbol, pre-filled with the market's past candles."""
+    """`pipelines`: one FeaturePipeline a symbol, pre-filled with the market's past candles.
+
+    A symbol whose feed begins again gets a new one. Without `clear_on_reconnect` the old one stays in `retired`, with
+    all that it holds, where no cleanup looks: what bots do that add an object for each connection and forget the last.
+    """
 
     def __init__(self, params: Parameters, environment: Environment) -> None:
-        features = BookFeatures()
+        self._features = BookFeatures()
+        self._params = params
         self.pipelines = {
-            symbol: FeaturePipeline(
-                OrderBookFeatureExtractor(features, params.snapshot_history_size),
+            symbol: self._make(
                 IndicatorFeatureExtractor(
                     environment.past_candles(symbol, params.candle_history_size), params.candle_history_size
-                ),
-                cache_limit=params.cache_limit,
-                unreachable_share=params.unreachable_share,
+                )
             )
             for symbol in environment.symbols
         }
+        self.retired: list[FeaturePipeline] = []
+
+    def _make(self, indicator_extractor: IndicatorFeatureExtractor) -> FeaturePipeline:
+        return FeaturePipeline(
+            OrderBookFeatureExtractor(self._features, self._params.snapshot_history_size),
+            indicator_extractor,
+            cache_limit=self._params.cache_limit,
+            unreachable_share=self._params.unreachable_share,
+        )
+
+    def on_reconnect(self, reconnect: Reconnect) -> None:
+        """Begin a symbol's books again. Its candles, which come from another channel, go on."""
+        old = self.pipelines[reconnect.symbol]
+        self.pipelines[reconnect.symbol] = self._make(old.indicator_extractor)
+        if not self._params.clear_on_reconnect:
+            self.retired.append(old)
 
     def on_book(self, book: Book) -> list[LevelLifetime]:
         """Features of one book; returns the levels that vanished with it."""

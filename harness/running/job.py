@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from synthetic.faults import Faults
 from synthetic.instrument import Instrument
 
 JOB_FILE = "job.json"
@@ -36,6 +37,8 @@ class Job:
     memory_scale: float
     baseline_bytes: int
     limit_bytes: int
+    season: bool = False
+    faults: Faults | None = None
 
     def write(self, folder: Path) -> None:
         """Write job.json into the run's folder."""
@@ -46,4 +49,6 @@ class Job:
         """The job of a run's folder."""
         fields = json.loads((folder / JOB_FILE).read_text(encoding="utf-8"))
         fields["instruments"] = tuple(Instrument(**instrument) for instrument in fields["instruments"])
+        if fields["faults"] is not None:
+            fields["faults"] = Faults(**fields["faults"])
         return cls(**fields)

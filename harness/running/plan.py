@@ -45,6 +45,8 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False) -> list[Job]:
             memory_scale=scenario.memory.scale,
             baseline_bytes=round(world.memory.baseline_gb * 1e9),
             limit_bytes=round(world.memory.limit_gb * 1e9),
+            season=world.market.season,
+            faults=world.market.faults.faults() if world.market.faults is not None else None,
         )
         for seed in range(1, scenario.seeds + 1)
         for config, params in world.configs.items()

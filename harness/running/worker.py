@@ -33,10 +33,16 @@ from harness.running.failures import Interrupted, RunEnded, describe, watch_task
 from harness.running.isolation import isolate_this_process
 from harness.running.job import Job
 from harness.running.recording import PHASES, Recorder
-from synthetic.events import Book, Candle, Delta, Event, Trade
+from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
 from synthetic.market import MARKET_VERSION, Market
 
-HANDLERS: dict[type[Event], str] = {Book: "on_book", Delta: "on_delta", Trade: "on_trade", Candle: "on_candle"}
+HANDLERS: dict[type[Event], str] = {
+    Book: "on_book",
+    Delta: "on_delta",
+    Trade: "on_trade",
+    Candle: "on_candle",
+    Reconnect: "on_reconnect",
+}
 
 REHEARSAL_EVENTS = 500
 """What a rehearsal sees of the feed: enough that most symbols have a book, too little to leave a mark of its own."""
@@ -166,6 +172,8 @@ class JudgedRun:
             depth=job.depth,
             books_per_second=job.books_per_second,
             candle_s=job.candle_s,
+            season=job.season,
+            faults=job.faults,
         )
 
     def _environment(

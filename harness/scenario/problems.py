@@ -184,4 +184,6 @@ def _keys_at(location: Sequence[str | int], model: type[BaseModel]) -> list[str]
     kind: Any = model
     for part in location:
         kind = get_args(kind)[0] if isinstance(part, int) else kind.model_fields[part].annotation
+        if type(None) in get_args(kind):  # a table that may be left out
+            kind = get_args(kind)[0]
     return list(kind.model_fields)

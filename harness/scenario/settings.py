@@ -11,9 +11,7 @@ from annotated_types import Ge, Gt, Le, Len
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     Strict,
     StringConstraints,
@@ -23,7 +21,9 @@ from pydantic import (
 
 from harness.errors import UsageError
 from harness.scaling import RATE, STOCK
+from harness.scenario.feed_faults import FaultSettings
 from harness.scenario.problems import Refusal, did_you_mean, problems_of, refused, shown_path
+from harness.scenario.tables import Settings
 
 HOURS_MOST = 8784.0  # a leap year
 SAMPLES_MOST = 5_000_000  # per run; half a gigabyte of recording
@@ -56,20 +56,19 @@ def _names_a_factory(value: str) -> str:
 End = Annotated[Annotated[float, Ge(-1e12), Le(1e12)] | None, BeforeValidator(_open_end)]
 
 
-class Settings(BaseModel):
-    """A table of the file: frozen, closed to unknown keys; a bool is no number, text is no number, NaN is nothing."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
 class MarketSettings(Settings):
-    """The feed: symbols, levels a side, mean books per second and symbol at full scale, seconds a candle, start."""
+    """The feed: symbols, levels a side, mean books per second and symbol at full scale, seconds a candle, start.
+
+    With `season`, activity follows the hour of the day (UTC); `faults` are those of the feed, None for a feed without.
+    """
 
     symbols: Annotated[int, Ge(1), Le(5000)]
     depth: Annotated[int, Ge(1), Le(1000)]
     books_per_second: Annotated[float, Gt(0), Le(1000), RATE]
     candle_s: Annotated[int, Ge(1), Le(86_400)] = 60
     start: Annotated[AwareDatetime, AfterValidator(_in_utc)] = datetime(2025, 1, 6, tzinfo=UTC)
+    season: bool = False
+    faults: FaultSettings | None = None
 
 
 class TimeSettings(Settings):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from harness.errors import UsageError
 from harness.scaling import Scaled, scaled_value
+from harness.scenario.feed_faults import FaultSettings
 from harness.scenario.parameters import complete_configs, markers, refused_together
 from harness.scenario.problems import dotted, refused, shown_path
 from harness.scenario.settings import MarketSettings, MemorySettings, Scenario
@@ -63,7 +64,11 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
     kind = parameters_type(factory)
     marks = markers(kind) if kind is not None else {}
     world = _Shrinking(scale)
-    market = world.shrink(scenario.market.model_dump(), markers(MarketSettings), "market")
+    market = world.shrink(scenario.market.model_dump(exclude={"faults"}), markers(MarketSettings), "market")
+    faults = scenario.market.faults
+    if faults is not None:
+        scaled_faults = world.shrink(faults.model_dump(), markers(FaultSettings), "market", "faults")
+        faults = faults.model_copy(update=scaled_faults)
     world.shrink(scenario.time.model_dump(), {}, "time")
     memory = world.shrink(scenario.memory.model_dump(exclude={"scale"}), markers(MemorySettings), "memory")
     scaled = {name: world.shrink(table, marks, "configs", name) for name, table in configs.items()}
@@ -73,7 +78,7 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
                 raise refused(f"{shown_path(scenario.path)} at scale {scale:g}", problems)
     return ScaledWorld(
         # Copied, not validated: the bounds are those of full scale.
-        market=scenario.market.model_copy(update=market),
+        market=scenario.market.model_copy(update={**market, "faults": faults}),
         memory=scenario.memory.model_copy(update=memory),
         configs=scaled,
         changes=tuple(world.changes),

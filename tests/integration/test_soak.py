@@ -124,3 +124,37 @@ def test_configs_seeds_hours_and_scale_are_taken_from_the_command_line(soaks: So
     manifest = json.loads((soaks.result() / "manifest.json").read_text())
     assert manifest["command"][-1] == "--quiet"
     assert manifest["environment"]["PYTHONHASHSEED"] == "0"
+
+
+FOLLOWER = """\
+class Target:
+    def __init__(self, params, environment):
+        self.seen = {"deltas": 0, "reconnects": 0, "halts": 0, "resynced": 0}
+        self.resyncing = set()
+    def start(self): pass
+    def stop(self): pass
+    def on_delta(self, delta):
+        self.seen["deltas"] += 1
+        self.seen["resynced"] += delta.symbol in self.resyncing and len(delta.bids) == 50
+        self.resyncing.discard(delta.symbol)
+    def on_reconnect(self, reconnect):
+        self.resyncing.add(reconnect.symbol)
+        self.seen["halts" if reconnect.reason == "halt" else "reconnects"] += 1
+    def counters(self):
+        return self.seen
+build = Target
+"""
+
+
+def test_a_target_is_told_of_reconnects_and_gets_a_snapshot_after_each(soaks: Soaks) -> None:
+    soaks.target(FOLLOWER)
+    faults = "[market.faults]\nreconnects_per_hour = 60\nhalts_per_hour = 30\nhalt_s = 2.5\n[configs.only]\n"
+    ended = soaks.soak("run", soaks.scenario(faults, factory="mine:build", seeds=2), "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    for seed in (1, 2):
+        seen = soaks.facts("only", seed)["counters"]
+        assert seen["deltas"] > 10_000 * 0.1 * 0.9
+        # of six minutes and twelve seconds of five symbols; a halt may fall into the silence before a reconnect
+        assert 28 <= seen["reconnects"] <= 35
+        assert 12 <= seen["halts"] <= 20
+        assert seen["resynced"] == seen["reconnects"] + seen["halts"]

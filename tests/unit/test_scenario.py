@@ -15,6 +15,7 @@ from harness.analysis.metrics import METRICS
 from harness.errors import UsageError
 from harness.scaling import scaled_value
 from harness.scenario import Claim, Scenario, available, load, scale_down, to_toml
+from synthetic.faults import Faults
 
 WriteScenario = Callable[..., Path]
 
@@ -94,6 +95,7 @@ WRONG = [
     ("seeds = 2", 'name = "other"', "name: unknown key; "),
     ("scale = 0.1", "scale = 0.1\nseeds = 3", 'memory.seeds: unknown key; "seeds" belongs to the top of the file'),
     ("better = ", 'bettr = "x"\nbetter = ', 'claims."peak reduction".bettr: unknown key; did you mean better?'),
+    ("[time]", "[market.faults]\nhalt = 3\n[time]", "market.faults.halt: unknown key; did you mean halt_s?"),
     # missing
     ("hours = 5.0", "", "time.hours: missing"),
     ('metric = "reduction.peak"', "", 'claims."peak reduction".metric: missing'),
@@ -112,6 +114,19 @@ WRONG = [
     ("symbols = 50", "symbols = 50\nstart = 2025-01-06", "market.start = 2025-01-06: must be a date and time with its"),
     ("symbols = 50", "symbols = 50\nstart = 2025-01-06T00:00:00", "must be a date and time with its zone"),
     ("symbols = 50", "symbols = 50\nstart = 0001-01-01T00:00:00+10:00", "must lie between 2000 and 2100"),
+    ("[time]", "faults = 3\n[time]", "market.faults = 3: must be a table"),
+    ("[time]", "season = 1\n[time]", "market.season = 1: must be true or false"),
+    # faults of the feed
+    (
+        "[time]",
+        "[market.faults]\nhalts_per_hour = 12\nhalt_s = 200\n[time]",
+        "market.faults.halt_s = 200.0: must be at most 150, half the time between two at halts_per_hour = 12",
+    ),
+    (
+        "[time]",
+        "[market.faults]\nbursts_per_hour = -1\n[time]",
+        "market.faults.bursts_per_hour = -1.0: must be 0, which is none, or 0.001 to 3600",
+    ),
     # no numbers
     ("hours = 5.0", "hours = nan", "time.hours = nan: must be a finite number"),
     ("limit_gb = 32.0", "limit_gb = inf", "memory.limit_gb = inf: must be a finite number"),
@@ -409,6 +424,18 @@ def test_every_change_follows_the_one_rule(write_scenario: WriteScenario, scale:
         assert abs(change.scaled - change.exact) <= 0.5 or change.scaled == 1
 
 
+def test_faults_of_the_feed_are_as_many_at_every_scale(write_scenario: WriteScenario) -> None:
+    text = "season = true\n[market.faults]\nbursts_per_hour = 6\nburst_updates = 300\nhalts_per_hour = 2\n[time]"
+    scenario = load(str(write_scenario(("[time]", text))))
+    world = scale_down(scenario)
+    assert world.market.season
+    assert world.market.faults is not None
+    assert world.market.faults.faults() == Faults(bursts_per_hour=6, burst_updates=30, halts_per_hour=2)
+    assert {change.key for change in world.changes if "faults" in change.key} == {"market.faults.burst_updates"}
+    assert ("market.faults.halts_per_hour", 2) in world.unscaled
+    assert scale_down(load(str(write_scenario()))).market.faults is None
+
+
 def test_at_full_scale_the_world_is_the_scenario(write_scenario: WriteScenario) -> None:
     scenario = load(str(write_scenario())).with_options(scale=1.0)
     world = scale_down(scenario)
@@ -451,6 +478,7 @@ def test_what_is_written_loads_as_it_was(write_scenario: WriteScenario, here: Pa
         ('"Nothing is known."', '"""\nOne "quoted" \\\\ line.\n\nAnother, with [brackets].\n"""'),
         ("[0.60, 0.70]", '["open", 0.7]\ntolerance = 0.005\nknown = "missed"\nreason = "because"\nnote = "so"'),
         ("max_samples = 2000", "max_samples = 2000\ncache_limit = 50"),
+        ("[time]", "season = true\n[market.faults]\nhalts_per_hour = 0.5\ndeltas_before_snapshot = true\n[time]"),
     )
     scenario = load(str(path)).with_options(hours=1.5, seeds=4)
     Path("scenario.toml").write_text(to_toml(scenario), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import weakref
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.collector import BotController, Parameters
+from synthetic.events import Reconnect
 from tests.unit.collector.world import SYMBOLS, World, book
 
 
@@ -158,3 +160,56 @@ def test_a_rehearsal_exercises_a_write_and_a_cleanup(world: World) -> None:
     world.clock.run(made.rehearse())
     assert len(list((world.environment.data_dir / "training_features").glob("*.parquet"))) == len(SYMBOLS)
     assert not made.ml_feature_pipeline.pipelines[SYMBOLS[0]]._cache
+
+
+def reconnected(world: World, clear: bool) -> BotController:
+    """A bot whose first symbol began again three times, each time after 30 books."""
+    made = bot(world, clear_on_reconnect=clear, cleanup_interval_cycles=10)
+    for turn in range(3):
+        for sequence in range(30 * turn, 30 * turn + 30):
+            made.on_book(book(sequence))
+        made.on_reconnect(Reconnect(SYMBOLS[0], book(30 * turn + 30).timestamp_ms, "disconnect", 0))
+    return made
+
+
+def test_a_reconnect_begins_the_books_again_and_the_candles_go_on(world: World) -> None:
+    made = bot(world)
+    made.on_book(book(1))
+    before = dict(made.ml_feature_pipeline.pipelines)
+    made.on_reconnect(Reconnect(SYMBOLS[0], book(2).timestamp_ms, "halt", 0))
+    after = made.ml_feature_pipeline.pipelines
+    assert list(after) == list(before)
+    assert [after[symbol] is before[symbol] for symbol in SYMBOLS] == [False, True, True]
+    new = after[SYMBOLS[0]]
+    assert new.latest is None
+    assert new.orderbook_extractor.snapshot_history == []
+    assert new.indicator_extractor is before[SYMBOLS[0]].indicator_extractor
+    made.on_book(book(2))
+    assert made.ml_feature_pipeline.on_book(book(3)) is not None
+    assert len(new._cache) == 2
+
+
+def test_a_reconnect_lets_go_of_the_old_pipeline(world: World) -> None:
+    made = reconnected(world, clear=True)
+    old = weakref.ref(made.ml_feature_pipeline.pipelines[SYMBOLS[0]])
+    made.on_reconnect(Reconnect(SYMBOLS[0], 0, "disconnect", 0))
+    assert old() is None
+    assert made.ml_feature_pipeline.retired == []
+
+
+def test_old_pipelines_that_are_kept_are_out_of_reach_of_a_cleanup_and_freed_by_stop(world: World) -> None:
+    made = reconnected(world, clear=False)
+    made._params = dataclasses.replace(made._params, release_on_stop=True)
+    held: list[weakref.ref[object]] = []
+
+    async def live() -> None:
+        await made.start()
+        await asyncio.sleep(60)
+        assert world.of_kind("cleanup")
+        retired = made.ml_feature_pipeline.retired
+        assert [len(pipeline._cache) for pipeline in retired] == [30, 30, 30]
+        held.extend(weakref.ref(pipeline) for pipeline in retired)
+        await made.stop()
+
+    world.clock.run(live())
+    assert [part() for part in held] == [None] * 3

@@ -12,6 +12,7 @@ from harness.running.isolation import PINNED, judged_environment
 from harness.running.plan import RESERVE_BYTES, choose_jobs_at_once, plan_jobs
 from harness.running.results import create_result, find_result, point_latest, run_folder, run_folders
 from harness.scenario import Scenario, load
+from synthetic.faults import Faults
 from tests.unit.running.test_recording import job
 
 
@@ -37,6 +38,13 @@ def test_configs_of_a_seed_see_one_market_and_lie_next_to_one_another(scenario: 
     assert [(one.seed, one.config) for one in jobs[:4]] == [(1, "old"), (1, "fixed"), (1, "old_stop"), (2, "old")]
     assert jobs[0].instruments == jobs[1].instruments
     assert jobs[0].start_ms == 1_736_121_600_000
+
+
+def test_a_market_gets_its_season_and_its_faults(scenario: Scenario) -> None:
+    plain = plan_jobs(scenario)[0]
+    assert (plain.season, plain.faults) == (False, None)
+    faulty = plan_jobs(load("reconnects"))[0].faults
+    assert faulty == Faults(reconnects_per_hour=12, reconnect_s=10, burst_updates=20)
 
 
 def test_as_many_runs_at_once_as_fit(scenario: Scenario) -> None:

@@ -12,6 +12,7 @@ import pytest
 from harness.running.archive import PARQUET_FILE, archive_run, last_row, read_rows, to_frame
 from harness.running.job import Job
 from harness.running.recording import NOT_READ, PHASES, SAMPLE, SAMPLES_FILE, Recorder, write_run_file
+from synthetic.faults import Faults
 from synthetic.instrument import Instrument
 
 
@@ -53,9 +54,11 @@ def record(folder: Path, samples: int) -> Recorder:
     return recorder
 
 
-def test_a_job_reads_back_as_it_was_written(tmp_path: Path) -> None:
-    job().write(tmp_path)
-    assert Job.read(tmp_path) == job()
+@pytest.mark.parametrize("faults", [None, Faults(halts_per_hour=3, deltas_before_snapshot=True)])
+def test_a_job_reads_back_as_it_was_written(tmp_path: Path, faults: Faults | None) -> None:
+    written = job(season=True, faults=faults)
+    written.write(tmp_path)
+    assert Job.read(tmp_path) == written
 
 
 def test_every_row_can_be_read_while_the_run_goes_on(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Faults of a feed: each does what it says, all of them together break nothing that is promised, none changes nothing."""
+"""Faults of a feed: each does what it says, all together break nothing that is promised, none changes nothing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,28 @@
+"""What every source of a feed offers, be it made or recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synthetic.events import Event
+
+
+class Feed(Protocol):
+    """A resumable stream of events in the order of their timestamps."""
+
+    def stream(self, until_s: float, kinds: Collection[type[Event]]) -> Iterator[Event]:
+        """Events of these `kinds` before `until_s` seconds after the start, from where the last call ended."""
+
+    def past_candles(self, symbol: str, count: int) -> NDArray[np.float64]:
+        """Candles before the start: (count, 6) open time in ms, open, high, low, close, volume, oldest first."""
+
+    def feed_hash(self) -> str:
+        """A hash of the stream so far, the same however it was asked for."""
+
+
+class RecordingError(ValueError):
+    """A recording that cannot be read or does not make sense; the message names the file and, where it can, the row."""

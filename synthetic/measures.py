@@ -29,27 +29,27 @@ def spread_ticks(symbol: SymbolTape, tick: float) -> tuple[float, float]:
 
 
 def on_grid(symbol: SymbolTape, tape: Tape, step_ms: int) -> F64:
-    """The quotes in force at every `step_ms` of the tape from the first on: (times, 5)."""
+    """The quotes in force at every `step_ms` of the tape's detail from the first on: (times, 5)."""
     quotes = symbol.quotes
-    times = np.arange(tape.start_ms, tape.end_ms, step_ms, dtype=np.float64)
+    times = np.arange(tape.start_ms, tape.detail_end_ms, step_ms, dtype=np.float64)
     place = np.searchsorted(quotes[:, 0], times, side="right") - 1
     return np.asarray(quotes[place[place >= 0]])
 
 
-def mids(symbol: SymbolTape, tape: Tape, step_s: float) -> F64:
-    """Mid prices every `step_s` seconds."""
-    quotes = on_grid(symbol, tape, round(1000 * step_s))
-    return np.asarray((quotes[:, 1] + quotes[:, 2]) / 2)
+def mids(symbol: SymbolTape, step_s: int) -> F64:
+    """Mid prices every `step_s` seconds, from the first there is."""
+    every = symbol.mids[::step_s]
+    return np.asarray(every[~np.isnan(every)])
 
 
-def log_returns(symbol: SymbolTape, tape: Tape, step_s: float) -> F64:
+def log_returns(symbol: SymbolTape, step_s: int) -> F64:
     """Log returns of the mid over `step_s` seconds."""
-    return np.diff(np.log(mids(symbol, tape, step_s)))
+    return np.diff(np.log(mids(symbol, step_s)))
 
 
-def zero_share(symbol: SymbolTape, tape: Tape) -> float:
+def zero_share(symbol: SymbolTape) -> float:
     """The share of seconds in which the mid does not move."""
-    moves = np.diff(mids(symbol, tape, 1))
+    moves = np.diff(mids(symbol, 1))
     return float((moves == 0).mean()) if moves.size else math.nan
 
 
@@ -57,7 +57,7 @@ def unchanged_share(symbol: SymbolTape, tape: Tape) -> float:
     """The mean share of levels that are the same 100 ms later; intervals without an update count as unchanged."""
     if not symbol.unchanged.size:
         return math.nan
-    intervals = (tape.end_ms - tape.start_ms) // CELL_MS
+    intervals = (tape.detail_end_ms - tape.start_ms) // CELL_MS
     active = np.unique(symbol.quotes[:, 0] // CELL_MS).size / intervals
     return float(1 - active * (1 - symbol.unchanged.mean()))
 
@@ -82,7 +82,7 @@ def arrival_variation(symbol: SymbolTape) -> float:
 
 def branching_ratio(symbol: SymbolTape, tape: Tape) -> float:
     """1 - 1 / sqrt(F), where F is the Fano factor of trades in ten seconds: how many trades follow from another."""
-    edges = np.arange(tape.start_ms, tape.end_ms + 1, 10_000)
+    edges = np.arange(tape.start_ms, tape.detail_end_ms + 1, 10_000)
     counts, _ = np.histogram(symbol.trades[:, 0], edges)
     if counts.size < 30 or counts.sum() < 100:
         return math.nan
@@ -91,7 +91,7 @@ def branching_ratio(symbol: SymbolTape, tape: Tape) -> float:
 
 def activity_slope(tape: Tape) -> float:
     """The slope of log books against log rank."""
-    counts = np.array([len(symbol.quotes) for symbol in tape.symbols], dtype=np.float64)
+    counts = np.array([symbol.books for symbol in tape.symbols if symbol.books], dtype=np.float64)
     if counts.size < 5:
         return math.nan
     return float(np.polyfit(np.log(np.arange(1, counts.size + 1)), np.log(counts), 1)[0])
@@ -102,11 +102,9 @@ def season(tape: Tape) -> tuple[float, float]:
 
     The day's first harmonic, not its raw hours: single hours of one day are bursts.
     """
-    if tape.end_ms - tape.start_ms < 86_400_000:
+    if tape.hours is None:
         return math.nan, math.nan
-    hours = np.concatenate([symbol.quotes[:, 0] for symbol in tape.symbols]) / 3_600_000 % 24
-    counts, _ = np.histogram(hours, np.arange(25))
-    wave = np.fft.rfft(counts)
+    wave = np.fft.rfft(tape.hours)
     swing = 2 * np.abs(wave[1]) / wave[0].real
     peak = -np.angle(wave[1]) * 24 / (2 * np.pi) + 0.5
     return float(peak % 24), float((1 + swing) / (1 - swing))
@@ -137,12 +135,18 @@ def autocorrelation(values: F64, lag: int) -> float:
     return float((centred[lag:] * centred[:-lag]).mean() / (centred**2).mean())
 
 
+def mean_depth(symbol: SymbolTape) -> F64:
+    """Cumulated quantity by level of the mean side of the sampled books, as deep as all of them: (levels,)."""
+    sides = [side[:, 1] for book in symbol.samples for side in (book.bids, book.asks)]
+    levels = min((side.size for side in sides), default=0)
+    return np.cumsum(np.mean([side[:levels] for side in sides], axis=0)) if levels else np.empty(0)
+
+
 def depth_exponent(symbol: SymbolTape) -> float:
     """The slope of log cumulated quantity against log level, of the mean book."""
-    sides = [side[:, 1] for book in symbol.samples for side in (book.bids, book.asks)]
-    if not sides:
+    depth = mean_depth(symbol)
+    if depth.size < 3:
         return math.nan
-    depth = np.cumsum(np.asarray(sides).mean(axis=0))
     return float(np.polyfit(np.log(np.arange(1, depth.size + 1)), np.log(depth), 1)[0])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,29 +34,44 @@ from synthetic.measures import (
 from synthetic.tape import SymbolTape, Tape
 
 TOP = 5  # symbols that count as top
+_OVER_A_DAY = ("zero", "season", "Hill tail", "excess kurtosis", "autocorrelation of", "cross-correlation")
 _LARGE_TICK = 1.5  # median spread in ticks below which a symbol is a large-tick one
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One row: its value (NaN where the tape cannot tell), the band [low, high], and whether it must hold."""
+    """One row: its value (NaN where the tape cannot tell), the band [low, high], and whether it must hold.
+
+    `over_a_day`: it is measured over all of the tape's seconds, a day of them where there is one; not over its detail.
+    """
 
     name: str
     value: float
     low: float
     high: float
     must: bool
+    over_a_day: bool = False
+
+    @property
+    def has_band(self) -> bool:
+        """Whether there is a band at all; some values are only shown."""
+        return math.isfinite(self.low) or math.isfinite(self.high)
 
     @property
     def holds(self) -> bool | None:
-        """Whether the value lies in the band; None where there is none."""
-        return None if math.isnan(self.value) else self.low <= self.value <= self.high
+        """Whether the value lies in the band; None where one of the two is missing."""
+        return None if math.isnan(self.value) or not self.has_band else self.low <= self.value <= self.high
 
 
 def facts(tape: Tape, ticks: Mapping[str, float]) -> list[Fact]:
-    """Both tables of one tape; `ticks` gives each symbol's price step. `tape.symbols` are in order of activity."""
+    """Both tables of one tape; `ticks` gives each symbol's price step. `tape.symbols` are in order of activity.
+
+    Raises ValueError where the tape has no symbol.
+    """
+    if not tape.symbols:
+        raise ValueError("the tape has no symbol: there is nothing to measure")
     return [
-        Fact(name, value, low, high, must)
+        Fact(name, value, low, high, must, name.startswith(_OVER_A_DAY))
         for table, must in ((required(tape, ticks), True), (reported(tape), False))
         for name, value, low, high in table
     ]
@@ -64,10 +79,7 @@ def facts(tape: Tape, ticks: Mapping[str, float]) -> list[Fact]:
 
 def combined(runs: Sequence[list[Fact]]) -> list[Fact]:
     """Row by row the median over tapes, such as those of several seeds."""
-    return [
-        Fact(rows[0].name, _median([row.value for row in rows]), rows[0].low, rows[0].high, rows[0].must)
-        for rows in zip(*runs, strict=True)
-    ]
+    return [replace(rows[0], value=_median([row.value for row in rows])) for rows in zip(*runs, strict=True)]
 
 
 Row = tuple[str, float, float, float]
@@ -83,7 +95,7 @@ def required(tape: Tape, ticks: Mapping[str, float]) -> list[Row]:
         ("spread of one tick, share of time, large-tick symbols", _median(one_tick), 0.9, 1.0),
         ("median spread in ticks, small-tick symbols", _median(wide), 2, 20),
         ("crossed books, all symbols", float(sum(s.crossed for s in tape.symbols)), 0, 0),
-        ("zero 1 s returns, share, top symbols", _over(tape.symbols[:TOP], lambda s: zero_share(s, tape)), 0.2, 0.7),
+        ("zero 1 s returns, share, top symbols", _over(tape.symbols[:TOP], zero_share), 0.2, 0.7),
         ("levels unchanged per 100 ms, top symbol", unchanged_share(top, tape), 0.3, 0.6),
         ("levels unchanged per 100 ms, tail", _over(tail, lambda s: unchanged_share(s, tape)), 0.75, 1.0),
         (
@@ -104,7 +116,7 @@ def required(tape: Tape, ticks: Mapping[str, float]) -> list[Row]:
 def reported(tape: Tape) -> list[Row]:
     """The second table: name, value, low, high."""
     symbols = tape.symbols
-    returns = {step_s: [log_returns(s, tape, step_s) for s in symbols] for step_s in (1, 60, 3600)}
+    returns = {step_s: [log_returns(s, step_s) for s in symbols] for step_s in (1, 60, 3600)}
     kurtosis = {step_s: _median([excess_kurtosis(r) for r in rows]) for step_s, rows in returns.items()}
     falling = float(kurtosis[1] > kurtosis[60] > kurtosis[3600]) if not math.isnan(kurtosis[3600]) else math.nan
     seconds, minutes = returns[1], returns[60]
@@ -124,7 +136,7 @@ def reported(tape: Tape) -> list[Row]:
         ("cumulative depth against level, exponent", _over(symbols, depth_exponent), 0.4, 0.9),
         ("log-sd of quantity", _over(symbols, quantity_spread), 1.5, 2.8),
     ]
-    for step_ms, low, high in ((100, 0.7, 1.0), (1000, 0.15, 0.7), (10_000, -1.0, 0.15)):
+    for step_ms, low, high in ((100, 0.7, 1.0), (1000, 0.15, 0.7), (10_000, -math.inf, 0.15)):
         value = _median([imbalance_autocorrelation(s, tape, step_ms) for s in symbols])
         rows.append((f"top-of-book imbalance autocorrelation, {step_ms / 1000:g} s", value, low, high))
     across_m, across_s = cross_correlation(minutes), cross_correlation(seconds)

@@ -27,6 +27,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "compare": "harness.cli.compare",
     "list": "harness.cli.listing",
     "show": "harness.cli.show",
+    "market": "harness.cli.market",
 }
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from synthetic import window
 from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
 from synthetic.faults import BadFault, Faults
-from synthetic.market import Market
+from synthetic.market import MARKET_VERSION, Market
 from synthetic.symbols import instruments
 
 ALL = (Book, Delta, Trade, Candle, Reconnect)
@@ -34,6 +34,9 @@ EVERYTHING = Faults(
     deltas_before_snapshot=True,
     misordered_deltas_per_hour=120,
 )
+GOLDEN = {
+    1: "92031fe14d9314cd8ab5e30933221b75cbbdc1d4f734e1b0ca1a18a79e51a119"
+}  # market version: a minute of EVERYTHING
 
 
 def market(faults: Faults | None = EVERYTHING, **options: Any) -> Market:
@@ -186,6 +189,13 @@ def test_no_fault_is_the_usual_stream():
     for each in (usual, none):
         list(each.stream(20, [Book]))
     assert usual.feed_hash() == none.feed_hash()
+
+
+def test_golden_with_faults():
+    some = market()
+    for _ in some.stream(60, [Book]):
+        pass
+    assert some.feed_hash() == GOLDEN[MARKET_VERSION]
 
 
 def test_every_kind_of_fault_is_in_the_hash():

@@ -29,11 +29,15 @@ SCHEMA = pa.schema(
 _BATCH_ROWS = 1 << 15
 _BLOCK_BYTES = 1 << 20
 _TAIL_BYTES = 1 << 12
+_WORDS = ["kind", "symbol", "side"]
 _NUMBERS = {"timestamp_ms": int, "sequence": int, "price": float, "quantity": float}
 
 
 def batches(path: Path) -> Iterator[Any]:
-    """The record batches of a recording, with the columns of SCHEMA. Raises RecordingError, naming file and row."""
+    """The record batches of a recording, with the columns of SCHEMA, words perhaps as dictionaries.
+
+    Raises RecordingError, naming file and row.
+    """
     try:
         if path.suffix == ".parquet":
             yield from _parquet_batches(path)
@@ -55,7 +59,7 @@ def last_row(path: Path) -> tuple[str, int, str]:
 
 def _open_parquet(path: Path) -> Any:
     try:
-        return pq.ParquetFile(path, buffer_size=_BLOCK_BYTES, pre_buffer=False)
+        return pq.ParquetFile(path, buffer_size=_BLOCK_BYTES, pre_buffer=False, read_dictionary=_WORDS)
     except pa.ArrowInvalid as error:
         raise RecordingError(f"{path}: is no Parquet file, or its end is missing: {_first_line(error)}") from error
 
@@ -76,7 +80,15 @@ def _as_schema(path: Path, batch: Any, written: Any) -> Any:
     for field in SCHEMA:
         if not _may_become(written.field(field.name).type, field.type):
             raise RecordingError(f"{path}: column {field.name} is {written.field(field.name).type}, not {field.type}")
-    return pa.RecordBatch.from_arrays([batch.column(field.name).cast(field.type) for field in SCHEMA], schema=SCHEMA)
+    columns = [batch.column(field.name) for field in SCHEMA]
+    words = [pa.types.is_dictionary(column.type) for column in columns]
+    return pa.RecordBatch.from_arrays(
+        [
+            column if is_word else column.cast(field.type)
+            for column, is_word, field in zip(columns, words, SCHEMA, strict=True)
+        ],
+        names=SCHEMA.names,
+    )
 
 
 def _may_become(written: Any, wanted: Any) -> bool:

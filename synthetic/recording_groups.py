@@ -36,7 +36,7 @@ class Group(NamedTuple):
         return (price[is_bid], quantity[is_bid]), (price[is_ask], quantity[is_ask])
 
 
-def groups(reader: RowReader, first: Rows, pieces: Iterator[Rows]) -> Iterator[Group]:
+def grouped(reader: RowReader, first: Rows, pieces: Iterator[Rows]) -> Iterator[Group]:
     """The groups of the checked rows `first` and of the pieces behind them. Raises RecordingError."""
     held = first
     more = True
@@ -58,6 +58,20 @@ def groups(reader: RowReader, first: Rows, pieces: Iterator[Rows]) -> Iterator[G
                 raise reader.error(held, stop, "there are rows behind the end row")
             yield Group(held, start, stop, kind, symbol, time_ms, sequence)
         held = held.part(int(stops[-1]) if stops.size else 0, len(held))
+
+
+def count_updates(pieces: Iterator[Rows]) -> int:
+    """How many snapshots and deltas there are."""
+    updates = 0
+    held: Rows | None = None
+    for piece in pieces:
+        rows = piece if held is None else joined(held, piece)
+        starts = _edges(rows)[:-1]
+        if held is not None:
+            starts = starts[1:]  # the first row was counted in the piece before
+        updates += int(np.isin(rows.kind[starts], (SNAPSHOT, DELTA)).sum())
+        held = rows.part(len(rows) - 1, len(rows))
+    return updates
 
 
 def _edges(rows: Rows) -> NDArray[np.int64]:

@@ -153,10 +153,13 @@ class RowReader:
             yield has_price & away, text
 
     def _decoded(self, batch: Any, first: int) -> Rows:
+        kind = _places(batch.column("kind"), {word: place for place, word in enumerate(KINDS)})
+        if not self._known:
+            self._learn(kind, batch.column("symbol"))
         return Rows(
             first,
-            _places(batch.column("kind"), {word: place for place, word in enumerate(KINDS)}),
-            _places(batch.column("symbol"), self._codes if self._known else self._learnt(batch)),
+            kind,
+            _places(batch.column("symbol"), self._codes),
             _whole(batch.column("timestamp_ms")),
             _whole(batch.column("sequence")),
             _places(batch.column("side"), {word: place for place, word in enumerate(SIDES)}, other=len(SIDES)),
@@ -164,15 +167,13 @@ class RowReader:
             _real(batch.column("quantity")),
         )
 
-    def _learnt(self, batch: Any) -> dict[str, int]:
-        """Symbols by name, those of the batch's instrument rows added."""
-        for kind, name in zip(batch.column("kind").to_pylist(), batch.column("symbol").to_pylist(), strict=True):
-            if kind != KINDS[INSTRUMENT]:
-                break
+    def _learn(self, kind: I64, symbol: Any) -> None:
+        """Take the symbols of the instrument rows with which a batch begins."""
+        others = np.flatnonzero(kind != INSTRUMENT)
+        for name in symbol.slice(0, int(others[0]) if others.size else kind.size).to_pylist():
             if name is not None and name not in self._codes:
                 self._codes[name] = len(self.names)
                 self.names.append(name)
-        return self._codes
 
 
 def _places(column: Any, codes: dict[str, int], *, other: int = NOTHING) -> I64:

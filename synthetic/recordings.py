@@ -16,12 +16,22 @@ from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
 from synthetic.feed import RecordingError
 from synthetic.held_books import HeldSide
 from synthetic.recording_files import last_row
-from synthetic.recording_groups import Group, HashedRows, groups
+from synthetic.recording_groups import Group, HashedRows, count_updates, grouped
 from synthetic.recording_header import read_header
 from synthetic.recording_rows import BUY, DELTA, END, RECONNECT, SIDES, SNAPSHOT, TRADE, RowReader
 from synthetic.scales import Scale
 
 _TRADES_AT_ONCE = 4096
+
+
+def mean_rate(path: Path) -> float:
+    """The mean over symbols of book updates per second in a whole recording, found by reading it once.
+
+    Raises RecordingError.
+    """
+    recording = Recording(path)
+    updates = count_updates(RowReader(path).pieces())
+    return updates * 1000 / max(1, recording.end_ms - recording.start_ms) / len(recording.instruments)
 
 
 class Recording:
@@ -47,7 +57,7 @@ class Recording:
         self._depth = depth
         self._candle_ms = 1000 * candle_s
         self._next_close_ms = self.start_ms + self._candle_ms
-        self._groups = groups(self._reader, body, pieces)
+        self._groups = grouped(self._reader, body, pieces)
         self._ahead = next(self._groups, None)
         self._due: deque[tuple[int, type[Event], Callable[[], Event]]] = deque()
         self._names = [instrument.name for instrument in self.instruments]

@@ -39,6 +39,7 @@ class Job:
     limit_bytes: int
     season: bool = False
     faults: Faults | None = None
+    recording: str | None = None
 
     def write(self, folder: Path) -> None:
         """Write job.json into the run's folder."""

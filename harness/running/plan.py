@@ -10,6 +10,7 @@ import psutil
 
 from harness.errors import UsageError
 from harness.running.job import Job
+from harness.running.recorded import open_recording
 from harness.scenario import Scenario, scale_down
 from synthetic.symbols import instruments
 
@@ -20,9 +21,12 @@ RESERVE_BYTES = 500_000_000
 def plan_jobs(scenario: Scenario, *, real_time: bool = False) -> list[Job]:
     """One job per seed and config, the configs of a seed next to one another: they are compared with each other.
 
-    Seeds are 1, 2, ... Raises UsageError where the target cannot live at the scenario's scale.
+    Seeds are 1, 2, ... Raises UsageError where the target cannot live at the scenario's scale, or the scenario's
+    recording is not what the scenario says.
     """
     world = scale_down(scenario)
+    recording = open_recording(scenario)
+    start_ms = round(world.market.start.timestamp() * 1000) if recording is None else recording.start_ms
     return [
         Job(
             config=config,
@@ -30,11 +34,11 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False) -> list[Job]:
             real_time=real_time,
             factory=scenario.target.factory,
             params=params,
-            instruments=instruments(world.market.symbols, seed),
+            instruments=instruments(world.market.symbols, seed) if recording is None else recording.instruments,
             depth=world.market.depth,
             books_per_second=world.market.books_per_second,
             candle_s=world.market.candle_s,
-            start_ms=round(world.market.start.timestamp() * 1000),
+            start_ms=start_ms,
             horizon_s=scenario.time.hours * 3600,
             warmup_s=scenario.time.warmup_minutes * 60,
             run_on_s=scenario.time.run_on_s,
@@ -47,6 +51,7 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False) -> list[Job]:
             limit_bytes=round(world.memory.limit_gb * 1e9),
             season=world.market.season,
             faults=world.market.faults.faults() if world.market.faults is not None else None,
+            recording=None if recording is None else os.path.abspath(recording.path),
         )
         for seed in range(1, scenario.seeds + 1)
         for config, params in world.configs.items()

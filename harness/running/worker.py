@@ -34,6 +34,7 @@ from harness.running.isolation import isolate_this_process
 from harness.running.job import Job
 from harness.running.recording import PHASES, Recorder
 from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
+from synthetic.feed import Feed, RecordingError
 from synthetic.market import MARKET_VERSION, Market
 
 HANDLERS: dict[type[Event], str] = {
@@ -128,7 +129,7 @@ class JudgedRun:
             self.facts["stack"] = error.stack
             return str(error)
         where = {"start": "in start", "stop": "in stop()"}.get(PHASES[self._phase], "in a cycle or a feed handler")
-        if isinstance(error, UsageError):
+        if isinstance(error, (UsageError, RecordingError)):
             return str(error)
         if isinstance(error, OSError) and error.errno is not None and self._is_own(error):
             return f"the recording could not be written: {error.strerror} ({self.folder})"
@@ -163,8 +164,12 @@ class JudgedRun:
             await _maybe_await(target.rehearse())
         shutil.rmtree(folder)
 
-    def _make_market(self, clock: Clock) -> Market:
+    def _make_market(self, clock: Clock) -> Feed:
         job = self.job
+        if job.recording is not None:
+            from synthetic.recordings import Recording  # noqa: PLC0415 - pyarrow, only where it is needed
+
+            return Recording(job.recording, depth=job.depth, candle_s=job.candle_s)
         return Market(
             job.instruments,
             seed=job.seed,
@@ -177,7 +182,7 @@ class JudgedRun:
         )
 
     def _environment(
-        self, clock: Clock, market: Market, data_dir: Path, emit: Callable[..., None]
+        self, clock: Clock, market: Feed, data_dir: Path, emit: Callable[..., None]
     ) -> targets.Environment:
         return targets.Environment(
             clock=clock,
@@ -242,7 +247,7 @@ class JudgedRun:
         del market
         await self._stop()
 
-    async def _feed(self, market: Market, until_s: float) -> None:
+    async def _feed(self, market: Feed, until_s: float) -> None:
         """Deliver the stream at its timestamps. Between two timers of the world the clock is moved directly."""
         clock, handlers, awaited, start_ms = self._clock, self._handlers, self._awaited, self._clock.start_ms
         books = 0

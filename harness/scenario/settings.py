@@ -60,6 +60,8 @@ class MarketSettings(Settings):
     """The feed: symbols, levels a side, mean books per second and symbol at full scale, seconds a candle, start.
 
     With `season`, activity follows the hour of the day (UTC); `faults` are those of the feed, None for a feed without.
+    With a `recording`, a file, the feed is what is recorded there from its start on: the same for every seed, without
+    more faults, of so many symbols and books per second, which are checked; books have at most `depth` levels a side.
     """
 
     symbols: Annotated[int, Ge(1), Le(5000)]
@@ -69,6 +71,14 @@ class MarketSettings(Settings):
     start: Annotated[AwareDatetime, AfterValidator(_in_utc)] = datetime(2025, 1, 6, tzinfo=UTC)
     season: bool = False
     faults: FaultSettings | None = None
+    recording: Annotated[str, StringConstraints(pattern=r"\.(parquet|csv)$", max_length=1000)] | None = None
+
+    @model_validator(mode="after")
+    def _is_made_or_recorded(self) -> Self:
+        if self.recording is not None and (self.season or self.faults is not None):
+            key = "season" if self.season else "faults"
+            raise Refusal(key, self.season or {}, "belongs to a synthetic market; a recording is as it is")
+        return self
 
 
 class TimeSettings(Settings):

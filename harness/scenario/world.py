@@ -58,6 +58,10 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
             f"{shown_path(scenario.path)}: memory.scale = {scale:g}: {scenario.target.factory} does not honour "
             f"a scale: use --scale 1, and fewer symbols than market.symbols = {scenario.market.symbols} to make it fit"
         )
+    if scale != 1 and scenario.market.recording is not None:
+        raise UsageError(
+            f"{shown_path(scenario.path)}: memory.scale = {scale:g}: a recording cannot be thinned out: use --scale 1"
+        )
     configs, problems = complete_configs(scenario.target.factory, scenario.configs)
     if problems:
         raise refused(shown_path(scenario.path), problems)

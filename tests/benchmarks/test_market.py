@@ -13,6 +13,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from synthetic.events import Book, Candle, Delta, Event, Trade
 from synthetic.market import Market
+from synthetic.recording_writer import write_recording
+from synthetic.recordings import Recording
 from synthetic.symbols import instruments
 
 BOOKS = 20_000
@@ -78,6 +80,16 @@ def test_integer_books_without_events(benchmark):
             pass
 
     benchmark.pedantic(make, rounds=5, warmup_rounds=1)
+
+
+def test_recorded_books(benchmark, tmp_path):
+    """The same books from a Parquet file of deltas and trades, 80 s of them: about BOOKS."""
+    listed, path = instruments(50, seed=1), tmp_path / "recorded.parquet"
+    stream = Market(listed, seed=1, start_ms=0, books_per_second=5.0).stream(80, (Delta, Trade))
+    write_recording(path, stream, instruments=listed, start_ms=0, end_ms=80_000)
+    books = benchmark.pedantic(lambda: sum(1 for _ in Recording(path).stream(80, (Book,))), rounds=5, warmup_rounds=1)
+    if benchmark.stats:
+        benchmark.extra_info["per_book_us"] = round(1e6 * benchmark.stats.stats.mean / books, 2)
 
 
 def test_first_block(benchmark):

@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.cli.tables import open_console
     from harness.errors import UsageError
     from harness.report.progress import Progress
+    from harness.running.isolation import platform_warning
     from harness.running.soak import carry_out
 
     if arguments.jobs is not None and arguments.jobs < 1:
@@ -36,6 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     scenario = scenario_from(arguments)
     verdicts.check_claims(scenario)
     console = open_console()
+    if (warning := platform_warning()) is not None:
+        console.print(f"Warning: {warning}")
     with Progress(console, scenario.memory.scale, quiet=arguments.quiet) as progress:
         soak = carry_out(
             scenario,

@@ -109,6 +109,16 @@ def test_a_target_that_holds_time_is_reported_with_its_stack(soaks: Soaks, bodie
     assert soaks.workers() == []
 
 
+def test_a_real_sleep_in_a_target_is_warned_of_once(soaks: Soaks) -> None:
+    ended = soaks.soak("run", misbehaving(soaks, on_book="time.sleep(1e-6)"))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    warnings = [event for event in soaks.events() if event["kind"] == "warning"]
+    assert len(warnings) == 1
+    assert "mine.py:9" in warnings[0]["text"]
+    assert "Warning:" in ended.stdout
+    assert "mine.py:9" in ended.stdout.replace("\n", " ")
+
+
 def test_a_leak_reaches_the_limit_which_is_an_outcome(soaks: Soaks) -> None:
     path = misbehaving(soaks, on_book="self.kept.append(bytearray(200_000))")
     path.write_text(path.read_text().replace("limit_gb = 10.0", "limit_gb = 4.0"))

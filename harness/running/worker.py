@@ -54,15 +54,7 @@ class JudgedRun:
     def __init__(self, job: Job, folder: Path) -> None:
         self.job = job
         self.folder = folder
-        self.facts: dict[str, Any] = {
-            "config": job.config,
-            "seed": job.seed,
-            "memory_scale": job.memory_scale,
-            "baseline_bytes": job.baseline_bytes,
-            "limit_bytes": job.limit_bytes,
-            "clock": "real" if job.real_time else "virtual",
-            "market_version": MARKET_VERSION,
-        }
+        self.facts: dict[str, Any] = {**job.identity(), "market_version": MARKET_VERSION}
         self._phase = PHASES.index("start")
         self._peak_bytes = 0
         self._failure: BaseException | None = None

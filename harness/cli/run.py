@@ -7,6 +7,7 @@ missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
 from __future__ import annotations
 
 import argparse
+import signal
 from pathlib import Path
 
 from harness.cli.options import declare_scenario
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     scenario = scenario_from(arguments)
     verdicts.check_claims(scenario)
     console = open_console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C: recordings come home
     if (warning := platform_warning()) is not None:
         console.print(f"Warning: {warning}")
     with Progress(console, scenario.memory.scale, quiet=arguments.quiet) as progress:

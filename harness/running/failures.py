@@ -22,11 +22,15 @@ class Interrupted(KeyboardInterrupt):
     """The supervisor asked this process to end (SIGTERM or SIGINT)."""
 
 
+class Unending(KeyboardInterrupt):
+    """A task of the target goes on after it was cancelled: the process ends without it."""
+
+
 def describe(error: BaseException) -> str:
     """One line: the error's type and text, and the innermost line of code outside the harness and the libraries."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "/site-packages/" not in f.filename and "/harness/running/" not in f.filename]
-    own = [f for f in own if "/asyncio/" not in f.filename and "importlib" not in f.filename] or list(frames)
+    foreign = ("/site-packages/", "/harness/running/", "/harness/clock/", "/asyncio/", "importlib")
+    own = [frame for frame in frames if not any(part in frame.filename for part in foreign)] or list(frames)
     where = f" ({Path(own[-1].filename).name}:{own[-1].lineno} in {own[-1].name})" if own else ""
     text = str(error) or "no message"
     return f"{type(error).__name__}: {text}{where}"

@@ -3,8 +3,9 @@
 A target is any object with ``start()`` and ``stop()``. Of the feed it gets what it defines: ``on_book(book)``,
 ``on_delta(delta)``, ``on_trade(trade)``, ``on_candle(candle)``, and ``on_reconnect(reconnect)`` where a symbol begins
 again after a halt or a lost connection: its next book, or delta, is a new snapshot (see :mod:`synthetic.events`).
-Optional: ``counters()`` (a mapping of numbers), ``rehearse()`` (do once, on a throwaway instance that was fed a little,
-what allocates on first use). Every method may be sync or async. Its loops are its own asyncio tasks.
+Optional: ``counters()`` (a mapping of finite numbers), ``rehearse()`` (do once what allocates on first use). Every
+method may be sync or async. Its loops are its own asyncio tasks. Before the run a throwaway instance is rehearsed in a
+folder of its own: built, started, fed a little, ``rehearse()``, stopped.
 
 The factory is called as ``factory(params, environment)``. Where its first parameter is annotated with a dataclass, a
 scenario's configs are validated against that class, scaled by its markers (:mod:`harness.scaling`), and the factory
@@ -103,4 +104,8 @@ def honours_scale(factory: Factory) -> bool:
 def build(factory: Factory, params: Mapping[str, Any], environment: Environment) -> Any:
     """A target made by its factory, with `params` in the form that the factory takes."""
     kind = parameters_type(factory)
-    return factory(dict(params) if kind is None else kind(**params), environment)
+    target = factory(dict(params) if kind is None else kind(**params), environment)
+    for method in ("start", "stop"):
+        if not callable(getattr(target, method, None)):
+            raise UsageError(f"the target of {factory!r} is a {type(target).__name__} without {method}()")
+    return target

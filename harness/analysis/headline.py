@@ -103,8 +103,13 @@ def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
     kept = [claim for claim in claims if claim.verdict in ("met", "exceeded")]
     if kept:
         parts.append(f"{len(kept)} more {what}{'s hold' if len(kept) > 1 else ' holds'}")
-    for outcome, word in (("missed", "missed"), ("inconclusive", "undecided")):
-        names = [claim.name for claim in claims if claim.verdict == outcome]
+    missed = [claim for claim in claims if claim.verdict == "missed"]
+    for word, those in (
+        ("missed", [claim for claim in missed if claim.known is None]),
+        ("missed as known", [claim for claim in missed if claim.known is not None]),
+        ("undecided", [claim for claim in claims if claim.verdict == "inconclusive"]),
+    ):
+        names = [claim.name for claim in those]
         if names:
             shown = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
             parts.append(f"{word}: {_joined(shown)}")

@@ -16,6 +16,7 @@ import inspect
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Final, Protocol, cast
 
@@ -57,6 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # What was asked for did not reach its reader. The rest goes nowhere, so that nothing is raised at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SoakError.exit_code
+    except Exception:  # noqa: BLE001 - a bug: it shows its traceback, and must not exit 1, which is a claim missed
+        traceback.print_exc()
         return SoakError.exit_code
     return code
 

@@ -10,7 +10,7 @@ from harness import verdict as verdicts
 from harness.analysis.metrics import METRICS
 from harness.analysis.runs import read_result
 from harness.report.plots import memory_picture
-from harness.report.terminal import print_verdict
+from harness.report.terminal import print_verdict, print_warnings
 from harness.running.archive import archive_run
 from harness.running.results import read_manifest, run_folders
 from harness.scenario import load
@@ -32,5 +32,6 @@ def conclude(console: Console, folder: Path) -> int:
     verdict = verdicts.judge(scenario, runs)
     verdicts.write(verdict, folder / VERDICT_FILE)
     memory_picture(scenario, runs, folder / PICTURE_FILE)
+    print_warnings(console, runs)
     print_verdict(console, scenario, verdict, folder / PICTURE_FILE)
     return verdicts.exit_code(verdict)

@@ -7,6 +7,7 @@ missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
 from __future__ import annotations
 
 import argparse
+import signal
 from pathlib import Path
 
 from harness.cli.options import declare_scenario
@@ -29,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.cli.tables import open_console
     from harness.errors import UsageError
     from harness.report.progress import Progress
+    from harness.running.isolation import platform_warning
     from harness.running.soak import carry_out
 
     if arguments.jobs is not None and arguments.jobs < 1:
@@ -36,6 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     scenario = scenario_from(arguments)
     verdicts.check_claims(scenario)
     console = open_console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C: recordings come home
+    if (warning := platform_warning()) is not None:
+        console.print(f"Warning: {warning}")
     with Progress(console, scenario.memory.scale, quiet=arguments.quiet) as progress:
         soak = carry_out(
             scenario,

@@ -112,14 +112,11 @@ class BotController:
             gc.collect()
 
     async def rehearse(self) -> None:
-        """Do once what allocates on first use: a sample of every symbol, a write, a cleanup."""
+        """Do once what allocates on first use, started and fed: a sample of every symbol, a write, a cleanup."""
         assert self.ml_data_collector is not None
         self._collect(1.0)
-        writer = asyncio.create_task(self.ml_data_collector.store.run())
         await self._cleanup_memory()
         await self.ml_data_collector.finalize()
-        writer.cancel()
-        await asyncio.gather(writer, return_exceptions=True)
 
     async def _run_cycles(self) -> None:
         loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.analysis.claims import ClaimVerdict
+from harness.analysis.runs import Run
 from harness.report.layout import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.progress_table import clock
 from harness.report.wording import NOTHING, expected, measured, value, verdict_word
@@ -49,6 +50,17 @@ def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, pictur
     for reason in verdict.reasons[1:]:
         paragraph(console, reason, bullet="- ")
     whole_line(console, f"Picture: {shown_path(picture_path)}")
+
+
+def print_warnings(console: Console, runs: Sequence[Run]) -> None:
+    """What the judged processes were warned of, each warning once with the runs that had it."""
+    had: dict[str, dict[str, None]] = {}
+    for run in runs:
+        for event in run.events:
+            if event["kind"] == "warning":
+                had.setdefault(str(event.get("text", "")), {})[f"{run.config} {run.seed}"] = None
+    for text, names in had.items():
+        paragraph(console, f"Warning: {text} ({', '.join(names)})")
 
 
 def print_runs(console: Console, verdict: Verdict) -> None:

@@ -84,12 +84,7 @@ def _facts_of_the_dead(folder: Path, rows: NDArray[np.void], status: str, reason
     last = rows[-1] if len(rows) else None
     t_s, wall_s = (float(last["t_s"]), float(last["wall_s"])) if last is not None else (0.0, 0.0)
     return {
-        "config": job.config,
-        "seed": job.seed,
-        "memory_scale": job.memory_scale,
-        "baseline_bytes": job.baseline_bytes,
-        "limit_bytes": job.limit_bytes,
-        "clock": "real" if job.real_time else "virtual",
+        **job.identity(),
         "status": status,
         "reason": reason,
         "phase": PHASES[int(last["phase"])] if last is not None else PHASES[0],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -23,32 +22,51 @@ class Interrupted(KeyboardInterrupt):
     """The supervisor asked this process to end (SIGTERM or SIGINT)."""
 
 
+class Unending(KeyboardInterrupt):
+    """A task of the target goes on after it was cancelled: the process ends without it."""
+
+
 def describe(error: BaseException) -> str:
     """One line: the error's type and text, and the innermost line of code outside the harness and the libraries."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "/site-packages/" not in f.filename and "/harness/running/" not in f.filename]
-    own = [f for f in own if "/asyncio/" not in f.filename and "importlib" not in f.filename] or list(frames)
+    foreign = ("/site-packages/", "/harness/running/", "/harness/clock/", "/asyncio/", "importlib")
+    own = [frame for frame in frames if not any(part in frame.filename for part in foreign)] or list(frames)
     where = f" ({Path(own[-1].filename).name}:{own[-1].lineno} in {own[-1].name})" if own else ""
     text = str(error) or "no message"
     return f"{type(error).__name__}: {text}{where}"
 
 
+UNSEEN_S = 60.0
+"""Seconds that a dead task has to be asked for its result before its death ends the run."""
+
+
+class _Task(asyncio.Task[Any]):
+    """A task that knows whether anybody ever waited for it: await, gather, wait and groups all add a callback."""
+
+    waited_for = False
+
+    def add_done_callback(self, fn: Callable[[Any], object], /, **options: Any) -> None:
+        self.waited_for = True
+        super().add_done_callback(fn, **options)
+
+
 def watch_tasks(loop: asyncio.AbstractEventLoop, fail: Callable[[BaseException], None]) -> None:
-    """Call `fail` when a task dies with an exception that nobody is waiting for, or a callback raises.
+    """Call `fail` when a task dies with an exception that nobody waits for, or a callback raises.
 
     asyncio itself reports such a task only when it is destroyed; a collector whose main loop died silently would soak
     for hours as a flat line.
     """
 
     def make(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-        task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **options)
+        task = _Task(coroutine, loop=loop, **options)
         task.add_done_callback(finished)
+        task.waited_for = False  # by others
         return task
 
     def finished(task: asyncio.Task[Any]) -> None:
-        if not task.cancelled() and getattr(task, "_exception", None) is not None:
-            # those who wait for the task have their turn first
-            loop.call_soon(unless_retrieved, task)
+        died = not task.cancelled() and getattr(task, "_exception", None) is not None
+        if died and not getattr(task, "waited_for", True):
+            loop.call_later(UNSEEN_S, unless_retrieved, task)
 
     def unless_retrieved(task: asyncio.Task[Any]) -> None:
         # the flag that asyncio keeps for its own "exception was never retrieved"
@@ -57,10 +75,9 @@ def watch_tasks(loop: asyncio.AbstractEventLoop, fail: Callable[[BaseException],
             assert error is not None
             fail(error)
 
-    def on_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def on_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         fail(error if error is not None else RuntimeError(context.get("message", "unknown error of the event loop")))
 
-    with contextlib.suppress(AttributeError):
-        loop.set_task_factory(make)
+    loop.set_task_factory(make)
     loop.set_exception_handler(on_error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import signal
 import sys
 from collections.abc import Mapping
@@ -27,6 +28,13 @@ _KEPT = ("PYTHONPATH",)
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_THP_DISABLE = 41
+
+
+def platform_warning() -> str | None:
+    """What cannot be read on this system, in one line, or None on Linux with glibc, where memory is judged."""
+    if sys.platform.startswith("linux") and platform.libc_ver()[0] == "glibc":
+        return None
+    return "memory is judged on Linux with glibc: here RSS is read, and what the allocators hold is not"
 
 
 def judged_environment(inherited: Mapping[str, str]) -> dict[str, str]:

@@ -41,6 +41,17 @@ class Job:
     faults: Faults | None = None
     recording: str | None = None
 
+    def identity(self) -> dict[str, Any]:
+        """Which run this is and in what world, as run.json tells it."""
+        return {
+            "config": self.config,
+            "seed": self.seed,
+            "memory_scale": self.memory_scale,
+            "baseline_bytes": self.baseline_bytes,
+            "limit_bytes": self.limit_bytes,
+            "clock": "real" if self.real_time else "virtual",
+        }
+
     def write(self, folder: Path) -> None:
         """Write job.json into the run's folder."""
         (folder / JOB_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")

@@ -58,6 +58,13 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False) -> list[Job]:
     ]
 
 
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def free_memory_bytes() -> int:
     """What this machine, or the control group of this process where that is tighter, can still give."""
     free = int(psutil.virtual_memory().available)
@@ -83,7 +90,7 @@ def choose_jobs_at_once(scenario: Scenario, jobs: Sequence[Job], asked: int | No
     room = free_bytes - RESERVE_BYTES
     largest = max(job.limit_bytes for job in jobs)
     fitting = max(room // largest, 0)
-    wanted = min(asked if asked is not None else len(os.sched_getaffinity(0)), len(jobs))
+    wanted = min(asked if asked is not None else _cores(), len(jobs))
     if fitting >= wanted:
         return wanted
     need = f"a run may grow to {largest / 1e9:.1f} GB (memory.limit_gb at scale {scenario.memory.scale:g})"

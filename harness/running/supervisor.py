@@ -69,7 +69,7 @@ class _Running:
         self._seen_at_s = now_s
         with (folder / LOG_FILE).open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "harness.running.worker", str(folder.resolve())],
+                [sys.executable, "-P", "-m", "harness.running.worker", str(folder.resolve())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

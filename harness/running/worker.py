@@ -11,6 +11,7 @@ import contextlib
 import faulthandler
 import gc
 import inspect
+import math
 import mmap
 import os
 import shutil
@@ -27,9 +28,10 @@ from typing import Any
 
 from harness import target as targets
 from harness.clock import Clock, ClockStalled, RealClock, VirtualClock
+from harness.clock.stall import stalled
 from harness.errors import UsageError
 from harness.probes.sampler import Sampler
-from harness.running.failures import Interrupted, RunEnded, describe, watch_tasks
+from harness.running.failures import Interrupted, RunEnded, Unending, describe, watch_tasks
 from harness.running.isolation import isolate_this_process
 from harness.running.job import Job
 from harness.running.recording import PHASES, Recorder
@@ -61,22 +63,15 @@ class JudgedRun:
     def __init__(self, job: Job, folder: Path) -> None:
         self.job = job
         self.folder = folder
-        self.facts: dict[str, Any] = {
-            "config": job.config,
-            "seed": job.seed,
-            "memory_scale": job.memory_scale,
-            "baseline_bytes": job.baseline_bytes,
-            "limit_bytes": job.limit_bytes,
-            "clock": "real" if job.real_time else "virtual",
-            "market_version": MARKET_VERSION,
-        }
+        self.facts: dict[str, Any] = {**job.identity(), "market_version": MARKET_VERSION}
         self._phase = PHASES.index("start")
         self._peak_bytes = 0
         self._failure: BaseException | None = None
         self._main: asyncio.Task[Any] | None = None
         self._target: Any = None
         self._handlers: dict[type[Event], Callable[[Any], Any]] = {}
-        self._awaited: frozenset[type[Event]] = frozenset()
+        self._doing = "in its factory"
+        self._over = False
         self._ballast: mmap.mmap | None = None
         self._clock = self._make_clock()
         self._recorder = Recorder(folder, self._clock.now_s)
@@ -94,7 +89,11 @@ class JudgedRun:
             status, reason = ended.status, ended.reason
         except Interrupted:
             status, reason = "interrupted", "asked to end"
-        except (Exception, ClockStalled) as error:  # noqa: BLE001 - the target is anybody's code: all it raises is an outcome
+        except Unending:
+            self._warn("a task of the target went on after it was cancelled at the end")
+            if self._failure is not None:
+                status, reason = "failed", self._explain(self._failure)
+        except BaseException as error:  # noqa: BLE001 - the target is anybody's code: all it raises is an outcome
             status, reason = "failed", self._explain(error)
         wall_s = time.perf_counter() - began
         t_s = self._clock.now_s()
@@ -128,12 +127,11 @@ class JudgedRun:
         if isinstance(error, ClockStalled):
             self.facts["stack"] = error.stack
             return str(error)
-        where = {"start": "in start", "stop": "in stop()"}.get(PHASES[self._phase], "in a cycle or a feed handler")
         if isinstance(error, (UsageError, RecordingError)):
             return str(error)
         if isinstance(error, OSError) and error.errno is not None and self._is_own(error):
             return f"the recording could not be written: {error.strerror} ({self.folder})"
-        return f"the target raised {where}: {describe(error)}"
+        return f"the target raised {self._doing}: {describe(error)}"
 
     @staticmethod
     def _is_own(error: BaseException) -> bool:
@@ -145,7 +143,8 @@ class JudgedRun:
     def _rehearse(self) -> None:
         """Exercise on throwaway objects everything that allocates on first use: the market, the target, the probes."""
         clock = VirtualClock(start_ms=self.job.start_ms, stall_s=self.job.stall_s)
-        clock.run(self._rehearsal(clock))
+        with contextlib.suppress(Unending):  # the run itself will meet it again, and say so
+            clock.run(self._rehearsal(clock))
         gc.collect()
         self._sampler.allocators.trim()
 
@@ -155,14 +154,18 @@ class JudgedRun:
         market = self._make_market(clock)
         factory = targets.load_factory(self.job.factory)
         target = targets.build(factory, self.job.params, self._environment(clock, market, folder, _ignore))
+        self._doing = "in its rehearsal"
+        await _patiently(target.start(), "start()")
         handlers = find_handlers(target)
         for event in islice(market.stream(REHEARSAL_S, tuple(handlers)), REHEARSAL_EVENTS):
             await _maybe_await(handlers[type(event)](event))
         for _ in range(2):
             self._sampler.read(0, everything=True)
         if hasattr(target, "rehearse"):
-            await _maybe_await(target.rehearse())
+            await _patiently(target.rehearse(), "rehearse()")
+        await _patiently(target.stop(), "stop()")
         shutil.rmtree(folder)
+        clock.call_first_at(clock.now_s() + PATIENCE_S, _give_up)
 
     def _make_market(self, clock: Clock) -> Feed:
         job = self.job
@@ -219,12 +222,19 @@ class JudgedRun:
         watch_tasks(asyncio.get_running_loop(), self._fail)
         try:
             await self._live()
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             if self._failure is None:
+                self._failure = error
                 raise
             raise self._failure from None
+        except BaseException as error:
+            self._failure = error
+            raise
         finally:
-            self._phase_done()
+            self._over = True
+            self._count_at_last()
+            patience_s = self.job.stall_s if self.job.real_time else PATIENCE_S
+            self._clock.call_first_at(self._clock.now_s() + patience_s, _give_up)
 
     async def _live(self) -> None:
         market = self._make_market(self._clock)
@@ -236,8 +246,11 @@ class JudgedRun:
             self._environment(self._clock, market, data_dir, self._recorder.emit),
         )
         self._handlers = find_handlers(self._target)
-        self._awaited = frozenset(kind for kind, on in self._handlers.items() if inspect.iscoroutinefunction(on))
-        await asyncio.wait_for(_maybe_await(self._target.start()), PATIENCE_S)
+        for text in doubts(self._target):
+            self._warn(text)
+        self._doing = "in start()"
+        await _patiently(self._target.start(), "start()")
+        self._doing = "in a cycle or a feed handler"
         self._lay_ballast()
         self._sample_at(0)
         end_s = self.job.horizon_s + self.job.run_on_s
@@ -249,7 +262,7 @@ class JudgedRun:
 
     async def _feed(self, market: Feed, until_s: float) -> None:
         """Deliver the stream at its timestamps. Between two timers of the world the clock is moved directly."""
-        clock, handlers, awaited, start_ms = self._clock, self._handlers, self._awaited, self._clock.start_ms
+        clock, handlers, start_ms = self._clock, self._handlers, self._clock.start_ms
         books = 0
         try:
             for event in market.stream(until_s, tuple(handlers)):
@@ -258,7 +271,7 @@ class JudgedRun:
                     await clock.sleep_until(t_s)
                 kind = type(event)
                 outcome = handlers[kind](event)
-                if kind in awaited:
+                if outcome is not None and inspect.isawaitable(outcome):
                     await outcome
                 books += kind is Book
         finally:
@@ -268,9 +281,12 @@ class JudgedRun:
         """stop(), drop, trim: a measurement before and after each; then the world runs on without a target."""
         self._measure("before")
         self._phase = PHASES.index("stop")
-        await asyncio.wait_for(_maybe_await(self._target.stop()), PATIENCE_S)
+        self._doing = "in stop()"
+        await _patiently(self._target.stop(), "stop()")
         self._measure("after_stop")
+        self._doing = "in counters()"
         self._count()
+        self._doing = "after it was stopped"
         self._phase = PHASES.index("release")
         self._handlers = {}
         self._target = None
@@ -290,6 +306,8 @@ class JudgedRun:
     def _sample_at(self, number: int) -> None:
         """Take sample `number`, due at number x sample_every_s, and have the next one taken."""
         t_s = number * self.job.sample_every_s
+        if self._over:
+            return
         if self._phase <= PHASES.index("load") and number:
             self._phase = PHASES.index("warm-up" if t_s <= self.job.warmup_s else "load")
         at_horizon = abs(t_s - self.job.horizon_s) < self.job.sample_every_s / 2
@@ -300,6 +318,10 @@ class JudgedRun:
             self._recorder.emit("limit", rss_bytes=rss)
             self._fail(RunEnded("limit", f"RSS reached the machine's limit of {self.job.limit_bytes / 1e6:.0f} MB"))
             return
+        if self._phase <= PHASES.index("load") and t_s > self.job.horizon_s + self.job.run_on_s + PATIENCE_S:
+            reason = f"a feed handler of the target did not return within {PATIENCE_S:.0f} s of virtual time"
+            self._fail(stalled(reason, asyncio.get_running_loop(), sys._getframe()))
+            return
         self._clock.call_first_at(t_s + self.job.sample_every_s, partial(self._sample_at, number + 1))
 
     def _fail(self, error: BaseException) -> None:
@@ -309,11 +331,19 @@ class JudgedRun:
             self._main.cancel()
 
     def _count(self) -> None:
-        """Take the target's counters, which it may no longer have after it is dropped."""
-        if self._target is not None and hasattr(self._target, "counters"):
-            self._recorder.note("counters", **self._target.counters())
+        """Take the target's counters, which it may no longer have after it is dropped.
 
-    def _phase_done(self) -> None:
+        Raises TypeError where they are not finite numbers by name.
+        """
+        if self._target is None or not hasattr(self._target, "counters"):
+            return
+        counters = dict(self._target.counters())
+        for name, value in counters.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise TypeError(f"{name} = {value!r} is not a finite number")
+        self._recorder.note("counters", **counters)
+
+    def _count_at_last(self) -> None:
         """However the run ended: what the target counted so far is worth knowing."""
         with contextlib.suppress(Exception):
             self._count()
@@ -324,9 +354,39 @@ def find_handlers(target: Any) -> dict[type[Event], Callable[[Any], Any]]:
     return {kind: getattr(target, name) for kind, name in HANDLERS.items() if callable(getattr(target, name, None))}
 
 
+def doubts(target: Any) -> list[str]:
+    """What looks like a slip in a target, one line each: nothing is taken of the feed, a handler has no event."""
+    unknown = sorted(name for name in dir(target) if name.startswith("on_") and name not in HANDLERS.values())
+    known = ", ".join(HANDLERS.values())
+    found = [f"the target has {name}, which nothing calls; the handlers of the feed are {known}" for name in unknown]
+    if not find_handlers(target):
+        found.append(f"the target takes nothing of the feed: it has none of {known}")
+    return found
+
+
+async def _patiently(outcome: Any, what: str) -> None:
+    """Await what a target's method returned, for PATIENCE_S. Raises RunEnded("failed") where it takes longer."""
+    try:
+        async with asyncio.timeout(PATIENCE_S) as patience:
+            await _maybe_await(outcome)
+    except TimeoutError:
+        if not patience.expired():
+            raise
+        raise RunEnded("failed", f"{what} of the target did not return within {PATIENCE_S:.0f} s") from None
+
+
 async def _maybe_await(outcome: Any) -> None:
     if inspect.isawaitable(outcome):
         await outcome
+
+
+_UNENDING: list[asyncio.Task[Any]] = []
+"""Tasks that would not end: kept, since to destroy one is to ask it to end once more."""
+
+
+def _give_up() -> None:
+    _UNENDING.extend(asyncio.all_tasks())
+    raise Unending
 
 
 def _ignore(kind: str, **facts: Any) -> None:
@@ -341,6 +401,7 @@ def main() -> int:
     """Run the job in the folder that the command line names; 0 whenever the outcome could be written down."""
     folder = Path(sys.argv[1])
     faulthandler.enable()
+    sys.path.append(os.getcwd())  # a target may lie in the current folder; what is installed goes first
     isolate_this_process()
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides what Ctrl-C means

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import numpy as np
+import pytest
 
 from harness.collector.book_features import BOOK_FEATURES, BookFeatures
 from harness.collector.orderbook import OrderBookFeatureExtractor, OrderBookSnapshot
@@ -45,7 +46,7 @@ def test_update(benchmark: Any) -> None:
     benchmark.extra_info["us_per_book"] = benchmark.stats["median"] / BOOKS * 1e6
 
 
-def test_features_against_building_and_keeping_the_book(benchmark: Any) -> None:
+def test_features_against_building_and_keeping_the_book(benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:
     feed, out, features = books(), np.empty(len(BOOK_FEATURES)), BookFeatures()
     ratios = []
 
@@ -61,4 +62,5 @@ def test_features_against_building_and_keeping_the_book(benchmark: Any) -> None:
 
     benchmark.pedantic(pair, rounds=7)
     benchmark.extra_info["features_over_building"] = [round(ratio, 2) for ratio in ratios]
-    print(f"\nfeatures / building and keeping the book: {min(ratios):.2f} to {max(ratios):.2f}")
+    with capsys.disabled():
+        print(f"\nfeatures / building and keeping the book: {min(ratios):.2f} to {max(ratios):.2f}")

@@ -77,7 +77,7 @@ def judged_cpu_s(job: Job, folder: Path) -> float:
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("target", ["collector", "null"])
-def test_what_the_harness_adds(benchmark: Any, tmp_path: Path, target: str) -> None:
+def test_what_the_harness_adds(benchmark: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path, target: str) -> None:
     """Both sides get the same feed; cycles that would sample or clean up are switched off, since bare has none."""
     scenario = load("50symbols" if target == "collector" else "null").with_options(seeds=1, hours=HOURS)
     job = replace(plan_jobs(scenario)[0], run_on_s=0.0, settle_s=0.0)
@@ -95,4 +95,5 @@ def test_what_the_harness_adds(benchmark: Any, tmp_path: Path, target: str) -> N
     benchmark.pedantic(pair, rounds=PAIRS, iterations=1)
     benchmark.extra_info["ratios"] = [round(ratio, 3) for ratio in ratios]
     median = statistics.median(ratios)
-    print(f"\n{target}: judged / bare CPU: median {median:.3f}, {min(ratios):.3f} to {max(ratios):.3f}")
+    with capsys.disabled():
+        print(f"\n{target}: judged / bare CPU: median {median:.3f}, {min(ratios):.3f} to {max(ratios):.3f}")

@@ -44,12 +44,8 @@ def test_the_smoke_scenario_is_met_and_its_result_is_whole(soaks: Soaks) -> None
     assert (result / "memory.png").read_bytes()[:4] == b"\x89PNG"
     verdict = soaks.verdict()
     assert (verdict["format"], verdict["scenario"], verdict["status"]) == (1, "smoke", "met")
-    assert [(run["config"], run["seed"]) for run in verdict["runs"]] == [
-        ("old", 1),
-        ("old", 2),
-        ("fixed", 1),
-        ("fixed", 2),
-    ]
+    expected = [(config, seed) for config in ("old", "fixed") for seed in (1, 2, 3)]
+    assert [(run["config"], run["seed"]) for run in verdict["runs"]] == expected
     for run in verdict["runs"]:
         folder = soaks.run_folder(run["config"], run["seed"])
         assert {"samples.parquet", "events.jsonl", "run.json"} <= {p.name for p in folder.iterdir()}

@@ -127,3 +127,9 @@ def test_bands(expected: tuple[float | None, float | None], text: str) -> None:
 )
 def test_relations(changes: dict[str, Any], text: str) -> None:
     assert relation(verdict(**changes)) == text
+
+
+def test_a_known_miss_is_told_apart_from_a_new_one() -> None:
+    new = verdict(estimate=None, verdict="missed", name="new one")
+    known = verdict(estimate=None, verdict="missed", known="missed", name="old one")
+    assert headline([new, known], {}) == "Missed: new one; missed as known: old one."

@@ -157,7 +157,12 @@ def test_a_rehearsal_exercises_a_write_and_a_cleanup(world: World) -> None:
     made = bot(world)
     for symbol in SYMBOLS:
         made.on_book(book(1, symbol))
-    world.clock.run(made.rehearse())
+
+    async def rehearse() -> None:
+        await made.start()
+        await made.rehearse()
+
+    world.clock.run(rehearse())
     assert len(list((world.environment.data_dir / "training_features").glob("*.parquet"))) == len(SYMBOLS)
     assert not made.ml_feature_pipeline.pipelines[SYMBOLS[0]]._cache
 

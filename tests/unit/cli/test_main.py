@@ -52,9 +52,13 @@ def test_an_error_is_one_line_and_an_exit_code(
 
 
 @pytest.mark.usefixtures("failing")
-def test_a_bug_shows_its_traceback() -> None:
-    with pytest.raises(ZeroDivisionError):
-        main(["fail", "bug"])
+def test_a_bug_shows_its_traceback_and_does_not_exit_as_a_missed_claim_does(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["fail", "bug"]) == 3
+    shown = capsys.readouterr().err
+    assert shown.startswith("Traceback")
+    assert shown.endswith("ZeroDivisionError: a bug\n")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,9 +84,36 @@ def test_a_factory_honours_the_scale_unless_it_says_otherwise() -> None:
     assert not honours_scale(unscalable)
 
 
+class Lived:
+    """What a factory made, with the two methods that every target has."""
+
+    def __init__(self, made: Any) -> None:
+        self.made = made
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def lived(factory: Any) -> Any:
+    @functools.wraps(factory)
+    def make(params: Any, environment: Environment) -> Lived:
+        return Lived(factory(params, environment))
+
+    return make
+
+
 def test_a_target_gets_its_parameters_in_the_form_it_asks_for(environment: Environment) -> None:
     given = {"depth": 7}
-    assert build(typed, given, environment) == (Parameters(depth=7), environment)
-    table, _ = build(free, given, environment)
+    assert build(lived(typed), given, environment).made == (Parameters(depth=7), environment)
+    table, _ = build(lived(free), given, environment).made
     assert table == given
     assert table is not given
+
+
+@pytest.mark.parametrize("missing", ["start", "stop"])
+def test_a_target_without_start_or_stop_is_refused(environment: Environment, missing: str) -> None:
+    parts = {name: lambda self: None for name in ("start", "stop") if name != missing}
+    target = type("Collector", (), parts)
+    with pytest.raises(UsageError, match=rf"is a Collector without {missing}\(\)"):
+        build(lambda params, environment: target(), {}, environment)

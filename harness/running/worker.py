@@ -31,30 +31,20 @@ from harness.clock import Clock, ClockStalled, RealClock, VirtualClock
 from harness.clock.stall import stalled
 from harness.errors import UsageError
 from harness.probes.sampler import Sampler
+from harness.running.calling import PATIENCE_S, doubts, find_handlers, give_up, maybe_await, patiently
 from harness.running.failures import Interrupted, RunEnded, Unending, describe, watch_tasks
 from harness.running.isolation import isolate_this_process
 from harness.running.job import Job
 from harness.running.recording import PHASES, Recorder
-from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
+from synthetic.events import Book, Event
 from synthetic.feed import Feed, RecordingError
 from synthetic.market import MARKET_VERSION, Market
-
-HANDLERS: dict[type[Event], str] = {
-    Book: "on_book",
-    Delta: "on_delta",
-    Trade: "on_trade",
-    Candle: "on_candle",
-    Reconnect: "on_reconnect",
-}
 
 REHEARSAL_EVENTS = 500
 """What a rehearsal sees of the feed: enough that most symbols have a book, too little to leave a mark of its own."""
 
 REHEARSAL_S = 3600.0
 """Virtual seconds of feed that a rehearsal looks through for its events, at the most."""
-
-PATIENCE_S = 3600.0
-"""Virtual seconds that start() and stop() may take."""
 
 
 class JudgedRun:
@@ -155,17 +145,17 @@ class JudgedRun:
         factory = targets.load_factory(self.job.factory)
         target = targets.build(factory, self.job.params, self._environment(clock, market, folder, _ignore))
         self._doing = "in its rehearsal"
-        await _patiently(target.start(), "start()")
+        await patiently(target.start(), "start()")
         handlers = find_handlers(target)
         for event in islice(market.stream(REHEARSAL_S, tuple(handlers)), REHEARSAL_EVENTS):
-            await _maybe_await(handlers[type(event)](event))
+            await maybe_await(handlers[type(event)](event))
         for _ in range(2):
             self._sampler.read(0, everything=True)
         if hasattr(target, "rehearse"):
-            await _patiently(target.rehearse(), "rehearse()")
-        await _patiently(target.stop(), "stop()")
+            await patiently(target.rehearse(), "rehearse()")
+        await patiently(target.stop(), "stop()")
         shutil.rmtree(folder)
-        clock.call_first_at(clock.now_s() + PATIENCE_S, _give_up)
+        clock.call_first_at(clock.now_s() + PATIENCE_S, give_up)
 
     def _make_market(self, clock: Clock) -> Feed:
         job = self.job
@@ -234,7 +224,7 @@ class JudgedRun:
             self._over = True
             self._count_at_last()
             patience_s = self.job.stall_s if self.job.real_time else PATIENCE_S
-            self._clock.call_first_at(self._clock.now_s() + patience_s, _give_up)
+            self._clock.call_first_at(self._clock.now_s() + patience_s, give_up)
 
     async def _live(self) -> None:
         market = self._make_market(self._clock)
@@ -249,7 +239,7 @@ class JudgedRun:
         for text in doubts(self._target):
             self._warn(text)
         self._doing = "in start()"
-        await _patiently(self._target.start(), "start()")
+        await patiently(self._target.start(), "start()")
         self._doing = "in a cycle or a feed handler"
         self._lay_ballast()
         self._sample_at(0)
@@ -282,7 +272,7 @@ class JudgedRun:
         self._measure("before")
         self._phase = PHASES.index("stop")
         self._doing = "in stop()"
-        await _patiently(self._target.stop(), "stop()")
+        await patiently(self._target.stop(), "stop()")
         self._measure("after_stop")
         self._doing = "in counters()"
         self._count()
@@ -347,46 +337,6 @@ class JudgedRun:
         """However the run ended: what the target counted so far is worth knowing."""
         with contextlib.suppress(Exception):
             self._count()
-
-
-def find_handlers(target: Any) -> dict[type[Event], Callable[[Any], Any]]:
-    """What the target wants of the feed."""
-    return {kind: getattr(target, name) for kind, name in HANDLERS.items() if callable(getattr(target, name, None))}
-
-
-def doubts(target: Any) -> list[str]:
-    """What looks like a slip in a target, one line each: nothing is taken of the feed, a handler has no event."""
-    unknown = sorted(name for name in dir(target) if name.startswith("on_") and name not in HANDLERS.values())
-    known = ", ".join(HANDLERS.values())
-    found = [f"the target has {name}, which nothing calls; the handlers of the feed are {known}" for name in unknown]
-    if not find_handlers(target):
-        found.append(f"the target takes nothing of the feed: it has none of {known}")
-    return found
-
-
-async def _patiently(outcome: Any, what: str) -> None:
-    """Await what a target's method returned, for PATIENCE_S. Raises RunEnded("failed") where it takes longer."""
-    try:
-        async with asyncio.timeout(PATIENCE_S) as patience:
-            await _maybe_await(outcome)
-    except TimeoutError:
-        if not patience.expired():
-            raise
-        raise RunEnded("failed", f"{what} of the target did not return within {PATIENCE_S:.0f} s") from None
-
-
-async def _maybe_await(outcome: Any) -> None:
-    if inspect.isawaitable(outcome):
-        await outcome
-
-
-_UNENDING: list[asyncio.Task[Any]] = []
-"""Tasks that would not end: kept, since to destroy one is to ask it to end once more."""
-
-
-def _give_up() -> None:
-    _UNENDING.extend(asyncio.all_tasks())
-    raise Unending
 
 
 def _ignore(kind: str, **facts: Any) -> None:

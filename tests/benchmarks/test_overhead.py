@@ -28,7 +28,7 @@ from pathlib import Path
 from harness import target as targets
 from harness.clock import VirtualClock
 from harness.running.job import Job
-from harness.running.worker import find_handlers
+from harness.running.calling import find_handlers
 from synthetic.market import Market
 
 job = Job.read(Path(sys.argv[1]))

@@ -1,0 +1,220 @@
+"""What sort of thing an object is to the walk: decided once per type and walk, and never by running its code."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import types
+import weakref
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+from functools import _lru_cache_wrapper
+from typing import Any
+
+from harness.probes.owners.sizes import GC_FLAG, SizeOf, array_size_of, block, builtin_sizeof, header, size_of
+
+_INSTANCE_DICT_FLAG = 1 << 4
+_HEAP_FLAG = 1 << 9
+
+
+class Form(IntEnum):
+    """How an object is taken apart; what comes before CONTAINER is never opened."""
+
+    NOBODY = 0
+    ATOM = 1
+    CONTAINER = 2
+    INSTANCE = 3
+    FUNCTION = 4
+    FRAME = 5
+    ARRAY = 6
+    ARROW = 7
+    CACHE = 8
+    MODULE = 9
+    OTHER = 10
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Kind:
+    """One type as the walk sees it.
+
+    `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping. `inline`: its
+    attributes lie in an array of their own. `crowd`: from how many on its kind is a crowd, whose members are no longer
+    told apart by attribute.
+    """
+
+    form: Form
+    size: SizeOf
+    length: Callable[[Any], int] = len
+    elements: Callable[[Any], Iterator[Any]] = iter
+    keys: Callable[[Any], Iterator[Any]] | None = None
+    indexed: bool = False
+    attributes: bool = False
+    inline: bool = False
+    crowd: int = 64
+    fixed: int = 0
+
+
+COMPONENT_CROWD = 2000
+"""So many instances of an ordinary class are a crowd: 500 pipelines are not, 5,000 snapshots are."""
+
+CONTAINER_CROWD = 512
+"""So many lists, mappings, sets, deques in one place are a crowd."""
+
+RECORD_CROWD = 64
+"""So many records (tuples, dataclasses that are made of what they are given, slotted instances) are a crowd."""
+
+_CONTAINERS: tuple[type, ...] = (dict, list, tuple, set, frozenset, deque)
+_FRAMES = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType, types.FrameType)
+_NEVER: tuple[type, ...] = (
+    type,
+    types.ModuleType,
+    types.CodeType,
+    types.NoneType,
+    types.EllipsisType,
+    types.NotImplementedType,
+    bool,
+    property,
+    types.MemberDescriptorType,
+    types.GetSetDescriptorType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.GenericAlias,
+    types.UnionType,
+)
+_NEVER_NAMED = {
+    ("logging", "Logger"),
+    ("logging", "Manager"),
+    ("asyncio.events", "AbstractEventLoop"),
+    ("concurrent.futures._base", "Executor"),
+    ("_thread", "_local"),
+    ("_contextvars", "Context"),
+    ("mmap", "mmap"),
+    ("enum", "Enum"),
+}
+"""Things of the process, not of its program, by the name of a base."""
+
+
+def _nothing(_: Any) -> int:
+    return 0
+
+
+NOBODY = Kind(Form.NOBODY, _nothing)
+
+
+class Kinds:
+    """The kinds of the types met in one walk; made for a walk and dropped with it."""
+
+    def __init__(self) -> None:
+        self._known: dict[type, Kind] = {}
+
+    def of(self, cls: type) -> Kind:
+        """The kind of instances of `cls`."""
+        kind = self._known.get(cls)
+        if kind is None:
+            kind = self._known[cls] = NOBODY if _outside(cls) else classify(cls)
+        return kind
+
+    def set(self, cls: type, kind: Kind) -> None:
+        """Let instances of `cls` be of `kind`."""
+        self._known[cls] = kind
+
+    def admit(self, cls: type) -> None:
+        """Let instances of `cls` be walked, wherever it comes from: it is a root's."""
+        if issubclass(cls, types.ModuleType):
+            self._known[cls] = Kind(Form.MODULE, _nothing)
+        else:
+            self._known[cls] = classify(cls)
+
+
+def _outside(cls: type) -> bool:
+    """Whether `cls` belongs to the world that the target lives in: the harness, the market, the process.
+
+    The market's events are tuples that a target may keep: those count.
+    """
+    if issubclass(cls, _NEVER):
+        return True
+    top, _, rest = cls.__module__.partition(".")
+    if top in ("harness", "synthetic") and not issubclass(cls, tuple) and rest.partition(".")[0] != "collector":
+        return True
+    return any((base.__module__, base.__qualname__) in _NEVER_NAMED for base in cls.__mro__)
+
+
+def classify(cls: type) -> Kind:
+    """The kind of `cls`, from its bases and flags."""
+    base = next((base for base in cls.__mro__ if base in _CONTAINERS), None)
+    if base is not None:
+        return _container(cls, base)
+    flags = cls.__flags__
+    names = {(base.__module__, base.__name__) for base in cls.__mro__}
+    if ("numpy", "ndarray") in names:
+        return Kind(Form.ARRAY, array_size_of(cls), attributes=_has_dict(cls))
+    if cls.__module__ == "pyarrow.lib":
+        return Kind(Form.ARROW, size_of(cls))
+    if issubclass(cls, (weakref.ref, memoryview)):
+        return Kind(Form.ATOM if cls is not memoryview else Form.OTHER, size_of(cls))
+    if not flags & GC_FLAG:
+        return _atom(cls)
+    if issubclass(cls, (bytes, bytearray, str, int, float)) and not _has_dict(cls):
+        return _atom(cls)
+    if issubclass(cls, types.FunctionType):
+        return Kind(Form.FUNCTION, size_of(cls))
+    if issubclass(cls, _FRAMES):
+        return Kind(Form.FRAME, size_of(cls))
+    if cls is _lru_cache_wrapper:
+        return Kind(Form.CACHE, size_of(cls))
+    if flags & _HEAP_FLAG and _is_python(cls):
+        return _instance(cls)
+    return Kind(Form.OTHER, size_of(cls))
+
+
+def _atom(cls: type) -> Kind:
+    """A fixed size where no value of the type has a larger one."""
+    varies = cls.__itemsize__ or "__sizeof__" in cls.__dict__ or builtin_sizeof(cls) is not object.__sizeof__
+    return Kind(Form.ATOM, size_of(cls), fixed=0 if varies else block(cls.__basicsize__ + header(cls)))
+
+
+def _container(cls: type, base: type) -> Kind:
+    mapping = issubclass(base, dict)
+    elements: Any = dict.values if mapping else base.__iter__  # type: ignore[attr-defined]
+    mutable = base not in (tuple, frozenset)
+    return Kind(
+        Form.CONTAINER,
+        size_of(cls),
+        length=base.__len__,  # type: ignore[attr-defined]
+        elements=_values if mapping else elements,
+        keys=dict.__iter__ if mapping else None,
+        indexed=base in (list, tuple),
+        attributes=cls is not base and cls is not OrderedDict and _has_dict(cls),
+        crowd=CONTAINER_CROWD if mutable else RECORD_CROWD,
+    )
+
+
+def _values(mapping: Any) -> Iterator[Any]:
+    return iter(dict.values(mapping))
+
+
+def _has_dict(cls: type) -> bool:
+    return bool(cls.__flags__ & _INSTANCE_DICT_FLAG) or cls.__dictoffset__ != 0
+
+
+def _is_python(cls: type) -> bool:
+    """Whether `cls` came from a class statement: those have a `__module__` of their own and no C traverse alone."""
+    return "__module__" in cls.__dict__ and ("__dict__" in cls.__dict__ or "__slots__" in cls.__dict__ or _has_dict(cls))
+
+
+def _instance(cls: type) -> Kind:
+    """An instance of a Python class: a component, or a record if it is made of nothing but what it was given."""
+    fields = cls.__dict__.get("__dataclass_fields__")
+    if fields is not None:
+        component = any(field.default_factory is not dataclasses.MISSING for field in fields.values())
+    else:
+        component = _has_dict(cls)
+    return Kind(
+        Form.INSTANCE,
+        size_of(cls),
+        attributes=_has_dict(cls),
+        inline=bool(cls.__flags__ & _INSTANCE_DICT_FLAG) and sys.version_info < (3, 13),
+        crowd=COMPONENT_CROWD if component else RECORD_CROWD,
+    )

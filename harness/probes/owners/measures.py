@@ -1,0 +1,183 @@
+"""A size measure for the elements of a big container: lengths a few hops down, learned from a few, read for all in C.
+
+Bytes are about base + sum of unit x length over the containers that an element of the type was found to hold. The hops
+are attributes, items of a tuple and keys of a record; reading them runs no user code.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice, repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
+from harness.probes.owners.names import Names, is_plain
+from harness.probes.owners.sampling import rounded, spread
+from harness.probes.owners.sizes import builtin_sizeof, header
+from harness.probes.owners.subtree import Subtrees
+
+HOPS = 3
+"""So many hops below an element its containers are looked for."""
+
+_RECORD = 32
+"""Tuples, and mappings of names, up to this length are records: their items are hops."""
+
+_TARGETS = 12
+_EXAMPLES = 4
+
+Hop = tuple[str, Any]
+Path = tuple[Hop, ...]
+Measure = Callable[[list[Any]], NDArray[np.float64]]
+
+
+@dataclass(slots=True)
+class _Target:
+    """Something with a length below an element; `unit`: bytes of one of its elements."""
+
+    kind: Kind
+    units: list[float] = field(default_factory=list)
+
+
+class Measures:
+    """The measures learned in one walk, for each type anew in each population."""
+
+    def __init__(self, kinds: Kinds, names: Names, subtrees: Subtrees) -> None:
+        self._kinds = kinds
+        self._names = names
+        self._subtrees = subtrees
+
+    def learn(self, cls: type, examples: list[Any]) -> tuple[Measure, bool]:
+        """A function from a list of elements of `cls` to (n,) measures in bytes, and whether they can differ."""
+        kind = self._kinds.of(cls)
+        if kind.form is Form.ATOM:
+            if kind.fixed:
+                return _constant(float(kind.fixed)), False
+            return _sizes(cls), True
+        targets: dict[Path, _Target] = {}
+        bases: list[float] = []
+        for example in examples[:_EXAMPLES]:
+            weighed, buffers = self._subtrees.weigh(example, "", True, 0.5, lone=True)
+            found: dict[Path, float] = {}
+            self._explore(example, (), targets, found)
+            explained = sum(found.values())
+            whole = sum(weighed.values()) + sum(size for _, size, _ in buffers)
+            bases.append(max(whole - explained, 64.0))
+        base = rounded(sum(bases) / len(bases)) if bases else 64.0
+        readers = []
+        for path, target in list(targets.items())[:_TARGETS]:
+            unit = rounded(sum(target.units) / len(target.units)) if target.units else 64.0
+            readers.append((path, target.kind, unit))
+        if not readers:
+            return _constant(base), False
+        return _lengths(base, readers), True
+
+    def _explore(self, obj: Any, path: Path, targets: dict[Path, _Target], found: dict[Path, float]) -> None:
+        kind = self._kinds.of(type(obj))
+        if kind.form is Form.ARRAY:
+            targets.setdefault(path, _Target(kind)).units.append(1.0)
+            found[path] = float(kind.size(obj))
+            return
+        if kind.form is Form.CONTAINER and not _is_record(obj, kind):
+            length = kind.length(obj)
+            target = targets.setdefault(path, _Target(kind))
+            if length:
+                unit = self._unit(obj, kind, length)
+                target.units.append(unit)
+                found[path] = unit * length
+            return
+        if len(path) < HOPS:
+            for hop, part in self._hops(obj, kind):
+                form = self._kinds.of(type(part)).form
+                if form in (Form.CONTAINER, Form.INSTANCE, Form.ARRAY):
+                    self._explore(part, (*path, hop), targets, found)
+
+    def _unit(self, obj: Any, kind: Kind, length: int) -> float:
+        """Bytes of one element of a container with its share of the table, from up to four of its first ones."""
+        some = [value for value in islice(kind.elements(obj), 4) if self._kinds.of(type(value)) is not NOBODY]
+        weighed = [sum(self._subtrees.weigh(value, "", True, 0.5, lone=True)[0].values()) for value in some]
+        keys = 32.0 if kind.keys is not None else 0.0
+        return kind.size(obj) / length + keys + (sum(weighed) / len(weighed) if weighed else 0.0)
+
+    def _hops(self, obj: Any, kind: Kind) -> Iterator[tuple[Hop, Any]]:
+        if kind.form is Form.CONTAINER:
+            if kind.keys is not None:
+                yield from ((("key", key), value) for key, value in zip(kind.keys(obj), kind.elements(obj), strict=False))
+            else:
+                yield from ((("item", number), value) for number, value in enumerate(kind.elements(obj)))
+        elif kind.form is Form.INSTANCE:
+            cls = type(obj)
+            values = [value for value in gc.get_referents(obj) if self._kinds.of(type(value)).form > Form.ATOM]
+            for name, value in self._names.of(obj, values):
+                if name and not name.startswith("<") and is_plain(cls, name):
+                    yield ("attribute", name), value
+
+
+def _is_record(obj: Any, kind: Kind) -> bool:
+    """Whether the container's items are fields: a short tuple, a short mapping of names."""
+    if kind.length(obj) > _RECORD:
+        return False
+    if kind.keys is not None:
+        return kind.length(obj) > 0 and all(type(key) is str for key in kind.keys(obj))
+    return kind.indexed and issubclass(type(obj), tuple)
+
+
+def _constant(value: float) -> Measure:
+    return lambda elements: np.full(len(elements), value)
+
+
+def _sizes(cls: type) -> Measure:
+    """Exact bytes of plain values, rounded as the allocators round."""
+    sizeof, before = builtin_sizeof(cls), header(cls)
+
+    def measure(elements: list[Any]) -> NDArray[np.float64]:
+        sizes = np.fromiter(map(sizeof, elements), np.float64, len(elements)) + before
+        return np.where(sizes <= 512, np.ceil(sizes / 16) * 16, np.maximum(32, np.floor((sizes + 23) / 16) * 16))
+
+    return measure
+
+
+def _lengths(base: float, readers: list[tuple[Path, Kind, float]]) -> Measure:
+    def measure(elements: list[Any]) -> NDArray[np.float64]:
+        total = np.full(len(elements), base)
+        for path, kind, unit in readers:
+            values: Iterable[Any] = elements
+            for hop in path:
+                values = _follow(hop, values)
+            length = kind.length if kind.form is Form.CONTAINER else kind.size
+            total += unit * _resilient(map(length, values), len(elements))
+        return total
+
+    return measure
+
+
+def _follow(hop: Hop, values: Iterable[Any]) -> Iterator[Any]:
+    how, name = hop
+    if how == "attribute":
+        return map(object.__getattribute__, values, repeat(name))
+    if how == "item":
+        return map(tuple.__getitem__, values, repeat(name))
+    return map(dict.__getitem__, values, repeat(name))
+
+
+def _resilient(lengths: Iterator[int], count: int) -> NDArray[np.float64]:
+    """The (count,) lengths; 0 where an element has no such part, or one of another type. A map goes on after an error."""
+    read: list[int] = []
+    while True:
+        try:
+            read.extend(lengths)
+            break
+        except (AttributeError, KeyError, IndexError, TypeError):
+            read.append(0)
+    return np.array(read[:count], np.float64)
+
+
+def examples_of(cls: type, elements: list[Any]) -> list[Any]:
+    """Some elements of exactly `cls`, at positions that stay while the list grows."""
+    some = [elements[position] for position in spread(1 << (len(elements).bit_length() - 1), _EXAMPLES, 0.0)]
+    found = [value for value in some if type(value) is cls]
+    return found or list(islice((value for value in elements if type(value) is cls), 1))

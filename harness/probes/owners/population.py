@@ -1,0 +1,132 @@
+"""The elements of the big containers of one place as one population, looked at in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.probes.owners.kinds import Form, Kind, Kinds
+from harness.probes.owners.measures import Measure, Measures, examples_of
+from harness.probes.owners.sampling import CAPACITY
+
+PIECE = 8192
+"""Elements in one list of ours: 64 kB, below what glibc maps for itself."""
+
+PLAIN = 8192
+"""So many elements are looked at where their sizes cannot differ by what a length tells."""
+
+
+@dataclass(slots=True)
+class Population:
+    """What was looked at: `pieces` of elements, of which there are `length` in all; `keys` of mappings, or elements."""
+
+    path: str
+    symbol: str
+    folded: bool
+    keys: bool
+    containers: list[tuple[Any, Kind]]
+    length: int
+    pieces: list[list[Any]] = field(default_factory=list)
+
+    def gather(self, capacity: int, start: float) -> Iterator[None]:
+        """Look at up to `capacity` elements, every 2^k-th; yields between pieces.
+
+        A container that changes meanwhile is looked at once more, from the start and without a break; if it changes
+        again it counts with what was seen of it.
+        """
+        step = 1
+        while self.length > capacity * step:
+            step *= 2
+        skip = int(start * step)
+        for container, kind in self.containers:
+            pieces: list[list[Any]] = []
+            for attempt in range(2):
+                pieces.clear()
+                try:
+                    for piece in self._pieces(container, kind, skip, step):
+                        pieces.append(piece)
+                        if not attempt:
+                            yield
+                    break
+                except RuntimeError:
+                    continue
+            self.pieces += pieces
+            skip = (skip - kind.length(container)) % step
+
+    def _pieces(self, container: Any, kind: Kind, skip: int, step: int) -> Iterator[list[Any]]:
+        if kind.indexed and not self.keys:
+            for first in range(skip, kind.length(container), PIECE * step):
+                yield list(container[first : first + PIECE * step : step])
+            return
+        source = kind.keys if self.keys else kind.elements
+        assert source is not None
+        elements = islice(source(container), skip, None, step)
+        while piece := list(islice(elements, PIECE)):
+            yield piece
+
+    def at(self, index: int) -> Any:
+        """The `index`-th element looked at."""
+        for piece in self.pieces:
+            if index < len(piece):
+                return piece[index]
+            index -= len(piece)
+        raise IndexError(index)
+
+    def take(self, indices: list[int]) -> list[Any]:
+        """The elements at ascending `indices`."""
+        taken, pieces, before = [], iter(self.pieces), 0
+        piece = next(pieces, [])
+        for index in indices:
+            while index - before >= len(piece):
+                before += len(piece)
+                piece = next(pieces)
+            taken.append(piece[index - before])
+        return taken
+
+
+def measure_all(
+    population: Population, kinds: Kinds, measures: Measures, out: NDArray[np.float64]
+) -> Iterator[int]:
+    """Write the measure of every element looked at to `out`; yields how many are done, piece by piece.
+
+    Elements are grouped by type. What belongs to nobody has a measure of zero.
+    """
+    known: dict[type, Measure] = {}
+    done = 0
+    for piece in population.pieces:
+        part = out[done : done + len(piece)]
+        types = set(map(type, piece))
+        for cls in sorted(types, key=lambda cls: (cls.__module__, cls.__qualname__)):
+            if cls not in known:
+                known[cls] = _learn(cls, piece, kinds, measures)
+            if len(types) == 1:
+                part[:] = known[cls](piece)
+            else:
+                where = [number for number, value in enumerate(piece) if type(value) is cls]
+                part[where] = known[cls]([piece[number] for number in where])
+        done += len(piece)
+        yield done
+
+
+def _learn(cls: type, piece: list[Any], kinds: Kinds, measures: Measures) -> Measure:
+    if kinds.of(cls).form is Form.NOBODY:
+        return lambda elements: np.zeros(len(elements))
+    return measures.learn(cls, examples_of(cls, piece))[0]
+
+
+def capacity_for(population: Population, kinds: Kinds, measures: Measures) -> int:
+    """How many elements are worth looking at: fewer where those of the first piece cannot differ in size."""
+    container, kind = max(population.containers, key=lambda pair: pair[1].length(pair[0]))
+    if population.keys:
+        return PLAIN
+    try:
+        first = list(islice(kind.elements(container), 256))
+    except RuntimeError:
+        return CAPACITY
+    differ = [measures.learn(cls, examples_of(cls, first))[1] for cls in set(map(type, first)) if kinds.of(cls).form]
+    return CAPACITY if any(differ) else PLAIN

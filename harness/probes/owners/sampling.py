@@ -1,0 +1,108 @@
+"""Systematic sampling with probability proportional to a size measure, and a take-all stratum.
+
+Hansen and Hurwitz (1943), On the theory of sampling from finite populations; Madow (1949) for the systematic draw.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import mmap
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CAPACITY = 1 << 16
+"""So many elements of a population are looked at; of a larger one, every second, fourth, eighth."""
+
+
+def uniform(seed: int, name: str) -> float:
+    """A number in [0, 1) that belongs to `seed` and `name`."""
+    digest = hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") / 2.0**64
+
+
+class Scratch:
+    """Two arrays (CAPACITY,) of float64 in an anonymous mapping of their own.
+
+    From malloc they would be mapped one by one, and freeing them would move glibc's threshold for what it maps.
+    """
+
+    def __init__(self) -> None:
+        self._map = mmap.mmap(-1, 2 * CAPACITY * 8)
+        both = np.frombuffer(self._map, np.float64)
+        self.measure, self.sums = both[:CAPACITY], both[CAPACITY:]
+
+    def close(self) -> None:
+        """Give the mapping back."""
+        del self.measure, self.sums
+        self._map.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Indices taken for certain, and indices drawn with what each stands for: sum of weights x measure = the rest."""
+
+    certain: list[int]
+    drawn: list[int]
+    weights: list[float]
+
+
+def draw(measure: NDArray[np.float64], sums: NDArray[np.float64], draws: int, start: float) -> Draws:
+    """Draw from (n,) positive measures about `draws` to 2 x `draws` elements; `sums` (n,) is scratch, both are changed.
+
+    The step is a power of two, and the first point depends on `start` only, so that a population that grows slowly at its
+    end keeps the elements drawn before. An element as large as a step is taken for certain.
+    """
+    certain: list[int] = []
+    total = float(measure.sum())
+    step = _step(total, draws)
+    while total > 0:
+        large = np.flatnonzero(measure >= step)
+        if not large.size:
+            break
+        certain += large.tolist()
+        measure[large] = 0
+        total = float(measure.sum())
+        step = min(step, _step(total, draws))
+    if total <= 0:
+        return Draws(sorted(certain), [], [])
+    np.cumsum(measure, out=sums)
+    points = np.arange(start * step, float(sums[-1]), step)
+    drawn = np.searchsorted(sums, points, side="right")
+    weights = total / len(points) / measure[drawn] if len(points) else points
+    return Draws(sorted(certain), drawn.tolist(), weights.tolist())
+
+
+def _step(total: float, draws: int) -> float:
+    return 2.0 ** math.floor(math.log2(total / draws)) if total > 0 else math.inf
+
+
+def rounded(value: float) -> float:
+    """`value` to an eighth of an octave: a measure that is learned anew in each walk must not shift with every byte."""
+    return 2.0 ** (round(math.log2(value) * 8) / 8) if value > 0 else 0.0
+
+
+def spread(length: int, draws: int, start: float) -> range:
+    """Positions evenly spread over `length` elements, about `draws` of them, from a start within the first step."""
+    step = max(1, 1 << max(0, (length // draws).bit_length() - 1))
+    return range(int(start * step), length, step)
+
+
+def variance(values: list[float]) -> float:
+    """The variance of the sum of `values`, draws of one population."""
+    count = len(values)
+    if count < 2:
+        return values[0] ** 2 if values else 0.0
+    mean = math.fsum(values) / count
+    return count / (count - 1) * math.fsum((value - mean) ** 2 for value in values)
+
+
+def golden(start: float, number: int) -> float:
+    """The `number`-th of a sequence of starts that fills [0, 1) evenly."""
+    return (start + number * 0.6180339887498949) % 1.0
+
+
+Measured = Any

@@ -1,0 +1,393 @@
+"""The sampled walk of the object graph: bytes by attribute path, with a standard error.
+
+What is small is opened exactly, breadth first, so that the shortest path to an object owns it. Where many elements stand
+in one place (all elements of all containers on one path) some are drawn with probability proportional to size, those
+that are large for certain; what hangs on a drawn element is weighed on its own. The variance is that between draws (the
+ultimate cluster: Hansen, Hurwitz and Madow, 1953), so it holds whatever is drawn inside an element.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import sys
+import time
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
+from harness.probes.owners.measures import Measures
+from harness.probes.owners.names import Names
+from harness.probes.owners.parts import LARGE_ATOM, STAND_INS, Held, Together, arrow_buffers, parts
+from harness.probes.owners.population import Population, capacity_for, measure_all
+from harness.probes.owners.sampling import Scratch, draw, golden, uniform
+from harness.probes.owners.sizes import chunk, inline_values
+from harness.probes.owners.subtree import Buffers, Bytes, Subtrees
+from harness.probes.owners.tally import Owner, Tally
+
+EXACT = 256
+"""So many elements in one place are opened one by one; of ordinary objects, which have parts with names, EXACT_NAMED."""
+
+EXACT_NAMED = 1024
+
+PILOT = 16
+"""Draws that tell how much more are needed."""
+
+FEWEST, MOST = 32, 1024
+"""Bounds of the draws of a population."""
+
+AIM = 0.004
+"""The relative standard error that a population's draws are to reach, where MOST and EFFORT allow."""
+
+EFFORT = 12_000
+"""So many objects may be opened below the draws of one population."""
+
+Entry = tuple[Any, str]
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """The draws of one population, to be weighed when all that is exact has been opened."""
+
+    path: str
+    symbol: str
+    folded: bool
+    start: float
+    elements: list[Any]
+    weights: list[float]
+
+
+def walk(roots: Mapping[str, Any], *, seed: int, symbols: Collection[str] = ()) -> list[Owner]:
+    """Who holds the memory below `roots` (path to object, "" for no prefix): owners, most bytes first.
+
+    Elements of mappings under one of `symbols` as key are also reported by symbol. A seed and an unchanged owner give
+    the same estimate.
+    """
+    walking = walk_in_slices(roots, seed=seed, symbols=symbols, slice_s=math.inf)
+    while True:
+        try:
+            next(walking)
+        except StopIteration as finished:
+            owners: list[Owner] = finished.value
+            return owners
+
+
+def walk_in_slices(
+    roots: Mapping[str, Any], *, seed: int, symbols: Collection[str] = (), slice_s: float
+) -> Generator[None, None, list[Owner]]:
+    """As `walk`, but yields whenever it has used `slice_s` seconds of CPU since it was last resumed.
+
+    What changes between slices counts as it is when it is reached. The garbage collector rests during a slice only.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    walker = _Walk(roots, seed, symbols)
+    try:
+        until = time.thread_time() + slice_s
+        for _ in walker.run():
+            if time.thread_time() >= until:
+                if enabled:
+                    gc.enable()
+                yield
+                gc.disable()
+                until = time.thread_time() + slice_s
+        return walker.tally.owners(symbols)
+    finally:
+        walker.close()
+        del walker
+        if enabled:
+            gc.enable()
+
+
+class _Walk:
+    """One walk: places (a path) with objects to open, populations to draw from, draws to weigh."""
+
+    def __init__(self, roots: Mapping[str, Any], seed: int, symbols: Collection[str]) -> None:
+        self.tally = Tally()
+        self._seed = seed
+        self._symbols = frozenset(symbols)
+        self._kinds = Kinds()
+        for cls, kind in STAND_INS.items():
+            self._kinds.set(cls, kind)
+        self._names = Names()
+        self._seen: list[set[int]] = [set() for _ in range(64)]
+        self._held: dict[int, int] = {}
+        self._subtrees = Subtrees(self._kinds, self._names, self._seen, self._held)
+        self._measures = Measures(self._kinds, self._names, self._subtrees)
+        self._scratch = Scratch()
+        self._places: dict[tuple[str, bool], list[Entry]] = {}
+        self._populations: list[Population] = []
+        self._drawn: list[_Drawn] = []
+        self._root_ids: set[int] = set()
+        for name, root in roots.items():
+            members = root if type(root) is Together else [root]
+            for member in members:
+                self._kinds.admit(type(member))
+                self._root_ids.add(id(member))
+                self._put(name, False, member, "")
+
+    def close(self) -> None:
+        """Give the scratch arrays back."""
+        self._scratch.close()
+
+    def run(self) -> Iterator[None]:
+        """The whole walk; yields where it may be interrupted."""
+        while self._places or self._populations:
+            if self._places:
+                place = next(iter(self._places))
+                yield from self._open_place(*place, self._places.pop(place))
+            else:
+                yield from self._sample(self._populations.pop(0))
+        for drawn in self._drawn:
+            for element in drawn.elements:
+                self._held[id(element)] = self._held.get(id(element), 0) + 1
+        for drawn in self._drawn:
+            yield from self._weigh(drawn)
+
+    # -- what is exact -------------------------------------------------------------------------------------------------
+
+    def _put(self, path: str, folded: bool, obj: Any, symbol: str) -> None:
+        self._places.setdefault((path, folded), []).append((obj, symbol))
+
+    def _open_place(self, path: str, folded: bool, entries: list[Entry]) -> Iterator[None]:
+        containers: list[tuple[Any, Kind, str]] = []
+        for number, (obj, symbol) in enumerate(entries):
+            if not number % 32:
+                yield
+            kind = self._kinds.of(type(obj))
+            if kind is NOBODY or self._was_seen(obj):
+                continue
+            if kind.form is Form.CONTAINER:
+                containers.append((obj, kind, symbol))
+            else:
+                self._open(obj, kind, path, folded, symbol)
+        if containers:
+            yield from self._open_containers(containers, path, folded)
+
+    def _was_seen(self, obj: Any) -> bool:
+        identity = id(obj)
+        shard = self._seen[identity >> 4 & 63]
+        if identity in shard:
+            return True
+        shard.add(identity)
+        return False
+
+    def _open(self, obj: Any, kind: Kind, path: str, folded: bool, symbol: str) -> None:
+        own = float(kind.size(obj))
+        if kind.form is Form.ARROW:
+            for address, size in arrow_buffers(obj):
+                shard = self._seen[address >> 4 & 63]
+                if address not in shard:
+                    shard.add(address)
+                    own += chunk(size)
+        elif kind.form is not Form.ATOM:
+            if kind.inline:
+                own += inline_values(len(gc.get_referents(obj)) - 1)
+            own += self._open_parts(obj, kind, path, folded, symbol)
+        self.tally.add(path or "(target)", symbol, own)
+
+    def _open_parts(self, obj: Any, kind: Kind, path: str, folded: bool, symbol: str) -> float:
+        """Put the parts of `obj` in their places; returns the bytes of the plain values among them."""
+        if id(obj) in self._root_ids and kind.form is Form.OTHER and hasattr(type(obj), "get_coro"):
+            found: Iterable[tuple[str, Any]] = [("", type(obj).get_coro(obj))]
+        else:
+            found = parts(obj, kind, self._kinds, self._names)
+        own = 0.0
+        for label, part in list(found):
+            part_kind = self._kinds.of(type(part))
+            if part_kind is NOBODY:
+                continue
+            if part_kind.form is Form.ATOM:
+                size = part_kind.size(part)
+                if size < LARGE_ATOM:
+                    own += _share(size, sys.getrefcount(part) - 4)
+                    continue
+            if folded:
+                label = ""
+            self._put(path + label if path else label.removeprefix("."), folded, part, symbol)
+        return own
+
+    # -- containers ----------------------------------------------------------------------------------------------------
+
+    def _open_containers(self, containers: list[tuple[Any, Kind, str]], path: str, folded: bool) -> Iterator[None]:
+        """All containers of one place: few elements are opened in turn, many are a population for each symbol."""
+        total = 0
+        element_path = path if folded else path + "[*]"
+        by_symbol: dict[str, list[tuple[Any, Kind]]] = {}
+        mappings: dict[str, list[tuple[Any, Kind]]] = {}
+        example: Any = None
+        for obj, kind, symbol in containers:
+            self.tally.add(element_path, symbol, kind.size(obj))
+            if kind.attributes:
+                self.tally.add(element_path, symbol, self._open_parts(obj, kind, path, folded, symbol))
+            length = kind.length(obj)
+            total += length
+            if length:
+                example = obj, kind
+                by_symbol.setdefault(symbol, []).append((obj, kind))
+                if kind.keys is not None:
+                    mappings.setdefault(symbol, []).append((obj, kind))
+        if example is None:
+            return
+        exact, folds = self._limits(*example, total)
+        folded = folded or folds
+        for symbol, some in by_symbol.items():
+            self._open_elements(some, element_path, folded, symbol, total, exact, keys=False)
+            yield
+        for symbol, some in mappings.items():
+            self._open_elements(some, element_path, folded, symbol, total, EXACT, keys=True)
+            yield
+
+    def _limits(self, obj: Any, kind: Kind, total: int) -> tuple[int, bool]:
+        """Up to how many elements are opened, and whether so many are a crowd, told by its container's name only."""
+        try:
+            first = list(islice(kind.elements(obj), 4))
+        except RuntimeError:
+            first = []
+        kinds = [self._kinds.of(type(element)) for element in first]
+        crowd = max((kind.crowd for kind in kinds if kind.form > Form.ATOM), default=0)
+        return EXACT_NAMED if crowd > EXACT_NAMED else EXACT, total > crowd
+
+    def _open_elements(
+        self,
+        containers: list[tuple[Any, Kind]],
+        path: str,
+        folded: bool,
+        symbol: str,
+        total: int,
+        exact: int,
+        *,
+        keys: bool,
+    ) -> None:
+        by_key = bool(self._symbols) and not symbol and not keys
+        if by_key:
+            apart = [(obj, kind) for obj, kind in containers if self._has_symbols(obj, kind)]
+            for obj, kind in apart:
+                for key, value in list(dict.items(obj)):
+                    self._element(value, path, folded, key if key in self._symbols else "")
+            containers = [pair for pair in containers if not any(pair[0] is obj for obj, _ in apart)]
+        if total > exact and containers:
+            length = sum(kind.length(obj) for obj, kind in containers)
+            self._populations.append(Population(path, symbol, folded, keys, containers, length))
+            return
+        for obj, kind in containers:
+            source = kind.keys if keys else kind.elements
+            assert source is not None
+            for element in _all_of(source, obj):
+                self._element(element, path, folded, symbol)
+
+    def _has_symbols(self, obj: Any, kind: Kind) -> bool:
+        if kind.keys is None:
+            return False
+        return any(type(symbol) is str and dict.__contains__(obj, symbol) for symbol in self._symbols)
+
+    def _element(self, element: Any, path: str, folded: bool, symbol: str) -> None:
+        kind = self._kinds.of(type(element))
+        if kind.form is Form.ATOM:
+            size = kind.size(element)
+            if size < LARGE_ATOM:
+                self.tally.add(path, symbol, _share(size, sys.getrefcount(element) - 4))
+                return
+        if kind is not NOBODY:
+            self._put(path, folded, element, symbol)
+
+    # -- what is drawn -------------------------------------------------------------------------------------------------
+
+    def _sample(self, population: Population) -> Iterator[None]:
+        start = uniform(self._seed, f"{population.path}\0{population.symbol}\0{population.keys}")
+        capacity = capacity_for(population, self._kinds, self._measures)
+        for _ in population.gather(capacity, start):
+            yield
+        count = sum(map(len, population.pieces))
+        if not count:
+            return
+        measure = self._scratch.measure[:count]
+        for _ in measure_all(population, self._kinds, self._measures, measure):
+            yield
+        factor = population.length / count
+        draws = self._draws_for(population, start, count)
+        yield
+        for _ in measure_all(population, self._kinds, self._measures, measure):
+            yield
+        drawn = draw(measure, self._scratch.sums[:count], draws, start)
+        elements = population.take(drawn.drawn)
+        weights = [weight * factor for weight in drawn.weights]
+        certain = population.take(drawn.certain)
+        population.pieces.clear()
+        if factor > 1:  # looked at is only a part: nothing of it stands for itself alone
+            elements += certain
+            weights += [factor] * len(certain)
+        else:
+            for element in certain:
+                self._element(element, population.path, population.folded, population.symbol)
+        self._drawn.append(_Drawn(population.path, population.symbol, population.folded, start, elements, weights))
+
+    def _draws_for(self, population: Population, start: float, count: int) -> int:
+        """How many draws bring the error to AIM, from the spread of a few."""
+        pilot = draw(self._scratch.measure[:count], self._scratch.sums[:count], PILOT, start)
+        elements, weights = population.take(pilot.drawn), pilot.weights
+        if len(elements) < 2:
+            return FEWEST
+        before = self._subtrees.opened
+        values = []
+        for number, (element, weight) in enumerate(zip(elements, weights, strict=True)):
+            weighed, _ = self._subtrees.weigh(element, "", True, golden(start, number), lone=True)
+            values.append(weight * sum(weighed.values()))
+        opened = (self._subtrees.opened - before) / len(elements)
+        mean = math.fsum(values) / len(values)
+        if mean <= 0:
+            return FEWEST
+        square = math.fsum((value / mean - 1) ** 2 for value in values) / (len(values) - 1)
+        needed = min(square / AIM**2, EFFORT / opened, MOST)
+        return 2 ** round(math.log2(max(FEWEST, needed)))
+
+    def _weigh(self, drawn: _Drawn) -> Iterator[None]:
+        """Weigh the draws of one population. An Arrow buffer that several of them hold counts once."""
+        weighed: list[Bytes] = []
+        buffers: list[Buffers] = []
+        holders: dict[int, float] = {}
+        for number, weight in enumerate(drawn.weights):
+            element = drawn.elements[number]
+            if id(element) in self._seen[id(element) >> 4 & 63]:
+                weighed.append({})
+                buffers.append([])
+                continue
+            del element
+            total, found = self._subtrees.weigh(
+                drawn.elements[number], drawn.path, drawn.folded, golden(drawn.start, number)
+            )
+            weighed.append({path: size * weight for path, size in total.items()})
+            buffers.append(found)
+            for address, _, _ in found:
+                holders[address] = holders.get(address, 0.0) + weight
+            yield
+        counts: dict[int, int] = {}
+        for found in buffers:
+            for address, _, _ in found:
+                counts[address] = counts.get(address, 0) + 1
+        for number, weight in enumerate(drawn.weights):
+            for address, size, path in buffers[number]:
+                if address in self._seen[address >> 4 & 63]:
+                    continue
+                share = weight / holders[address] if counts[address] > 1 else weight
+                weighed[number][path] = weighed[number].get(path, 0.0) + size * share
+        self.tally.add_draws(drawn.symbol, weighed)
+
+
+def _share(size: int, references: int) -> float:
+    """One reference's part of a plain value; those that never die are nobody's."""
+    return size / max(1, references) if references < 1 << 28 else 0.0
+
+
+def _all_of(source: Any, obj: Any) -> list[Any]:
+    for _ in range(3):
+        try:
+            return list(source(obj))
+        except RuntimeError:  # changed by another thread
+            continue
+    return []
+
+
+__all__ = ["Held", "walk", "walk_in_slices"]

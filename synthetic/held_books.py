@@ -69,6 +69,11 @@ class HeldSide:
         count = min(depth, self._count)
         return self._levels(self._keys[:count], self._quantities[:count])
 
+    def prices_up_to(self, price: float) -> F64:
+        """The prices of the levels at `price` and before it, best first."""
+        count = int(self._keys[: self._count].searchsorted(price * self._sign, side="right"))
+        return np.asarray(self._keys[:count] * self._sign)
+
     def _place(self, keys: F64) -> NDArray[np.intp]:
         return self._keys[: self._count].searchsorted(keys)
 

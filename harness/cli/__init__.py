@@ -29,6 +29,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "list": "harness.cli.listing",
     "show": "harness.cli.show",
     "market": "harness.cli.market",
+    "convert": "harness.cli.convert",
 }
 
 

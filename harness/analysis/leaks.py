@@ -55,17 +55,23 @@ def theil_sen(times: NDArray[np.float64], values: NDArray[np.float64]) -> float:
 
 def floor_slope(run: Run, scenario: Scenario) -> Reading:
     """The Theil-Sen slope of the floors of RSS after the warm-up, up to the horizon."""
-    return _slope(run, scenario, run.rss_gb, "RSS")
+    return _at_horizon(run, scenario, run.rss_gb, "RSS")
 
 
 def live_slope(run: Run, scenario: Scenario) -> Reading:
     """The Theil-Sen slope of the floors of live bytes after the warm-up, up to the horizon."""
-    return _slope(run, scenario, run.live_gb, "live bytes")
+    return _at_horizon(run, scenario, run.live_gb, "live bytes")
 
 
-def _slope(run: Run, scenario: Scenario, memory_gb: NDArray[np.float64], what: str) -> Reading:
-    if not reached_horizon(run, scenario):
-        return not_reached(run)
+def _at_horizon(run: Run, scenario: Scenario, memory_gb: NDArray[np.float64], what: str) -> Reading:
+    return slope(run, scenario, memory_gb, what) if reached_horizon(run, scenario) else not_reached(run)
+
+
+def slope(run: Run, scenario: Scenario, memory_gb: NDArray[np.float64], what: str) -> Reading:
+    """The Theil-Sen slope of the floors of any measure under load, per hour, as far as the run got.
+
+    `memory_gb` has shape (samples,), NaN where it was not read; `what` names it in the reason of a lack.
+    """
     load = run.loaded & until_horizon(run, scenario) & np.isfinite(memory_gb)
     if not load.any():
         return absent("not applicable", f"{run.config} recorded no {what} under load")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.analysis import arithmetic, buffers, estimates, leaks, levels, teeth
+from harness.analysis import arithmetic, breakdown, buffers, estimates, leaks, levels, restarts, teeth, waterfall
 from harness.analysis.arithmetic import Arithmetic, Premise
 from harness.analysis.estimates import Average, Estimate, Reading, over_seeds
 from harness.analysis.reduction import Pairing, paired, ratio, reduction, relative_difference
@@ -16,8 +16,8 @@ from harness.scenario import Scenario
 
 Read = Callable[[Run, Scenario], Reading]
 
-Unit = Literal["GB", "MB", "GB/h", "minutes", "samples", "share", "times", ""]
-"""GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; samples are those of the scaled world."""
+Unit = Literal["GB", "MB", "GB/h", "minutes", "samples", "tasks", "files", "threads", "share", "times", ""]
+"""GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; counts are those of the scaled world."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,26 @@ def _releases() -> list[Metric]:
     return found
 
 
+def _left() -> list[Metric]:
+    """The parts of what is left, over the start, after stop(), drop and trim."""
+    what = {
+        "live": "still live",
+        "pinned": "free in Python's pools, kept mapped by what survived",
+        "slack": "free in glibc's hands, not given back by the trim",
+        "other": "in files, Arrow's pool and what no allocator explains",
+    }
+    return [
+        Metric(
+            f"left.{part}",
+            f"growth over the start that remains after stop, drop and trim, {words}",
+            "GB",
+            waterfall.left(part),
+            moves_with_scale=True,
+        )
+        for part, words in what.items()
+    ]
+
+
 _METRICS = (
     Metric("start", "RSS at the start of the feed", "GB", levels.start),
     Metric(
@@ -144,6 +164,38 @@ _METRICS = (
         arithmetic.net_peak_reduction,
     ),
     *_releases(),
+    Metric(
+        "release.pools",
+        "share of the growth of Python's own pools that was given back without killing the process",
+        "share",
+        waterfall.released_pools,
+        moves_with_scale=True,
+    ),
+    *_left(),
+    Metric(
+        "restart.growth",
+        "RSS after each stop(), per restart",
+        "GB",
+        restarts.slope("rss_bytes"),
+        moves_with_scale=True,
+    ),
+    Metric("restart.live_growth", "live bytes after each stop(), per restart", "GB", restarts.slope("live_bytes")),
+    Metric("restart.tasks", "tasks after the last stop() over the second", "tasks", restarts.difference("tasks")),
+    Metric(
+        "restart.open_files",
+        "open files after the last stop() over the second",
+        "files",
+        restarts.difference("open_files"),
+    ),
+    Metric(
+        "restart.threads", "threads after the last stop() over the second", "threads", restarts.difference("threads")
+    ),
+    Metric(
+        "breakdown.residual",
+        "the most of RSS that its breakdown does not explain, or counts twice",
+        "share",
+        breakdown.worst_residual,
+    ),
     Metric(
         "cleanup.interval_minutes",
         "median time between attempts at a cleanup",

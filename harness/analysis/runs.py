@@ -1,8 +1,9 @@
 """The runs of a soak as immutable objects, and reading them from a result folder.
 
 Format 1 (2026): ``runs/<config>/seed-<n>/`` holds ``samples.parquet`` (the columns of
-:data:`harness.running.recording.SAMPLE`, phase as a word, null where a tier was not read), ``events.jsonl`` and
-``run.json``.
+:data:`harness.running.recording.SAMPLE`, phase as a word, null where a tier was not read), ``events.jsonl``,
+``run.json`` and, where the owners were walked, ``owners.parquet``. What a recording older than a column does not have
+is read as not recorded.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +26,51 @@ from harness.errors import UsageError
 from harness.running.recording import FORMAT, PHASES, SAMPLE
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted")
+OWNERS_FILE = "owners.parquet"
+
 UNFINISHED = frozenset({"failed", "died", "interrupted"})
 FED = ("start", "warm-up", "load")
 """The phases up to the stop; the first sample, in "start", is taken just before the first event of the feed."""
 
-COLUMNS = SAMPLE.names or ()
+REQUIRED = ("t_s", "wall_s", "cpu_s", "phase", "rss_bytes", "live_bytes")
+"""The columns without which a recording says nothing. Others may be null, or absent from an old one."""
+
+LINES = (
+    "ballast_bytes",
+    "file_bytes",
+    "arrow_bytes",
+    "glibc_mapped_bytes",
+    "glibc_heap_bytes",
+    "pymalloc_bytes",
+    "pymalloc_overhead_bytes",
+    "pymalloc_free_bytes",
+    "glibc_free_bytes",
+)
+"""The lines that RSS is broken down into, in the order in which they are stacked; with the residual they add up to it.
+
+`pymalloc_bytes` is read more often than the others.
+"""
+
+RESIDUAL = "residual_bytes"
+
+COLUMNS = tuple(dict.fromkeys([*(SAMPLE.names or ()), *LINES, RESIDUAL]))
+
+OWNER_COLUMNS = {"t_s": float, "step": str, "path": str, "symbol": str, "bytes": float, "se": float}
+
+
+def no_owners() -> pd.DataFrame:
+    """The owners of a run that was not walked."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in OWNER_COLUMNS.items()})
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
     """One run of one config, finished or not. Bytes are real bytes; :meth:`gb` brings them to full scale.
 
-    `samples` has the columns of a recording (`t_s` in seconds of the run, never decreasing; NaN where a tier was not
-    read), `events` are mappings with at least `t_s` and `kind`, `facts` is the content of run.json. Raises ValueError
-    where these do not hold; nothing downstream checks again.
+    `samples` has the COLUMNS of a recording (`t_s` in seconds of the run, never decreasing; NaN where a tier was not
+    read or the recording is older than the column), `events` are mappings with at least `t_s` and `kind`, `facts` is
+    the content of run.json, `owners` has OWNER_COLUMNS: one row per owner and walk, empty where none was walked. Raises
+    ValueError where these do not hold; nothing downstream checks again.
     """
 
     config: str
@@ -47,15 +80,18 @@ class Run:
     samples: pd.DataFrame
     events: tuple[dict[str, Any], ...]
     facts: dict[str, Any]
+    owners: pd.DataFrame = field(default_factory=no_owners)
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
             raise ValueError(f"status {self.status!r} is none of {', '.join(STATUSES)}")
         if not (math.isfinite(self.memory_scale) and self.memory_scale > 0):
             raise ValueError(f"memory_scale {self.memory_scale!r} is not a positive number")
-        missing = [name for name in COLUMNS if name not in self.samples.columns]
-        if missing:
-            raise ValueError(f"samples have no column {', '.join(missing)}")
+        _refuse_without(REQUIRED, self.samples, "samples")
+        _refuse_without(OWNER_COLUMNS, self.owners, "owners")
+        older = {name: np.nan for name in COLUMNS if name not in self.samples.columns}
+        if older:
+            object.__setattr__(self, "samples", self.samples.assign(**older))
         if self.samples.empty and not self.unfinished:
             raise ValueError(f"a {self.status} run has no samples")
         times = self.t_s
@@ -117,6 +153,12 @@ class Run:
         return np.sort(np.array([event["t_s"] for event in self.events if event["kind"] in kinds], dtype=np.float64))
 
 
+def _refuse_without(columns: Iterable[str], table: pd.DataFrame, what: str) -> None:
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise ValueError(f"{what} have no column {', '.join(missing)}")
+
+
 def read_result(folder: Path) -> tuple[Path, list[Run]]:
     """The path of the result's scenario.toml and its runs, ordered by config and seed.
 
@@ -146,8 +188,9 @@ def read_run(folder: Path) -> Run:
         raise UsageError(f"{path}: memory_scale is {scale!r}, expected a number")
     samples = _samples(folder / "samples.parquet", may_be_missing=status in UNFINISHED)
     events = _events(folder / "events.jsonl")
+    owners = _table(folder / OWNERS_FILE) if (folder / OWNERS_FILE).exists() else no_owners()
     try:
-        return Run(facts["config"], facts["seed"], status, float(scale), samples, events, facts)
+        return Run(facts["config"], facts["seed"], status, float(scale), samples, events, facts, owners)
     except ValueError as error:
         raise UsageError(f"{folder}: {error}") from error
 
@@ -172,6 +215,10 @@ def _facts(path: Path) -> dict[str, Any]:
 def _samples(path: Path, *, may_be_missing: bool) -> pd.DataFrame:
     if may_be_missing and not path.exists():
         return pd.DataFrame({name: pd.Series(dtype=object if name == "phase" else np.float64) for name in COLUMNS})
+    return _table(path)
+
+
+def _table(path: Path) -> pd.DataFrame:
     try:
         frame: pd.DataFrame = pq.ParquetFile(path).read().to_pandas()
     except (OSError, pa.ArrowException) as error:

@@ -26,6 +26,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "run": "harness.cli.run",
     "report": "harness.cli.report",
     "compare": "harness.cli.compare",
+    "explain": "harness.cli.explain",
     "list": "harness.cli.listing",
     "show": "harness.cli.show",
     "market": "harness.cli.market",

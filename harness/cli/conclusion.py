@@ -9,14 +9,20 @@ from rich.console import Console
 from harness import verdict as verdicts
 from harness.analysis.metrics import METRICS
 from harness.analysis.runs import read_result
+from harness.report.anatomy import anatomy_picture
+from harness.report.layout import whole_line
 from harness.report.plots import memory_picture
 from harness.report.terminal import print_verdict, print_warnings
+from harness.report.waterfall import waterfall_picture
 from harness.running.archive import archive_run
 from harness.running.results import read_manifest, run_folders
 from harness.scenario import load
+from harness.scenario.problems import shown_path
 
 VERDICT_FILE = "verdict.json"
 PICTURE_FILE = "memory.png"
+FURTHER_PICTURES = {"waterfall.png": waterfall_picture, "anatomy.png": anatomy_picture}
+"""Drawn where a run recorded what they show."""
 
 
 def conclude(console: Console, folder: Path) -> int:
@@ -33,5 +39,8 @@ def conclude(console: Console, folder: Path) -> int:
     verdicts.write(verdict, folder / VERDICT_FILE)
     memory_picture(scenario, runs, folder / PICTURE_FILE)
     print_warnings(console, runs)
+    further = [name for name, draw in FURTHER_PICTURES.items() if draw(scenario, runs, folder / name)]
     print_verdict(console, scenario, verdict, folder / PICTURE_FILE)
+    if further:
+        whole_line(console, f"Beside it: {', '.join(further)}; in words: soak explain {shown_path(folder)}")
     return verdicts.exit_code(verdict)

@@ -1,0 +1,195 @@
+"""Why memory is what it is: whether a config still leaks, who holds it, when the limit comes, what stop() forgot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from harness.analysis import leaks, levels
+from harness.analysis.breakdown import parts_gb, read_at, reading
+from harness.analysis.estimates import Estimate, Reading, absent, over_seeds
+from harness.analysis.owners import (
+    SMALLER,
+    UNATTRIBUTED,
+    Growth,
+    OwnerGrowth,
+    Unevenness,
+    certainly_above,
+    explaining,
+    growth,
+    unevenness,
+)
+from harness.analysis.runs import Run
+from harness.analysis.waterfall import Waterfall, waterfall
+from harness.scenario import Scenario
+
+Outcome = Literal["leak", "no leak", "undecided"]
+
+COUNTS = {"tasks": "tasks", "threads": "threads", "open_files": "open files"}
+
+UNEVEN = 2.0
+"""An owner is uneven if its largest symbol has this many times an even share of its growth."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """Tasks, threads or open files that grow under load: the floors of its first and last twelfth, and per hour."""
+
+    what: str
+    first: Estimate
+    last: Estimate
+    per_hour: Estimate
+
+
+@dataclass(frozen=True)
+class Limit:
+    """When RSS reaches the machine's limit, in virtual hours from the start.
+
+    `low` and `high` are the 95 % interval, None where it is open or there is none; `reached` says that it was seen.
+    """
+
+    hours: float
+    low: float | None
+    high: float | None
+    reached: bool
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One config. Rates are GB/h at full scale under load, over what its runs recorded, however they ended.
+
+    `live` is the slope of the floors of live bytes, `rss` that of RSS, `pymalloc` and `glibc` those of the blocks that
+    the two allocators have in use. `grown` is how RSS had changed at the end of the feed, by part, empty where no
+    breakdown was recorded. `explained` are the first owners that make 90 % of the long-run growth; `uneven` those of
+    them that grow for some symbols more than for others. None is what was not recorded.
+    """
+
+    config: str
+    runs: tuple[Run, ...]
+    outcome: Outcome
+    live: Estimate
+    rss: Estimate
+    pymalloc: Estimate
+    glibc: Estimate
+    peak: Estimate
+    limit: Limit | None
+    grown: dict[str, Estimate]
+    growth: Growth | None
+    explained: tuple[OwnerGrowth, ...]
+    uneven: tuple[Unevenness, ...]
+    counts: tuple[Count, ...]
+    stop: Waterfall | None
+
+
+def explain(scenario: Scenario, runs: Sequence[Run]) -> list[Explanation]:
+    """The explanation of every config that has a run with a sample, in the scenario's order."""
+    configs = dict.fromkeys([*scenario.configs, *(run.config for run in runs)])
+    found = {config: [run for run in runs if run.config == config and run.t_s.size] for config in configs}
+    return [explain_config(scenario, config, mine) for config, mine in found.items() if mine]
+
+
+def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Explanation:
+    """The explanation of one config from its runs, each of which has a sample."""
+    live = _slope(scenario, runs, lambda run: run.live_gb, "live bytes")
+    rss = _slope(scenario, runs, lambda run: run.rss_gb, "RSS")
+    peak = over_seeds({run.seed: levels.peak(run, scenario) for run in runs})
+    outcome = _outcome(live, scenario.memory.leak_budget_gb_per_hour)
+    owned = growth(config, runs, scenario)
+    explained = () if owned is None else explaining(owned.owners, owned.live.rate.estimate or 0.0)
+    named = [] if owned is None else [owner for owner in owned.owners if owner.path not in (UNATTRIBUTED, SMALLER)]
+    told = explained or tuple(named[:1])
+    by_symbol = (unevenness(config, runs, owner.path) for owner in told)
+    return Explanation(
+        config=config,
+        runs=tuple(runs),
+        outcome=outcome,
+        live=live,
+        rss=rss,
+        pymalloc=_slope(scenario, runs, lambda run: run.column("pymalloc_bytes") / run.memory_scale / 1e9, "pymalloc"),
+        glibc=_slope(scenario, runs, lambda run: run.column("glibc_bytes") / run.memory_scale / 1e9, "glibc"),
+        peak=peak,
+        limit=_limit(scenario, runs, peak, _leading(live, rss, owned)),
+        grown=_grown(runs),
+        growth=owned,
+        explained=explained,
+        uneven=tuple(one for one in by_symbol if one is not None and one.times_even >= UNEVEN),
+        counts=tuple(count for name in COUNTS if (count := _count(scenario, runs, name)) is not None),
+        stop=waterfall(config, runs),
+    )
+
+
+def _outcome(live: Estimate, budget: float) -> Outcome:
+    """A leak where the whole interval of the slope is above the budget, none where it is not; one run tells neither."""
+    if live.estimate is None or live.low is None or live.high is None:
+        return "undecided"
+    return "leak" if live.low > budget else "no leak" if live.high <= budget else "undecided"
+
+
+def _leading(live: Estimate, rss: Estimate, owned: Growth | None) -> Estimate:
+    """The growth that leads to the limit: live bytes by their floors, else by the walks; RSS where neither grows."""
+    if certainly_above(live, 0.0):
+        return live
+    if live.estimate is None and owned is not None and certainly_above(owned.live.rate, 0.0):
+        return owned.live.rate
+    return rss
+
+
+def _slope(scenario: Scenario, runs: Sequence[Run], pick: Callable[[Run], np.ndarray], what: str) -> Estimate:
+    return over_seeds({run.seed: leaks.slope(run, scenario, pick(run), what) for run in runs})
+
+
+def _limit(scenario: Scenario, runs: Sequence[Run], peak: Estimate, rate: Estimate) -> Limit | None:
+    """When the limit was reached, or will be if the peak goes on to climb at a rate that is certainly above nothing."""
+    reached = [float(times[0]) / 3600 for run in runs if (times := run.event_times("limit")).size]
+    if reached:
+        return Limit(float(np.mean(reached)), min(reached), max(reached), reached=True)
+    room = None if peak.estimate is None else scenario.memory.limit_gb - peak.estimate
+    if room is None or room < 0 or rate.estimate is None or not certainly_above(rate, 0.0):
+        return None
+    if rate.estimate <= scenario.memory.leak_budget_gb_per_hour:
+        return None
+
+    def hours(gb_per_hour: float) -> float:
+        return scenario.time.hours + room / gb_per_hour
+
+    low = None if rate.high is None else hours(rate.high)
+    high = None if rate.low is None else hours(rate.low)
+    return Limit(hours(rate.estimate), low, high, reached=False)
+
+
+def _grown(runs: Sequence[Run]) -> dict[str, Estimate]:
+    """How RSS had changed at the last breakdown under feed, by part, over the seeds that recorded one."""
+    found = {}
+    for run in runs:
+        at = np.flatnonzero(read_at(run) & run.fed)
+        if at.size > 1 and at[0] == 0:
+            found[run.seed] = parts_gb(run, reading(run, 0), reading(run, int(at[-1])))
+    names = dict.fromkeys(name for parts in found.values() for name in parts)
+    return {name: over_seeds({seed: Reading(parts.get(name, 0.0)) for seed, parts in found.items()}) for name in names}
+
+
+def _count(scenario: Scenario, runs: Sequence[Run], name: str) -> Count | None:
+    """A count whose floors rise in every run by one or more, None where they do not or were not recorded."""
+    ends: dict[int, tuple[float, float]] = {}
+    rates: dict[int, Reading] = {}
+    for run in runs:
+        counted = run.column(name)
+        at = np.flatnonzero(run.loaded & levels.until_horizon(run, scenario) & np.isfinite(counted))
+        if at.size < leaks.BLOCKS:
+            return None
+        hours, floors = leaks.of_blocks(run.t_s[at] / 3600, counted[at])
+        ends[run.seed] = float(floors[0]), float(floors[-1])
+        several = len(floors) >= leaks.FEWEST_FLOORS
+        rates[run.seed] = (
+            Reading(leaks.theil_sen(hours, floors)) if several else absent("undecided", f"{run.config} is too short")
+        )
+    if not ends or any(last - first < 1 for first, last in ends.values()):
+        return None
+    per_hour = over_seeds(rates)
+    if per_hour.estimate is None or per_hour.estimate <= 0:
+        return None
+    first, last = (over_seeds({seed: Reading(pair[end]) for seed, pair in ends.items()}) for end in (0, 1))
+    return Count(COUNTS[name], first, last, per_hour)

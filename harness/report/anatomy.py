@@ -1,0 +1,221 @@
+"""anatomy.png: where RSS goes over virtual time, and below it who holds what is live; one column a config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from harness.analysis.breakdown import Breakdown, breakdown
+from harness.analysis.owner_courses import OTHER, OwnerCourse, owner_courses
+from harness.analysis.owners import UNATTRIBUTED
+from harness.analysis.runs import RESIDUAL, Run
+from harness.report.lettering import characters, drawable, wrapped
+from harness.report.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX, house_style
+from harness.report.page import MARGIN_PX, Page
+from harness.report.plots import foot
+from harness.report.stacks import Layer, draw_key, draw_stack
+from harness.report.subjects import Subject, subjects
+from harness.scenario import Scenario
+
+MOST_CONFIGS, MOST_OWNERS = 6, 8
+
+RSS_LAYERS = {  # the first lies at the bottom: what does not move, what is held, what is held and not used
+    "ballast_bytes": Layer("ballast", "#dcdcdc"),
+    "file_bytes": Layer("files, mapped", "#9a9a9a"),
+    "arrow_bytes": Layer("Arrow's pool", "#cc79a7"),
+    "glibc_mapped_bytes": Layer("glibc, mapped: in use", "#a85f00"),
+    "glibc_heap_bytes": Layer("glibc, heap: in use", "#e69f00"),
+    "pymalloc_bytes": Layer("pymalloc: in use", "#0072b2"),
+    "pymalloc_overhead_bytes": Layer("pymalloc: overhead", "#56b4e9"),
+    "pymalloc_free_bytes": Layer("pymalloc: free, still mapped", "#cfe8f7", "//"),
+    "glibc_free_bytes": Layer("glibc: free, not trimmed", "#fbe9c0", "\\\\"),
+    RESIDUAL: Layer("not explained", "#d55e00", "xx"),
+}
+
+_OWNER_COLOURS = ("#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#e6ab02", "#b2abd2", "#80cdc1")
+"""Brewer's Dark2 and two of its light ones: none is the colour of a line of RSS above."""
+
+_LEFT_PX, _KEY_PX, _GAP_PX = 78.0, 390.0, 16.0
+_HEADING_PX, _TICKS_PX, _BETWEEN_PX = 30.0, 62.0, 40.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Anatomy:
+    """What there is to draw of each config; a row that no config has is not drawn."""
+
+    subjects: list[Subject]
+    breakdowns: dict[str, Breakdown]
+    owners: dict[str, OwnerCourse]
+
+
+def anatomy_picture(scenario: Scenario, runs: Sequence[Run], path: Path) -> bool:
+    """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where no run recorded its anatomy."""
+    with house_style():
+        page = _page(scenario, runs)
+        if page is not None:
+            page.save(path)
+        return page is not None
+
+
+def anatomy_figure(scenario: Scenario, runs: Sequence[Run]) -> Figure | None:
+    """The same picture as a figure, not yet drawn; None where no run recorded its anatomy."""
+    with house_style():
+        page = _page(scenario, runs)
+        return None if page is None else page.figure
+
+
+def _gather(scenario: Scenario, runs: Sequence[Run]) -> _Anatomy:
+    drawn = subjects(scenario, runs)
+    every_s = scenario.time.sample_every_s
+    breakdowns = {
+        subject.config: found
+        for subject in drawn
+        if (found := breakdown(subject.config, subject.runs, every_s=every_s)) is not None
+    }
+    owners = owner_courses(scenario, runs, [subject.config for subject in drawn], MOST_OWNERS)
+    return _Anatomy(
+        [subject for subject in drawn if subject.config in breakdowns or subject.config in owners], breakdowns, owners
+    )
+
+
+def _page(scenario: Scenario, runs: Sequence[Run]) -> Page | None:
+    found = _gather(scenario, runs)
+    if not found.subjects:
+        return None
+    drawn = found.subjects[:MOST_CONFIGS]
+    lines = foot(scenario, runs)
+    lines.insert(0, _readings(found))
+    if len(found.subjects) > len(drawn):
+        lines.append(f"The first {len(drawn)} of {len(found.subjects)} configs.")
+    page = Page(scenario.title, lines)
+    rows = [row for row in (bool(found.breakdowns), bool(found.owners)) if row]
+    bottom = page.bottom_px + _TICKS_PX
+    height = (page.top_px - bottom - len(rows) * _HEADING_PX - (len(rows) - 1) * _BETWEEN_PX - _HEADING_PX) / len(rows)
+    width = (WIDTH_PX - _LEFT_PX - _KEY_PX - 2 * MARGIN_PX - _GAP_PX * (len(drawn) - 1)) / len(drawn)
+    lefts = [_LEFT_PX + place * (width + _GAP_PX) for place in range(len(drawn))]
+    key_left = WIDTH_PX - MARGIN_PX - _KEY_PX
+    top = page.top_px - _HEADING_PX
+    for left, subject in zip(lefts, drawn, strict=True):
+        _name(page, subject, left, width, top)
+    bases = [top - (row + 1) * (height + _HEADING_PX) - row * _BETWEEN_PX for row in range(len(rows))]
+    if found.breakdowns:
+        base = bases.pop(0)
+        axes = _row(page, lefts, base, width, height)
+        layers = _draw_breakdowns(axes, drawn, found.breakdowns)
+        _finish(axes, scenario, drawn, "RSS at full scale, GB", last=not bases)
+        draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
+    if found.owners:
+        base = bases.pop(0)
+        axes = _row(page, lefts, base, width, height)
+        layers = _draw_owners(axes, drawn, found.owners)
+        _finish(axes, scenario, drawn, "Live bytes by owner, without ballast, GB", last=True)
+        draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
+    return page
+
+
+def _readings(found: _Anatomy) -> str:
+    times = [one.hours for one in found.breakdowns.values()] + [one.hours for one in found.owners.values()]
+    every = [np.diff(hours) for hours in times if hours.size > 1]
+    apart = f" {np.median(np.concatenate(every)) * 60:.0f} minutes apart" if every else ""
+    return (
+        f"Areas join readings{apart}. The black line, RSS above and live bytes below, shows what happens between them."
+    )
+
+
+def _row(page: Page, lefts: Sequence[float], base: float, width: float, height: float) -> list[Axes]:
+    return [page.axes(left, base, width, height) for left in lefts]
+
+
+def _name(page: Page, subject: Subject, left: float, width: float, top: float) -> None:
+    name = wrapped(drawable(subject.config), characters(width, TEXT_PT, bold=True), lines=1)[0]
+    axes = page.axes(left, top, width, _HEADING_PX)
+    axes.set_axis_off()
+    axes.text(
+        0,
+        0.2,
+        name,
+        transform=axes.transAxes,
+        fontsize=TEXT_PT,
+        fontweight="bold",
+        color=subject.look.text,
+        parse_math=False,
+    )
+
+
+def _draw_breakdowns(axes: Sequence[Axes], drawn: Sequence[Subject], found: Mapping[str, Breakdown]) -> list[Layer]:
+    """Draw the lines of RSS on one scale; returns the layers that are there."""
+    highest = 0.0
+    seen: set[str] = set()
+    for one, subject in zip(axes, drawn, strict=True):
+        one.set_gid(f"rss {subject.config}")
+        known = found.get(subject.config)
+        if known is None:
+            _not_recorded(one)
+            continue
+        values = {**known.lines, RESIDUAL: known.residual}
+        if np.nanmax(values[RESIDUAL], initial=0.0) <= 0:
+            del values[RESIDUAL]
+        seen |= values.keys()
+        highest = max(highest, draw_stack(one, known.hours, RSS_LAYERS, values))
+        if subject.curve is not None:
+            _draw_line(one, subject.curve.hours, subject.curve.rss.median)
+            highest = max(highest, float(np.nanmax(subject.curve.rss.median, initial=0.0)))
+    _same_scale(axes, highest)
+    return [layer for key, layer in RSS_LAYERS.items() if key in seen]
+
+
+def _draw_owners(axes: Sequence[Axes], drawn: Sequence[Subject], found: Mapping[str, OwnerCourse]) -> list[Layer]:
+    """Draw the owners on one scale; returns their layers, which are the same in every panel."""
+    paths = list(next(iter(found.values())).owners)
+    named = [path for path in paths if path not in (OTHER, UNATTRIBUTED)]
+    layers = {path: Layer(path, colour) for path, colour in zip(named, _OWNER_COLOURS, strict=False)}
+    layers[OTHER] = Layer("other owners", "#bdbdbd")
+    layers[UNATTRIBUTED] = Layer("unattributed", "#f2f2f2", "xx")
+    highest = 0.0
+    for one, subject in zip(axes, drawn, strict=True):
+        one.set_gid(f"owners {subject.config}")
+        known = found.get(subject.config)
+        if known is None:
+            _not_recorded(one)
+            continue
+        highest = max(highest, draw_stack(one, known.hours, layers, known.owners))
+        if subject.curve is not None and subject.curve.live is not None:
+            ballast = float(np.median([run.gb(run.ballast_bytes) for run in subject.runs]))
+            live = subject.curve.live.median - ballast
+            _draw_line(one, subject.curve.hours, live)
+            highest = max(highest, float(np.nanmax(live, initial=0.0)))
+    _same_scale(axes, highest)
+    return list(layers.values())
+
+
+def _draw_line(axes: Axes, hours: NDArray[np.float64], gb: NDArray[np.float64]) -> None:
+    axes.plot(hours, gb, color=INK, linewidth=1.1, zorder=3, gid="line")
+
+
+def _not_recorded(axes: Axes) -> None:
+    axes.text(0.5, 0.5, "not recorded", transform=axes.transAxes, ha="center", color=FAINT, fontsize=SMALL_PT)
+
+
+def _same_scale(axes: Sequence[Axes], highest: float) -> None:
+    for one in axes:
+        one.set_ylim(0, 1.06 * highest or 1.0)
+
+
+def _finish(axes: Sequence[Axes], scenario: Scenario, drawn: Sequence[Subject], text: str, *, last: bool) -> None:
+    """The same hours everywhere; numbers at the left edge of the row and under its last one only."""
+    end = max([scenario.time.hours, *(float(s.curve.hours[-1]) for s in drawn if s.curve is not None)])
+    for place, one in enumerate(axes):
+        one.set_xlim(0, end)
+        one.xaxis.set_major_locator(MaxNLocator(nbins=max(2, 8 // len(axes) + 1), integer=end >= 2))
+        one.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+        one.tick_params(labelleft=place == 0, labelbottom=last, labelsize=SMALL_PT)
+        if last:
+            one.set_xlabel("virtual hours", fontsize=SMALL_PT)
+    axes[0].set_title(text, loc="left", fontsize=SMALL_PT, pad=6, color=INK)

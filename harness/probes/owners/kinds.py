@@ -15,6 +15,7 @@ from typing import Any
 from harness.probes.owners.sizes import GC_FLAG, SizeOf, array_size_of, block, builtin_sizeof, header, size_of
 
 _INSTANCE_DICT_FLAG = 1 << 4
+_INLINE_FLAG = 1 << 2 if sys.version_info >= (3, 13) else _INSTANCE_DICT_FLAG
 _HEAP_FLAG = 1 << 9
 
 
@@ -215,6 +216,6 @@ def _instance(cls: type) -> Kind:
         Form.INSTANCE,
         size_of(cls),
         attributes=_has_dict(cls),
-        inline=bool(cls.__flags__ & _INSTANCE_DICT_FLAG) and sys.version_info < (3, 13),
+        inline=bool(cls.__flags__ & _INLINE_FLAG),
         crowd=COMPONENT_CROWD if component else RECORD_CROWD,
     )

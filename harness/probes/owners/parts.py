@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
-from harness.probes.owners.names import Names
+from harness.probes.owners.names import Names, is_instance_dict
+from harness.probes.owners.sizes import inline_values
 
 LARGE_ATOM = 4096
 """Bytes from which a string, bytes or another plain value is an owner of its own, and not a part of its object."""
@@ -63,6 +64,13 @@ def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
         yield from _of_instance(obj, kind, kinds, names)
     elif form is Form.OTHER:
         yield from _of_other(obj)
+
+
+def values_size(obj: Any, kind: Kind, referents: list[Any]) -> int:
+    """Bytes of the attributes' array of `obj`; none where it has a ``__dict__`` instead."""
+    if not kind.inline or any(type(value) is dict and is_instance_dict(obj, value) for value in referents):
+        return 0
+    return inline_values(len(referents) - 1)
 
 
 def _of_instance(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:

@@ -9,7 +9,7 @@ import hashlib
 import math
 import mmap
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,17 +92,18 @@ def spread(length: int, draws: int, start: float) -> range:
 
 
 def variance(values: list[float]) -> float:
-    """The variance of the sum of `values`, draws of one population."""
+    """The variance of the sum of `values`, systematic draws of one population in its order.
+
+    By successive differences, which leaves out what changes slowly along a container (Wolter, Introduction to Variance
+    Estimation, 2007, section 8.2, estimator v2): n / (2 (n - 1)) x the sum of their squares.
+    """
     count = len(values)
     if count < 2:
         return values[0] ** 2 if values else 0.0
-    mean = math.fsum(values) / count
-    return count / (count - 1) * math.fsum((value - mean) ** 2 for value in values)
+    return count / (2 * (count - 1)) * math.fsum((after - before) ** 2 for before, after in pairwise(values))
 
 
 def golden(start: float, number: int) -> float:
     """The `number`-th of a sequence of starts that fills [0, 1) evenly."""
     return (start + number * 0.6180339887498949) % 1.0
 
-
-Measured = Any

@@ -39,13 +39,14 @@ def block(size: int) -> int:
 
 
 def inline_values(attributes: int) -> int:
-    """Bytes of the array that holds an instance's `attributes` on CPython 3.11 and 3.12 (Objects/dictobject.c).
+    """Bytes of the array that holds an instance's `attributes` while it has no ``__dict__`` (Objects/dictobject.c).
 
-    It has room for one attribute more than the class has had so far; from 3.13 on it is part of the object.
+    It has room for one attribute more than the class has had so far. Up to 3.12 it is a block of its own, from 3.13 on
+    a part of the object, which is a multiple of 16 bytes before it.
     """
-    if sys.version_info >= (3, 13):
-        return 0
     slots = attributes + 1
+    if sys.version_info >= (3, 13):
+        return ((slots + 7) // 8 * 8 + (slots + 1) * _WORD + 15) & -16
     return block((slots + 2 + 7) // 8 * 8 + slots * _WORD)
 
 

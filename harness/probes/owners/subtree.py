@@ -15,10 +15,10 @@ from sys import getrefcount
 from typing import Any
 
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
-from harness.probes.owners.names import Names, is_instance_dict
-from harness.probes.owners.parts import arrow_buffers, parts
+from harness.probes.owners.names import Names
+from harness.probes.owners.parts import arrow_buffers, parts, values_size
 from harness.probes.owners.sampling import golden, spread
-from harness.probes.owners.sizes import chunk, inline_values
+from harness.probes.owners.sizes import chunk
 
 NODES = 5000
 """So many objects of one element are opened at the most."""
@@ -102,15 +102,14 @@ class _Subtree:
             self._open_container(number, obj, kind)
         elif self._folded and form in (Form.INSTANCE, Form.OTHER):
             referents = gc.get_referents(obj)
-            if kind.inline and not any(type(value) is dict and is_instance_dict(obj, value) for value in referents):
-                self.own[number] += inline_values(len(referents) - 1)
+            self.own[number] += values_size(obj, kind, referents)
             if form is Form.INSTANCE or not _is_waiting(obj, kind, self._kinds, self._names):
                 self._take(number, referents, 1.0, REFERENTS, self.paths[number])
         elif form is Form.ARROW:
             self.buffers += [(address, float(chunk(size)), number) for address, size in arrow_buffers(obj)]
         else:
             if kind.inline:
-                self.own[number] += inline_values(len(gc.get_referents(obj)) - 1)
+                self.own[number] += values_size(obj, kind, gc.get_referents(obj))
             for label, part in list(parts(obj, kind, self._kinds, self._names)):
                 self._take(number, (part,), 1.0, 5, self.paths[number] + ("" if self._folded else label))
 

@@ -20,10 +20,10 @@ from typing import Any
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
 from harness.probes.owners.measures import Measures
 from harness.probes.owners.names import Names
-from harness.probes.owners.parts import LARGE_ATOM, STAND_INS, Held, Together, arrow_buffers, parts
+from harness.probes.owners.parts import LARGE_ATOM, STAND_INS, Held, Together, arrow_buffers, parts, values_size
 from harness.probes.owners.population import Population, capacity_for, measure_all
 from harness.probes.owners.sampling import Scratch, draw, golden, uniform
-from harness.probes.owners.sizes import chunk, inline_values
+from harness.probes.owners.sizes import chunk
 from harness.probes.owners.subtree import Buffers, Bytes, Subtrees
 from harness.probes.owners.tally import Owner, Tally
 
@@ -143,6 +143,7 @@ class _Walk:
         for drawn in self._drawn:
             for element in drawn.elements:
                 self._held[id(element)] = self._held.get(id(element), 0) + 1
+            element = None  # a variable is a reference too
         for drawn in self._drawn:
             yield from self._weigh(drawn)
 
@@ -184,7 +185,7 @@ class _Walk:
                     own += chunk(size)
         elif kind.form is not Form.ATOM:
             if kind.inline:
-                own += inline_values(len(gc.get_referents(obj)) - 1)
+                own += values_size(obj, kind, gc.get_referents(obj))
             own += self._open_parts(obj, kind, path, folded, symbol)
         self.tally.add(path or "(target)", symbol, own)
 

@@ -39,7 +39,8 @@ class Form(IntEnum):
 class Kind:
     """One type as the walk sees it.
 
-    `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping. `inline`: its
+    `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping; the `reversed` ones where
+    it can be read from its end. `inline`: its
     attributes lie in an array of their own. `crowd`: from how many on its kind is a crowd, whose members are no longer
     told apart by attribute.
     """
@@ -49,6 +50,8 @@ class Kind:
     length: Callable[[Any], int] = len
     elements: Callable[[Any], Iterator[Any]] = iter
     keys: Callable[[Any], Iterator[Any]] | None = None
+    reversed_elements: Callable[[Any], Iterator[Any]] | None = None
+    reversed_keys: Callable[[Any], Iterator[Any]] | None = None
     indexed: bool = False
     attributes: bool = False
     inline: bool = False
@@ -186,6 +189,8 @@ def _container(cls: type, base: type) -> Kind:
         length=base.__len__,  # type: ignore[attr-defined]
         elements=_values if mapping else elements,
         keys=dict.__iter__ if mapping else None,
+        reversed_elements=_last_values if mapping else deque.__reversed__ if base is deque else None,
+        reversed_keys=dict.__reversed__ if mapping else None,
         indexed=base in (list, tuple),
         attributes=cls is not base and cls is not OrderedDict and _has_dict(cls),
         crowd=CONTAINER_CROWD if mutable else RECORD_CROWD,
@@ -194,6 +199,10 @@ def _container(cls: type, base: type) -> Kind:
 
 def _values(mapping: Any) -> Iterator[Any]:
     return iter(dict.values(mapping))
+
+
+def _last_values(mapping: Any) -> Iterator[Any]:
+    return reversed(dict.values(mapping))
 
 
 def _has_dict(cls: type) -> bool:

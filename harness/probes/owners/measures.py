@@ -39,7 +39,7 @@ Measure = Callable[[list[Any]], NDArray[np.float64]]
 class _Target:
     """Something with a length below an element; `unit`: bytes of one of its elements."""
 
-    kind: Kind
+    length: Callable[[Any], int]
     units: list[float] = field(default_factory=list)
 
 
@@ -71,7 +71,7 @@ class Measures:
         readers = []
         for path, target in list(targets.items())[:_TARGETS]:
             unit = rounded(sum(target.units) / len(target.units)) if target.units else 64.0
-            readers.append((path, target.kind, unit))
+            readers.append((path, target.length, unit))
         if not readers:
             return _constant(base), False
         return _lengths(base, readers), True
@@ -79,12 +79,12 @@ class Measures:
     def _explore(self, obj: Any, path: Path, targets: dict[Path, _Target], found: dict[Path, float]) -> None:
         kind = self._kinds.of(type(obj))
         if kind.form is Form.ARRAY:
-            targets.setdefault(path, _Target(kind)).units.append(1.0)
+            targets.setdefault(path, _Target(builtin_sizeof(type(obj)))).units.append(1.0)
             found[path] = float(kind.size(obj))
             return
         if kind.form is Form.CONTAINER and not _is_record(obj, kind):
             length = kind.length(obj)
-            target = targets.setdefault(path, _Target(kind))
+            target = targets.setdefault(path, _Target(kind.length))
             if length:
                 unit = self._unit(obj, kind, length)
                 target.units.append(unit)
@@ -141,18 +141,24 @@ def _sizes(cls: type) -> Measure:
     return measure
 
 
-def _lengths(base: float, readers: list[tuple[Path, Kind, float]]) -> Measure:
+def _lengths(base: float, readers: list[tuple[Path, Callable[[Any], int], float]]) -> Measure:
     def measure(elements: list[Any]) -> NDArray[np.float64]:
         total = np.full(len(elements), base)
-        for path, kind, unit in readers:
-            values: Iterable[Any] = elements
-            for hop in path:
-                values = _follow(hop, values)
-            length = kind.length if kind.form is Form.CONTAINER else kind.size
-            total += unit * _resilient(map(length, values), len(elements))
+        for path, length, unit in readers:
+            try:
+                read = np.fromiter(map(length, _reach(path, elements)), np.float64, len(elements))
+            except (AttributeError, KeyError, IndexError, TypeError):
+                read = _resilient(map(length, _reach(path, elements)), len(elements))
+            total += unit * read
         return total
 
     return measure
+
+
+def _reach(path: Path, values: Iterable[Any]) -> Iterable[Any]:
+    for hop in path:
+        values = _follow(hop, values)
+    return values
 
 
 def _follow(hop: Hop, values: Iterable[Any]) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 _TRIES = 16
@@ -87,7 +88,7 @@ def is_instance_dict(obj: Any, candidate: dict[Any, Any]) -> bool:
     if not candidate or not cls.__flags__ & 1 << 4 and not cls.__dictoffset__:
         return False
     seen = False
-    for name, value in list(candidate.items())[:64]:
+    for name, value in list(islice(candidate.items(), 64)):
         if type(name) is not str:
             return False
         if is_plain(cls, name):

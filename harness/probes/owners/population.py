@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,6 +20,13 @@ PIECE = 8192
 
 PLAIN = 8192
 """So many elements are looked at where their sizes cannot differ by what a length tells."""
+
+REACH = 1 << 20
+"""A mapping, set or deque cannot be entered in its middle: of a longer one only the ends are looked at."""
+
+
+def _reach(kind: Kind) -> int:
+    return sys.maxsize if kind.indexed else REACH
 
 
 @dataclass(slots=True)
@@ -39,8 +47,9 @@ class Population:
         A container that changes meanwhile is looked at once more, from the start and without a break; if it changes
         again it counts with what was seen of it.
         """
+        reach = sum(min(kind.length(container), _reach(kind)) for container, kind in self.containers)
         step = 1
-        while self.length > capacity * step:
+        while reach > capacity * step:
             step *= 2
         skip = int(start * step)
         for container, kind in self.containers:
@@ -56,7 +65,7 @@ class Population:
                 except RuntimeError:
                     continue
             self.pieces += pieces
-            skip = (skip - kind.length(container)) % step
+            skip = (skip - min(kind.length(container), _reach(kind))) % step
 
     def _pieces(self, container: Any, kind: Kind, skip: int, step: int) -> Iterator[list[Any]]:
         if kind.indexed and not self.keys:
@@ -65,9 +74,15 @@ class Population:
             return
         source = kind.keys if self.keys else kind.elements
         assert source is not None
-        elements = islice(source(container), skip, None, step)
-        while piece := list(islice(elements, PIECE)):
-            yield piece
+        if kind.length(container) <= REACH:
+            ends = [islice(source(container), skip, None, step)]
+        else:
+            ends = [islice(source(container), skip, REACH // 2, step)]
+            backward = (kind.reversed_keys if self.keys else kind.reversed_elements) or source
+            ends.append(islice(backward(container), skip, REACH // 2, step))
+        for elements in ends:
+            while piece := list(islice(elements, PIECE)):
+                yield piece
 
     def at(self, index: int) -> Any:
         """The `index`-th element looked at."""

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-CAPACITY = 1 << 16
+CAPACITY = 1 << 15
 """So many elements of a population are looked at; of a larger one, every second, fourth, eighth."""
 
 
@@ -25,19 +25,18 @@ def uniform(seed: int, name: str) -> float:
 
 
 class Scratch:
-    """Two arrays (CAPACITY,) of float64 in an anonymous mapping of their own.
+    """Three arrays (CAPACITY,) of float64 in an anonymous mapping of their own.
 
     From malloc they would be mapped one by one, and freeing them would move glibc's threshold for what it maps.
     """
 
     def __init__(self) -> None:
-        self._map = mmap.mmap(-1, 2 * CAPACITY * 8)
-        both = np.frombuffer(self._map, np.float64)
-        self.measure, self.sums = both[:CAPACITY], both[CAPACITY:]
+        self._map = mmap.mmap(-1, 3 * CAPACITY * 8)
+        self.measure, self.rest, self.sums = np.frombuffer(self._map, np.float64).reshape(3, CAPACITY)
 
     def close(self) -> None:
         """Give the mapping back."""
-        del self.measure, self.sums
+        del self.measure, self.rest, self.sums
         self._map.close()
 
 
@@ -50,12 +49,14 @@ class Draws:
     weights: list[float]
 
 
-def draw(measure: NDArray[np.float64], sums: NDArray[np.float64], draws: int, start: float) -> Draws:
-    """Draw from (n,) positive measures about `draws` to 2 x `draws` elements; `sums` (n,) is scratch, both are changed.
+def draw(scratch: Scratch, count: int, draws: int, start: float) -> Draws:
+    """Draw about `draws` to 2 x `draws` of the `count` elements whose measures stand in `scratch.measure`.
 
     The step is a power of two, and the first point depends on `start` only, so that a population that grows slowly at its
     end keeps the elements drawn before. An element as large as a step is taken for certain.
     """
+    measure, sums = scratch.rest[:count], scratch.sums[:count]
+    measure[:] = scratch.measure[:count]
     certain: list[int] = []
     total = float(measure.sum())
     step = _step(total, draws)

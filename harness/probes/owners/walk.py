@@ -38,10 +38,13 @@ PILOT = 16
 FEWEST, MOST = 32, 1024
 """Bounds of the draws of a population."""
 
+FEWEST_OF_MANY, SMALL_BYTES = 256, 8e6
+"""The least number for a population of more than SMALL_BYTES: a few may share what hangs on them with others."""
+
 AIM = 0.004
 """The relative standard error that a population's draws are to reach, where MOST and EFFORT allow."""
 
-EFFORT = 12_000
+EFFORT = 4_000
 """So many objects may be opened below the draws of one population."""
 
 Entry = tuple[Any, str]
@@ -57,6 +60,7 @@ class _Drawn:
     start: float
     elements: list[Any]
     weights: list[float]
+    relative_variance: float
 
 
 def walk(roots: Mapping[str, Any], *, seed: int, symbols: Collection[str] = ()) -> list[Owner]:
@@ -308,11 +312,12 @@ class _Walk:
         for _ in measure_all(population, self._kinds, self._measures, measure):
             yield
         factor = population.length / count
-        draws = self._draws_for(population, start, count)
+        draws = self._draws_for(population, start, count, float(measure.sum()) * factor)
+        # of a population that is looked at in part, the size is an estimate: simple random sampling, Cochran (1977), 2.15
+        relative_variance = float(measure.var() / measure.mean() ** 2 / count) * (1 - 1 / factor) if factor > 1 else 0.0
+        del measure
         yield
-        for _ in measure_all(population, self._kinds, self._measures, measure):
-            yield
-        drawn = draw(measure, self._scratch.sums[:count], draws, start)
+        drawn = draw(self._scratch, count, draws, start)
         elements = population.take(drawn.drawn)
         weights = [weight * factor for weight in drawn.weights]
         certain = population.take(drawn.certain)
@@ -323,14 +328,16 @@ class _Walk:
         else:
             for element in certain:
                 self._element(element, population.path, population.folded, population.symbol)
-        self._drawn.append(_Drawn(population.path, population.symbol, population.folded, start, elements, weights))
+        place = population.path, population.symbol, population.folded
+        self._drawn.append(_Drawn(*place, start, elements, weights, relative_variance))
 
-    def _draws_for(self, population: Population, start: float, count: int) -> int:
+    def _draws_for(self, population: Population, start: float, count: int, size: float) -> int:
         """How many draws bring the error to AIM, from the spread of a few."""
-        pilot = draw(self._scratch.measure[:count], self._scratch.sums[:count], PILOT, start)
+        fewest = FEWEST if size < SMALL_BYTES else FEWEST_OF_MANY
+        pilot = draw(self._scratch, count, PILOT, start)
         elements, weights = population.take(pilot.drawn), pilot.weights
         if len(elements) < 2:
-            return FEWEST
+            return fewest
         before = self._subtrees.opened
         values = []
         for number, (element, weight) in enumerate(zip(elements, weights, strict=True)):
@@ -339,10 +346,10 @@ class _Walk:
         opened = (self._subtrees.opened - before) / len(elements)
         mean = math.fsum(values) / len(values)
         if mean <= 0:
-            return FEWEST
+            return fewest
         square = math.fsum((value / mean - 1) ** 2 for value in values) / (len(values) - 1)
-        needed = min(square / AIM**2, EFFORT / opened, MOST)
-        return 2 ** round(math.log2(max(FEWEST, needed)))
+        wanted = min(max(square / AIM**2, fewest), MOST)
+        return 2 ** round(math.log2(max(min(wanted, EFFORT / opened), FEWEST)))
 
     def _weigh(self, drawn: _Drawn) -> Iterator[None]:
         """Weigh the draws of one population. An Arrow buffer that several of them hold counts once."""
@@ -374,7 +381,7 @@ class _Walk:
                     continue
                 share = weight / holders[address] if counts[address] > 1 else weight
                 weighed[number][path] = weighed[number].get(path, 0.0) + size * share
-        self.tally.add_draws(drawn.symbol, weighed)
+        self.tally.add_draws(drawn.symbol, weighed, drawn.relative_variance)
 
 
 def _share(size: int, references: int) -> float:

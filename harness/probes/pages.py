@@ -1,0 +1,236 @@
+"""Which pages of this process are resident: its mappings from maps, their pages from pagemap (proc(5)).
+
+Mappings that touch are one in the kernel's list, whoever made them, so pages are looked at one by one. Big arrays lie
+in mappings of their own: taken from malloc they would move glibc's mmap threshold when they are freed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PAGE = mmap.PAGESIZE
+
+BLOCK_PAGES = 32
+BLOCK = BLOCK_PAGES * PAGE
+"""Pages are kept in blocks aligned to 128 KiB, so that a pool of pymalloc is a whole number of neighbours."""
+
+_OTHER, _FILE, _ANONYMOUS, _HEAP, _BSS = range(5)
+
+# the word of a page in pagemap
+_PRESENT = np.uint64(1 << 63)
+_NOT_ANONYMOUS = np.uint64(1 << 61)
+_EXCLUSIVE = np.uint64(1 << 56)
+_WORDS = 1 << 16
+
+_MAPPINGS = 1 << 17  # twice what the kernel allows by default (vm.max_map_count)
+_TEXT_BYTES = 1 << 25
+
+
+def scratch(count: int, dtype: Any) -> NDArray[Any]:
+    """`count` zeros in an anonymous mapping of their own, which goes when the last view of them goes."""
+    size = max(count * np.dtype(dtype).itemsize, PAGE)
+    mapping = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return np.frombuffer(mapping, dtype, count)
+
+
+def address_of(buffer: Any) -> int:
+    """Where a writable buffer lies."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+
+
+class Pages:
+    """The writable anonymous memory of this process at one instant, page by page, to be claimed part by part.
+
+    `blocks`: addresses (uint64) of blocks of `BLOCK_PAGES` pages; page i lies in block i // BLOCK_PAGES.
+    `resident`: bool, (pages,), in memory and claimed by nobody yet.
+    `heaps`: (first page, pages) of the brk segment.
+    `after_libraries`: (first page, pages) of what lies directly behind a library's data.
+    `file_bytes`: resident bytes of mapped files and shared memory, a library's private copies of its pages included.
+    """
+
+    def __init__(self) -> None:
+        """Raises OSError where /proc does not tell."""
+        mappings = _read_mappings()
+        blocks = sum(_blocks(start, end) for start, end, kind in _rows(mappings) if kind >= _ANONYMOUS)
+        self.blocks: NDArray[np.uint64] = scratch(blocks, np.uint64)
+        self.resident: NDArray[np.bool_] = scratch(blocks * BLOCK_PAGES, np.bool_)
+        self._spans: NDArray[np.int64] = mappings
+        self._span_count = 0
+        self.heaps: list[tuple[int, int]] = []
+        self.after_libraries: list[tuple[int, int]] = []
+        self.file_bytes = 0
+        self._shared: NDArray[np.bool_] = scratch(blocks * BLOCK_PAGES, np.bool_)
+        self._shared_weight = 1.0
+        self._read(mappings)
+
+    def spans(self) -> Iterator[tuple[int, int, int]]:
+        """(first page, pages, address) of pages that are neighbours in memory, by address."""
+        return _rows(self._spans[: self._span_count])
+
+    def address(self, page: int) -> int:
+        """Where page number `page` lies."""
+        return int(self.blocks[page // BLOCK_PAGES]) + page % BLOCK_PAGES * PAGE
+
+    def claim(self, first: int, count: int) -> int:
+        """Bytes of the `count` pages from `first` on that were resident and unclaimed; claimed from now on."""
+        pages = slice(first, first + count)
+        total = int(np.count_nonzero(self.resident[pages]))
+        shared = int(np.count_nonzero(self._shared[pages]))
+        self.resident[pages] = False
+        self._shared[pages] = False
+        return (total - shared + round(shared * self._shared_weight)) * PAGE
+
+    def claim_where(self, first: int, mask: NDArray[np.bool_]) -> int:
+        """As `claim`, of those pages from `first` on where `mask`, bool (pages,), is True."""
+        pages = slice(first, first + len(mask))
+        total = int(np.count_nonzero(self.resident[pages] & mask))
+        shared = int(np.count_nonzero(self._shared[pages] & mask))
+        self.resident[pages][mask] = False
+        self._shared[pages][mask] = False
+        return (total - shared + round(shared * self._shared_weight)) * PAGE
+
+    def between(self, start: int, end: int) -> list[tuple[int, int]]:
+        """(first page, pages) of what is known of the addresses [start, end)."""
+        found = []
+        for first, pages, address in self.spans():
+            lower = max((start - address) // PAGE, 0)
+            upper = min(-(-(end - address) // PAGE), pages)
+            if lower < upper:
+                found.append((first + lower, upper - lower))
+        return found
+
+    def _read(self, mappings: NDArray[np.int64]) -> None:
+        words: NDArray[np.uint64] = scratch(_WORDS, np.uint64)
+        masked: NDArray[np.uint64] = scratch(_WORDS, np.uint64)
+        flags: NDArray[np.bool_] = scratch(_WORDS, np.bool_)
+        block = exclusive = 0
+        anonymous = _rss_anon()
+        descriptor = os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            for start, end, kind in _rows(mappings):
+                first = block * BLOCK_PAGES + start % BLOCK // PAGE
+                for page, count in _read_words(descriptor, start, end, words):
+                    found = words[:count]
+                    if found.max() < _PRESENT:
+                        continue
+                    bits, flag = masked[:count], flags[:count]
+                    np.bitwise_and(found, _PRESENT | _NOT_ANONYMOUS | _EXCLUSIVE, out=bits)
+                    np.equal(bits, _PRESENT | _EXCLUSIVE, out=flag)
+                    exclusive += int(np.count_nonzero(flag))
+                    if kind == _FILE:
+                        np.greater_equal(found, _PRESENT, out=flag)
+                        self.file_bytes += int(np.count_nonzero(flag)) * PAGE
+                        continue
+                    pages = slice(first + page, first + page + count)
+                    np.greater_equal(found, _PRESENT, out=self.resident[pages])
+                    np.equal(bits, _PRESENT, out=self._shared[pages])
+                if kind >= _ANONYMOUS:
+                    self._place(block, start, end, kind)
+                    block += _blocks(start, end)
+        finally:
+            os.close(descriptor)
+        self._weigh_shared(anonymous - exclusive * PAGE)
+
+    def _place(self, block: int, start: int, end: int, kind: int) -> None:
+        """Note where the pages of a mapping are kept: in the blocks from number `block` on."""
+        first, pages = block * BLOCK_PAGES + start % BLOCK // PAGE, (end - start) // PAGE
+        addresses = self.blocks[block : block + _blocks(start, end)]
+        addresses[:] = BLOCK
+        addresses[0] = start - start % BLOCK
+        addresses.cumsum(out=addresses)
+        self._spans[self._span_count] = first, pages, start  # its own row of the mappings was read already
+        self._span_count += 1
+        if kind == _HEAP:
+            self.heaps.append((first, pages))
+        if kind == _BSS:
+            self.after_libraries.append((first, pages))
+
+    def _weigh_shared(self, counted: int) -> None:
+        """How much of the pages that are not this process's alone count, if `counted` bytes of them are part of RSS.
+
+        They are either the kernel's page of zeros, mapped where untouched memory was read and no part of RSS, or shared
+        with a child that was forked.
+        """
+        shared = int(np.count_nonzero(self._shared))
+        if shared:
+            self._shared_weight = min(max(counted / (shared * PAGE), 0.0), 1.0)
+
+
+def _blocks(start: int, end: int) -> int:
+    return -(-end // BLOCK) - start // BLOCK
+
+
+def _rows(mappings: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+    for row in mappings:
+        yield int(row[0]), int(row[1]), int(row[2])
+
+
+def _read_words(descriptor: int, start: int, end: int, words: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
+    """Read pagemap's words of [start, end) piece by piece into `words`; yields (first page, pages) of each piece."""
+    page, pages = 0, (end - start) // PAGE
+    while page < pages:
+        count = min(pages - page, len(words))
+        size = os.preadv(descriptor, [words[:count].data], (start // PAGE + page) * 8)
+        if size < 8:
+            return
+        yield page, size // 8
+        page += size // 8
+
+
+def _read_mappings() -> NDArray[np.int64]:
+    """(start, end, kind) of every mapping of interest, as int64 (mappings, 3); neighbours of one kind in one row."""
+    rows: NDArray[np.int64] = scratch(3 * _MAPPINGS, np.int64).reshape(-1, 3)
+    count = 0
+    last_end, last_kind, writable_file = 0, _OTHER, False
+    for line in _lines("/proc/self/maps"):
+        addresses, rights, _, _, inode, *path = line.split(None, 5)
+        low, _, high = addresses.partition(b"-")
+        start, end = int(low, 16), int(high, 16)
+        kind = _kind(rights, inode, path[0] if path else b"")
+        if kind == _ANONYMOUS and writable_file and start == last_end:
+            kind = _BSS
+        if count and kind == last_kind and kind != _FILE and start == last_end:
+            rows[count - 1, 1] = end
+        elif kind != _OTHER and count < _MAPPINGS:
+            rows[count] = start, end, kind
+            count += 1
+        last_end, last_kind, writable_file = end, kind, kind == _FILE and rights == b"rw-p"
+    return rows[:count]
+
+
+def _kind(rights: bytes, inode: bytes, path: bytes) -> int:
+    if inode != b"0":
+        return _FILE
+    if not rights.startswith(b"rw"):
+        return _OTHER
+    return _HEAP if path.startswith(b"[heap]") else _ANONYMOUS
+
+
+def _lines(file: str) -> Iterator[bytes]:
+    """The lines of a file in /proc, read into a mapping of its own: the list of mappings may be megabytes long."""
+    text = mmap.mmap(-1, _TEXT_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    size = 0
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with memoryview(text) as view:
+            while size < _TEXT_BYTES and (read := os.readv(descriptor, [view[size:]])):
+                size += read
+    finally:
+        os.close(descriptor)
+    while text.tell() < size:
+        yield text.readline()
+
+
+def _rss_anon() -> int:
+    """Resident anonymous bytes, from status."""
+    for line in _lines("/proc/self/status"):
+        if line.startswith(b"RssAnon:"):
+            return int(line.split()[1]) * 1024
+    return 0

@@ -126,10 +126,7 @@ class Kinds:
 
     def admit(self, cls: type) -> None:
         """Let instances of `cls` be walked, wherever it comes from: it is a root's."""
-        if issubclass(cls, types.ModuleType):
-            self._known[cls] = Kind(Form.MODULE, _nothing)
-        else:
-            self._known[cls] = classify(cls)
+        self._known[cls] = classify(cls)
 
 
 def _outside(cls: type) -> bool:

@@ -26,6 +26,15 @@ class Held(list[Any]):
     """Elements of a container that cannot be iterated itself; the list is the walk's own."""
 
 
+class Globals:
+    """A module that is a root; any other is somebody else's."""
+
+    __slots__ = ("module",)
+
+    def __init__(self, module: types.ModuleType) -> None:
+        self.module = module
+
+
 class Cells:
     """The elements of an array of objects."""
 
@@ -41,6 +50,7 @@ def _nothing(_: Any) -> int:
 
 STAND_INS: dict[type, Kind] = {
     Held: Kind(Form.CONTAINER, _nothing, length=list.__len__, elements=list.__iter__, indexed=True, crowd=512),
+    Globals: Kind(Form.MODULE, _nothing),
     Cells: Kind(
         Form.CONTAINER, _nothing, length=lambda cells: int(cells.array.size), elements=lambda cells: iter(cells.array.flat)
     ),
@@ -59,7 +69,7 @@ def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
     elif form is Form.CACHE:
         yield from _of_cache(obj)
     elif form is Form.MODULE:
-        yield from _of_module(obj, kinds)
+        yield from _of_module(obj.module)
     elif form is Form.INSTANCE or form is Form.CONTAINER:
         yield from _of_instance(obj, kind, kinds, names)
     elif form is Form.OTHER:
@@ -111,9 +121,9 @@ def _of_function(function: types.FunctionType) -> Iterator[Part]:
         yield ".<default>", value
     for value in (keyword_defaults or {}).values():
         yield ".<default>", value
-    own = function.__globals__, keyword_defaults
+    known = function.__globals__, function.__builtins__, keyword_defaults
     for value in gc.get_referents(function):
-        if type(value) is dict and not any(value is known for known in own) and "__builtins__" not in value:
+        if type(value) is dict and not any(value is other for other in known):
             for name, held in list(value.items()):
                 if type(name) is str and not isinstance(held, type) and name not in ("return", "print", "__wrapped__"):
                     yield f".{name}", held
@@ -144,7 +154,7 @@ def _of_cache(cache: Any) -> Iterator[Part]:
         yield ".<cache>", results
 
 
-def _of_module(module: types.ModuleType, kinds: Kinds) -> Iterator[Part]:
+def _of_module(module: types.ModuleType) -> Iterator[Part]:
     """Its globals, the attributes of its classes, and what its functions keep; imported ones are somebody else's."""
     for name, value in list(vars(module).items()):
         if name.startswith("__") and name.endswith("__"):

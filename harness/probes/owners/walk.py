@@ -12,6 +12,7 @@ import gc
 import math
 import sys
 import time
+import types
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -20,7 +21,7 @@ from typing import Any
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
 from harness.probes.owners.measures import Measures
 from harness.probes.owners.names import Names
-from harness.probes.owners.parts import LARGE_ATOM, STAND_INS, Held, Together, arrow_buffers, parts, values_size
+from harness.probes.owners.parts import LARGE_ATOM, STAND_INS, Globals, Together, arrow_buffers, parts, values_size
 from harness.probes.owners.population import Population, capacity_for, measure_all
 from harness.probes.owners.sampling import Scratch, draw, golden, uniform
 from harness.probes.owners.sizes import chunk
@@ -46,6 +47,9 @@ AIM = 0.004
 
 EFFORT = 4_000
 """So many objects may be opened below the draws of one population."""
+
+DEEPEST = 24
+"""A path of more dots is not drawn out further."""
 
 Entry = tuple[Any, str]
 
@@ -128,7 +132,10 @@ class _Walk:
         for name, root in roots.items():
             members = root if type(root) is Together else [root]
             for member in members:
-                self._kinds.admit(type(member))
+                if isinstance(member, types.ModuleType):
+                    member = Globals(member)
+                else:
+                    self._kinds.admit(type(member))
                 self._root_ids.add(id(member))
                 self._put(name, False, member, "")
 
@@ -154,6 +161,7 @@ class _Walk:
     # -- what is exact -------------------------------------------------------------------------------------------------
 
     def _put(self, path: str, folded: bool, obj: Any, symbol: str) -> None:
+        folded = folded or path.count(".") > DEEPEST
         self._places.setdefault((path, folded), []).append((obj, symbol))
 
     def _open_place(self, path: str, folded: bool, entries: list[Entry]) -> Iterator[None]:
@@ -396,6 +404,3 @@ def _all_of(source: Any, obj: Any) -> list[Any]:
         except RuntimeError:  # changed by another thread
             continue
     return []
-
-
-__all__ = ["Held", "walk", "walk_in_slices"]

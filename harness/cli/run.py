@@ -9,8 +9,14 @@ from __future__ import annotations
 import argparse
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.cli.options import declare_scenario
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.scenario import Scenario
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C: recordings come home
     if (warning := platform_warning()) is not None:
         console.print(f"Warning: {warning}")
+    scenario = _without_missing(scenario, console)
     with Progress(console, scenario.memory.scale, quiet=arguments.quiet) as progress:
         soak = carry_out(
             scenario,
@@ -54,3 +61,22 @@ def run(arguments: argparse.Namespace) -> int:
         console.print("Interrupted: what was recorded until then is judged above.")
         return 3
     return code
+
+
+def _without_missing(scenario: Scenario, console: Console) -> Scenario:
+    """The scenario without the configs that preload what this machine has not; says which.
+
+    Raises UsageError where none would be left.
+    """
+    from harness.errors import UsageError
+    from harness.running.preloads import missing_preloads
+
+    missing = missing_preloads(scenario)
+    if not missing:
+        return scenario
+    for config, reason in missing.items():
+        console.print(f"Left out: {config}: {reason}", markup=False)
+    rest = [config for config in scenario.configs if config not in missing]
+    if not rest:
+        raise UsageError(f"{scenario.name}: no config can run here: " + "; ".join(missing.values()))
+    return scenario.with_options(configs=rest)

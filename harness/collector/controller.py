@@ -25,11 +25,8 @@ class BotController:
     """
 
     def __init__(self, params: Parameters, environment: Environment) -> None:
-        self.ml_feature_pipeline: MultiSymbolFeaturePipeline | None = MultiSymbolFeaturePipeline(params, environment)
-        self._counters = SampleCounters()
-        self.ml_data_collector: MLDataCollector | None = MLDataCollector(
-            params, environment.symbols, _own_folder(environment.data_dir), self._counters, environment.emit
-        )
+        self.ml_feature_pipeline: MultiSymbolFeaturePipeline | None = None
+        self.ml_data_collector: MLDataCollector | None = None
         self.quote_stuffing_detector: QuoteStuffingDetector | None = None
         if params.quote_stuffing_detector:
             self.quote_stuffing_detector = QuoteStuffingDetector(
@@ -38,7 +35,9 @@ class BotController:
                 pruned_symbols=params.detector_pruned_symbols,
                 keep_ms=60_000,
             )
+        self._counters = SampleCounters()
         self._params = params
+        self._environment = environment
         self._symbols = environment.symbols
         self._cycle_s = environment.cycle_s
         self._emit = environment.emit
@@ -46,9 +45,22 @@ class BotController:
         self._tasks: list[asyncio.Task[None]] = []
         # symbols take turns within an interval's worth of samples, so that a thinned world spreads them evenly
         self._samples_due = {symbol: i / len(self._symbols) for i, symbol in enumerate(self._symbols)}
+        self._build_parts()
+
+    def _build_parts(self) -> None:
+        """Make the big objects that are not there: all of them at first, and after a stop that dropped them."""
+        params, environment = self._params, self._environment
+        if self.ml_feature_pipeline is None:
+            self.ml_feature_pipeline = MultiSymbolFeaturePipeline(params, environment)
+        if self.ml_data_collector is None:
+            folder = _own_folder(environment.data_dir)
+            self.ml_data_collector = MLDataCollector(
+                params, environment.symbols, folder, self._counters, environment.emit
+            )
 
     async def start(self) -> None:
-        """Start the cycles and the writer of the feature store."""
+        """Start the cycles and the writer of the feature store; a controller that was stopped can be started again."""
+        self._build_parts()
         assert self.ml_data_collector is not None
         self._tasks = [
             asyncio.create_task(self._run_cycles(), name="cycles"),

@@ -27,6 +27,7 @@ class SampleCounters:
     buffered_bytes: int = 0
     buffered_bytes_peak: int = 0
     buffer_capacity_samples: int = 0
+    batches: int = 0
 
     def as_numbers(self) -> dict[str, float]:
         """The counters, with the mean size of a sample and the capacity of all buffers in bytes."""
@@ -61,6 +62,7 @@ class MLDataCollector:
             disk_bytes_per_s=params.disk_mb_per_s * 1e6,
             use_legacy_format=params.use_legacy_format,
             on_done=self._batch_done,
+            written=counters.batches,
         )
         self._buffer_bytes = dict.fromkeys(symbols, 0)
         self._last_mid = dict.fromkeys(symbols, 0.0)
@@ -136,6 +138,7 @@ class MLDataCollector:
 
     def _batch_done(self, batch: SampleBatch, error: OSError | None) -> None:
         samples = len(batch.features)
+        self._counters.batches += 1
         self._counters.buffered_bytes -= batch.memory_bytes
         if error is None:
             self._counters.persisted += samples

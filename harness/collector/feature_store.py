@@ -30,8 +30,8 @@ class FeatureStore:
     """Writes batches one after another, as fast as the disk allows: a write takes its bytes / disk rate.
 
     A batch becomes one Parquet file (and, in the legacy format, a .npy and a .json beside it); files are numbered and
-    opened exclusively, so none is ever overwritten. `on_done(batch, error)` is called for every batch, with the
-    OSError of a write that failed.
+    opened exclusively, so none is ever overwritten; a store that follows another in one folder is told how many that
+    one has `written`. `on_done(batch, error)` is called for every batch, with the OSError of a write that failed.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class FeatureStore:
         disk_bytes_per_s: float,
         use_legacy_format: bool,
         on_done: Callable[[SampleBatch, OSError | None], None],
+        written: int = 0,
     ) -> None:
         self.pending: asyncio.Queue[SampleBatch] = asyncio.Queue()
         self._folder = folder
@@ -49,7 +50,7 @@ class FeatureStore:
         self._disk_bytes_per_s = disk_bytes_per_s
         self._use_legacy_format = use_legacy_format
         self._on_done = on_done
-        self._written = 0
+        self._written = written
 
     async def run(self) -> None:
         """Write what is pending, for ever."""

@@ -126,14 +126,18 @@ class Allocators:
         return None if info is None else int(info.uordblks + info.hblkhd)
 
     def live_bytes(self) -> int | None:
-        """What the program holds: the blocks in use of those allocators that can tell; None where none can.
+        """What the program holds: the blocks in use of those allocators that can tell; None where none can."""
+        return self.live_of(self.pymalloc_bytes(), self.glibc_bytes())
+
+    def live_of(self, pymalloc_bytes: int | None, glibc_bytes: int | None) -> int | None:
+        """Live bytes of what was read.
 
         Under ``PYTHONMALLOC=malloc`` that is glibc alone, with a preloaded malloc it is pymalloc alone. Python's own
         mimalloc (free-threaded builds, ``PYTHONMALLOC=mimalloc``) cannot tell: without the objects there is no sum.
         """
         if self.objects_in_mimalloc:
             return None
-        readings = [reading for reading in (self.pymalloc_bytes(), self.glibc_bytes()) if reading is not None]
+        readings = [reading for reading in (pymalloc_bytes, glibc_bytes) if reading is not None]
         return sum(readings) if readings else None
 
     def trim(self) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 _CGROUP_CURRENT = ("/sys/fs/cgroup{path}/memory.current", "/sys/fs/cgroup/memory.current")
 
@@ -48,6 +50,34 @@ def threads() -> int:
 def tasks() -> int:
     """Unfinished asyncio tasks of the running loop."""
     return len(asyncio.all_tasks())
+
+
+def task_names() -> list[str]:
+    """The coroutines of the running loop's unfinished tasks."""
+    return sorted(_coroutine_name(task) for task in asyncio.all_tasks())
+
+
+def thread_names() -> list[str]:
+    """The names of the Python threads alive."""
+    return sorted(thread.name for thread in threading.enumerate())
+
+
+def open_file_names() -> list[str]:
+    """What the open file descriptors lead to: paths, sockets, pipes; empty where /proc cannot tell."""
+    found = []
+    try:
+        with os.scandir("/proc/self/fd") as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):  # the one that lists them is gone by now
+                    found.append(os.readlink(entry.path))
+    except OSError:
+        return []
+    return sorted(name for name in found if not name.startswith("/proc/"))
+
+
+def _coroutine_name(task: asyncio.Task[Any]) -> str:
+    coroutine = task.get_coro()
+    return str(getattr(coroutine, "__qualname__", None) or task.get_name())
 
 
 def allocated_blocks() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import time
 from collections.abc import Callable
 
@@ -10,13 +11,17 @@ from numpy.typing import NDArray
 
 from harness.probes import process
 from harness.probes.allocator import Allocators
+from harness.probes.breakdown import BREAKDOWN, Breakdown
 from harness.probes.rss import cpu_s, rss_reader
 
 LIVE_EVERY = 12
 """Allocator statistics, tasks, threads, open files: every 12th sample (1 to 4 ms per GB)."""
 
 PAGES_EVERY = 120
-"""Private pages and the number of small objects: every 120th sample (30 ms per GB)."""
+"""Private pages and the number of small objects: every 120th sample (30 ms per GB).
+
+Where RSS goes is read when everything is asked for.
+"""
 
 _LIVE_COLUMNS = (
     "live_bytes",
@@ -38,6 +43,8 @@ class Sampler:
         self.rss_bytes = rss_reader()
         # one-element views: assigning through them leaves no object behind
         self._columns = {name: row[name] for name in row.dtype.names or ()}
+        self.ballast: mmap.mmap | None = None
+        self._breakdown = Breakdown(self.allocators)
         self._now_s = now_s
         self._cgroup_bytes = process.cgroup_reader()
         self._began = time.perf_counter()
@@ -52,6 +59,7 @@ class Sampler:
         columns["cpu_s"][0] = cpu_s()
         columns["phase"][0] = phase
         columns["rss_bytes"][0] = rss
+        self._read_breakdown(rss, everything)
         if everything or self._count % LIVE_EVERY == 0:
             self._read_live()
         else:
@@ -64,15 +72,21 @@ class Sampler:
         self._count += 1
         return rss
 
-    def live_bytes(self) -> int | None:
-        """What the program holds: pymalloc's and glibc's blocks in use; None where either cannot be read."""
-        pymalloc, glibc = self.allocators.pymalloc_bytes(), self.allocators.glibc_bytes()
-        return None if pymalloc is None or glibc is None else pymalloc + glibc
+    def allocated(self) -> dict[str, int]:
+        """Live bytes and where RSS went, as last read; what was not read is left out."""
+        names = ("live_bytes", *BREAKDOWN)
+        return {name: int(self._columns[name][0]) for name in names if self._columns[name][0] != _NOT_READ}
+
+    def _read_breakdown(self, rss: int, due: bool) -> None:
+        if due:
+            self._breakdown.read(rss, self.ballast)
+        for index, name in enumerate(BREAKDOWN):
+            self._columns[name][0] = self._breakdown.values[index] if due else _NOT_READ
 
     def _read_live(self) -> None:
         pymalloc, glibc = self.allocators.pymalloc_bytes(), self.allocators.glibc_bytes()
         readings = (
-            None if pymalloc is None or glibc is None else pymalloc + glibc,
+            self.allocators.live_of(pymalloc, glibc),
             pymalloc,
             glibc,
             process.open_files(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,21 @@ from numpy.typing import NDArray
 from harness.running.job import Job
 from harness.running.recording import (
     NOT_READ,
+    OWNERS_FILE,
     PHASES,
     RUN_FILE,
     SAMPLE,
     SAMPLES_FILE,
+    outlived,
     read_notes,
     write_run_file,
 )
 
 PARQUET_FILE = "samples.parquet"
+OWNERS_PARQUET = "owners.parquet"
+
+UNATTRIBUTED = "(unattributed)"
+"""The owner of what the allocators hold and no walk has found: live bytes less the sum of the owners."""
 
 
 def read_rows(folder: Path) -> NDArray[np.void]:
@@ -59,8 +66,31 @@ def to_frame(rows: NDArray[np.void]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def read_walks(folder: Path) -> pd.DataFrame:
+    """The walks of the owners in a run's owners.jsonl, a row per owner; a torn line is left out.
+
+    Columns: t_s and step of the walk, path, symbol, bytes, se, and cpu_s, what the walk cost. Every walk has one more
+    row for what is unattributed, where the allocators can be read.
+    """
+    rows: list[tuple[float, str, str, str, float, float, float]] = []
+    file = folder / OWNERS_FILE
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        try:
+            walk = json.loads(line)
+        except ValueError:
+            continue
+        t_s, step, cpu_s = float(walk["t_s"]), str(walk["step"]), float(walk["cpu_s"])
+        owners = [(str(path), str(symbol), float(size), float(se)) for path, symbol, size, se in walk["owners"]]
+        rows += [(t_s, step, *owner, cpu_s) for owner in owners]
+        if walk["live_bytes"] is not None:
+            found = sum(size for _, symbol, size, _ in owners if not symbol)
+            error = math.sqrt(sum(se * se for _, symbol, _, se in owners if not symbol))
+            rows.append((t_s, step, UNATTRIBUTED, "", walk["live_bytes"] - found, error, cpu_s))
+    return pd.DataFrame(rows, columns=["t_s", "step", "path", "symbol", "bytes", "se", "cpu_s"])
+
+
 def archive_run(folder: Path, *, status: str | None = None, reason: str | None = None) -> dict[str, Any]:
-    """Turn a run that has ended into samples.parquet and run.json; returns the facts of run.json.
+    """Turn a run that has ended into samples.parquet, owners.parquet and run.json; returns the facts of run.json.
 
     Where the run wrote no run.json (it was killed), one is made from its samples, with `status` ("died" unless given)
     and `reason`. Doing it twice changes nothing.
@@ -71,10 +101,15 @@ def archive_run(folder: Path, *, status: str | None = None, reason: str | None =
         to_frame(rows).to_parquet(partial, index=False)
         partial.replace(folder / PARQUET_FILE)
         (folder / SAMPLES_FILE).unlink()
+    if (folder / OWNERS_FILE).exists():
+        partial = folder / (OWNERS_PARQUET + ".partial")
+        read_walks(folder).to_parquet(partial, index=False)
+        partial.replace(folder / OWNERS_PARQUET)
+        (folder / OWNERS_FILE).unlink()
     run_file = folder / RUN_FILE
     if not run_file.exists():
         facts = _facts_of_the_dead(folder, rows, status or "died", reason or "ended without a word")
-        write_run_file(folder, facts | read_notes(folder))
+        write_run_file(folder, facts | outlived(read_notes(folder)))
     told: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
     return told
 

@@ -37,14 +37,17 @@ def platform_warning() -> str | None:
     return "memory is judged on Linux with glibc: here RSS is read, and what the allocators hold is not"
 
 
-def judged_environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a judged process: `inherited` without what steers allocators or Python, and with the pins."""
+def judged_environment(inherited: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a judged process.
+
+    That is `inherited` without what steers allocators or Python, with the pins, and with what its config sets: `own`.
+    """
     kept = {
         name: value
         for name, value in inherited.items()
         if name in _KEPT or not (name.startswith(_CLEARED_PREFIXES) or name in _CLEARED)
     }
-    return kept | PINNED
+    return {**kept, **PINNED, **own}
 
 
 def isolate_this_process() -> None:

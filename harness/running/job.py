@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,9 @@ class Job:
     memory_scale: float
     baseline_bytes: int
     limit_bytes: int
+    anatomy_every_s: float = 1800.0
+    starts: int = 1
+    env: dict[str, str] = field(default_factory=dict)
     season: bool = False
     faults: Faults | None = None
     recording: str | None = None
@@ -50,6 +53,7 @@ class Job:
             "baseline_bytes": self.baseline_bytes,
             "limit_bytes": self.limit_bytes,
             "clock": "real" if self.real_time else "virtual",
+            "env": self.env,
         }
 
     def write(self, folder: Path) -> None:

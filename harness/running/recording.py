@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from harness.probes.owners import Owner
 
 FORMAT = 1
 
@@ -40,11 +44,22 @@ SAMPLE = np.dtype(
         ("tasks", "<i8"),
         ("allocated_blocks", "<i8"),  # small objects: blocks that pymalloc has handed out
         ("cgroup_bytes", "<i8"),  # memory.current of the process's cgroup, where there is one
+        # where RSS goes; pymalloc_bytes, these and the residual add up to rss_bytes (see harness/probes/breakdown.py)
+        ("pymalloc_overhead_bytes", "<i8"),  # pool headers, quantization, alignment
+        ("pymalloc_free_bytes", "<i8"),  # free blocks and pools of mapped arenas
+        ("glibc_heap_bytes", "<i8"),  # in use in glibc's arenas, resident
+        ("glibc_mapped_bytes", "<i8"),  # in use, mapped one by one, resident
+        ("glibc_free_bytes", "<i8"),  # free and still resident
+        ("arrow_bytes", "<i8"),  # resident pages of Arrow's pool
+        ("file_bytes", "<i8"),  # file-backed
+        ("ballast_bytes", "<i8"),
+        ("residual_bytes", "<i8"),  # what none of the lines explains; may be negative
     ]
 )
 
 SAMPLES_FILE = "samples.bin"
 EVENTS_FILE = "events.jsonl"
+OWNERS_FILE = "owners.jsonl"
 NOTES_FILE = "notes.jsonl"
 RUN_FILE = "run.json"
 
@@ -66,6 +81,7 @@ class Recorder:
         self._samples = os.open(folder / SAMPLES_FILE, flags, 0o644)
         self._events = os.open(folder / EVENTS_FILE, flags | os.O_APPEND, 0o644)
         self._notes = os.open(folder / NOTES_FILE, flags | os.O_APPEND, 0o644)
+        self._owners = os.open(folder / OWNERS_FILE, flags | os.O_APPEND, 0o644)
         self._offset = 0
 
     def sample(self) -> None:
@@ -81,15 +97,30 @@ class Recorder:
         line = json.dumps({"t_s": round(self._now_s(), 6), "kind": kind, **facts}, default=str)
         os.write(self._events, line.encode() + b"\n")
 
+    def owners(self, t_s: float, step: str, live_bytes: int | None, cpu_s: float, owners: Sequence[Owner]) -> None:
+        """Append one walk of the owners: when, at which step, what the allocators held, what the walk cost."""
+        rows = [[owner.path, owner.symbol, owner.bytes, owner.se] for owner in owners]
+        walk = {"t_s": round(t_s, 6), "step": step, "live_bytes": live_bytes, "cpu_s": cpu_s, "owners": rows}
+        os.write(self._owners, json.dumps(walk).encode() + b"\n")
+
     def note(self, *path: str, **facts: Any) -> None:
         """Append facts for run.json, to stand there under `path`."""
         os.write(self._notes, json.dumps([path, facts], default=str).encode() + b"\n")
 
     def finish(self, facts: dict[str, Any]) -> None:
         """Write run.json in one piece, with the notes, and close."""
-        for descriptor in (self._samples, self._events, self._notes):
+        for descriptor in (self._samples, self._events, self._owners, self._notes):
             os.close(descriptor)
-        write_run_file(self._folder, read_notes(self._folder) | facts)
+        write_run_file(self._folder, outlived(read_notes(self._folder)) | facts)
+
+
+def outlived(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with what stood after the settling and not before the target was built, instead of what stood when."""
+    standing = facts.pop("standing", {})
+    if {"before", "after"} <= standing.keys():
+        before, after = standing["before"], standing["after"]
+        facts["outlives"] = {kind: sorted((Counter(after[kind]) - Counter(before[kind])).elements()) for kind in after}
+    return facts
 
 
 def read_notes(folder: Path) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class _Running:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=judged_environment(os.environ),
+                env=judged_environment(os.environ, job.env),
                 start_new_session=True,  # Ctrl-C in the terminal is the supervisor's to handle
             )
 

@@ -17,6 +17,9 @@ from harness.scaling import Scaled
 from harness.scenario.problems import Problem, allowed, did_you_mean, dotted
 from harness.target import load_factory, parameters_type
 
+ENV = "env"
+"""The key of a config that is no parameter of the target: what it sets in the environment of its processes."""
+
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
@@ -25,8 +28,8 @@ def complete_configs(
 ) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
     """The configs with every parameter that the target's factory has, as plain values, and what is wrong with them.
 
-    `reference` is ``module:factory``. Where the factory takes a plain table, the configs are returned as they are.
-    Raises UsageError where the factory cannot be loaded.
+    `reference` is ``module:factory``. Where the factory takes a plain table, the configs are returned as they are; so
+    is the environment of a config. Raises UsageError where the factory cannot be loaded.
     """
     kind = parameters_type(load_factory(reference))
     completed: dict[str, dict[str, Any]] = {}
@@ -36,9 +39,16 @@ def complete_configs(
             completed[name] = dict(table)
             problems += not_finite(table, "configs", name)
         else:
-            completed[name], found = _completed(table, kind, name)
+            parameters, environment = split(table)
+            completed[name], found = _completed(parameters, kind, name)
+            completed[name] |= environment
             problems += found
     return completed, problems
+
+
+def split(table: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A config's table as the parameters of the target and, under ENV where it has one, its environment."""
+    return {key: value for key, value in table.items() if key != ENV}, {ENV: table[ENV]} if ENV in table else {}
 
 
 def not_finite(value: object, *location: str | int) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,11 +23,15 @@ from pydantic import (
 from harness.errors import UsageError
 from harness.scaling import RATE, STOCK
 from harness.scenario.feed_faults import FaultSettings
+from harness.scenario.parameters import ENV
 from harness.scenario.problems import Refusal, did_you_mean, problems_of, refused, shown_path
 from harness.scenario.tables import Settings
 
 HOURS_MOST = 8784.0  # a leap year
 SAMPLES_MOST = 5_000_000  # per run; half a gigabyte of recording
+FIXED_ENV = ("PYTHONHASHSEED", "PYTHONPATH", "PYTHONHOME", "PATH", "HOME", "TZ")
+"""What a config may not set: other runs could not be compared with it, or it would run another program."""
+
 SAMPLES_LEAST = 10  # after the warm-up; fewer are no curve
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S[^\r\n]*$")]
@@ -82,7 +87,11 @@ class MarketSettings(Settings):
 
 
 class TimeSettings(Settings):
-    """The course of a run in virtual time. Nothing of it is scaled."""
+    """The course of a run in virtual time. Nothing of it is scaled.
+
+    `anatomy_every_minutes` is how often it is read where RSS goes and who holds the memory; `starts` how often the
+    target is started and stopped within the hours, at equal distances.
+    """
 
     hours: Annotated[float, Gt(0), Le(HOURS_MOST)]
     cycle_s: Annotated[float, Ge(0.001), Le(3600)]
@@ -90,6 +99,8 @@ class TimeSettings(Settings):
     run_on_s: Annotated[float, Ge(0), Le(86_400)]
     sample_every_s: Annotated[float, Ge(0.001), Le(3600)]
     settle_minutes: Annotated[float, Ge(0), Le(1440)]
+    anatomy_every_minutes: Annotated[float, Ge(0.001), Le(HOURS_MOST * 60)] = 30.0
+    starts: Annotated[int, Ge(1), Le(10_000)] = 1
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -206,6 +217,22 @@ class ScenarioContents(Settings):
     claims: Annotated[tuple[Claim, ...], Strict(False)] = ()
 
     @model_validator(mode="after")
+    def _environments_are_sound(self) -> Self:
+        for config, table in self.configs.items():
+            environment = table.get(ENV, {})
+            key = f"configs.{config}.{ENV}"
+            if not isinstance(environment, dict):
+                raise Refusal(key, environment, 'must be a table of text, such as { PYTHONMALLOC = "malloc" }')
+            for name, value in environment.items():
+                if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                    raise Refusal(key, name, "is no name of an environment variable")
+                if name in FIXED_ENV:
+                    raise Refusal(f"{key}.{name}", value, "is the same for all configs; leave it out")
+                if not isinstance(value, str) or "\0" in value:
+                    raise Refusal(f"{key}.{name}", value, 'must be text in "quotes"')
+        return self
+
+    @model_validator(mode="after")
     def _claims_are_about_configs(self) -> Self:
         names: set[str] = set()
         for claim in self.claims:
@@ -231,6 +258,10 @@ class Scenario(ScenarioContents):
 
     name: Annotated[str, Field(pattern=r"^\w[\w .-]*$", max_length=200)]
     path: Path
+
+    def env_of(self, config: str) -> dict[str, str]:
+        """What `config` sets in the environment of its processes."""
+        return dict(self.configs[config].get(ENV, {}))
 
     def with_options(
         self,

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from harness.errors import UsageError
 from harness.scaling import Scaled, scaled_value
 from harness.scenario.feed_faults import FaultSettings
-from harness.scenario.parameters import complete_configs, markers, refused_together
+from harness.scenario.parameters import complete_configs, markers, refused_together, split
 from harness.scenario.problems import dotted, refused, shown_path
 from harness.scenario.settings import MarketSettings, MemorySettings, Scenario
 from harness.target import honours_scale, load_factory, parameters_type
@@ -75,7 +75,7 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
         faults = faults.model_copy(update=scaled_faults)
     world.shrink(scenario.time.model_dump(), {}, "time")
     memory = world.shrink(scenario.memory.model_dump(exclude={"scale"}), markers(MemorySettings), "memory")
-    scaled = {name: world.shrink(table, marks, "configs", name) for name, table in configs.items()}
+    scaled = {name: world.shrink(split(table)[0], marks, "configs", name) for name, table in configs.items()}
     if kind is not None:
         for name, table in scaled.items():
             if problems := refused_together(kind, table, name):

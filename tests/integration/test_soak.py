@@ -154,3 +154,72 @@ def test_a_target_is_told_of_reconnects_and_gets_a_snapshot_after_each(soaks: So
         assert 28 <= seen["reconnects"] <= 35
         assert 12 <= seen["halts"] <= 20
         assert seen["resynced"] == seen["reconnects"] + seen["halts"]
+
+
+FORGETFUL = """\
+import asyncio
+class Target:
+    def __init__(self, params, environment):
+        self.forgets, self.kept = params["forgets"], []
+    async def start(self):
+        self.task = asyncio.create_task(self.pump())
+        self.file = open("/dev/zero", "rb")
+    async def pump(self):
+        while True:
+            await asyncio.sleep(1)
+    def on_candle(self, candle):
+        self.kept.append(bytearray(100_000))
+    def stop(self):
+        self.task.cancel()
+        self.file.close()
+        if self.forgets:
+            self.task = asyncio.create_task(self.pump())
+            self.file = open("/dev/zero", "rb")
+        else:
+            self.kept.clear()
+build = Target
+"""
+
+
+def test_a_target_is_started_and_stopped_in_one_process_and_what_stop_forgets_is_noted(soaks: Soaks) -> None:
+    soaks.target(FORGETFUL)
+    text = "[configs.tidy]\nforgets = false\n[configs.untidy]\nforgets = true\n"
+    path = soaks.scenario(text, factory="mine:build", hours=0.5)
+    path.write_text(path.read_text().replace("sample_every_s = 5", "sample_every_s = 5\nstarts = 5"))
+    ended = soaks.soak("run", path, "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    tidy, untidy = soaks.facts("tidy"), soaks.facts("untidy")
+    assert list(tidy["restarts"]) == list(untidy["restarts"]) == ["1", "2", "3", "4", "5"]
+    grown = {
+        config: {
+            name: facts["restarts"]["4"][name] - facts["restarts"]["1"][name]
+            for name in ("live_bytes", "tasks", "open_files")
+        }
+        for config, facts in (("tidy", tidy), ("untidy", untidy))
+    }
+    assert grown["tidy"]["live_bytes"] < 100_000
+    assert (grown["tidy"]["tasks"], grown["tidy"]["open_files"]) == (0, 0)
+    # three lives of six minutes, five symbols, a candle a minute
+    assert grown["untidy"]["live_bytes"] == pytest.approx(3 * 6 * 5 * 100_000, rel=0.02)
+    assert (grown["untidy"]["tasks"], grown["untidy"]["open_files"]) == (3, 0)  # the file was replaced, and closed
+    assert tidy["outlives"] == {"tasks": [], "threads": [], "open_files": []}
+    assert untidy["outlives"] == {"tasks": ["Target.pump"] * 5, "threads": [], "open_files": ["/dev/zero"]}
+
+
+def test_a_config_has_its_own_environment_and_is_left_out_where_a_library_is_missing(soaks: Soaks) -> None:
+    text = """\
+[configs.python]
+[configs.glibc]
+env = { PYTHONMALLOC = "malloc" }
+[configs.absent]
+env = { LD_PRELOAD = "libnosuchallocator.so.9" }
+"""
+    ended = soaks.soak("run", soaks.scenario(text, factory="harness.null_target:build"), "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Left out: absent: libnosuchallocator.so.9 cannot be loaded here" in ended.stdout
+    assert {run["config"] for run in soaks.verdict()["runs"]} == {"python", "glibc"}
+    assert soaks.samples("python")["pymalloc_bytes"].notna().any()
+    glibc = soaks.samples("glibc")
+    assert glibc["pymalloc_bytes"].isna().all()
+    assert glibc["live_bytes"].notna().any()
+    assert soaks.facts("glibc")["env"] == {"PYTHONMALLOC": "malloc"}

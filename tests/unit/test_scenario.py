@@ -141,6 +141,10 @@ WRONG = [
     ("scale = 0.1", "scale = 1.1", "memory.scale = 1.1: must be at most 1"),
     ("seeds = 2", "seeds = 0", "seeds = 0: must be at least 1"),
     ("seeds = 2", "seeds = 1001", "seeds = 1001: must be at most 1000"),
+    ("= 505", "= 505\nenv = 3", "configs.fixed.env = 3: must be a table of text"),
+    ("= 505", '= 505\nenv = { TZ = "CET" }', 'configs.fixed.env.TZ = "CET": is the same for all configs; leave it out'),
+    ("= 505", "= 505\nenv = { A = 1 }", 'configs.fixed.env.A = 1: must be text in "quotes"'),
+    ("settle_minutes = 5", "settle_minutes = 5\nstarts = 0", "time.starts = 0: must be at least 1"),
     ("seeds = 2", "stall_s = 0", "stall_s = 0: must be more than 0"),
     ("depth = 20", f"depth = 1{'0' * 100}", "market.depth = 1000000"),
     ('title = "A scenario [for tests]"', 'title = ""', 'title = "": must not be empty'),
@@ -468,6 +472,16 @@ def test_a_target_that_cannot_be_scaled_runs_at_full_scale_only(write_scenario: 
     with pytest.raises(UsageError, match=r"use --scale 1, and fewer symbols than market\.symbols = 50"):
         scale_down(scenario)
     assert scale_down(scenario.with_options(scale=1)).memory.baseline_gb == 5.0
+
+
+def test_a_config_carries_an_environment_that_is_no_parameter(write_scenario: WriteScenario) -> None:
+    env = 'cleanup_interval_cycles = 100\nenv = { PYTHONMALLOC = "malloc", LD_PRELOAD = "" }'
+    scenario = load(str(write_scenario(("cleanup_interval_cycles = 100", env))))
+    assert scenario.env_of("old") == {}
+    assert scenario.env_of("fixed") == {"PYTHONMALLOC": "malloc", "LD_PRELOAD": ""}
+    assert "env" not in scale_down(scenario).configs["fixed"]
+    Path("scenario.toml").write_text(to_toml(scenario), encoding="utf-8")
+    assert contents(load("scenario.toml")) == contents(scenario)
 
 
 # Writing

@@ -218,3 +218,22 @@ def test_old_pipelines_that_are_kept_are_out_of_reach_of_a_cleanup_and_freed_by_
 
     world.clock.run(live())
     assert [part() for part in held] == [None] * 3
+
+
+@pytest.mark.parametrize("release_on_stop", [False, True])
+def test_a_stopped_bot_can_be_started_again_and_overwrites_nothing(world: World, release_on_stop: bool) -> None:
+    made = bot(world, release_on_stop=release_on_stop, cleanup_interval_cycles=20)
+
+    async def live() -> None:
+        for life in range(3):
+            await lived(made, 101)
+            await made.stop()
+            assert (made.ml_feature_pipeline is None) is release_on_stop
+            counters = made.counters()
+            assert counters["collected"] == counters["persisted"] > life * len(SYMBOLS)
+        assert len(asyncio.all_tasks()) == 1  # this one
+
+    world.clock.run(live())
+    files = list(world.environment.data_dir.rglob("*.parquet"))
+    assert len(files) == len(world.of_kind("flush"))
+    assert not world.of_kind("write_failed")

@@ -75,8 +75,9 @@ def test_the_environment_is_pinned_and_cleared() -> None:
         "LD_PRELOAD": "x",
         "PYTHONPATH": "p",
     }
-    pinned = judged_environment(inherited)
+    pinned = judged_environment(inherited, {})
     assert pinned == {"PATH": "/bin", "PYTHONPATH": "p", **PINNED}
+    assert judged_environment(inherited, {"PYTHONMALLOC": "malloc"}) == {**pinned, "PYTHONMALLOC": "malloc"}
 
 
 def test_results_are_found_by_path_by_name_and_as_the_latest(tmp_path: Path) -> None:

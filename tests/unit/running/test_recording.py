@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.running.archive import PARQUET_FILE, archive_run, last_row, read_rows, to_frame
+from harness.probes.owners import Owner
+from harness.running.archive import OWNERS_PARQUET, PARQUET_FILE, archive_run, last_row, read_rows, to_frame
 from harness.running.job import Job
-from harness.running.recording import NOT_READ, PHASES, SAMPLE, SAMPLES_FILE, Recorder, write_run_file
+from harness.running.recording import NOT_READ, PHASES, SAMPLE, SAMPLES_FILE, Recorder, outlived, write_run_file
 from synthetic.faults import Faults
 from synthetic.instrument import Instrument
 
@@ -148,3 +149,34 @@ def test_archiving_again_changes_nothing(tmp_path: Path) -> None:
 def test_rows_hold_plain_numbers_only() -> None:
     assert all(SAMPLE[name].kind in "if" for name in SAMPLE.names or ())
     assert np.zeros(1, SAMPLE).nbytes == SAMPLE.itemsize
+
+
+def test_walks_of_the_owners_become_a_table_that_adds_up_to_live_bytes(tmp_path: Path) -> None:
+    job().write(tmp_path)
+    recorder = record(tmp_path, 2)
+    owners = [Owner("cache[*]", 600.0, 3.0), Owner("history[*]", 300.0, 4.0), Owner("cache[*]", 600.0, 3.0, "AAAUSDT")]
+    recorder.owners(5.0, "start", 1000, 0.01, owners)
+    recorder.owners(10.0, "load", None, 0.01, owners[:1])
+    recorder.finish({"status": "complete"})
+    with (tmp_path / "owners.jsonl").open("a") as torn:
+        torn.write('{"t_s": 15.0, "st')
+    archive_run(tmp_path)
+    walks = pd.read_parquet(tmp_path / OWNERS_PARQUET)
+    assert not (tmp_path / "owners.jsonl").exists()
+    assert list(walks.columns) == ["t_s", "step", "path", "symbol", "bytes", "se", "cpu_s"]
+    totals = walks[(walks["step"] == "start") & (walks["symbol"] == "")]
+    assert totals["bytes"].sum() == 1000
+    assert totals.set_index("path").loc["(unattributed)", ["bytes", "se"]].to_list() == [100, 5]
+    assert walks[walks["t_s"] == 10.0]["path"].to_list() == ["cache[*]"]
+
+
+def test_what_outlives_a_stop_is_what_was_not_there_before() -> None:
+    before = {"tasks": ["run"], "threads": ["MainThread"], "open_files": ["/dev/null", "socket:[1]"]}
+    after = {
+        "tasks": ["run", "run", "pump"],
+        "threads": ["MainThread"],
+        "open_files": ["/dev/null", "pipe:[2]"],
+    }
+    told = outlived({"standing": {"before": before, "after": after}, "books": 3})
+    assert told == {"books": 3, "outlives": {"tasks": ["pump", "run"], "threads": [], "open_files": ["pipe:[2]"]}}
+    assert outlived({"standing": {"before": before}}) == {}

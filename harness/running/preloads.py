@@ -1,0 +1,36 @@
+"""Whether the libraries that a config has preloaded (another allocator) can be had on this machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from harness.scenario import Scenario
+
+
+def missing_preloads(scenario: Scenario) -> dict[str, str]:
+    """The configs whose ``LD_PRELOAD`` the loader refuses here, each with what it says.
+
+    The loader itself goes on without the library, so such a run would be judged as what it is not.
+    """
+    found = {}
+    for config in scenario.configs:
+        library = scenario.env_of(config).get("LD_PRELOAD")
+        if library and (refusal := _refusal(library)):
+            found[config] = refusal
+    return found
+
+
+def _refusal(library: str) -> str | None:
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", ""],
+        env={**os.environ, "LD_PRELOAD": library},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = loaded.stderr.strip()
+    if loaded.returncode == 0 and "ld.so" not in said:
+        return None
+    return f"{library} cannot be loaded here"

@@ -16,9 +16,10 @@ from harness.analysis.breakdown import Breakdown, breakdown
 from harness.analysis.owner_courses import OTHER, OwnerCourse, owner_courses
 from harness.analysis.owners import UNATTRIBUTED
 from harness.analysis.runs import RESIDUAL, Run
-from harness.report.lettering import characters, drawable, wrapped
+from harness.report.lettering import characters, drawable
 from harness.report.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX, house_style
 from harness.report.page import MARGIN_PX, Page
+from harness.report.paths import shortened
 from harness.report.plots import foot
 from harness.report.stacks import Layer, draw_key, draw_stack
 from harness.report.subjects import Subject, subjects
@@ -42,7 +43,7 @@ RSS_LAYERS = {  # the first lies at the bottom: what does not move, what is held
 _OWNER_COLOURS = ("#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#e6ab02", "#b2abd2", "#80cdc1")
 """Brewer's Dark2 and two of its light ones: none is the colour of a line of RSS above."""
 
-_LEFT_PX, _KEY_PX, _GAP_PX = 78.0, 390.0, 16.0
+_LEFT_PX, _KEY_PX, _GAP_PX = 78.0, 430.0, 16.0
 _HEADING_PX, _TICKS_PX, _BETWEEN_PX = 30.0, 62.0, 40.0
 
 
@@ -134,7 +135,7 @@ def _row(page: Page, lefts: Sequence[float], base: float, width: float, height: 
 
 
 def _name(page: Page, subject: Subject, left: float, width: float, top: float) -> None:
-    name = wrapped(drawable(subject.config), characters(width, TEXT_PT, bold=True), lines=1)[0]
+    name = shortened(drawable(subject.config), characters(width, TEXT_PT, bold=True))
     axes = page.axes(left, top, width, _HEADING_PX)
     axes.set_axis_off()
     axes.text(
@@ -213,7 +214,7 @@ def _finish(axes: Sequence[Axes], scenario: Scenario, drawn: Sequence[Subject], 
     end = max([scenario.time.hours, *(float(s.curve.hours[-1]) for s in drawn if s.curve is not None)])
     for place, one in enumerate(axes):
         one.set_xlim(0, end)
-        one.xaxis.set_major_locator(MaxNLocator(nbins=max(2, 8 // len(axes) + 1), integer=end >= 2))
+        one.xaxis.set_major_locator(MaxNLocator(nbins=max(3, 8 // len(axes) + 1), integer=end >= 2))
         one.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
         one.tick_params(labelleft=place == 0, labelbottom=last, labelsize=SMALL_PT)
         if last:

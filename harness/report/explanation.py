@@ -10,13 +10,13 @@ from rich.text import Text
 from harness.analysis.estimates import Estimate
 from harness.analysis.explanation import Count, Explanation, Limit
 from harness.analysis.owners import EXPLAINED, UNATTRIBUTED, Growth, OwnerGrowth, Unevenness, certainly_above, share_of
-from harness.report.layout import columns, heading, new_table, paragraph, show
-from harness.report.paths import shortened
+from harness.report.layout import columns, fits, heading, new_table, paragraph, show
+from harness.report.paths import told_apart
 from harness.report.release_wording import stop_sentences
 from harness.report.wording import measured, value
 from harness.scenario import Scenario
 
-MOST_OWNERS = 8
+MOST_OWNERS, MOST_NAMES = 8, 5
 LEAST_SHARE = 0.01
 """Owners beyond the first that grow by less than this share of the fastest are not worth a line."""
 
@@ -38,6 +38,9 @@ def print_explanation(console: Console, scenario: Scenario, found: Sequence[Expl
     paragraph(console, Text(f"{scenario.name}: {scenario.title}", style="bold"))
     for one in found:
         print_config(console, scenario, one)
+    if not found:
+        paragraph(console, "No run recorded a sample.")
+        return
     console.print()
     note = (
         f"GB at full scale, from a world at scale {scenario.memory.scale:g}; hours are virtual; [95 %]: the interval "
@@ -96,11 +99,17 @@ def print_owners(console: Console, one: Explanation) -> None:
     used = sum(max(width, len(name.split("\n")[0])) + 2 for width, name in zip(widths, numbers, strict=True))
     room = max(columns(console) - used, _SHORTEST_PATH)
     table = new_table("owner", *numbers, right=numbers, unbroken=("owner",))
-    for owner, cells in rows:
-        name = "live bytes, all of it" if owner is owned.live else shortened(owner.path, room)
+    names = [*told_apart([owner.path for owner in ranked], room), "live bytes, all of it"]
+    for name, (owner, cells) in zip(names, rows, strict=True):
         table.add_row(Text(name, style="bold" if owner in one.explained else ""), *map(Text, cells))
     console.print()
-    show(console, table)
+    if fits(console, table):
+        show(console, table)
+    else:  # a narrow terminal: a table would be cut
+        for owner, cells in rows:
+            facts = zip((" ".join(name.split()) for name in numbers), cells, strict=True)
+            path = "live bytes, all of it" if owner is owned.live else owner.path
+            paragraph(console, f"{path}: {', '.join(f'{name} {cell}' for name, cell in facts)}", bullet="- ")
     console.print()
     for sentence in _explained(one, owned):
         paragraph(console, sentence)
@@ -250,7 +259,9 @@ def _ended(one: Explanation) -> list[str]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)
+    listed = list(names)
+    more = len(listed) - MOST_NAMES
+    return ", ".join(listed[:MOST_NAMES]) + (f", and {more} more" if more > 0 else "")
 
 
 def _rate(estimate: Estimate) -> str:

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
 
 DOTS = "..."
+
+_TAIL_SHARE = 0.6
 
 
 def shortened(path: str, width: int) -> str:
     """`path` in at most `width` characters: what is left out of its middle is three dots.
 
-    Both ends say most: where it begins and what holds the memory. Whole parts go first, the ones in the middle.
+    Both ends say most: where it begins, and what holds the memory, which is kept in whole parts where they fit.
     """
     if len(path) <= width:
         return path
-    parts = re.findall(r"<[^>]*>|[.\[]?[^.\[<]+", path)
-    for kept in range(len(parts) - 1, 1, -1):
-        for tail in range(kept - 1, 0, -1):
-            head = "".join(parts[: kept - tail])
-            tried = head + DOTS + "".join(parts[len(parts) - tail :])
-            if len(tried) <= width:
-                return tried
     room = max(width - len(DOTS), 2)
-    head_room = room // 3
-    return path[:head_room] + DOTS + path[len(path) - (room - head_room) :]
+    most = max(round(_TAIL_SHARE * room), 1)
+    starts = [match.start() for match in re.finditer(r"(?<=\.)[^.\[<]|[\[<]", path)]
+    tail = next((path[start:] for start in starts if len(path) - start <= most), path[len(path) - most :])
+    return path[: room - len(tail)].rstrip(".") + DOTS + tail
 
 
-def broken(path: str, width: int, lines: int = 2) -> list[str]:
-    """`path` on at most `lines` lines of at most `width` characters, broken before a part where it can be."""
-    rest = shortened(path, width * lines - (lines - 1) * (width // 4))
-    found: list[str] = []
-    while len(rest) > width and len(found) < lines - 1:
-        cuts = [match.start() for match in re.finditer(r"(?<=.)[.\[<]", rest) if match.start() <= width]
-        usable = [cut for cut in cuts if cut >= width // 2 and not rest[:cut].endswith(".")]
-        cut = usable[-1] if usable else width
-        found.append(rest[:cut])
-        rest = rest[cut:]
-    return [*found, shortened(rest, width)]
+def broken(path: str, width: int) -> list[str]:
+    """`path` on one or two lines of at most `width` characters, broken before a part of it where it can be."""
+    if len(path) <= width:
+        return [path]
+    cuts = [match.start() for match in re.finditer(r"(?<=[^.])[.\[<]|(?<= )\S", path) if match.start() <= width]
+    cut = cuts[-1] if cuts and cuts[-1] >= width // 2 else width
+    return [path[:cut].rstrip(), shortened(path[cut:], width)]
+
+
+def told_apart(paths: Sequence[str], width: int) -> list[str]:
+    """`paths` shortened to `width`; those that would read the same begin with the part in which they differ."""
+    found = [shortened(path, width) for path in paths]
+    for short in {name for name in found if found.count(name) > 1}:
+        same = [place for place, name in enumerate(found) if name == short]
+        shared = os.path.commonprefix([paths[place] for place in same])  # noqa: RUF071 - characters are meant
+        begin = max(shared.rfind("."), shared.rfind("["), shared.rfind(" ")) + 1
+        for place in same:
+            found[place] = shortened(DOTS + paths[place][begin:], width)
+    return found

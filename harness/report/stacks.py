@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from harness.report.lettering import characters, drawable, line_px
 from harness.report.looks import FAINT, INK, SMALL_PT
-from harness.report.paths import broken
+from harness.report.paths import broken, told_apart
 
 _SWATCH_PX = 26.0
 _ENTRY_GAP_PX = 5.0
+_PATHS_ARE_NARROW = 1.08
+"""Paths are small letters, dots and brackets: more of them fit than of prose."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,20 @@ def draw_stack(
 
 
 def draw_key(axes: Axes, layers: Sequence[Layer], *, width_px: float, height_px: float) -> None:
-    """The names of layers, the uppermost first as they are stacked, in axes of this size in pixels."""
+    """The names of layers, the uppermost first as they are stacked, in axes of this size in pixels.
+
+    Long names take two lines where there is room for all.
+    """
     axes.set_axis_off()
     axes.set_xlim(0, width_px)
     axes.set_ylim(0, height_px)
-    room = characters(width_px - _SWATCH_PX - 12, SMALL_PT)
-    entries = [(layer, broken(drawable(layer.name), room)) for layer in reversed(layers)]
+    room = characters(_PATHS_ARE_NARROW * (width_px - _SWATCH_PX - 12), SMALL_PT)
+    names = [drawable(layer.name) for layer in reversed(layers)]
+    words = [broken(name, room) for name in names]
+    if sum(line_px(SMALL_PT, len(lines)) + _ENTRY_GAP_PX for lines in words) > height_px:
+        words = [[name] for name in told_apart(names, room)]
     top = height_px
-    for layer, lines in entries:
+    for layer, lines in zip(reversed(layers), words, strict=True):
         height = line_px(SMALL_PT, len(lines))
         axes.add_patch(
             Rectangle(

@@ -136,3 +136,26 @@ def test_an_impossible_run_cannot_be_made(changes: dict[str, Any], message: str)
     run = Run("old", 1, "complete", 0.1, frame([0.0, 5.0]), (), {})
     with pytest.raises(ValueError, match=message):
         replace(run, **changes)
+
+
+def test_owners_are_read_where_they_were_walked(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    assert read_run(folder).owners.empty
+    row = {"t_s": 5.0, "step": "load", "path": "events[*]", "symbol": "", "bytes": 1e6, "se": 0.0}
+    pd.DataFrame([row]).to_parquet(folder / "owners.parquet")
+    assert read_run(folder).owners.to_dict("records") == [row]
+    pd.DataFrame([{"t_s": 5.0, "path": "events[*]"}]).to_parquet(folder / "owners.parquet")
+    with pytest.raises(UsageError, match="owners have no column step, symbol, bytes, se"):
+        read_run(folder)
+
+
+def test_columns_that_an_old_recording_lacks_are_null(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    old = frame([0.0, 5.0])[["t_s", "wall_s", "cpu_s", "phase", "rss_bytes", "live_bytes"]]
+    old.to_parquet(folder / "samples.parquet")
+    run = read_run(folder)
+    assert np.isnan(run.column("pymalloc_free_bytes")).all()
+    assert np.isnan(run.column("tasks")).all()
+    old.drop(columns="rss_bytes").to_parquet(folder / "samples.parquet")
+    with pytest.raises(UsageError, match="samples have no column rss_bytes"):
+        read_run(folder)

@@ -144,7 +144,7 @@ def left(part: str) -> Callable[[Run, Scenario], Reading]:
         if found is None:
             return not_reached(run)
         if part not in found.parts or not broken_down(run):
-            return absent("not applicable", f"{run.config} did not record what is {part} at its stop")
+            return absent("not applicable", f"{run.config} recorded no breakdown of RSS")
         return Reading(found.parts[part])
 
     return read

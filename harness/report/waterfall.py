@@ -100,7 +100,7 @@ def _words(one: Waterfall, width_px: float) -> list[str]:
     if one.survivors:
         first = one.survivors[0]
         of = "" if one.arenas is None else f" of {one.arenas:.0f}"
-        lines += wrapped(f"Most arenas ({first.arenas:.0f}{of}) are kept by:", room, lines=2)
+        lines += wrapped(f"Arenas kept first of all by ({first.arenas:.0f}{of}):", room, lines=2)
         lines += [f"  {line}" for line in broken(drawable(first.name), room - 2)]
     return lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], "..."]
 

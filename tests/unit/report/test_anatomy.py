@@ -195,7 +195,7 @@ def test_the_numbers_are_written_over_the_bars(soaked) -> None:
     assert f"Left {numbers[-1]} GB: 0.10 live" in text
     assert f"6.6  {EVENTS}" in text
     assert "Outliving stop(): tasks 2, open files 1" in " ".join(text.split())
-    assert "Most arenas (25 of 31) are kept by:" in " ".join(text.split())
+    assert "Arenas kept first of all by (25 of 31):" in " ".join(text.split())
 
 
 def test_an_old_recording_says_what_it_does_not_know(make_scenario, note_runs) -> None:

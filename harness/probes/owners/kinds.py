@@ -42,7 +42,7 @@ class Kind:
     `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping; the `reversed` ones where
     it can be read from its end. `inline`: its
     attributes lie in an array of their own. `crowd`: from how many on its kind is a crowd, whose members are no longer
-    told apart by attribute.
+    told apart by attribute. `plain`: an atom of `fixed` bytes. `small`: opened by nothing but iterating, where it is short.
     """
 
     form: Form
@@ -57,6 +57,8 @@ class Kind:
     inline: bool = False
     crowd: int = 64
     fixed: int = 0
+    plain: bool = False
+    small: bool = False
 
 
 COMPONENT_CROWD = 2000
@@ -107,26 +109,16 @@ def _nothing(_: Any) -> int:
 NOBODY = Kind(Form.NOBODY, _nothing)
 
 
-class Kinds:
-    """The kinds of the types met in one walk; made for a walk and dropped with it."""
+class Kinds(dict[type, Kind]):
+    """The kind of each type met in one walk, looked up as ``kinds[type]``; made for a walk and dropped with it."""
 
-    def __init__(self) -> None:
-        self._known: dict[type, Kind] = {}
-
-    def of(self, cls: type) -> Kind:
-        """The kind of instances of `cls`."""
-        kind = self._known.get(cls)
-        if kind is None:
-            kind = self._known[cls] = NOBODY if _outside(cls) else classify(cls)
+    def __missing__(self, cls: type) -> Kind:
+        kind = self[cls] = NOBODY if _outside(cls) else classify(cls)
         return kind
-
-    def set(self, cls: type, kind: Kind) -> None:
-        """Let instances of `cls` be of `kind`."""
-        self._known[cls] = kind
 
     def admit(self, cls: type) -> None:
         """Let instances of `cls` be walked, wherever it comes from: it is a root's."""
-        self._known[cls] = classify(cls)
+        self[cls] = classify(cls)
 
 
 def _outside(cls: type) -> bool:
@@ -173,13 +165,15 @@ def classify(cls: type) -> Kind:
 def _atom(cls: type) -> Kind:
     """A fixed size where no value of the type has a larger one."""
     varies = cls.__itemsize__ or "__sizeof__" in cls.__dict__ or builtin_sizeof(cls) is not object.__sizeof__
-    return Kind(Form.ATOM, size_of(cls), fixed=0 if varies else block(cls.__basicsize__ + header(cls)))
+    fixed = 0 if varies else block(cls.__basicsize__ + header(cls))
+    return Kind(Form.ATOM, size_of(cls), fixed=fixed, plain=fixed > 0)
 
 
 def _container(cls: type, base: type) -> Kind:
     mapping = issubclass(base, dict)
     elements: Any = dict.values if mapping else base.__iter__  # type: ignore[attr-defined]
     mutable = base not in (tuple, frozenset)
+    attributes = cls is not base and cls is not OrderedDict and _has_dict(cls)
     return Kind(
         Form.CONTAINER,
         size_of(cls),
@@ -189,7 +183,8 @@ def _container(cls: type, base: type) -> Kind:
         reversed_elements=_last_values if mapping else deque.__reversed__ if base is deque else None,
         reversed_keys=dict.__reversed__ if mapping else None,
         indexed=base in (list, tuple),
-        attributes=cls is not base and cls is not OrderedDict and _has_dict(cls),
+        attributes=attributes,
+        small=not mapping and not attributes and cls.__iter__ is base.__iter__,  # type: ignore[attr-defined]
         crowd=CONTAINER_CROWD if mutable else RECORD_CROWD,
     )
 

@@ -53,7 +53,7 @@ class Measures:
 
     def learn(self, cls: type, examples: list[Any]) -> tuple[Measure, bool]:
         """A function from a list of elements of `cls` to (n,) measures in bytes, and whether they can differ."""
-        kind = self._kinds.of(cls)
+        kind = self._kinds[cls]
         if kind.form is Form.ATOM:
             if kind.fixed:
                 return _constant(float(kind.fixed)), False
@@ -77,7 +77,7 @@ class Measures:
         return _lengths(base, readers), True
 
     def _explore(self, obj: Any, path: Path, targets: dict[Path, _Target], found: dict[Path, float]) -> None:
-        kind = self._kinds.of(type(obj))
+        kind = self._kinds[type(obj)]
         if kind.form is Form.ARRAY:
             targets.setdefault(path, _Target(builtin_sizeof(type(obj)))).units.append(1.0)
             found[path] = float(kind.size(obj))
@@ -92,13 +92,13 @@ class Measures:
             return
         if len(path) < HOPS:
             for hop, part in self._hops(obj, kind):
-                form = self._kinds.of(type(part)).form
+                form = self._kinds[type(part)].form
                 if form in (Form.CONTAINER, Form.INSTANCE, Form.ARRAY):
                     self._explore(part, (*path, hop), targets, found)
 
     def _unit(self, obj: Any, kind: Kind, length: int) -> float:
         """Bytes of one element of a container with its share of the table, from up to four of its first ones."""
-        some = [value for value in islice(kind.elements(obj), 4) if self._kinds.of(type(value)) is not NOBODY]
+        some = [value for value in islice(kind.elements(obj), 4) if self._kinds[type(value)] is not NOBODY]
         weighed = [sum(self._subtrees.weigh(value, "", True, 0.5, lone=True)[0].values()) for value in some]
         keys = 32.0 if kind.keys is not None else 0.0
         return kind.size(obj) / length + keys + (sum(weighed) / len(weighed) if weighed else 0.0)
@@ -111,7 +111,7 @@ class Measures:
                 yield from ((("item", number), value) for number, value in enumerate(kind.elements(obj)))
         elif kind.form is Form.INSTANCE:
             cls = type(obj)
-            values = [value for value in gc.get_referents(obj) if self._kinds.of(type(value)).form > Form.ATOM]
+            values = [value for value in gc.get_referents(obj) if self._kinds[type(value)].form > Form.ATOM]
             for name, value in self._names.of(obj, values):
                 if name and not name.startswith("<") and is_plain(cls, name):
                     yield ("attribute", name), value

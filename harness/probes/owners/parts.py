@@ -91,7 +91,7 @@ def _of_instance(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[P
         values = gc.get_referents(obj)
     wanted = []
     for value in values:
-        value_kind = kinds.of(type(value))
+        value_kind = kinds[type(value)]
         if value_kind.form is Form.ATOM and value_kind.size(value) < LARGE_ATOM:
             yield "", value
         elif value_kind is not NOBODY:

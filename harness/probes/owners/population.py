@@ -129,7 +129,7 @@ def measure_all(
 
 
 def _learn(cls: type, piece: list[Any], kinds: Kinds, measures: Measures) -> Measure:
-    if kinds.of(cls).form is Form.NOBODY:
+    if kinds[cls].form is Form.NOBODY:
         return lambda elements: np.zeros(len(elements))
     return measures.learn(cls, examples_of(cls, piece))[0]
 
@@ -143,5 +143,5 @@ def capacity_for(population: Population, kinds: Kinds, measures: Measures) -> in
         first = list(islice(kind.elements(container), 256))
     except RuntimeError:
         return CAPACITY
-    differ = [measures.learn(cls, examples_of(cls, first))[1] for cls in set(map(type, first)) if kinds.of(cls).form]
+    differ = [measures.learn(cls, examples_of(cls, first))[1] for cls in set(map(type, first)) if kinds[cls].form]
     return CAPACITY if any(differ) else PLAIN

@@ -11,6 +11,7 @@ import gc
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate, islice
+from operator import mul
 from sys import getrefcount
 from typing import Any
 
@@ -26,26 +27,30 @@ NODES = 5000
 SMALL = 16
 """Containers up to this length are opened as a whole."""
 
-REFERENTS = 3
-"""References of our own to a child in the list that ``gc.get_referents`` gave: the list, a variable, an argument."""
+SCAN = 4096
+"""So many elements of a container within an element are looked at."""
 
-_SCAN = 4096
-_IMMORTAL = 1 << 28
-_FAINT = 1e-3
-_FAR = 8
+ITERATED, LISTED = 2, 3
+"""References of our own to a child: a variable and an argument, and the list or tuple that we made."""
+
+IMMORTAL = 1 << 28
+
+FAINT, FAR = 1e-3, 8
+"""An object is not followed where the element's share of it is fainter, or so many shared objects lie between."""
 
 Bytes = dict[str, float]
 Buffers = list[tuple[int, float, str]]
+Batch = tuple[Iterable[Any], float, int, str]
 
 
 class Subtrees:
     """Weighs elements; `seen` says what the exact part of the walk has opened, `held` what the walk itself refers to."""
 
     def __init__(self, kinds: Kinds, names: Names, seen: list[set[int]], held: dict[int, int]) -> None:
-        self._kinds = kinds
-        self._names = names
-        self._seen = seen
-        self._held = held
+        self.kinds = kinds
+        self.names = names
+        self.seen = seen
+        self.held = held
         self.opened = 0
 
     def weigh(self, root: Any, path: str, folded: bool, start: float, *, lone: bool = False) -> tuple[Bytes, Buffers]:
@@ -53,7 +58,7 @@ class Subtrees:
 
         `lone`: take `root` as its one owner's, whatever refers to it.
         """
-        references = 1 if lone else max(1, getrefcount(root) - 2 - self._held.get(id(root), 0))
+        references = 1 if lone else max(1, getrefcount(root) - 2 - self.held.get(id(root), 0))
         return _Subtree(self, root, path, folded, start, references).bytes()
 
 
@@ -61,9 +66,7 @@ class _Subtree:
     """The nodes of one element in breadth-first order; node 0 is the element."""
 
     def __init__(self, parent: Subtrees, root: Any, path: str, folded: bool, start: float, references: int) -> None:
-        self._of = parent._kinds.of
-        self._kinds, self._names = parent._kinds, parent._names
-        self._seen, self._held = parent._seen, parent._held
+        self._kinds, self._names = parent.kinds, parent.names
         self._parent = parent
         self._folded = folded
         self._start = start
@@ -72,178 +75,195 @@ class _Subtree:
         self.paths = [path]
         self.tree = [-1]
         self.weight = [1.0]
-        self.references: list[float] = [float(references)]
+        self.references = [references]
         self.faint = [(1.0 / references, 0)]
         self.own: list[float] = []
-        self.index = {id(root): 0}
         self.edges: dict[int, list[tuple[int, float]]] = {}
         self.buffers: list[tuple[int, float, int]] = []
 
     def bytes(self) -> tuple[Bytes, Buffers]:
-        objects = self.objects
-        number = 0
-        while number < len(objects):
-            self._open(number, objects[number])
-            number += 1
-        self._parent.opened += number
+        self._explore()
+        self._parent.opened += len(self.objects)
         flows = self._flows()
-        total: Bytes = {}
-        for path, flow, own in zip(self.paths, flows, self.own, strict=True):
-            total[path] = total.get(path, 0.0) + flow * own
+        if self._folded:
+            total = {self.paths[0]: sum(map(mul, flows, self.own))}
+        else:
+            total = {}
+            for path, flow, own in zip(self.paths, flows, self.own, strict=True):
+                total[path] = total.get(path, 0.0) + flow * own
         return total, [(address, flows[node] * size, self.paths[node]) for address, size, node in self.buffers]
 
-    def _open(self, number: int, obj: Any) -> None:
-        kind = self._of(type(obj))
-        form = kind.form
-        self.own.append(float(kind.size(obj)))
-        if form is Form.ATOM or len(self.objects) > NODES:
-            return
-        if form is Form.CONTAINER:
-            self._open_container(number, obj, kind)
-        elif self._folded and form in (Form.INSTANCE, Form.OTHER):
-            referents = gc.get_referents(obj)
-            self.own[number] += values_size(obj, kind, referents)
-            if form is Form.INSTANCE or not _is_waiting(obj, kind, self._kinds, self._names):
-                self._take(number, referents, 1.0, REFERENTS, self.paths[number])
-        elif form is Form.ARROW:
-            self.buffers += [(address, float(chunk(size)), number) for address, size in arrow_buffers(obj)]
-        else:
-            if kind.inline:
-                self.own[number] += values_size(obj, kind, gc.get_referents(obj))
-            for label, part in list(parts(obj, kind, self._kinds, self._names)):
-                self._take(number, (part,), 1.0, 5, self.paths[number] + ("" if self._folded else label))
+    def _explore(self) -> None:
+        """Open the nodes in turn; their children become nodes, or bytes of theirs where they are plain values.
 
-    def _open_container(self, number: int, obj: Any, kind: Kind) -> None:
+        One loop without calls: it is where the time of a walk goes.
+        """
+        kinds, seen, held = self._kinds, self._parent.seen, self._parent.held
+        objects, own, references_of, faint = self.objects, self.own, self.references, self.faint
+        index = {id(objects[0]): 0}
+        number = 0
+        while number < len(objects):
+            obj = objects[number]
+            kind = kinds[type(obj)]
+            size = float(kind.size(obj))
+            if kind.form is Form.ATOM or len(objects) > NODES:
+                own.append(size)
+                number += 1
+                continue
+            if kind.small and kind.length(obj) <= SMALL:
+                batches: Iterable[Batch] = ((obj, 1.0, ITERATED, self._path_in(number)),)
+            else:
+                more, batches = self._open(number, obj, kind)
+                size += more
+            for children, weight, ours, path in batches:
+                for child in children:
+                    kind = kinds[type(child)]
+                    if kind.plain:
+                        references = getrefcount(child) - ours
+                        if references <= 1:
+                            size += kind.fixed * weight
+                        elif references < IMMORTAL:
+                            size += kind.fixed * weight / references
+                        continue
+                    if kind is NOBODY:
+                        continue
+                    identity = id(child)
+                    known = index.get(identity)
+                    if known is not None:
+                        self.edges.setdefault(known, []).append((number, weight))
+                        continue
+                    if identity in seen[identity >> 4 & 63]:
+                        continue
+                    references = getrefcount(child) - ours
+                    strength, far = faint[number]
+                    if references > 1:
+                        references -= held.get(identity, 0)
+                        if ours == LISTED:  # a list of ours may hold it more than once
+                            references -= sum(other is child for other in children) - 1
+                    if references > 1:
+                        if references > IMMORTAL:
+                            continue
+                        strength, far = strength / references, far + 1
+                    else:
+                        references = 1
+                    if kind.form is Form.ATOM:
+                        size += kind.size(child) * weight / references
+                        continue
+                    if far >= FAR or (far > 1 and strength < FAINT):
+                        continue
+                    index[identity] = len(objects)
+                    objects.append(child)
+                    self.paths.append(path)
+                    self.tree.append(number)
+                    self.weight.append(weight)
+                    references_of.append(references)
+                    faint.append((strength, far))
+            own.append(size)
+            number += 1
+
+    def _path_in(self, number: int) -> str:
+        """The path of the elements of container `number`, which is also its own."""
         path = self.paths[number]
         if not self._folded and not path.endswith("[*]"):
             path = self.paths[number] = path + "[*]"
-        if kind.keys is not None:
-            self._elements(number, kind.length(obj), kind.keys(obj), obj, path, indexed=False)
-        self._elements(number, kind.length(obj), kind.elements(obj), obj, path, indexed=kind.indexed)
-        if kind.attributes:
-            for label, part in list(parts(obj, kind, self._kinds, self._names)):
-                self._take(number, (part,), 1.0, 5, path + ("" if self._folded else label))
+        return path
 
-    def _elements(
-        self, number: int, length: int, elements: Iterable[Any], obj: Any, path: str, *, indexed: bool
-    ) -> None:
+    def _open(self, number: int, obj: Any, kind: Kind) -> tuple[float, list[Batch]]:
+        """More bytes of node `number`, and its children in batches: (children, weight, references of ours, path)."""
+        form, path = kind.form, self.paths[number]
+        if form is Form.CONTAINER:
+            return 0.0, self._open_container(obj, kind, self._path_in(number))
+        if form is Form.ARROW:
+            self.buffers += [(address, float(chunk(size)), number) for address, size in arrow_buffers(obj)]
+            return 0.0, []
+        referents = gc.get_referents(obj) if form in (Form.INSTANCE, Form.OTHER) else []
+        more = float(values_size(obj, kind, referents))
+        if form is Form.INSTANCE and self._folded:
+            return more, [(referents, 1.0, LISTED, path)]
+        del referents
+        return more, self._labelled(obj, kind, path)
+
+    def _labelled(self, obj: Any, kind: Kind, path: str) -> list[Batch]:
+        found = parts(obj, kind, self._kinds, self._names)
+        return [((part,), 1.0, LISTED, path if self._folded else path + label) for label, part in found]
+
+    def _open_container(self, obj: Any, kind: Kind, path: str) -> list[Batch]:
+        length = kind.length(obj)
+        batches = self._elements(obj, length, kind.elements(obj), path, indexed=kind.indexed)
+        if kind.keys is not None:
+            batches += self._elements(obj, length, kind.keys(obj), path, indexed=False)
+        if kind.attributes:
+            batches += self._labelled(obj, kind, path)
+        return batches
+
+    def _elements(self, obj: Any, length: int, elements: Iterable[Any], path: str, *, indexed: bool) -> list[Batch]:
         if length <= SMALL:
-            self._take(number, elements, 1.0, 2, path)
-            return
+            return [(elements, 1.0, ITERATED, path)]
         self._turn += 1
         start = golden(self._start, self._turn)
         factor = 1.0
-        if indexed and length <= _SCAN:
-            looked_at: Any = obj
-        elif length <= _SCAN:
-            looked_at = list(elements)
+        if length <= SCAN:
+            looked_at = obj if indexed else list(elements)
         else:
-            step = length // _SCAN + 1
+            step = length // SCAN + 1
             looked_at = list(obj[int(start * step) :: step]) if indexed else list(islice(elements, 0, None, step))
             factor = length / len(looked_at)
-        picked, weights = self._pick(looked_at, start)
-        del looked_at
-        for position in range(len(picked)):
-            self._take(number, (picked[position],), weights[position] * factor, 4, path)
-
-    def _pick(self, elements: Any, start: float) -> tuple[list[Any], list[float]]:
-        """Some of `elements`, at most `_SCAN`, by their length where they have one, and what each stands for."""
-        length = len(elements)
-        types = set(map(type, elements))
-        if len(types) == 1:
-            kind = self._of(types.pop())
-            if kind.fixed:
-                return _evenly(elements, 4, start)
-            if kind.form is Form.CONTAINER:
-                lengths = list(map(kind.length, elements))
-                if min(lengths) == max(lengths):
-                    return _evenly(elements, 4, start)
-                return _by_size(elements, [6 + size for size in lengths], 8, start)
-            if kind.form is Form.ATOM:
-                return _by_size(elements, list(map(kind.size, elements)), 8, start)
-            return _evenly(elements, 8, start)
-        return _evenly(elements, min(length, 16), start)
-
-    def _take(self, number: int, children: Iterable[Any], weight: float, base: int, path: str) -> None:
-        """Add `children` of node `number`, each standing for `weight`; `base` references to each are our own."""
-        of, held = self._of, self._held
-        for child in children:
-            kind = of(type(child))
-            if kind is NOBODY:
-                continue
-            identity = id(child)
-            if kind.fixed and kind.form is Form.ATOM:
-                references = getrefcount(child) - base
-                if references < _IMMORTAL:
-                    self.own[number] += kind.fixed * weight / max(1, references)
-                continue
-            known = self.index.get(identity)
-            if known is not None:
-                self.edges.setdefault(known, []).append((number, weight))
-                continue
-            if identity in self._seen[identity >> 4 & 63]:
-                continue
-            references = getrefcount(child) - base
-            if references > 1:
-                references -= held.get(identity, 0)
-                if base == REFERENTS:  # the list that the collector gave holds it once for each attribute
-                    references -= sum(other is child for other in children) - 1
-                if references > _IMMORTAL:
-                    continue
-            if kind.form is Form.ATOM:
-                self.own[number] += kind.size(child) * weight / max(1, references)
-                continue
-            self._add(number, child, float(max(1, references)), weight, path)
-
-    def _add(self, number: int, child: Any, references: float, weight: float, path: str) -> None:
-        strength, far = self.faint[number]
-        if references > 1:
-            strength, far = strength / references, far + 1
-            if far >= _FAR or (far > 1 and strength < _FAINT):
-                return
-        self.index[id(child)] = len(self.objects)
-        self.objects.append(child)
-        self.paths.append(path)
-        self.tree.append(number)
-        self.weight.append(weight)
-        self.references.append(references)
-        self.faint.append((strength, far))
+        return [(picked, weight * factor, LISTED, path) for picked, weight in pick(looked_at, self._kinds, start)]
 
     def _flows(self) -> list[float]:
         """What share of each node (times what it stands for) is the element's."""
-        unit: list[float] = []
-        for number, parent in enumerate(self.tree):
-            above = unit[parent] if parent >= 0 else 1.0
-            unit.append(above * self.weight[number] / self.references[number])
+        weights, references, tree = self.weight, self.references, self.tree
         flows: list[float] = []
-        for number, parent in enumerate(self.tree):
-            arriving = flows[parent] * self.weight[number] if parent >= 0 else 1.0
-            references, back = self.references[number], 0.0
+        if not self.edges:
+            for number, parent in enumerate(tree):
+                arriving = flows[parent] * weights[number] if parent >= 0 else 1.0
+                flows.append(arriving / references[number])
+            return flows
+        unit: list[float] = []
+        for number, parent in enumerate(tree):
+            above = unit[parent] if parent >= 0 else 1.0
+            unit.append(above * weights[number] / references[number])
+        for number, parent in enumerate(tree):
+            arriving = flows[parent] * weights[number] if parent >= 0 else 1.0
+            back = 0.0
             for source, weight in self.edges.get(number, ()):
                 if source < number:
                     arriving += flows[source] * weight
                 else:
-                    back += unit[source] / unit[number] * weight / references
-            flows.append(arriving / references / max(1.0 - back, 1.0 / references))
+                    back += unit[source] / unit[number] * weight / references[number]
+            flows.append(arriving / references[number] / max(1.0 - back, 1.0 / references[number]))
         return flows
 
 
-def _is_waiting(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> bool:
-    return kind.form is Form.OTHER and next(iter(parts(obj, kind, kinds, names)), None) is None
+def pick(elements: Any, kinds: Kinds, start: float) -> list[tuple[list[Any], float]]:
+    """Some of `elements`, a sequence, by their size where they have one: lists of elements, and what each stands for."""
+    types = set(map(type, elements))
+    if len(types) > 1:
+        return _evenly(elements, 16, start)
+    kind = kinds[types.pop()]
+    if kind.plain:
+        return _evenly(elements, 4, start)
+    if kind.form is Form.CONTAINER:
+        lengths = list(map(kind.length, elements))
+        if min(lengths) == max(lengths):
+            return _evenly(elements, 4, start)
+        return _by_size(elements, [6 + size for size in lengths], 8, start)
+    if kind.form is Form.ATOM:
+        return _by_size(elements, list(map(kind.size, elements)), 8, start)
+    return _evenly(elements, 8, start)
 
 
-def _evenly(elements: Any, draws: int, start: float) -> tuple[list[Any], list[float]]:
+def _evenly(elements: Any, draws: int, start: float) -> list[tuple[list[Any], float]]:
     length = len(elements)
-    positions = spread(length, draws, start)
-    return [elements[position] for position in positions], [length / len(positions)] * len(positions)
+    picked = [elements[position] for position in spread(length, draws, start)]
+    return [(picked, length / len(picked))]
 
 
-def _by_size(elements: Any, sizes: list[int], draws: int, start: float) -> tuple[list[Any], list[float]]:
+def _by_size(elements: Any, sizes: list[int], draws: int, start: float) -> list[tuple[list[Any], float]]:
     sums = list(accumulate(sizes))
     total = sums[-1]
-    picked, weights = [], []
+    picked = []
     for number in range(draws):
         position = bisect_right(sums, (start + number) * total / draws)
-        picked.append(elements[position])
-        weights.append(total / draws / sizes[position])
-    return picked, weights
+        picked.append(([elements[position]], total / draws / sizes[position]))
+    return picked

@@ -117,8 +117,7 @@ class _Walk:
         self._seed = seed
         self._symbols = frozenset(symbols)
         self._kinds = Kinds()
-        for cls, kind in STAND_INS.items():
-            self._kinds.set(cls, kind)
+        self._kinds.update(STAND_INS)
         self._names = Names()
         self._seen: list[set[int]] = [set() for _ in range(64)]
         self._held: dict[int, int] = {}
@@ -169,7 +168,7 @@ class _Walk:
         for number, (obj, symbol) in enumerate(entries):
             if not number % 32:
                 yield
-            kind = self._kinds.of(type(obj))
+            kind = self._kinds[type(obj)]
             if kind is NOBODY or self._was_seen(obj):
                 continue
             if kind.form is Form.CONTAINER:
@@ -209,7 +208,7 @@ class _Walk:
             found = parts(obj, kind, self._kinds, self._names)
         own = 0.0
         for label, part in list(found):
-            part_kind = self._kinds.of(type(part))
+            part_kind = self._kinds[type(part)]
             if part_kind is NOBODY:
                 continue
             if part_kind.form is Form.ATOM:
@@ -259,7 +258,7 @@ class _Walk:
             first = list(islice(kind.elements(obj), 4))
         except RuntimeError:
             first = []
-        kinds = [self._kinds.of(type(element)) for element in first]
+        kinds = [self._kinds[type(element)] for element in first]
         crowd = max((kind.crowd for kind in kinds if kind.form > Form.ATOM), default=0)
         return EXACT_NAMED if crowd > EXACT_NAMED else EXACT, total > crowd
 
@@ -297,7 +296,7 @@ class _Walk:
         return any(type(symbol) is str and dict.__contains__(obj, symbol) for symbol in self._symbols)
 
     def _element(self, element: Any, path: str, folded: bool, symbol: str) -> None:
-        kind = self._kinds.of(type(element))
+        kind = self._kinds[type(element)]
         if kind.form is Form.ATOM:
             size = kind.size(element)
             if size < LARGE_ATOM:

@@ -33,6 +33,7 @@ _EXAMPLES = 4
 Hop = tuple[str, Any]
 Path = tuple[Hop, ...]
 Measure = Callable[[list[Any]], NDArray[np.float64]]
+Learned = tuple[Measure, bool]
 
 
 @dataclass(slots=True)
@@ -44,14 +45,19 @@ class _Target:
 
 
 class Measures:
-    """The measures learned in one walk, for each type anew in each population."""
+    """The measures learned in one walk, for each type anew in each place."""
 
     def __init__(self, kinds: Kinds, names: Names, subtrees: Subtrees) -> None:
         self._kinds = kinds
         self._names = names
         self._subtrees = subtrees
+        self._known: dict[tuple[str, bool], dict[type, Learned]] = {}
 
-    def learn(self, cls: type, examples: list[Any]) -> tuple[Measure, bool]:
+    def known(self, path: str, keys: bool) -> dict[type, Learned]:
+        """What was learned of the elements of one place, by type; to be filled by the caller."""
+        return self._known.setdefault((path, keys), {})
+
+    def learn(self, cls: type, examples: list[Any]) -> Learned:
         """A function from a list of elements of `cls` to (n,) measures in bytes, and whether they can differ."""
         kind = self._kinds[cls]
         if kind.form is Form.ATOM:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.probes.owners.kinds import Form, Kind, Kinds
-from harness.probes.owners.measures import Measure, Measures, examples_of
+from harness.probes.owners.measures import Learned, Measures, examples_of
 from harness.probes.owners.sampling import CAPACITY
 
 PIECE = 8192
@@ -31,15 +32,18 @@ def _reach(kind: Kind) -> int:
 
 @dataclass(slots=True)
 class Population:
-    """What was looked at: `pieces` of elements, of which there are `length` in all; `keys` of mappings, or elements."""
+    """What was looked at: `pieces` of elements, of which there are `length` in all; `keys` of mappings, or elements.
+
+    `bounds`: (index, symbol), from which element on they are those of which symbol.
+    """
 
     path: str
-    symbol: str
     folded: bool
     keys: bool
-    containers: list[tuple[Any, Kind]]
+    containers: list[tuple[Any, Kind, str]]
     length: int
     pieces: list[list[Any]] = field(default_factory=list)
+    bounds: list[tuple[int, str]] = field(default_factory=list)
 
     def gather(self, capacity: int, start: float) -> Iterator[None]:
         """Look at up to `capacity` elements, every 2^k-th; yields between pieces.
@@ -47,25 +51,48 @@ class Population:
         A container that changes meanwhile is looked at once more, from the start and without a break; if it changes
         again it counts with what was seen of it.
         """
-        reach = sum(min(kind.length(container), _reach(kind)) for container, kind in self.containers)
+        reach = sum(min(kind.length(container), _reach(kind)) for container, kind, _ in self.containers)
         step = 1
         while reach > capacity * step:
             step *= 2
         skip = int(start * step)
-        for container, kind in self.containers:
+        looked_at = 0
+        for container, kind, symbol in self.containers:
+            if not self.bounds or self.bounds[-1][1] != symbol:
+                self.bounds.append((looked_at, symbol))
             pieces: list[list[Any]] = []
             for attempt in range(2):
                 pieces.clear()
                 try:
                     for piece in self._pieces(container, kind, skip, step):
                         pieces.append(piece)
-                        if not attempt:
+                        if not attempt and len(pieces) > 1:
                             yield
                     break
                 except RuntimeError:
                     continue
-            self.pieces += pieces
+            for piece in pieces:
+                looked_at += len(piece)
+                if self.pieces and len(self.pieces[-1]) + len(piece) <= PIECE:
+                    self.pieces[-1] += piece
+                else:
+                    self.pieces.append(piece)
             skip = (skip - min(kind.length(container), _reach(kind))) % step
+            if looked_at % PIECE < 64:
+                yield
+
+    def shares(self, measure: NDArray[np.float64]) -> dict[str, float]:
+        """What share of the (n,) `measure` each symbol has."""
+        total: dict[str, float] = {}
+        ends = [index for index, _ in self.bounds[1:]] + [len(measure)]
+        for (first, symbol), last in zip(self.bounds, ends, strict=True):
+            total[symbol] = total.get(symbol, 0.0) + float(measure[first:last].sum())
+        whole = sum(total.values())
+        return {symbol: part / whole for symbol, part in total.items()} if whole else {"": 1.0}
+
+    def symbol_at(self, index: int) -> str:
+        """The symbol of the `index`-th element looked at."""
+        return self.bounds[bisect_right(self.bounds, index, key=lambda bound: bound[0]) - 1][1]
 
     def _pieces(self, container: Any, kind: Kind, skip: int, step: int) -> Iterator[list[Any]]:
         if kind.indexed and not self.keys:
@@ -83,14 +110,6 @@ class Population:
         for elements in ends:
             while piece := list(islice(elements, PIECE)):
                 yield piece
-
-    def at(self, index: int) -> Any:
-        """The `index`-th element looked at."""
-        for piece in self.pieces:
-            if index < len(piece):
-                return piece[index]
-            index -= len(piece)
-        raise IndexError(index)
 
     def take(self, indices: list[int]) -> list[Any]:
         """The elements at ascending `indices`."""
@@ -111,7 +130,7 @@ def measure_all(
 
     Elements are grouped by type. What belongs to nobody has a measure of zero.
     """
-    known: dict[type, Measure] = {}
+    known = measures.known(population.path, population.keys)
     done = 0
     for piece in population.pieces:
         part = out[done : done + len(piece)]
@@ -120,28 +139,30 @@ def measure_all(
             if cls not in known:
                 known[cls] = _learn(cls, piece, kinds, measures)
             if len(types) == 1:
-                part[:] = known[cls](piece)
+                part[:] = known[cls][0](piece)
             else:
                 where = [number for number, value in enumerate(piece) if type(value) is cls]
-                part[where] = known[cls]([piece[number] for number in where])
+                part[where] = known[cls][0]([piece[number] for number in where])
         done += len(piece)
         yield done
 
 
-def _learn(cls: type, piece: list[Any], kinds: Kinds, measures: Measures) -> Measure:
+def _learn(cls: type, piece: list[Any], kinds: Kinds, measures: Measures) -> Learned:
     if kinds[cls].form is Form.NOBODY:
-        return lambda elements: np.zeros(len(elements))
-    return measures.learn(cls, examples_of(cls, piece))[0]
+        return (lambda elements: np.zeros(len(elements))), False
+    return measures.learn(cls, examples_of(cls, piece))
 
 
 def capacity_for(population: Population, kinds: Kinds, measures: Measures) -> int:
-    """How many elements are worth looking at: fewer where those of the first piece cannot differ in size."""
-    container, kind = max(population.containers, key=lambda pair: pair[1].length(pair[0]))
+    """How many elements are worth looking at: fewer where those of the first few cannot differ in size."""
     if population.keys:
         return PLAIN
+    container, kind, _ = max(population.containers, key=lambda entry: entry[1].length(entry[0]))
     try:
         first = list(islice(kind.elements(container), 256))
     except RuntimeError:
         return CAPACITY
-    differ = [measures.learn(cls, examples_of(cls, first))[1] for cls in set(map(type, first)) if kinds[cls].form]
-    return CAPACITY if any(differ) else PLAIN
+    known = measures.known(population.path, population.keys)
+    for cls in set(map(type, first)):
+        known[cls] = _learn(cls, first, kinds, measures)
+    return CAPACITY if any(differs for _, differs in known.values()) else PLAIN

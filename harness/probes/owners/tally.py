@@ -31,17 +31,23 @@ class Tally:
         row = path, symbol
         self._bytes[row] = self._bytes.get(row, 0.0) + size
 
-    def add_draws(self, symbol: str, draws: list[dict[str, float]], relative_variance: float = 0.0) -> None:
+    def add_draws(
+        self, shares: dict[str, float], draws: list[dict[str, float]], relative_variance: float = 0.0
+    ) -> None:
         """The weighted bytes by path of each draw of one population.
 
-        `relative_variance`: that of the size of the whole population, where it is an estimate itself.
+        `shares`: what part of the population's size each symbol has; a symbol's bytes are the ratio estimate. Its
+        variance is what as large a part of the draws would give. `relative_variance`: that of the size of the whole
+        population, where it is an estimate itself.
         """
         for path in dict.fromkeys(path for draw in draws for path in draw):
             values = [draw.get(path, 0.0) for draw in draws]
             total = math.fsum(values)
-            self.add(path, symbol, total)
-            row = path, symbol
-            self._variance[row] = self._variance.get(row, 0.0) + variance(values) + total**2 * relative_variance
+            spread = variance(values) + total**2 * relative_variance
+            for symbol, share in shares.items():
+                self.add(path, symbol, total * share)
+                row = path, symbol
+                self._variance[row] = self._variance.get(row, 0.0) + spread * share
 
     def owners(self, symbols: Iterable[str]) -> list[Owner]:
         """The totals by path and the rows of `symbols`, most bytes first."""

@@ -36,14 +36,14 @@ EXACT_NAMED = 1024
 PILOT = 16
 """Draws that tell how much more are needed."""
 
-FEWEST, MOST = 32, 1024
-"""Bounds of the draws of a population."""
+MOST = 1024
+"""The most draws of a population."""
 
-FEWEST_OF_MANY, SMALL_BYTES = 256, 8e6
-"""The least number for a population of more than SMALL_BYTES: a few may share what hangs on them with others."""
+FEWEST = ((64e6, 256), (4e6, 64), (0.5e6, 32))
+"""The least draws of a population above so many bytes, because a few elements may share much with others; else PILOT."""
 
 AIM = 0.004
-"""The relative standard error that a population's draws are to reach, where MOST and EFFORT allow."""
+"""The relative standard error that the draws of a population of a megabyte and more are to reach, if EFFORT allows."""
 
 EFFORT = 4_000
 """So many objects may be opened below the draws of one population."""
@@ -59,8 +59,8 @@ class _Drawn:
     """The draws of one population, to be weighed when all that is exact has been opened."""
 
     path: str
-    symbol: str
     folded: bool
+    shares: dict[str, float]
     start: float
     elements: list[Any]
     weights: list[float]
@@ -224,33 +224,31 @@ class _Walk:
     # -- containers ----------------------------------------------------------------------------------------------------
 
     def _open_containers(self, containers: list[tuple[Any, Kind, str]], path: str, folded: bool) -> Iterator[None]:
-        """All containers of one place: few elements are opened in turn, many are a population for each symbol."""
+        """All containers of one place: few elements are opened in turn, many are a population."""
         total = 0
         element_path = path if folded else path + "[*]"
-        by_symbol: dict[str, list[tuple[Any, Kind]]] = {}
-        mappings: dict[str, list[tuple[Any, Kind]]] = {}
-        example: Any = None
-        for obj, kind, symbol in containers:
+        filled: list[tuple[Any, Kind, str]] = []
+        apart: list[tuple[Any, Kind, str]] = []
+        for entry in containers:
+            obj, kind, symbol = entry
             self.tally.add(element_path, symbol, kind.size(obj))
             if kind.attributes:
                 self.tally.add(element_path, symbol, self._open_parts(obj, kind, path, folded, symbol))
             length = kind.length(obj)
-            total += length
             if length:
-                example = obj, kind
-                by_symbol.setdefault(symbol, []).append((obj, kind))
-                if kind.keys is not None:
-                    mappings.setdefault(symbol, []).append((obj, kind))
-        if example is None:
+                total += length
+                (filled if symbol or not self._has_symbols(obj, kind) else apart).append(entry)
+        if not total:
             return
-        exact, folds = self._limits(*example, total)
+        exact, folds = self._limits(*(filled or apart)[-1][:2], total)
         folded = folded or folds
-        for symbol, some in by_symbol.items():
-            self._open_elements(some, element_path, folded, symbol, total, exact, keys=False)
-            yield
-        for symbol, some in mappings.items():
-            self._open_elements(some, element_path, folded, symbol, total, EXACT, keys=True)
-            yield
+        for obj, _, _ in apart:
+            for key, value in list(dict.items(obj)):
+                self._element(value, element_path, folded, key if key in self._symbols else "")
+        self._open_elements(filled, element_path, folded, exact, keys=False)
+        yield
+        mappings = [entry for entry in filled + apart if entry[1].keys is not None]
+        self._open_elements(mappings, element_path, folded, EXACT, keys=True)
 
     def _limits(self, obj: Any, kind: Kind, total: int) -> tuple[int, bool]:
         """Up to how many elements are opened, and whether so many are a crowd, told by its container's name only."""
@@ -263,35 +261,20 @@ class _Walk:
         return EXACT_NAMED if crowd > EXACT_NAMED else EXACT, total > crowd
 
     def _open_elements(
-        self,
-        containers: list[tuple[Any, Kind]],
-        path: str,
-        folded: bool,
-        symbol: str,
-        total: int,
-        exact: int,
-        *,
-        keys: bool,
+        self, containers: list[tuple[Any, Kind, str]], path: str, folded: bool, exact: int, *, keys: bool
     ) -> None:
-        by_key = bool(self._symbols) and not symbol and not keys
-        if by_key:
-            apart = [(obj, kind) for obj, kind in containers if self._has_symbols(obj, kind)]
-            for obj, kind in apart:
-                for key, value in list(dict.items(obj)):
-                    self._element(value, path, folded, key if key in self._symbols else "")
-            containers = [pair for pair in containers if not any(pair[0] is obj for obj, _ in apart)]
-        if total > exact and containers:
-            length = sum(kind.length(obj) for obj, kind in containers)
-            self._populations.append(Population(path, symbol, folded, keys, containers, length))
+        total = sum(kind.length(obj) for obj, kind, _ in containers)
+        if total > exact:
+            self._populations.append(Population(path, folded, keys, containers, total))
             return
-        for obj, kind in containers:
+        for obj, kind, symbol in containers:
             source = kind.keys if keys else kind.elements
             assert source is not None
             for element in _all_of(source, obj):
                 self._element(element, path, folded, symbol)
 
     def _has_symbols(self, obj: Any, kind: Kind) -> bool:
-        if kind.keys is None:
+        if kind.keys is None or not self._symbols:
             return False
         return any(type(symbol) is str and dict.__contains__(obj, symbol) for symbol in self._symbols)
 
@@ -308,7 +291,7 @@ class _Walk:
     # -- what is drawn -------------------------------------------------------------------------------------------------
 
     def _sample(self, population: Population) -> Iterator[None]:
-        start = uniform(self._seed, f"{population.path}\0{population.symbol}\0{population.keys}")
+        start = uniform(self._seed, f"{population.path}\0{population.keys}")
         capacity = capacity_for(population, self._kinds, self._measures)
         for _ in population.gather(capacity, start):
             yield
@@ -322,7 +305,6 @@ class _Walk:
         draws = self._draws_for(population, start, count, float(measure.sum()) * factor)
         # of a population that is looked at in part, the size is an estimate: simple random sampling, Cochran (1977), 2.15
         relative_variance = float(measure.var() / measure.mean() ** 2 / count) * (1 - 1 / factor) if factor > 1 else 0.0
-        del measure
         yield
         drawn = draw(self._scratch, count, draws, start)
         elements = population.take(drawn.drawn)
@@ -333,17 +315,20 @@ class _Walk:
             elements += certain
             weights += [factor] * len(certain)
         else:
-            for element in certain:
-                self._element(element, population.path, population.folded, population.symbol)
-        place = population.path, population.symbol, population.folded
-        self._drawn.append(_Drawn(*place, start, elements, weights, relative_variance))
+            for index, element in zip(drawn.certain, certain, strict=True):
+                self._element(element, population.path, population.folded, population.symbol_at(index))
+                measure[index] = 0
+        shares = population.shares(measure)
+        self._drawn.append(
+            _Drawn(population.path, population.folded, shares, start, elements, weights, relative_variance)
+        )
 
     def _draws_for(self, population: Population, start: float, count: int, size: float) -> int:
         """How many draws bring the error to AIM, from the spread of a few."""
-        fewest = FEWEST if size < SMALL_BYTES else FEWEST_OF_MANY
+        fewest = next((draws for least, draws in FEWEST if size >= least), PILOT)
         pilot = draw(self._scratch, count, PILOT, start)
         elements, weights = population.take(pilot.drawn), pilot.weights
-        if len(elements) < 2:
+        if fewest == PILOT or len(elements) < 2:
             return fewest
         before = self._subtrees.opened
         values = []
@@ -355,8 +340,8 @@ class _Walk:
         if mean <= 0:
             return fewest
         square = math.fsum((value / mean - 1) ** 2 for value in values) / (len(values) - 1)
-        wanted = min(max(square / AIM**2, fewest), MOST)
-        return 2 ** round(math.log2(max(min(wanted, EFFORT / opened), FEWEST)))
+        wanted = min(max(square / AIM**2 * min(size / 1e6, 1.0), fewest), MOST)
+        return int(2 ** round(math.log2(max(min(wanted, EFFORT / opened), PILOT))))
 
     def _weigh(self, drawn: _Drawn) -> Iterator[None]:
         """Weigh the draws of one population. An Arrow buffer that several of them hold counts once."""
@@ -388,7 +373,7 @@ class _Walk:
                     continue
                 share = weight / holders[address] if counts[address] > 1 else weight
                 weighed[number][path] = weighed[number].get(path, 0.0) + size * share
-        self.tally.add_draws(drawn.symbol, weighed, drawn.relative_variance)
+        self.tally.add_draws(drawn.shares, weighed, drawn.relative_variance)
 
 
 def _share(size: int, references: int) -> float:

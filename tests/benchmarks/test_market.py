@@ -6,18 +6,35 @@ Each round makes the same number of books, so that rounds compare; `per_book_us`
 from __future__ import annotations
 
 import itertools
+import statistics
+import time
 from collections.abc import Collection
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from synthetic.events import Book, Candle, Delta, Event, Trade
+from synthetic.faults import Faults
 from synthetic.market import Market
 from synthetic.recording_writer import write_recording
 from synthetic.recordings import Recording
 from synthetic.symbols import instruments
 
 BOOKS = 20_000
+RECONNECTS = Faults(reconnects_per_hour=12, reconnect_s=10)  # those of the scenario
+EVERYTHING = Faults(
+    price_gaps_per_hour=60,
+    bursts_per_hour=60,
+    burst_updates=40,
+    thinned_books_per_hour=60,
+    thinned_book_s=20,
+    halts_per_hour=60,
+    halt_s=10,
+    reconnects_per_hour=120,
+    reconnect_s=5,
+    deltas_before_snapshot=True,
+    misordered_deltas_per_hour=120,
+)
 
 
 def measure(
@@ -68,6 +85,30 @@ def test_horizon(benchmark, skipped_s):
 @pytest.mark.parametrize("kinds", [(Book,), (Book, Candle), (Book, Delta), (Book, Delta, Trade, Candle)], ids=repr)
 def test_kinds(benchmark, kinds):
     measure(benchmark, kinds=kinds)
+
+
+@pytest.mark.parametrize("faults", [RECONNECTS, EVERYTHING], ids=["reconnects", "everything"])
+def test_faults(benchmark, faults):
+    """Books of a feed with faults; `ratio` is to those of the same feed without, made in turn with them."""
+    plain, faulty = (
+        Market(instruments(50, seed=1), seed=1, start_ms=0, books_per_second=5.0, faults=given)
+        for given in (None, faults)
+    )
+    plain_s: list[float] = []
+
+    def make(market: Market) -> None:
+        for _ in itertools.islice(market.stream(1e9, (Book,)), BOOKS):
+            pass
+
+    def make_plain() -> None:
+        start_s = time.perf_counter()
+        make(plain)
+        plain_s.append(time.perf_counter() - start_s)
+
+    benchmark.pedantic(lambda: make(faulty), setup=make_plain, rounds=7, warmup_rounds=1)
+    if benchmark.stats:
+        ratio = benchmark.stats.stats.median / statistics.median(plain_s[1:])
+        benchmark.extra_info["ratio"] = round(ratio, 3)
 
 
 def test_integer_books_without_events(benchmark):

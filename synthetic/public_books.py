@@ -110,7 +110,7 @@ class FollowedSymbol:
         clears = np.flatnonzero(rows.kind == CLEAR).tolist()
         start = 0
         for stop in [*clears, len(rows)]:
-            part = rows.at(slice(start, stop))
+            part = rows.at(slice(start, stop)) if clears else rows
             if len(part):
                 prices, quantities = self._scaled(group, part)
                 for side, held, known in zip((BID, ASK), self._sides, changed, strict=True):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from synthetic.draws import I64
 from synthetic.public_rows import CLEAR, SNAPSHOT, TRADE, PublicFile, PublicRows, checked, joined
-from synthetic.public_survey import Tell
+from synthetic.public_survey import Tell, shares
 
 
 class PublicGroup(NamedTuple):
@@ -30,13 +31,18 @@ def in_time_order(files: Sequence[PublicFile], firsts_ns: Sequence[int], tell: T
     `firsts_ns` are the times of the files' first rows. A file is open from its first row to its last only.
     """
     waiting = sorted(range(len(files)), key=lambda place: firsts_ns[place], reverse=True)
-    done = [0.0] * len(files)
+    weights, done = shares(files), [0.0] * len(files)
+
+    def read(place: int, share: float) -> None:
+        done[place] = weights[place] * share
+        tell("writing", sum(done))
+
     heads: list[tuple[int, int, PublicGroup]] = []
     streams: dict[int, Iterator[PublicGroup]] = {}
     while waiting or heads:
         if waiting and (not heads or firsts_ns[waiting[-1]] <= heads[0][0]):
             place = waiting.pop()
-            streams[place] = _groups(files[place], place, done, tell)
+            streams[place] = _groups(files[place], partial(read, place))
             _put_head(heads, streams, place, firsts_ns[place])
             continue
         _, place, group = heads[0]
@@ -57,15 +63,14 @@ def _put_head(
         heapq.heappush(heads, (time_ns, place, group._replace(time_ns=time_ns)))
 
 
-def _groups(file: PublicFile, place: int, done: list[float], tell: Tell) -> Iterator[PublicGroup]:
+def _groups(file: PublicFile, read: Callable[[float], None]) -> Iterator[PublicGroup]:
     held: PublicRows | None = None
     for rows, share in checked(file):
         held = rows if held is None else joined(held, rows)
         edges = _edges(held)
         yield from _cut(file, held, edges[:-1])  # the last group may go on in the next piece
         held = held.at(slice(int(edges[-2]), len(held)))
-        done[place] = share
-        tell("writing", sum(done) / len(done))
+        read(share)
     if held is not None:
         yield from _cut(file, held, _edges(held))
 

@@ -18,7 +18,7 @@ BID, ASK = range(2)  # the side of a level; of a trade the taker's: BID bought, 
 NEITHER = -1  # of a trade: it is not known; of a CLEAR: both
 
 NS_PER_MS = 1_000_000
-ROWS_AT_ONCE = 1 << 16
+ROWS_AT_ONCE = 1 << 13
 _EARLIEST_NS, _LATEST_NS = 10**17, 4 * 10**18  # March 1973 and October 2096: a time beyond is in another unit
 
 
@@ -48,7 +48,15 @@ class PublicRows:
 
     def at(self, place: slice | NDArray[np.intp] | NDArray[np.bool_]) -> PublicRows:
         """Some of the rows; as views where `place` is a slice."""
-        return PublicRows(*(getattr(self, field.name)[place] for field in fields(self)))
+        return PublicRows(
+            self.number[place],
+            self.symbol[place],
+            self.time_ns[place],
+            self.kind[place],
+            self.side[place],
+            self.price[place],
+            self.quantity[place],
+        )
 
 
 def joined(one: PublicRows, other: PublicRows) -> PublicRows:

@@ -76,7 +76,9 @@ def survey(files: Sequence[PublicFile], ticks: Steps, lots: Steps, tell: Tell) -
     """Read all files once; raises SourceError."""
     seen: dict[str, Seen] = {}
     firsts: list[int] = []
-    for done, file in enumerate(files):
+    weights = shares(files)
+    done = 0.0
+    for file, weight in zip(files, weights, strict=True):
         first_ns = -1
         for rows, share in checked(file):
             first_ns = int(rows.time_ns[0]) if first_ns < 0 else first_ns
@@ -85,11 +87,18 @@ def survey(files: Sequence[PublicFile], ticks: Steps, lots: Steps, tell: Tell) -
                 own = rows.at(rows.symbol == code)
                 _find_steps(file, own, seen.setdefault(name, Seen()), name, (ticks, lots))
                 _look(own, seen[name])
-            tell("reading", (done + share) / len(files))
+            tell("reading", done + weight * share)
         if first_ns < 0:
             raise SourceError(f"{file.path}: has no rows")
         firsts.append(first_ns)
+        done += weight
     return Survey(seen, firsts)
+
+
+def shares(files: Sequence[PublicFile]) -> list[float]:
+    """The share of each file in the bytes of all."""
+    sizes = [file.path.stat().st_size if file.path.is_file() else 0 for file in files]
+    return [size / max(1, sum(sizes)) for size in sizes]
 
 
 def _find_steps(file: PublicFile, rows: PublicRows, seen: Seen, name: str, given: tuple[Steps, Steps]) -> None:

@@ -36,7 +36,7 @@ _TRADE_SIDES = {"buy": BID, "sell": ASK, "unknown": NEITHER}
 _WRONG = -2
 _LATEST_US = 2**53  # far beyond any allowed one, and no overflow in nanoseconds
 _TRUTHS = ("true", "false")
-_BLOCK_BYTES = 1 << 22
+_BLOCK_BYTES = 1 << 19
 _GZIP = b"\x1f\x8b"
 
 

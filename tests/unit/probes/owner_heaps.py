@@ -54,7 +54,9 @@ class Pipeline:
 def one_key(size: float) -> Any:
     """One of 5,000 keys holds 90 %."""
     large = int(size * 0.9 / 85)
-    return {f"key {i}": deque([(j + 0.5,) for j in range(large if i == 2500 else large // 45_000)]) for i in range(5000)}
+    return {
+        f"key {i}": deque([(j + 0.5,) for j in range(large if i == 2500 else large // 45_000)]) for i in range(5000)
+    }
 
 
 def one_key_hidden(size: float) -> Any:

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from harness.probes.pages import PAGE, Pages
 
+# whole names: one put together at run time would stay behind in CPython's type attribute cache
+_POOLS = ("system_memory_pool", "mimalloc_memory_pool", "jemalloc_memory_pool")
+
 _MIMALLOC_FROM, _MIMALLOC_TO = 2 << 40, 32 << 40
 """mimalloc asks for its memory at 2 to 30 TiB (_mi_os_get_aligned_hint), where the kernel puts nothing unasked."""
 
@@ -27,12 +30,12 @@ def arrow_pools() -> ArrowPools:
     pyarrow = sys.modules.get("pyarrow")
     if pyarrow is None or not hasattr(pyarrow, "system_memory_pool"):
         return ArrowPools(0, 0, 0)
-    return ArrowPools(*(_held(pyarrow, name) for name in ArrowPools._fields))
+    return ArrowPools(*(_held(pyarrow, name) for name in _POOLS))
 
 
 def _held(pyarrow: Any, name: str) -> int:
     try:
-        return int(getattr(pyarrow, f"{name}_memory_pool")().bytes_allocated())
+        return int(getattr(pyarrow, name)().bytes_allocated())
     except (NotImplementedError, AttributeError):  # this build of Arrow has no such pool
         return 0
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from harness.probes.allocator import Allocators, Mallinfo2, Pymalloc
 from harness.probes.arrow import arrow_pools, claim_jemalloc, claim_mimalloc
+from harness.probes.elf import end_of_library
 from harness.probes.glibc_heap import find_heaps, mapped_chunks
 from harness.probes.heap_holes import Untouched, untouched
 from harness.probes.own_memory import OwnMemory
@@ -78,7 +79,7 @@ class Breakdown:
             if found < pymalloc.arenas:  # one of them is hardly used yet
                 arenas += claim_arenas(pages, memory, every_pool=True)[0]
             _split_pymalloc(lines, pymalloc, arenas)
-        lines["file_bytes"] = pages.file_bytes + _claim_all(pages, pages.after_libraries)
+        lines["file_bytes"] = pages.file_bytes + _claim_bss(pages, memory)
 
     def _split_glibc(self, lines: dict[str, int], pages: Pages, glibc: Mallinfo2, heap: int, holes: Untouched) -> None:
         """The lines of glibc and Arrow; `heap` = resident bytes of the heaps."""
@@ -126,6 +127,15 @@ def _claim_mapped(pages: Pages, memory: OwnMemory) -> _Mapped:
             size += chunk.pages * PAGE
             count += 1
     return _Mapped(resident, aligned, size, count)
+
+
+def _claim_bss(pages: Pages, memory: OwnMemory) -> int:
+    """Resident bytes of the .bss of libraries; other memory may lie directly behind it."""
+    total = 0
+    for first, count, library in pages.after_libraries:
+        size = -(-(end_of_library(memory, library) - pages.address(first)) // PAGE)
+        total += pages.claim(first, min(max(size, 0), count))
+    return total
 
 
 def _claim_mapping(pages: Pages, mapping: mmap.mmap) -> int:

@@ -70,8 +70,10 @@ def _holes(pages: Pages, first: int, count: int) -> list[_Hole]:
     start, last = pages.address(first), first + count
     end = start + count * PAGE
     low, high = -(-first // BLOCK_PAGES), last // BLOCK_PAGES
-    empty = ~pages.resident[low * BLOCK_PAGES : high * BLOCK_PAGES].reshape(-1, BLOCK_PAGES).any(axis=1)
-    edges = np.flatnonzero(np.diff(empty, prepend=False, append=False)).reshape(-1, 2) + low
+    within = np.zeros(max(high - low, 0) + 2, np.bool_)
+    if high > low:
+        within[1:-1] = ~pages.resident[low * BLOCK_PAGES : high * BLOCK_PAGES].reshape(-1, BLOCK_PAGES).any(axis=1)
+    edges = (within[1:] != within[:-1]).nonzero()[0].reshape(-1, 2) + low
     holes = []
     for begins, ends in (edges * BLOCK_PAGES).tolist():
         before = pages.resident[max(begins - BLOCK_PAGES, first) : begins][::-1]

@@ -51,20 +51,20 @@ class Pages:
     `blocks`: addresses (uint64) of blocks of `BLOCK_PAGES` pages; page i lies in block i // BLOCK_PAGES.
     `resident`: bool, (pages,), in memory and claimed by nobody yet.
     `heaps`: (first page, pages) of the brk segment.
-    `after_libraries`: (first page, pages) of what lies directly behind a library's data.
+    `after_libraries`: (first page, pages, address of the library) of what lies directly behind a library's data.
     `file_bytes`: resident bytes of mapped files and shared memory, a library's private copies of its pages included.
     """
 
     def __init__(self) -> None:
         """Raises OSError where /proc does not tell."""
         mappings = _read_mappings()
-        blocks = sum(_blocks(start, end) for start, end, kind in _rows(mappings) if kind >= _ANONYMOUS)
+        blocks = sum(_blocks(start, end) for start, end, kind, _ in _rows(mappings) if kind >= _ANONYMOUS)
         self.blocks: NDArray[np.uint64] = scratch(blocks, np.uint64)
         self.resident: NDArray[np.bool_] = scratch(blocks * BLOCK_PAGES, np.bool_)
         self._spans: NDArray[np.int64] = mappings
         self._span_count = 0
         self.heaps: list[tuple[int, int]] = []
-        self.after_libraries: list[tuple[int, int]] = []
+        self.after_libraries: list[tuple[int, int, int]] = []
         self.file_bytes = 0
         self._shared: NDArray[np.bool_] = scratch(blocks * BLOCK_PAGES, np.bool_)
         self._shared_weight = 1.0
@@ -72,7 +72,8 @@ class Pages:
 
     def spans(self) -> Iterator[tuple[int, int, int]]:
         """(first page, pages, address) of pages that are neighbours in memory, by address."""
-        return _rows(self._spans[: self._span_count])
+        for first, pages, address, _ in _rows(self._spans[: self._span_count]):
+            yield first, pages, address
 
     def address(self, page: int) -> int:
         """Where page number `page` lies."""
@@ -114,7 +115,7 @@ class Pages:
         anonymous = _rss_anon()
         descriptor = os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            for start, end, kind in _rows(mappings):
+            for start, end, kind, library in _rows(mappings):
                 first = block * BLOCK_PAGES + start % BLOCK // PAGE
                 for page, count in _read_words(descriptor, start, end, words):
                     found = words[:count]
@@ -132,25 +133,29 @@ class Pages:
                     np.greater_equal(found, _PRESENT, out=self.resident[pages])
                     np.equal(bits, _PRESENT, out=self._shared[pages])
                 if kind >= _ANONYMOUS:
-                    self._place(block, start, end, kind)
+                    self._place(block, start, end, kind, library)
                     block += _blocks(start, end)
         finally:
             os.close(descriptor)
         self._weigh_shared(anonymous - exclusive * PAGE)
 
-    def _place(self, block: int, start: int, end: int, kind: int) -> None:
+    def _place(self, block: int, start: int, end: int, kind: int, library: int) -> None:
         """Note where the pages of a mapping are kept: in the blocks from number `block` on."""
         first, pages = block * BLOCK_PAGES + start % BLOCK // PAGE, (end - start) // PAGE
         addresses = self.blocks[block : block + _blocks(start, end)]
-        addresses[:] = BLOCK
         addresses[0] = start - start % BLOCK
-        addresses.cumsum(out=addresses)
-        self._spans[self._span_count] = first, pages, start  # its own row of the mappings was read already
+        # not cumsum: its calls leave strings 'accumulate' in CPython's type attribute cache, and each may pin an arena
+        done = 1
+        while done < len(addresses):
+            more = addresses[done : 2 * done]
+            np.add(addresses[: len(more)], np.uint64(done * BLOCK), out=more)
+            done *= 2
+        self._spans[self._span_count] = first, pages, start, 0  # its own row of the mappings was read already
         self._span_count += 1
         if kind == _HEAP:
             self.heaps.append((first, pages))
         if kind == _BSS:
-            self.after_libraries.append((first, pages))
+            self.after_libraries.append((first, pages, library))
 
     def _weigh_shared(self, counted: int) -> None:
         """How much of the pages that are not this process's alone count, if `counted` bytes of them are part of RSS.
@@ -167,9 +172,9 @@ def _blocks(start: int, end: int) -> int:
     return -(-end // BLOCK) - start // BLOCK
 
 
-def _rows(mappings: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+def _rows(mappings: NDArray[np.int64]) -> Iterator[tuple[int, int, int, int]]:
     for row in mappings:
-        yield int(row[0]), int(row[1]), int(row[2])
+        yield int(row[0]), int(row[1]), int(row[2]), int(row[3])
 
 
 def _read_words(descriptor: int, start: int, end: int, words: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
@@ -185,21 +190,26 @@ def _read_words(descriptor: int, start: int, end: int, words: NDArray[np.uint64]
 
 
 def _read_mappings() -> NDArray[np.int64]:
-    """(start, end, kind) of every mapping of interest, as int64 (mappings, 3); neighbours of one kind in one row."""
-    rows: NDArray[np.int64] = scratch(3 * _MAPPINGS, np.int64).reshape(-1, 3)
-    count = 0
+    """(start, end, kind, library) of every mapping of interest, as int64 (mappings, 4).
+
+    Neighbours of one kind are one row. `library`: where the last file before it begins.
+    """
+    rows: NDArray[np.int64] = scratch(4 * _MAPPINGS, np.int64).reshape(-1, 4)
+    count = library = 0
     last_end, last_kind, writable_file = 0, _OTHER, False
     for line in _lines("/proc/self/maps"):
-        addresses, rights, _, _, inode, *path = line.split(None, 5)
+        addresses, rights, offset, _, inode, *path = line.split(None, 5)
         low, _, high = addresses.partition(b"-")
         start, end = int(low, 16), int(high, 16)
         kind = _kind(rights, inode, path[0] if path else b"")
+        if kind == _FILE and not int(offset, 16):
+            library = start
         if kind == _ANONYMOUS and writable_file and start == last_end:
             kind = _BSS
         if count and kind == last_kind and kind != _FILE and start == last_end:
             rows[count - 1, 1] = end
         elif kind != _OTHER and count < _MAPPINGS:
-            rows[count] = start, end, kind
+            rows[count] = start, end, kind, library
             count += 1
         last_end, last_kind, writable_file = end, kind, kind == _FILE and rights == b"rw-p"
     return rows[:count]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import mmap
 import os
@@ -55,6 +56,20 @@ def arrow(size: int) -> Any:
     ahead = [pa.allocate_buffer(20_000_000) for _ in range(5)]
     del columns[::4]
     return columns, table, short, ahead
+
+
+def reserved(size: int) -> Any:
+    """On the heap: a third touched, a third freed between what is touched, a third given out and never touched."""
+    freed = np.ones(4_000_000)
+    del freed  # from now on arrays of up to 32 MB lie on the heap
+    third = size // 3
+    touched: list[Any] = [np.ones(300_000) for _ in range(2 * third // 2_400_000)]
+    touched[::2] = [None] * len(touched[::2])
+    half = [np.empty(2_000_000) for _ in range(third // 16_000_000)]
+    for array in half:
+        array[:1_000_000] = 1
+    untouched = [np.zeros(2_000_000) for _ in range(third // 16_000_000)]
+    return touched, half, untouched, np.ones(3_000)
 
 
 def threads(size: int) -> Any:
@@ -119,6 +134,7 @@ def main() -> None:
 
 
 def _state(allocators: Allocators, rss: int) -> dict[str, int]:
+    gc.collect()  # empties the free lists
     glibc = allocators.glibc()
     assert glibc is not None
     return {

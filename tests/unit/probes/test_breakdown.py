@@ -1,0 +1,235 @@
+"""Pages, headers and lines: each part of the breakdown sees what is put before it."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.probes import allocator, arrow
+from harness.probes.allocator import Allocators, Mallinfo2, Pymalloc
+from harness.probes.breakdown import BREAKDOWN, NOT_READ, Breakdown
+from harness.probes.own_memory import FEW, OwnMemory
+from harness.probes.pages import PAGE, Pages, address_of
+from harness.probes.pymalloc import ALIGNMENT, HEADER, NO_POOL, POOL, parse_headers
+from harness.probes.rss import rss_reader
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
+
+SIZE = 64 * PAGE
+
+DEBUGMALLOCSTATS = b"""\
+Small block threshold = 512, in 32 size classes.
+
+class   size   num pools   blocks in use  avail blocks
+-----   ----   ---------   -------------  ------------
+    0     16           2            1504           538
+
+# arenas allocated total           =                   17
+# arenas allocated current         =                    2
+2 arenas * 1048576 bytes/arena     =            2,097,152
+
+# bytes in allocated blocks        =              799,616
+# bytes in available blocks        =              370,816
+54 unused pools * 16384 bytes      =              884,736
+# bytes lost to pool headers       =                3,456
+# bytes lost to quantization       =                5,760
+# bytes lost to arena alignment    =               32,768
+Total                              =            2,097,152
+"""
+
+
+def anonymous(size: int) -> mmap.mmap:
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
+def touch(mapping: mmap.mmap, pages: int) -> None:
+    for number in range(pages):
+        mapping[number * PAGE] = 1
+
+
+def claimed(mapping: mmap.mmap) -> int:
+    pages = Pages()
+    start = address_of(mapping)
+    return sum(pages.claim(*part) for part in pages.between(start, start + len(mapping)))
+
+
+# -- pages and memory --------------------------------------------------------------------------------------------------
+
+
+def test_a_page_counts_once_it_is_written() -> None:
+    mapping = anonymous(SIZE)
+    assert claimed(mapping) == 0
+    touch(mapping, 10)
+    assert claimed(mapping) == 10 * PAGE
+    assert mapping[20 * PAGE] == 0  # reading maps the kernel's page of zeros, which is nobody's memory
+    assert claimed(mapping) == 10 * PAGE
+
+
+def test_what_is_claimed_is_not_claimed_again() -> None:
+    mapping = anonymous(SIZE)
+    touch(mapping, 10)
+    pages = Pages()
+    (part,) = pages.between(address_of(mapping), address_of(mapping) + 8 * PAGE)
+    assert pages.address(part[0]) == address_of(mapping)
+    assert [pages.claim(*part), pages.claim(*part)] == [8 * PAGE, 0]
+
+
+def test_mapped_files_are_counted_apart(tmp_path: Path) -> None:
+    before = Pages().file_bytes
+    with (tmp_path / "file").open("w+b") as file:
+        file.truncate(SIZE)
+        mapping = mmap.mmap(file.fileno(), SIZE)
+    touch(mapping, 64)
+    assert Pages().file_bytes - before == SIZE
+
+
+def test_memory_is_read_by_address() -> None:
+    words = np.arange(3 * FEW, dtype=np.uint64)
+    memory, at = OwnMemory(), address_of(words)
+    assert memory.readable
+    assert memory.few_words(at + 8) == list(range(1, FEW + 1))
+    found = memory.words(np.array([at, at + 80], np.uint64), 2)
+    assert found.tolist() == [[0, 1], [10, 11]]
+
+
+def test_memory_that_is_gone_reads_as_zeros() -> None:
+    words = np.full(4, 7, np.uint64)
+    gone = anonymous(PAGE)
+    nowhere = address_of(gone)
+    gone.close()
+    addresses = np.full(3000, address_of(words), np.uint64)
+    addresses[[0, 1500, 2999]] = nowhere
+    memory = OwnMemory()
+    assert memory.few_words(nowhere) == [0] * FEW
+    found = memory.words(addresses, 2)
+    assert np.flatnonzero((found == 0).all(axis=1)).tolist() == [0, 1500, 2999]
+    assert (found[1:1500] == 7).all()
+
+
+# -- allocators --------------------------------------------------------------------------------------------------------
+
+
+def test_pymallocs_text_is_read_whole() -> None:
+    pymalloc = allocator._parse(DEBUGMALLOCSTATS)
+    assert pymalloc == Pymalloc(2, 1 << 20, 1 << 14, 799_616, 9_216, 1_255_552, 32_768)
+    assert pymalloc.live + pymalloc.overhead + pymalloc.free + pymalloc.alignment == 2 << 20
+
+
+def test_without_pymalloc_the_text_has_no_arenas() -> None:
+    assert allocator._parse(b"0 free PyDictObjects * 48 bytes each = 0\n") is None
+
+
+@pytest.mark.parametrize(
+    ("pymalloc", "glibc", "live"), [(100, 10, 110), (None, 10, 10), (100, None, 100), (None, None, None)]
+)
+def test_live_bytes_are_those_of_the_allocators_that_can_tell(
+    monkeypatch: pytest.MonkeyPatch, pymalloc: int | None, glibc: int | None, live: int | None
+) -> None:
+    allocators = Allocators()
+    allocators.objects_in_mimalloc = False
+    monkeypatch.setattr(allocators, "pymalloc_bytes", lambda: pymalloc)
+    monkeypatch.setattr(allocators, "glibc_bytes", lambda: glibc)
+    assert allocators.live_bytes() == live
+
+
+def test_live_bytes_are_unknown_where_python_keeps_its_objects_in_mimalloc() -> None:
+    allocators = Allocators()
+    allocators.objects_in_mimalloc = True
+    assert allocators.live_bytes() is None
+
+
+def header(used: int, size: int, untouched: int, arena: int = 5) -> list[int]:
+    size_class = size // ALIGNMENT - 1
+    return [used, 0xF00, 0, 0, arena | size_class << 32, untouched | (POOL - size) << 32]
+
+
+def test_only_what_can_be_a_header_of_a_pool_is_one() -> None:
+    capacity = (POOL - HEADER) // 64
+    rows = [
+        header(10, 64, HEADER + 20 * 64),
+        header(0, 512, HEADER + 512),
+        header(capacity + 1, 64, HEADER + 64),  # more blocks than fit
+        header(10, 64, HEADER + 65),  # between two blocks
+        header(10, 1024, HEADER + 1024),  # larger than pymalloc's largest
+        [0] * 6,
+    ]
+    headers = parse_headers(np.array(rows, np.uint64))
+    assert headers.arena.tolist() == [5, 5, *[NO_POOL] * 4]
+    assert headers.size[:2].tolist() == [64, 512]
+    assert headers.used[:2].tolist() == [10, 0]
+
+
+# -- lines -------------------------------------------------------------------------------------------------------------
+
+
+class Told:
+    """Allocators of which only some can tell."""
+
+    def __init__(self, *, pymalloc: bool, glibc: bool) -> None:
+        self._real = Allocators()
+        self._pymalloc, self._glibc = pymalloc, glibc
+        self.objects_in_mimalloc = False
+
+    def pymalloc(self) -> Pymalloc | None:
+        return self._real.pymalloc() if self._pymalloc else None
+
+    def glibc(self) -> Mallinfo2 | None:
+        return self._real.glibc() if self._glibc else None
+
+
+def lines(ballast: mmap.mmap | None = None, *, pymalloc: bool = True, glibc: bool = True) -> dict[str, int]:
+    breakdown = Breakdown(Told(pymalloc=pymalloc, glibc=glibc))  # type: ignore[arg-type]
+    rss = rss_reader()()
+    breakdown.read(rss, ballast)
+    found = dict(zip(BREAKDOWN, breakdown.values.tolist(), strict=True))
+    assert sum(value for value in found.values() if value != NOT_READ) == rss
+    return found
+
+
+def test_each_kind_of_memory_shows_in_its_line() -> None:
+    before = lines()
+    ballast = anonymous(200 * PAGE)
+    touch(ballast, 150)
+    small = [float(number) for number in range(300_000)]  # 24 bytes, in blocks of 32
+    large = np.ones(5_000_000)
+    untouched = np.zeros(5_000_000)
+    after = lines(ballast)
+    assert after["ballast_bytes"] == 150 * PAGE
+    assert before["ballast_bytes"] == 0
+    assert after["pymalloc_bytes"] - before["pymalloc_bytes"] == pytest.approx(300_000 * 32, rel=0.02)
+    glibc = [sum(found[name] for name in ("glibc_heap_bytes", "glibc_mapped_bytes")) for found in (before, after)]
+    assert glibc[1] - glibc[0] == pytest.approx(large.nbytes + sys.getsizeof(small), rel=0.03)
+    assert untouched.nbytes == 40_000_000
+
+
+def test_an_allocator_that_cannot_tell_leaves_its_lines_out() -> None:
+    whole = lines()
+    without = lines(pymalloc=False)
+    assert [name for name in BREAKDOWN if without[name] == NOT_READ] == list(BREAKDOWN[:3])
+    arenas = sum(whole[name] for name in BREAKDOWN[:3])
+    assert arenas > 20e6
+    assert without["residual_bytes"] - whole["residual_bytes"] == pytest.approx(arenas, abs=3e6)
+    without = lines(glibc=False)
+    assert {name for name in BREAKDOWN if without[name] == NOT_READ} >= set(BREAKDOWN[3:6])
+    assert without["residual_bytes"] > whole["residual_bytes"]
+
+
+def test_where_proc_does_not_tell_every_line_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> int:
+        raise PermissionError(*map(str, arguments))
+
+    breakdown = Breakdown(Allocators())
+    monkeypatch.setattr(os, "open", refuse)
+    breakdown.read(1_000_000, None)
+    assert breakdown.values.tolist() == [NOT_READ] * len(BREAKDOWN)
+
+
+def test_arrow_is_not_imported_to_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
+    assert arrow.arrow_pools() == (0, 0, 0)
+    assert "pyarrow" not in sys.modules

@@ -58,7 +58,7 @@ class Measures:
         return self._known.setdefault((path, keys), {})
 
     def learn(self, cls: type, examples: list[Any]) -> Learned:
-        """A function from a list of elements of `cls` to (n,) measures in bytes, and whether they can differ."""
+        """A function from a list of elements of `cls` to (n,) measures in bytes, and whether they seem to differ."""
         kind = self._kinds[cls]
         if kind.form is Form.ATOM:
             if kind.fixed:
@@ -66,12 +66,14 @@ class Measures:
             return _sizes(cls), True
         targets: dict[Path, _Target] = {}
         bases: list[float] = []
+        examined: list[dict[Path, float]] = []
         for example in examples[:_EXAMPLES]:
             weighed, buffers = self._subtrees.weigh(example, "", True, 0.5, lone=True)
             found: dict[Path, float] = {}
             self._explore(example, (), targets, found)
             explained = sum(found.values())
             whole = sum(weighed.values()) + sum(size for _, size, _ in buffers)
+            examined.append(found)
             bases.append(max(whole - explained, 64.0))
         base = rounded(sum(bases) / len(bases)) if bases else 64.0
         readers = []
@@ -80,7 +82,7 @@ class Measures:
             readers.append((path, target.length, unit))
         if not readers:
             return _constant(base), False
-        return _lengths(base, readers), True
+        return _lengths(base, readers), any(found != examined[0] for found in examined[1:])
 
     def _explore(self, obj: Any, path: Path, targets: dict[Path, _Target], found: dict[Path, float]) -> None:
         kind = self._kinds[type(obj)]
@@ -88,7 +90,7 @@ class Measures:
             targets.setdefault(path, _Target(builtin_sizeof(type(obj)))).units.append(1.0)
             found[path] = float(kind.size(obj))
             return
-        if kind.form is Form.CONTAINER and not _is_record(obj, kind):
+        if kind.form is Form.CONTAINER and not is_record(obj, kind):
             length = kind.length(obj)
             target = targets.setdefault(path, _Target(kind.length))
             if length:
@@ -123,7 +125,7 @@ class Measures:
                     yield ("attribute", name), value
 
 
-def _is_record(obj: Any, kind: Kind) -> bool:
+def is_record(obj: Any, kind: Kind) -> bool:
     """Whether the container's items are fields: a short tuple, a short mapping of names."""
     if kind.length(obj) > _RECORD:
         return False

@@ -191,6 +191,8 @@ def _of_other(obj: Any) -> Iterator[Part]:
             yield "", value
         elif isinstance(obj, types.MethodType):
             yield ".<self>", value
+        elif type(value) is dict and is_instance_dict(obj, value):
+            yield from ((f".{name}", held) for name, held in list(value.items()))
         else:
             yield f".<{type(value).__name__}>", value
 

@@ -20,7 +20,10 @@ PIECE = 8192
 """Elements in one list of ours: 64 kB, below what glibc maps for itself."""
 
 PLAIN = 8192
-"""So many elements are looked at where their sizes cannot differ by what a length tells."""
+"""So many elements are looked at where some examples do not differ in size."""
+
+ALWAYS = 1 << 15
+"""So many elements are all looked at, whatever the examples say: a key that holds nearly all is not among those."""
 
 REACH = 1 << 20
 """A mapping, set or deque cannot be entered in its middle: of a longer one only the ends are looked at."""
@@ -34,7 +37,8 @@ def _reach(kind: Kind) -> int:
 class Population:
     """What was looked at: `pieces` of elements, of which there are `length` in all; `keys` of mappings, or elements.
 
-    `bounds`: (index, symbol), from which element on they are those of which symbol.
+    `bounds`: (index, symbol, factor), from which element on they are those of which symbol, and for how many of its
+    container each stands beside those between which it was chosen.
     """
 
     path: str
@@ -42,8 +46,9 @@ class Population:
     keys: bool
     containers: list[tuple[Any, Kind, str]]
     length: int
+    reach: int = 0
     pieces: list[list[Any]] = field(default_factory=list)
-    bounds: list[tuple[int, str]] = field(default_factory=list)
+    bounds: list[tuple[int, str, float]] = field(default_factory=list)
 
     def gather(self, capacity: int, start: float) -> Iterator[None]:
         """Look at up to `capacity` elements, every 2^k-th; yields between pieces.
@@ -51,15 +56,16 @@ class Population:
         A container that changes meanwhile is looked at once more, from the start and without a break; if it changes
         again it counts with what was seen of it.
         """
-        reach = sum(min(kind.length(container), _reach(kind)) for container, kind, _ in self.containers)
+        self.reach = sum(min(kind.length(container), _reach(kind)) for container, kind, _ in self.containers)
         step = 1
-        while reach > capacity * step:
+        while self.reach > capacity * step:
             step *= 2
         skip = int(start * step)
         looked_at = 0
         for container, kind, symbol in self.containers:
-            if not self.bounds or self.bounds[-1][1] != symbol:
-                self.bounds.append((looked_at, symbol))
+            factor = max(1.0, kind.length(container) / _reach(kind))
+            if not self.bounds or self.bounds[-1][1:] != (symbol, factor):
+                self.bounds.append((looked_at, symbol, factor))
             pieces: list[list[Any]] = []
             for attempt in range(2):
                 pieces.clear()
@@ -81,18 +87,27 @@ class Population:
             if looked_at % PIECE < 64:
                 yield
 
+    def _parts(self, measure: NDArray[np.float64]) -> Iterator[tuple[str, float, NDArray[np.float64]]]:
+        ends = [index for index, _, _ in self.bounds[1:]] + [len(measure)]
+        for (first, symbol, factor), last in zip(self.bounds, ends, strict=True):
+            yield symbol, factor, measure[first:last]
+
+    def weight(self, measure: NDArray[np.float64]) -> None:
+        """Multiply the (n,) `measure` of the elements looked at by what each stands for."""
+        for _, factor, part in self._parts(measure):
+            part *= factor
+
     def shares(self, measure: NDArray[np.float64]) -> dict[str, float]:
         """What share of the (n,) `measure` each symbol has."""
         total: dict[str, float] = {}
-        ends = [index for index, _ in self.bounds[1:]] + [len(measure)]
-        for (first, symbol), last in zip(self.bounds, ends, strict=True):
-            total[symbol] = total.get(symbol, 0.0) + float(measure[first:last].sum())
+        for symbol, _, part in self._parts(measure):
+            total[symbol] = total.get(symbol, 0.0) + float(part.sum())
         whole = sum(total.values())
         return {symbol: part / whole for symbol, part in total.items()} if whole else {"": 1.0}
 
-    def symbol_at(self, index: int) -> str:
-        """The symbol of the `index`-th element looked at."""
-        return self.bounds[bisect_right(self.bounds, index, key=lambda bound: bound[0]) - 1][1]
+    def bound_of(self, index: int) -> tuple[int, str, float]:
+        """The bound that the `index`-th element looked at belongs to."""
+        return self.bounds[bisect_right(self.bounds, index, key=lambda bound: bound[0]) - 1]
 
     def _pieces(self, container: Any, kind: Kind, skip: int, step: int) -> Iterator[list[Any]]:
         if kind.indexed and not self.keys:
@@ -154,9 +169,11 @@ def _learn(cls: type, piece: list[Any], kinds: Kinds, measures: Measures) -> Lea
 
 
 def capacity_for(population: Population, kinds: Kinds, measures: Measures) -> int:
-    """How many elements are worth looking at: fewer where those of the first few cannot differ in size."""
+    """How many elements are worth looking at: fewer where too many to look at all, and some do not differ in size."""
     if population.keys:
         return PLAIN
+    if population.length <= ALWAYS:
+        return CAPACITY
     container, kind, _ = max(population.containers, key=lambda entry: entry[1].length(entry[0]))
     try:
         first = list(islice(kind.elements(container), 256))

@@ -5,6 +5,7 @@ Hansen and Hurwitz (1943), On the theory of sampling from finite populations; Ma
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import mmap
@@ -14,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-CAPACITY = 1 << 15
+CAPACITY = 1 << 17
 """So many elements of a population are looked at; of a larger one, every second, fourth, eighth."""
 
 
@@ -37,7 +38,8 @@ class Scratch:
     def close(self) -> None:
         """Give the mapping back."""
         del self.measure, self.rest, self.sums
-        self._map.close()
+        with contextlib.suppress(BufferError):  # a walk was left in the middle: it goes with the last array
+            self._map.close()
 
 
 @dataclass(frozen=True, slots=True)

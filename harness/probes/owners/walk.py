@@ -19,7 +19,7 @@ from itertools import islice
 from typing import Any
 
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
-from harness.probes.owners.measures import Measures
+from harness.probes.owners.measures import Measures, is_record
 from harness.probes.owners.names import Names
 from harness.probes.owners.parts import LARGE_ATOM, STAND_INS, Globals, Together, arrow_buffers, parts, values_size
 from harness.probes.owners.population import Population, capacity_for, measure_all
@@ -46,7 +46,7 @@ AIM = 0.004
 """The relative standard error that the draws of a population of a megabyte and more are to reach, if EFFORT allows."""
 
 EFFORT = 4_000
-"""So many objects may be opened below the draws of one population."""
+"""So many objects may be opened below the draws of a population of 16 MB and more, a quarter below those of a small one."""
 
 DEEPEST = 24
 """A path of more dots is not drawn out further."""
@@ -258,6 +258,8 @@ class _Walk:
             first = []
         kinds = [self._kinds[type(element)] for element in first]
         crowd = max((kind.crowd for kind in kinds if kind.form > Form.ATOM), default=0)
+        if all(self._is_flat(element) for element in first):
+            crowd = 0
         return EXACT_NAMED if crowd > EXACT_NAMED else EXACT, total > crowd
 
     def _open_elements(
@@ -272,6 +274,13 @@ class _Walk:
             assert source is not None
             for element in _all_of(source, obj):
                 self._element(element, path, folded, symbol)
+
+    def _is_flat(self, element: Any) -> bool:
+        """Whether `element` is a record of plain values, which has no parts that deserve a name."""
+        kind = self._kinds[type(element)]
+        return kind.form is Form.CONTAINER and is_record(element, kind) and all(
+            self._kinds[type(value)].form <= Form.ATOM for value in _all_of(kind.elements, element)
+        )
 
     def _has_symbols(self, obj: Any, kind: Kind) -> bool:
         if kind.keys is None or not self._symbols:
@@ -301,22 +310,25 @@ class _Walk:
         measure = self._scratch.measure[:count]
         for _ in measure_all(population, self._kinds, self._measures, measure):
             yield
-        factor = population.length / count
-        draws = self._draws_for(population, start, count, float(measure.sum()) * factor)
+        population.weight(measure)
+        factor = population.reach / count
         # of a population that is looked at in part, the size is an estimate: simple random sampling, Cochran (1977), 2.15
         relative_variance = float(measure.var() / measure.mean() ** 2 / count) * (1 - 1 / factor) if factor > 1 else 0.0
+        draws = self._draws_for(population, start, count, float(measure.sum()) * factor)
         yield
         drawn = draw(self._scratch, count, draws, start)
         elements = population.take(drawn.drawn)
-        weights = [weight * factor for weight in drawn.weights]
+        factors = [population.bound_of(index)[2] * factor for index in drawn.drawn]
+        weights = [weight * stands_for for weight, stands_for in zip(drawn.weights, factors, strict=True)]
         certain = population.take(drawn.certain)
         population.pieces.clear()
-        if factor > 1:  # looked at is only a part: nothing of it stands for itself alone
-            elements += certain
-            weights += [factor] * len(certain)
-        else:
-            for index, element in zip(drawn.certain, certain, strict=True):
-                self._element(element, population.path, population.folded, population.symbol_at(index))
+        for index, element in zip(drawn.certain, certain, strict=True):
+            _, symbol, stands_for = population.bound_of(index)
+            if factor * stands_for > 1:
+                elements.append(element)
+                weights.append(factor * stands_for)
+            else:
+                self._element(element, population.path, population.folded, symbol)
                 measure[index] = 0
         shares = population.shares(measure)
         self._drawn.append(
@@ -340,8 +352,9 @@ class _Walk:
         if mean <= 0:
             return fewest
         square = math.fsum((value / mean - 1) ** 2 for value in values) / (len(values) - 1)
+        effort = EFFORT * min(max(size / 16e6, 0.25), 1.0)
         wanted = min(max(square / AIM**2 * min(size / 1e6, 1.0), fewest), MOST)
-        return int(2 ** round(math.log2(max(min(wanted, EFFORT / opened), PILOT))))
+        return int(2 ** round(math.log2(max(min(wanted, effort / opened), PILOT))))
 
     def _weigh(self, drawn: _Drawn) -> Iterator[None]:
         """Weigh the draws of one population. An Arrow buffer that several of them hold counts once."""

@@ -42,7 +42,8 @@ class Kind:
     `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping; the `reversed` ones where
     it can be read from its end. `inline`: its
     attributes lie in an array of their own. `crowd`: from how many on its kind is a crowd, whose members are no longer
-    told apart by attribute. `plain`: an atom of `fixed` bytes. `small`: opened by nothing but iterating, where it is short.
+    told apart by attribute. `plain`: an atom of `fixed` bytes. `small`: opened by nothing but iterating, where it is short. `ours`: references
+    to each element that the walk made.
     """
 
     form: Form
@@ -58,6 +59,7 @@ class Kind:
     crowd: int = 64
     fixed: int = 0
     plain: bool = False
+    ours: int = 0
     small: bool = False
 
 
@@ -203,7 +205,9 @@ def _has_dict(cls: type) -> bool:
 
 def _is_python(cls: type) -> bool:
     """Whether `cls` came from a class statement: those have a `__module__` of their own and no C traverse alone."""
-    return "__module__" in cls.__dict__ and ("__dict__" in cls.__dict__ or "__slots__" in cls.__dict__ or _has_dict(cls))
+    return "__module__" in cls.__dict__ and (
+        "__dict__" in cls.__dict__ or "__slots__" in cls.__dict__ or _has_dict(cls)
+    )
 
 
 def _instance(cls: type) -> Kind:

@@ -114,7 +114,9 @@ class Measures:
     def _hops(self, obj: Any, kind: Kind) -> Iterator[tuple[Hop, Any]]:
         if kind.form is Form.CONTAINER:
             if kind.keys is not None:
-                yield from ((("key", key), value) for key, value in zip(kind.keys(obj), kind.elements(obj), strict=False))
+                yield from (
+                    (("key", key), value) for key, value in zip(kind.keys(obj), kind.elements(obj), strict=False)
+                )
             else:
                 yield from ((("item", number), value) for number, value in enumerate(kind.elements(obj)))
         elif kind.form is Form.INSTANCE:

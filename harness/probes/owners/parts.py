@@ -49,10 +49,13 @@ def _nothing(_: Any) -> int:
 
 
 STAND_INS: dict[type, Kind] = {
-    Held: Kind(Form.CONTAINER, _nothing, length=list.__len__, elements=list.__iter__, indexed=True, crowd=512),
+    Held: Kind(Form.CONTAINER, _nothing, length=list.__len__, elements=list.__iter__, indexed=True, ours=1),
     Globals: Kind(Form.MODULE, _nothing),
     Cells: Kind(
-        Form.CONTAINER, _nothing, length=lambda cells: int(cells.array.size), elements=lambda cells: iter(cells.array.flat)
+        Form.CONTAINER,
+        _nothing,
+        length=lambda cells: int(cells.array.size),
+        elements=lambda cells: iter(cells.array.flat),
     ),
 }
 

@@ -138,9 +138,7 @@ class Population:
         return taken
 
 
-def measure_all(
-    population: Population, kinds: Kinds, measures: Measures, out: NDArray[np.float64]
-) -> Iterator[int]:
+def measure_all(population: Population, kinds: Kinds, measures: Measures, out: NDArray[np.float64]) -> Iterator[int]:
     """Write the measure of every element looked at to `out`; yields how many are done, piece by piece.
 
     Elements are grouped by type. What belongs to nobody has a measure of zero.

@@ -72,7 +72,7 @@ def draw(scratch: Scratch, count: int, draws: int, start: float) -> Draws:
         step = min(step, _step(total, draws))
     if total <= 0:
         return Draws(sorted(certain), [], [])
-    np.cumsum(measure, out=sums)
+    np.add.accumulate(measure, out=sums)  # cumsum() looks its name up as a new text each time, which CPython then keeps
     points = np.arange(start * step, float(sums[-1]), step)
     drawn = np.searchsorted(sums, points, side="right")
     weights = total / len(points) / measure[drawn] if len(points) else points
@@ -109,4 +109,3 @@ def variance(values: list[float]) -> float:
 def golden(start: float, number: int) -> float:
     """The `number`-th of a sequence of starts that fills [0, 1) evenly."""
     return (start + number * 0.6180339887498949) % 1.0
-

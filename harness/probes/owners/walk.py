@@ -273,13 +273,15 @@ class _Walk:
             source = kind.keys if keys else kind.elements
             assert source is not None
             for element in _all_of(source, obj):
-                self._element(element, path, folded, symbol)
+                self._element(element, path, folded, symbol, 4 + kind.ours)
 
     def _is_flat(self, element: Any) -> bool:
         """Whether `element` is a record of plain values, which has no parts that deserve a name."""
         kind = self._kinds[type(element)]
-        return kind.form is Form.CONTAINER and is_record(element, kind) and all(
-            self._kinds[type(value)].form <= Form.ATOM for value in _all_of(kind.elements, element)
+        return (
+            kind.form is Form.CONTAINER
+            and is_record(element, kind)
+            and all(self._kinds[type(value)].form <= Form.ATOM for value in _all_of(kind.elements, element))
         )
 
     def _has_symbols(self, obj: Any, kind: Kind) -> bool:
@@ -287,12 +289,13 @@ class _Walk:
             return False
         return any(type(symbol) is str and dict.__contains__(obj, symbol) for symbol in self._symbols)
 
-    def _element(self, element: Any, path: str, folded: bool, symbol: str) -> None:
+    def _element(self, element: Any, path: str, folded: bool, symbol: str, ours: int = 4) -> None:
+        """Count a plain value, put anything else in its place; `ours`: references to it that the walk holds."""
         kind = self._kinds[type(element)]
         if kind.form is Form.ATOM:
             size = kind.size(element)
             if size < LARGE_ATOM:
-                self.tally.add(path, symbol, _share(size, sys.getrefcount(element) - 4))
+                self.tally.add(path, symbol, _share(size, sys.getrefcount(element) - ours))
                 return
         if kind is not NOBODY:
             self._put(path, folded, element, symbol)

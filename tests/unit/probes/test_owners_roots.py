@@ -1,0 +1,172 @@
+"""Where a walk begins: the target, its own roots, the modules it came from, its tasks; and what hides in those."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.collector import BotController
+from harness.probes.owners import find_roots, walk
+
+TARGET = """
+import asyncio
+import functools
+import itertools
+
+SEEN = []
+
+
+class Base:
+    history = {}
+
+
+class Collector(Base):
+    made_of = dict
+    limits = [0]
+
+    def __init__(self):
+        self.last = None
+
+    def handle(self, book, kept=[]):
+        kept.append(book)
+
+    @staticmethod
+    def note(book, *, notes={}):
+        notes[len(notes)] = book
+
+    async def _pump(self, books):
+        backlog = [f"{book:0200}" for book in books]
+        await self._wait(books)
+        return backlog
+
+    async def _wait(self, books):
+        pending = [f"{book:0100}" for book in books]
+        await asyncio.sleep(3600)
+        return pending
+
+    def roots(self):
+        return {"books": SEEN, "": "ignored"}
+
+
+@functools.lru_cache(None)
+def parse(number):
+    return f"{number:0200}"
+
+
+def feed():
+    seen = []
+
+    def on_tick(tick):
+        seen.append(tick)
+
+    return on_tick
+
+
+on_tick = feed()
+
+
+def remember(text):
+    remember.calls = getattr(remember, "calls", [])
+    remember.calls.append(text)
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    (tmp_path / "hiding_target.py").write_text(TARGET, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("hiding_target")
+    del sys.modules["hiding_target"]
+
+
+def by_path(roots: dict[str, Any]) -> dict[str, float]:
+    return {owner.path: owner.bytes for owner in walk(roots, seed=1)}
+
+
+def test_every_hiding_place_of_a_module_is_named(module: Any) -> None:
+    target = module.Collector()
+    roots = find_roots(target, "hiding_target:Collector", ignore=())
+    before = by_path(roots)
+    for number in range(1000, 1100):
+        text = [f"{number + 10_000 * place:0200}" for place in range(8)]
+        target.handle(text[0])
+        module.Collector.note(text[1])
+        module.Base.history[number] = text[2]
+        module.Collector.limits.append(text[3])
+        module.parse(number)
+        module.on_tick(text[5])
+        module.remember(text[6])
+        module.SEEN.append(text[7])
+    after = by_path(roots)
+    grown = {path: after[path] - before.get(path, 0.0) for path in after}
+    for path in (
+        "hiding_target.Collector.handle.<default>[*]",
+        "hiding_target.Collector.note.<default>[*]",
+        "hiding_target.Base.history[*]",
+        "hiding_target.Collector.limits[*]",
+        "hiding_target.parse.<cache>[*]",
+        "hiding_target.on_tick.<closure seen>[*]",
+        "hiding_target.remember.calls[*]",
+        "books[*]",  # the name that the target gives it goes before that of the module
+    ):
+        assert 25_600 <= grown[path] <= 25_600 + 16_000, (path, grown)
+
+
+def test_the_locals_of_a_task_and_of_what_it_awaits_are_found_without_a_frame_object(module: Any) -> None:
+    async def main() -> tuple[dict[str, float], dict[str, Any]]:
+        target = module.Collector()
+        own, others = asyncio.current_task(), asyncio.create_task(asyncio.sleep(3600))
+        assert own is not None
+        tasks = [asyncio.create_task(target._pump(range(1000, 1050))) for _ in range(2)]
+        await asyncio.sleep(0)
+        roots = find_roots(target, "hiding_target:Collector", ignore=[own, others])
+        found = by_path(roots)
+        for task in [*tasks, others]:
+            task.cancel()
+        await asyncio.wait([*tasks, others])
+        return found, roots
+
+    found, roots = asyncio.run(main())
+    assert [name for name in roots if name.startswith("<task")] == ["<task Collector._pump>"]
+    assert found["<task Collector._pump>.<local>[*]"] == pytest.approx(2 * 50 * 264, rel=0.1)
+    nested = "<task Collector._pump>.<await Collector._wait>.<local>[*]"
+    assert found[nested] == pytest.approx(2 * 50 * 168, rel=0.1)
+
+
+def test_a_cancelled_task_that_is_kept_keeps_what_its_frame_held(module: Any) -> None:
+    async def main() -> dict[str, float]:
+        target = module.Collector()
+        target.last = task = asyncio.create_task(target._pump(range(1000, 1050)))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return by_path(find_roots(target, "hiding_target:Collector", ignore=[asyncio.current_task()]))
+
+    found = asyncio.run(main())
+    assert sum(size for path, size in found.items() if path.startswith("last")) > 50 * 256
+
+
+def test_modules_of_a_target(module: Any) -> None:
+    target = module.Collector()
+    assert set(find_roots(target, "hiding_target:Collector", ignore=())) == {"", "books", "hiding_target"}
+    assert set(find_roots(target, module.Collector, ignore=())) == {"", "books", "hiding_target"}
+    reference = find_roots(BotController.__new__(BotController), "harness.collector:build", ignore=())
+    assert {"", "harness.collector", "harness.collector.pipeline"} <= set(reference)
+    assert all(not name or name.startswith("harness.collector") for name in reference)
+
+
+def test_the_world_of_a_target_is_not_its_own(module: Any) -> None:
+    from harness.clock import VirtualClock
+
+    target = module.Collector()
+    target.clock = VirtualClock(start_ms=0)
+    target.loop = asyncio.new_event_loop()
+    try:
+        assert sum(size for path, size in by_path({"": target}).items()) < 2000
+    finally:
+        target.loop.close()

@@ -26,6 +26,7 @@ from harness import target as targets
 from harness.clock import Clock, ClockStalled, RealClock, VirtualClock
 from harness.errors import UsageError
 from harness.probes.owners import find_roots
+from harness.probes.survivors import census
 from harness.running.ballast import lay_ballast
 from harness.running.calling import PATIENCE_S, doubts, find_handlers, give_up, patiently
 from harness.running.failures import Interrupted, RunEnded, Unending, describe, watch_tasks
@@ -89,7 +90,9 @@ class JudgedRun:
         return self.facts
 
     def finish(self) -> None:
-        """Write run.json."""
+        """Say what keeps arenas mapped that are mostly free, now that nothing is measured any more; write run.json."""
+        if self.facts["status"] == "complete":
+            self._recorder.note(pinned=census())
         self._recorder.finish(self.facts)
 
     def _make_clock(self) -> Clock:

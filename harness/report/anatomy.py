@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from harness.analysis.breakdown import Breakdown, breakdown
+from harness.analysis.breakdown import Breakdown, breakdown, read_at
+from harness.analysis.curves import Curve, curve
 from harness.analysis.owner_courses import OTHER, OwnerCourse, owner_courses
 from harness.analysis.owners import UNATTRIBUTED
+from harness.analysis.rss_course import rss_course
 from harness.analysis.runs import RESIDUAL, Run
 from harness.report.lettering import characters, drawable
 from harness.report.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX, house_style
@@ -25,7 +27,14 @@ from harness.report.stacks import Layer, draw_key, draw_stack
 from harness.report.subjects import Subject, subjects
 from harness.scenario import Scenario
 
-MOST_CONFIGS, MOST_OWNERS = 6, 8
+MOST_CONFIGS, MOST_OWNERS = 6, 6
+
+MOST_POINTS = 4_000
+"""An area of more points than this is no sharper in a panel."""
+
+LAST_TICK = 0.92
+THINNEST_SHARE = 0.001
+"""A layer that nowhere has this share of the height of its row cannot be seen."""
 
 RSS_LAYERS = {  # the first lies at the bottom: what does not move, what is held, what is held and not used
     "ballast_bytes": Layer("ballast", "#dcdcdc"),
@@ -40,8 +49,8 @@ RSS_LAYERS = {  # the first lies at the bottom: what does not move, what is held
     RESIDUAL: Layer("not explained", "#d55e00", "xx"),
 }
 
-_OWNER_COLOURS = ("#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#e6ab02", "#b2abd2", "#80cdc1")
-"""Brewer's Dark2 and two of its light ones: none is the colour of a line of RSS above."""
+_OWNER_COLOURS = ("#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#e6ab02")
+"""Brewer's Dark2: none is the colour of a line of RSS above."""
 
 _LEFT_PX, _KEY_PX, _GAP_PX = 78.0, 430.0, 16.0
 _HEADING_PX, _TICKS_PX, _BETWEEN_PX = 30.0, 62.0, 40.0
@@ -49,10 +58,15 @@ _HEADING_PX, _TICKS_PX, _BETWEEN_PX = 30.0, 62.0, 40.0
 
 @dataclass(frozen=True, eq=False)
 class _Anatomy:
-    """What there is to draw of each config; a row that no config has is not drawn."""
+    """What there is to draw of each config; a row that no config has is not drawn.
+
+    `coarse` are the configs whose lines of RSS can only be joined from one dear reading to the next.
+    """
 
     subjects: list[Subject]
+    curves: dict[str, Curve]
     breakdowns: dict[str, Breakdown]
+    coarse: frozenset[str]
     owners: dict[str, OwnerCourse]
 
 
@@ -73,17 +87,22 @@ def anatomy_figure(scenario: Scenario, runs: Sequence[Run]) -> Figure | None:
 
 
 def _gather(scenario: Scenario, runs: Sequence[Run]) -> _Anatomy:
-    drawn = subjects(scenario, runs)
-    every_s = scenario.time.sample_every_s
-    breakdowns = {
-        subject.config: found
-        for subject in drawn
-        if (found := breakdown(subject.config, subject.runs, every_s=every_s)) is not None
-    }
-    owners = owner_courses(scenario, runs, [subject.config for subject in drawn], MOST_OWNERS)
-    return _Anatomy(
-        [subject for subject in drawn if subject.config in breakdowns or subject.config in owners], breakdowns, owners
-    )
+    drawn = [subject for subject in subjects(scenario, runs) if subject.curve is not None]
+    longest_s = max((float(run.t_s[-1]) for run in runs if run.t_s.size), default=0.0)
+    every_s = max(scenario.time.sample_every_s, longest_s / MOST_POINTS)
+    curves = {subject.config: curve(subject.config, subject.runs, every_s=every_s) for subject in drawn}
+    breakdowns = {}
+    coarse = set()
+    for subject in drawn:
+        known = rss_course(curves[subject.config], subject.runs)
+        if known is None:
+            known = breakdown(subject.config, subject.runs, every_s=scenario.time.sample_every_s)
+            coarse.add(subject.config)
+        if known is not None:
+            breakdowns[subject.config] = known
+    owners = owner_courses(scenario, runs, curves, MOST_OWNERS)
+    there = [subject for subject in drawn if subject.config in breakdowns or subject.config in owners]
+    return _Anatomy(there, curves, breakdowns, frozenset(coarse & breakdowns.keys()), owners)
 
 
 def _page(scenario: Scenario, runs: Sequence[Run]) -> Page | None:
@@ -92,7 +111,7 @@ def _page(scenario: Scenario, runs: Sequence[Run]) -> Page | None:
         return None
     drawn = found.subjects[:MOST_CONFIGS]
     lines = foot(scenario, runs)
-    lines.insert(0, _readings(found))
+    lines[:0] = _readings(found)
     if len(found.subjects) > len(drawn):
         lines.append(f"The first {len(drawn)} of {len(found.subjects)} configs.")
     page = Page(scenario.title, lines)
@@ -109,25 +128,52 @@ def _page(scenario: Scenario, runs: Sequence[Run]) -> Page | None:
     if found.breakdowns:
         base = bases.pop(0)
         axes = _row(page, lefts, base, width, height)
-        layers = _draw_breakdowns(axes, drawn, found.breakdowns)
+        layers = _draw_breakdowns(axes, drawn, found)
         _finish(axes, scenario, drawn, "RSS at full scale, GB", last=not bases)
         draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
     if found.owners:
         base = bases.pop(0)
         axes = _row(page, lefts, base, width, height)
-        layers = _draw_owners(axes, drawn, found.owners)
+        layers = _draw_owners(axes, drawn, found)
         _finish(axes, scenario, drawn, "Live bytes by owner, without ballast, GB", last=True)
         draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
     return page
 
 
-def _readings(found: _Anatomy) -> str:
-    times = [one.hours for one in found.breakdowns.values()] + [one.hours for one in found.owners.values()]
-    every = [np.diff(hours) for hours in times if hours.size > 1]
-    apart = f" {np.median(np.concatenate(every)) * 60:.0f} minutes apart" if every else ""
-    return (
-        f"Areas join readings{apart}. The black line, RSS above and live bytes below, shows what happens between them."
-    )
+def _readings(found: _Anatomy) -> list[str]:
+    """What of the areas was measured, and what lies between readings."""
+    lines = []
+    runs = [run for subject in found.subjects for run in subject.runs]
+    fine = found.breakdowns.keys() - found.coarse
+    if fine:
+        sampled = _apart([run.t_s[run.fed] for run in runs])
+        cheap = _apart([run.t_s[run.fed & np.isfinite(run.column("glibc_bytes"))] for run in runs])
+        dear = _apart([run.t_s[run.fed & read_at(run)] for run in runs])
+        lines.append(
+            f"RSS was measured every {sampled}, what is in use every {cheap}, all lines every {dear}; "
+            "lines and the split of free memory are interpolated."
+        )
+    if found.coarse:
+        of = f" of {', '.join(sorted(found.coarse))}" if fine else " of RSS"
+        lines.append(f"The areas{of} join the readings of all lines; the black line is RSS in between.")
+    if found.owners:
+        walked = _apart([np.unique(run.owners["t_s"].to_numpy(dtype=np.float64)) for run in runs])
+        live = _apart([run.t_s[run.fed & np.isfinite(run.column("live_bytes"))] for run in runs])
+        read = any(one.live is not None for one in found.owners.values())
+        between = f"live bytes every {live}; whose they are in between is interpolated." if read else "joined by lines."
+        lines.append(f"Owners were measured every {walked}, {between}")
+    return lines
+
+
+def _apart(times: Sequence[NDArray[np.float64]]) -> str:
+    """How far apart readings are, in words; nothing is known of one reading."""
+    gaps = [np.diff(one) for one in times if one.size > 1]
+    seconds = float(np.median(np.concatenate(gaps))) if gaps else 0.0
+    if seconds <= 0:
+        return "so often"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _row(page: Page, lefts: Sequence[float], base: float, width: float, height: float) -> list[Axes]:
@@ -150,31 +196,29 @@ def _name(page: Page, subject: Subject, left: float, width: float, top: float) -
     )
 
 
-def _draw_breakdowns(axes: Sequence[Axes], drawn: Sequence[Subject], found: Mapping[str, Breakdown]) -> list[Layer]:
-    """Draw the lines of RSS on one scale; returns the layers that are there."""
+def _draw_breakdowns(axes: Sequence[Axes], drawn: Sequence[Subject], found: _Anatomy) -> list[Layer]:
+    """Draw the lines of RSS on one scale; returns the layers that can be seen."""
     highest = 0.0
-    seen: set[str] = set()
+    thickest: dict[str, float] = {}
     for one, subject in zip(axes, drawn, strict=True):
         one.set_gid(f"rss {subject.config}")
-        known = found.get(subject.config)
+        known, fine = found.breakdowns.get(subject.config), found.curves[subject.config]
         if known is None:
             _not_recorded(one)
             continue
         values = {**known.lines, RESIDUAL: known.residual}
-        if np.nanmax(values[RESIDUAL], initial=0.0) <= 0:
-            del values[RESIDUAL]
-        seen |= values.keys()
+        for name, gb in values.items():
+            thickest[name] = max(thickest.get(name, 0.0), float(np.nanmax(gb, initial=0.0)))
         highest = max(highest, draw_stack(one, known.hours, RSS_LAYERS, values))
-        if subject.curve is not None:
-            _draw_line(one, subject.curve.hours, subject.curve.rss.median)
-            highest = max(highest, float(np.nanmax(subject.curve.rss.median, initial=0.0)))
+        _draw_line(one, fine.hours, fine.rss.median)
+        highest = max(highest, float(np.nanmax(fine.rss.median, initial=0.0)))
     _same_scale(axes, highest)
-    return [layer for key, layer in RSS_LAYERS.items() if key in seen]
+    return [layer for key, layer in RSS_LAYERS.items() if thickest.get(key, 0.0) > THINNEST_SHARE * highest]
 
 
-def _draw_owners(axes: Sequence[Axes], drawn: Sequence[Subject], found: Mapping[str, OwnerCourse]) -> list[Layer]:
+def _draw_owners(axes: Sequence[Axes], drawn: Sequence[Subject], found: _Anatomy) -> list[Layer]:
     """Draw the owners on one scale; returns their layers, which are the same in every panel."""
-    paths = list(next(iter(found.values())).owners)
+    paths = list(next(iter(found.owners.values())).owners)
     named = [path for path in paths if path not in (OTHER, UNATTRIBUTED)]
     layers = {path: Layer(path, colour) for path, colour in zip(named, _OWNER_COLOURS, strict=False)}
     layers[OTHER] = Layer("other owners", "#bdbdbd")
@@ -182,16 +226,14 @@ def _draw_owners(axes: Sequence[Axes], drawn: Sequence[Subject], found: Mapping[
     highest = 0.0
     for one, subject in zip(axes, drawn, strict=True):
         one.set_gid(f"owners {subject.config}")
-        known = found.get(subject.config)
+        known = found.owners.get(subject.config)
         if known is None:
             _not_recorded(one)
             continue
         highest = max(highest, draw_stack(one, known.hours, layers, known.owners))
-        if subject.curve is not None and subject.curve.live is not None:
-            ballast = float(np.median([run.gb(run.ballast_bytes) for run in subject.runs]))
-            live = subject.curve.live.median - ballast
-            _draw_line(one, subject.curve.hours, live)
-            highest = max(highest, float(np.nanmax(live, initial=0.0)))
+        if known.live is not None:
+            _draw_line(one, known.hours, known.live)
+            highest = max(highest, float(np.nanmax(known.live, initial=0.0)))
     _same_scale(axes, highest)
     return list(layers.values())
 
@@ -212,9 +254,11 @@ def _same_scale(axes: Sequence[Axes], highest: float) -> None:
 def _finish(axes: Sequence[Axes], scenario: Scenario, drawn: Sequence[Subject], text: str, *, last: bool) -> None:
     """The same hours everywhere; numbers at the left edge of the row and under its last one only."""
     end = max([scenario.time.hours, *(float(s.curve.hours[-1]) for s in drawn if s.curve is not None)])
+    hours = MaxNLocator(nbins=max(3, 8 // len(axes) + 1), integer=end >= 2).tick_values(0, end)
     for place, one in enumerate(axes):
         one.set_xlim(0, end)
-        one.xaxis.set_major_locator(MaxNLocator(nbins=max(3, 8 // len(axes) + 1), integer=end >= 2))
+        room = 1.0 if place == len(axes) - 1 else LAST_TICK  # a number at the right edge would touch the next panel's 0
+        one.set_xticks([hour for hour in hours if 0 <= hour <= room * end])
         one.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
         one.tick_params(labelleft=place == 0, labelbottom=last, labelsize=SMALL_PT)
         if last:

@@ -62,7 +62,7 @@ def draw_stack(
 def draw_key(axes: Axes, layers: Sequence[Layer], *, width_px: float, height_px: float) -> None:
     """The names of layers, the uppermost first as they are stacked, in axes of this size in pixels.
 
-    Long names take two lines where there is room for all.
+    Long names take two lines where there is room for all; one that is cut keeps its end.
     """
     axes.set_axis_off()
     axes.set_xlim(0, width_px)
@@ -70,11 +70,11 @@ def draw_key(axes: Axes, layers: Sequence[Layer], *, width_px: float, height_px:
     room = characters(_PATHS_ARE_NARROW * (width_px - _SWATCH_PX - 12), SMALL_PT)
     names = [drawable(layer.name) for layer in reversed(layers)]
     words = [broken(name, room) for name in names]
-    if sum(line_px(SMALL_PT, len(lines)) + _ENTRY_GAP_PX for lines in words) > height_px:
+    if _height_px(words, _ENTRY_GAP_PX) > height_px:
         words = [[name] for name in told_apart(names, room)]
+    spare = (height_px - _height_px(words, 0.0)) / max(len(words), 1)
     top = height_px
     for layer, lines in zip(reversed(layers), words, strict=True):
-        height = line_px(SMALL_PT, len(lines))
         axes.add_patch(
             Rectangle(
                 (0, top - line_px(SMALL_PT) + 3),
@@ -84,6 +84,7 @@ def draw_key(axes: Axes, layers: Sequence[Layer], *, width_px: float, height_px:
                 edgecolor=FAINT,
                 hatch=layer.hatch or None,
                 linewidth=0.6,
+                gid="swatch",
             )
         )
         axes.text(
@@ -98,4 +99,8 @@ def draw_key(axes: Axes, layers: Sequence[Layer], *, width_px: float, height_px:
             parse_math=False,
             gid="key",
         )
-        top -= height + _ENTRY_GAP_PX
+        top -= line_px(SMALL_PT, len(lines)) + min(_ENTRY_GAP_PX, spare)
+
+
+def _height_px(words: Sequence[Sequence[str]], gap_px: float) -> float:
+    return sum(line_px(SMALL_PT, len(lines)) + gap_px for lines in words)

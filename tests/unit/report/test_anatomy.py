@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from harness.analysis.owners import UNATTRIBUTED
 from harness.analysis.runs import LINES, RESIDUAL
 from harness.report.anatomy import anatomy_figure, anatomy_picture
 from harness.report.waterfall import waterfall_figure, waterfall_picture
@@ -95,6 +97,19 @@ def test_the_pictures_are_pngs_of_their_size(soaked, tmp_path: Path) -> None:
             assert image.size == (1600, 900)
 
 
+def top_edge(axes: Axes, gids: Sequence[str], hours: np.ndarray) -> np.ndarray:
+    """How high the layers reach at these hours."""
+    found = np.zeros(hours.size)
+    for gid in gids:
+        for layer in artists(axes, gid):
+            for path in layer.get_paths():
+                points = path.vertices[1:]
+                upper = points[len(points) // 2 :]
+                upper = upper[np.argsort(upper[:, 0], kind="stable")]
+                found = np.maximum(found, np.interp(hours, upper[:, 0], upper[:, 1], left=0, right=0))
+    return found
+
+
 def test_the_lines_of_rss_are_stacked_up_to_it_on_one_scale(soaked) -> None:
     figure = anatomy_figure(*soaked)
     assert figure is not None
@@ -106,9 +121,21 @@ def test_the_lines_of_rss_are_stacked_up_to_it_on_one_scale(soaked) -> None:
             low, high = height(axes, name)
             assert low <= base + 1e-9 or low < high
             base = max(base, high)
-        _, top = height(axes, RESIDUAL)
         (line,) = artists(axes, "line")
-        assert top == pytest.approx(np.nanmax(np.interp(np.arange(11) / 2, *line.get_data())), rel=0.02)
+        hours, rss = line.get_data()
+        inside = np.asarray(hours)[5:-5]
+        assert top_edge(axes, [*LINES, RESIDUAL], inside) == pytest.approx(np.asarray(rss)[5:-5], abs=1e-6)
+
+
+def test_owners_are_stacked_up_to_live_bytes_so_that_a_cleanup_between_walks_shows(soaked) -> None:
+    figure = anatomy_figure(*soaked)
+    assert figure is not None
+    axes = axes_of(figure, "owners fixed")
+    (line,) = artists(axes, "line")
+    hours, live = (np.asarray(values)[5:-5] for values in line.get_data())
+    assert (np.diff(live) < -0.5).sum() >= 30  # teeth of 500 s, walks half an hour apart
+    assert top_edge(axes, [EVENTS, CACHE, "(others)", UNATTRIBUTED], hours) == pytest.approx(live, abs=1e-6)
+    assert top_edge(axes, [EVENTS], hours) == pytest.approx(1.3 * 1.004 * hours, rel=0.02, abs=0.1)
 
 
 def test_one_owner_has_one_colour_and_one_place_in_every_panel(soaked) -> None:
@@ -120,10 +147,41 @@ def test_one_owner_has_one_colour_and_one_place_in_every_panel(soaked) -> None:
     for axes in panels:  # what grows for good lies under the sawtooth, so that it is seen as the wedge that it is
         assert height(axes, EVENTS)[0] == 0
         assert height(axes, EVENTS)[1] == pytest.approx(1.3 * 1.004 * (5 + 250 / 3600), rel=0.01)
-    assert [text.replace("\n", "") for text in words(figure, "key")[10:13]] == ["unattributed", "other owners", CACHE]
+    names = [text.replace("\n", "") for text in words(figure, "key")]
+    first = names.index("unattributed")
+    assert names[first : first + 3] == ["unattributed", "other owners", CACHE]
 
 
-def test_an_owner_at_the_seams_of_readings_is_a_gap(make_scenario) -> None:
+def test_a_small_owner_is_one_of_the_others_and_no_entry_is_without_its_swatch(make_scenario) -> None:
+    many = {f"part_{number}.held[*]": 0.3 + number / 10 for number in range(9)} | {"part.small[*]": 0.01}
+    figure = anatomy_figure(make_scenario(("fixed",)), [anatomy_run(leaks=Leaks(lasting=many))])
+    assert figure is not None
+    names = [text for text in words(figure, "key") if "[*]" in text]
+    assert len(names) == 6
+    assert "part.small[*]" not in names
+    for axes in figure.axes:
+        swatches, texts = artists(axes, "swatch"), artists(axes, "key")
+        assert len(swatches) == len(texts)
+        assert all(swatch.get_y() >= 0 for swatch in swatches)
+
+
+def test_the_foot_says_what_was_measured_and_what_is_interpolated(make_scenario, soaked) -> None:
+    scenario = make_scenario(("fixed",))
+    fine = anatomy_figure(*soaked)
+    coarse_run = anatomy_run(walked=False)
+    coarse_run.samples["glibc_bytes"] = np.nan
+    coarse = anatomy_figure(scenario, [coarse_run])
+    assert fine is not None
+    assert coarse is not None
+    told = " ".join(text.get_text() for text in fine.texts)
+    assert "RSS was measured every 60 s, what is in use every 60 s, all lines every 30 min; " in told
+    assert (
+        "Owners were measured every 30 min, live bytes every 60 s; whose they are in between is interpolated." in told
+    )
+    assert "The areas of RSS join the readings of all lines" in " ".join(text.get_text() for text in coarse.texts)
+
+
+def test_a_line_that_was_not_read_is_a_gap(make_scenario) -> None:
     run = anatomy_run(leaks=Leaks(cleanup_s=None))
     at = np.flatnonzero(np.isfinite(run.column("file_bytes")))
     run.samples.loc[at[4:6], "file_bytes"] = np.nan
@@ -191,11 +249,23 @@ def test_the_numbers_are_written_over_the_bars(soaked) -> None:
     numbers = [text.get_text() for text in artists(axes, "value")]
     assert len(numbers) == 5
     assert [number[0] for number in numbers[1:4]] == ["\N{MINUS SIGN}"] * 3
-    text = words(figure, "words")[1]
-    assert f"Left {numbers[-1]} GB: 0.10 live" in text
-    assert f"6.6  {EVENTS}" in text
-    assert "Outliving stop(): tasks 2, open files 1" in " ".join(text.split())
-    assert "Arenas kept first of all by (25 of 31):" in " ".join(text.split())
+    lines = words(figure, "words")[1].split("\n")
+    assert lines[:2] == [f"Left {numbers[-1]} GB:", "  0.10 live"]
+    assert f"  6.6  {EVENTS}" in lines
+    assert lines[lines.index("Outlive stop():") + 1 :][:2] == ["  2 tasks", "  1 open files"]
+    assert lines[-2:] == ["25 of 31 arenas kept by", "  list of tuple in extractors[*].births"]
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 6])
+def test_every_fact_fits_its_panel_however_many_there_are(make_scenario, count: int, assert_legible) -> None:
+    names = [f"config_{number}" for number in range(count)]
+    held = {f"a_module.component.with.many.parts[*].of_history_{n}[*]": 1.0 + n for n in range(4)}
+    runs = [anatomy_run(name, leaks=Leaks(lasting=held), **FORGOTTEN) for name in names]
+    figure = waterfall_figure(make_scenario(tuple(names)), runs)
+    assert figure is not None
+    assert_legible(figure)
+    for text in words(figure, "words"):
+        assert [f"_{n}[*]" in text for n in range(4)] == [False, True, True, True]  # the three largest
 
 
 def test_an_old_recording_says_what_it_does_not_know(make_scenario, note_runs) -> None:

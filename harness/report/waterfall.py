@@ -15,7 +15,7 @@ from harness.analysis.waterfall import OUTLIVING, Waterfall, waterfall
 from harness.report.lettering import characters, drawable, line_px, wrapped
 from harness.report.looks import FAINT, INK, SMALL_PT, WIDTH_PX, house_style
 from harness.report.page import MARGIN_PX, Page
-from harness.report.paths import broken, shortened
+from harness.report.paths import DOTS, broken, told_apart
 from harness.report.plots import foot
 from harness.report.release_wording import MOST, WORTH_GB
 from harness.report.subjects import subjects
@@ -25,7 +25,10 @@ from harness.scenario import Scenario
 MOST_CONFIGS = 6
 
 _LEFT_PX, _GAP_PX, _HEADING_PX, _TICKS_PX = 72.0, 24.0, 34.0, 64.0
-_MOST_LINES = 12
+_MOST_LINES = 14
+
+_WORTH_A_LINE = 0.02
+"""A part of what is left that is less than this share of it is not written out; the bar shows it."""
 
 
 def waterfall_picture(scenario: Scenario, runs: Sequence[Run], path: Path) -> bool:
@@ -85,31 +88,39 @@ def _key(drawn: Sequence[Waterfall]) -> list[Artist]:
 
 
 def _words(one: Waterfall, width_px: float) -> list[str]:
-    """What is written under a panel: what is left, what stop() forgot, who pins; the first of each kind."""
+    """What is written under a panel, a fact a line: what is left, what stop() forgot, what outlives it, who pins."""
     room = characters(width_px, SMALL_PT)
-    lines = wrapped(f"Left {short(amount_of(one.left))} GB: {_parts(one)}", room, lines=4)
-    forgotten = [(path, gb) for path, gb in one.forgotten.items() if amount_of(gb) >= WORTH_GB]
+    lines = [f"Left {short(amount_of(one.left))} GB:", *_parts(one, room)]
+    forgotten = {path: amount_of(gb) for path, gb in one.forgotten.items() if amount_of(gb) >= WORTH_GB}
     if forgotten:
+        paths = list(forgotten)[:MOST]
+        amounts = [f"  {short(forgotten[path])}  " for path in paths]
+        names = told_apart([drawable(path) for path in paths], room - max(map(len, amounts)))
         lines.append("Live after stop(), GB:")
-    for path, gb in forgotten[:MOST]:
-        amount = f"  {short(amount_of(gb))}  "
-        lines.append(amount + shortened(drawable(path), room - len(amount)))
+        lines += [amount + name for amount, name in zip(amounts, names, strict=True)]
     if one.outlives:
-        counts = ", ".join(f"{OUTLIVING[kind]} {len(names)}" for kind, names in one.outlives.items())
-        lines += wrapped(f"Outliving stop(): {counts}", room, lines=2)
+        lines.append("Outlive stop():")
+        lines += [f"  {len(names)} {OUTLIVING[kind]}" for kind, names in one.outlives.items()]
     if one.survivors:
         first = one.survivors[0]
         of = "" if one.arenas is None else f" of {one.arenas:.0f}"
-        lines += wrapped(f"Arenas kept first of all by ({first.arenas:.0f}{of}):", room, lines=2)
+        lines.append(f"{first.arenas:.0f}{of} arenas kept by")
         lines += [f"  {line}" for line in broken(drawable(first.name), room - 2)]
-    return lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], "..."]
+    return lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], DOTS]
 
 
-def _parts(one: Waterfall) -> str:
+def _parts(one: Waterfall, room: int) -> list[str]:
+    """What is left by part, but what is too little to be a fact."""
+    known = one.parts if one.broken_down else {name: gb for name, gb in one.parts.items() if name == "live"}
+    worth = {name: amount_of(gb) for name, gb in known.items() if abs(amount_of(gb)) >= _WORTH_A_LINE * _size(one)}
+    lines = [f"  {short(gb)} {name}" for name, gb in worth.items()]
     if not one.broken_down:
-        live = one.parts.get("live")
-        return ("" if live is None else f"{short(amount_of(live))} live, ") + "pinned and slack not recorded"
-    return ", ".join(f"{short(amount_of(amount))} {name}" for name, amount in one.parts.items())
+        lines += [f"  {line}" for line in wrapped("pinned and slack not recorded", room - 2, lines=2)]
+    return lines
+
+
+def _size(one: Waterfall) -> float:
+    return max(sum(abs(amount_of(gb)) for gb in one.parts.values()), WORTH_GB)
 
 
 def _write(axes: Axes, lines: Sequence[str]) -> None:

@@ -39,8 +39,8 @@ class Form(IntEnum):
 class Kind:
     """One type as the walk sees it.
 
-    `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping; the `reversed` ones where
-    it can be read from its end. `inline`: its
+    `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping; the
+    `reversed` ones where it can be read from its end. `inline`: its
     attributes lie in an array of their own. `crowd`: from how many on its kind is a crowd, whose members are no longer
     told apart by attribute. `plain`: an atom of `fixed` bytes. `small`: opened by nothing but iterating, where it is short. `ours`: references
     to each element that the walk made.
@@ -204,10 +204,8 @@ def _has_dict(cls: type) -> bool:
 
 
 def _is_python(cls: type) -> bool:
-    """Whether `cls` came from a class statement: those have a `__module__` of their own and no C traverse alone."""
-    return "__module__" in cls.__dict__ and (
-        "__dict__" in cls.__dict__ or "__slots__" in cls.__dict__ or _has_dict(cls)
-    )
+    """Whether `cls` came from a class statement, which leaves one of these names in it or in a base."""
+    return any("__dict__" in base.__dict__ or "__slots__" in base.__dict__ for base in cls.__mro__)
 
 
 def _instance(cls: type) -> Kind:

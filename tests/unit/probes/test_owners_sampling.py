@@ -99,8 +99,8 @@ def test_a_seed_and_a_name_have_one_number() -> None:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 @pytest.mark.parametrize("size", [40, 48, 49, 500, 512, 513, 1000, 4000])
 def test_blocks_are_rounded_as_the_allocators_round(size: int) -> None:
-    with built(lambda: [bytes(size - 33) for _ in range(3000)]) as (target, truth):
-        expected = 3000 * block(size) + chunk(len(target.heap) * 8)
+    with built(lambda: [bytes(size - 33) for _ in range(20_000)]) as (target, truth):
+        expected = 20_000 * block(size) + chunk(len(target.heap) * 8)
         assert truth == pytest.approx(expected, rel=0.02)
 
 

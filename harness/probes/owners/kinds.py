@@ -39,11 +39,11 @@ class Form(IntEnum):
 class Kind:
     """One type as the walk sees it.
 
-    `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping; the
-    `reversed` ones where it can be read from its end. `inline`: its
-    attributes lie in an array of their own. `crowd`: from how many on its kind is a crowd, whose members are no longer
-    told apart by attribute. `plain`: an atom of `fixed` bytes. `small`: opened by nothing but iterating, where it is short. `ours`: references
-    to each element that the walk made.
+    `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping, and the `reversed`
+    ones where it can be read from its end; `indexed`: it can be entered anywhere. `inline`: an instance's attributes lie
+    in an array. `crowd`: so many of its kind in one place are a crowd, whose members have no parts with names.
+    `plain`: an atom, always of `fixed` bytes. `small`: where it is short, iterating is all it needs. `ours`: references
+    to each element that the walk itself holds.
     """
 
     form: Form
@@ -104,6 +104,12 @@ _NEVER_NAMED = {
 """Things of the process, not of its program, by the name of a base."""
 
 
+def module_of(cls: type) -> str:
+    """The name of the module of `cls`; "" where a class says something else than a name."""
+    name = cls.__module__
+    return name if type(name) is str else ""
+
+
 def _nothing(_: Any) -> int:
     return 0
 
@@ -130,22 +136,22 @@ def _outside(cls: type) -> bool:
     """
     if issubclass(cls, _NEVER):
         return True
-    top, _, rest = cls.__module__.partition(".")
+    top, _, rest = module_of(cls).partition(".")
     if top in ("harness", "synthetic") and not issubclass(cls, tuple) and rest.partition(".")[0] != "collector":
         return True
-    return any((base.__module__, base.__qualname__) in _NEVER_NAMED for base in cls.__mro__)
+    return any((module_of(base), base.__qualname__) in _NEVER_NAMED for base in cls.__mro__)
 
 
-def classify(cls: type) -> Kind:
+def classify(cls: type) -> Kind:  # noqa: PLR0911 - one line for each sort
     """The kind of `cls`, from its bases and flags."""
     base = next((base for base in cls.__mro__ if base in _CONTAINERS), None)
     if base is not None:
         return _container(cls, base)
     flags = cls.__flags__
-    names = {(base.__module__, base.__name__) for base in cls.__mro__}
+    names = {(module_of(base), base.__name__) for base in cls.__mro__}
     if ("numpy", "ndarray") in names:
         return Kind(Form.ARRAY, array_size_of(cls), attributes=_has_dict(cls))
-    if cls.__module__ == "pyarrow.lib":
+    if module_of(cls) == "pyarrow.lib":
         return Kind(Form.ARROW, size_of(cls))
     if issubclass(cls, (weakref.ref, memoryview)):
         return Kind(Form.ATOM if cls is not memoryview else Form.OTHER, size_of(cls))
@@ -184,11 +190,16 @@ def _container(cls: type, base: type) -> Kind:
         keys=dict.__iter__ if mapping else None,
         reversed_elements=_last_values if mapping else deque.__reversed__ if base is deque else None,
         reversed_keys=dict.__reversed__ if mapping else None,
-        indexed=base in (list, tuple),
+        indexed=base in (list, tuple) and _inherits(cls, base, "__iter__", "__len__", "__getitem__"),
         attributes=attributes,
-        small=not mapping and not attributes and cls.__iter__ is base.__iter__,  # type: ignore[attr-defined]
+        small=not mapping and not attributes and _inherits(cls, base, "__iter__"),
         crowd=CONTAINER_CROWD if mutable else RECORD_CROWD,
     )
+
+
+def _inherits(cls: type, base: type, *names: str) -> bool:
+    """Whether `cls` leaves these methods of a builtin `base` as they are."""
+    return all(getattr(cls, name) is getattr(base, name) for name in names)
 
 
 def _values(mapping: Any) -> Iterator[Any]:

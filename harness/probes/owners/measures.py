@@ -177,11 +177,11 @@ def _follow(hop: Hop, values: Iterable[Any]) -> Iterator[Any]:
         return map(object.__getattribute__, values, repeat(name))
     if how == "item":
         return map(tuple.__getitem__, values, repeat(name))
-    return map(dict.__getitem__, values, repeat(name))
+    return map(dict.get, values, repeat(name))  # a subscript would make a defaultdict add the key
 
 
 def _resilient(lengths: Iterator[int], count: int) -> NDArray[np.float64]:
-    """The (count,) lengths; 0 where an element has no such part, or one of another type. A map goes on after an error."""
+    """The (count,) lengths; 0 where an element has no such part. A map goes on after an error."""
     read: list[int] = []
     while True:
         try:

@@ -1,8 +1,8 @@
 """The names of an instance's attributes, without making its ``__dict__`` and without running its code.
 
 An instance keeps its values in an array until somebody asks for its ``__dict__``; the dict that is made then stays, and
-costs some 60 bytes for good. So the collector's view of an object (``gc.get_referents``) gives the values, and the names
-are guessed: those that the code of its class mentions, each checked by identity. A dict that was made by others is
+costs some 60 bytes for good. So the collector's view of an object (``gc.get_referents``) gives the values, and the
+names are guessed: those that the code of its class mentions, each checked by identity. A dict that was made by others is
 recognised by its content.
 """
 
@@ -43,7 +43,7 @@ class Names:
                 if is_instance_dict(obj, value):
                     del wanted[id(value)]
                     named.append(("", value))
-                    named += [(str(name), held) for name, held in list(value.items())]
+                    named += [(name if type(name) is str else "<key>", held) for name, held in list(value.items())]
         if wanted and self._tries.get(cls, 0) < _TRIES:
             self._tries[cls] = self._tries.get(cls, 0) + 1
             found = len(named)
@@ -51,6 +51,18 @@ class Names:
             hits += [name for name, _ in named[found:] if name not in hits]
         named += [(f"<{type(value).__name__}>", value) for value in wanted.values()]
         return named
+
+    def attributes(self, obj: Any) -> list[tuple[str, Any]]:
+        """(name, value) of the attributes of a container, whose referents would be all its elements."""
+        cls = type(obj)
+        own = [name for name in self._candidates_of(cls) if not any(name in base.__dict__ for base in cls.__mro__)]
+        found = []
+        for name in own:
+            try:
+                found.append((name, _get(obj, name)))
+            except AttributeError:
+                continue
+        return found
 
     def _candidates_of(self, cls: type) -> list[str]:
         candidates = self._candidates.get(cls)
@@ -85,7 +97,7 @@ def is_plain(cls: type, name: str) -> bool:
 def is_instance_dict(obj: Any, candidate: dict[Any, Any]) -> bool:
     """Whether `candidate` is the ``__dict__`` of `obj`: every name in it reads the same value from the object."""
     cls = type(obj)
-    if not candidate or not cls.__flags__ & 1 << 4 and not cls.__dictoffset__:
+    if not candidate or not (cls.__flags__ & 1 << 4 or cls.__dictoffset__):
         return False
     seen = False
     for name, value in list(islice(candidate.items(), 64)):
@@ -107,7 +119,7 @@ def _mentioned(cls: type) -> Iterator[str]:
         slots = base.__dict__.get("__slots__", ())
         yield from (slots,) if isinstance(slots, str) else (str(name) for name in slots)
         yield from (name for name, value in base.__dict__.items() if isinstance(value, types.MemberDescriptorType))
-        annotations = base.__dict__.get("__annotations__")
+        annotations = base.__dict__.get("__annotations__")  # noqa: RUF063 - inspect would run code
         if isinstance(annotations, dict):
             yield from annotations
         for value in list(base.__dict__.values()):

@@ -87,21 +87,18 @@ def values_size(obj: Any, kind: Kind, referents: list[Any]) -> int:
 
 
 def _of_instance(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
-    if form_is_container := kind.form is Form.CONTAINER:
-        # its referents would be all its elements: only a `__dict__` that exists can be had
-        values = []
-    else:
-        values = gc.get_referents(obj)
+    if kind.form is Form.CONTAINER:
+        yield from ((f".{name}", value) for name, value in names.attributes(obj))
+        return
     wanted = []
-    for value in values:
+    for value in gc.get_referents(obj):
         value_kind = kinds[type(value)]
         if value_kind.form is Form.ATOM and value_kind.size(value) < LARGE_ATOM:
             yield "", value
         elif value_kind is not NOBODY:
             wanted.append(value)
-    if wanted or form_is_container:
-        for name, value in names.of(obj, wanted):
-            yield "." + name if name else "", value
+    for name, value in names.of(obj, wanted) if wanted else ():
+        yield "." + name if name else "", value
 
 
 def _of_array(array: Any) -> Iterator[Part]:
@@ -124,22 +121,26 @@ def _of_function(function: types.FunctionType) -> Iterator[Part]:
         yield ".<default>", value
     for value in (keyword_defaults or {}).values():
         yield ".<default>", value
-    known = function.__globals__, function.__builtins__, keyword_defaults
+    known = function.__globals__, function.__builtins__, keyword_defaults  # type: ignore[attr-defined]
     for value in gc.get_referents(function):
         if type(value) is dict and not any(value is other for other in known):
             for name, held in list(value.items()):
-                if type(name) is str and not isinstance(held, type) and name not in ("return", "print", "__wrapped__"):
+                if (
+                    type(name) is str
+                    and not issubclass(type(held), type)
+                    and name not in ("return", "print", "__wrapped__")
+                ):
                     yield f".{name}", held
 
 
 def _of_frame(frame: Any) -> Iterator[Part]:
     """The locals of a suspended coroutine or generator; asking it for its frame object would make one, for good."""
     for value in gc.get_referents(frame):
-        if isinstance(value, types.FunctionType):
+        if issubclass(type(value), types.FunctionType):
             yield "", value
-        elif isinstance(value, (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)):
+        elif issubclass(type(value), (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)):
             yield f".<await {value.__qualname__}>", value
-        elif not isinstance(value, (types.FrameType, str)) or type(value) is str and len(value) > LARGE_ATOM:
+        elif not issubclass(type(value), (types.FrameType, str)) or (type(value) is str and len(value) > LARGE_ATOM):
             yield ".<local>", value
 
 
@@ -147,7 +148,7 @@ def _of_cache(cache: Any) -> Iterator[Part]:
     """What an lru_cache remembers: a dict, and where it is bounded links whose keys and results stand beside it."""
     results = Held()
     for value in gc.get_referents(cache):
-        if isinstance(value, types.FunctionType):
+        if issubclass(type(value), types.FunctionType):
             yield "", value
         elif type(value) is dict and "__wrapped__" not in value:
             yield ".<cache>", value
@@ -162,37 +163,36 @@ def _of_module(module: types.ModuleType) -> Iterator[Part]:
     for name, value in list(vars(module).items()):
         if name.startswith("__") and name.endswith("__"):
             continue
-        if isinstance(value, type):
+        if issubclass(type(value), type):
             if value.__module__ == module.__name__:
                 yield from ((f".{name}{label}", part) for label, part in _of_class(value))
-        elif not isinstance(value, types.FunctionType) or value.__module__ == module.__name__:
+        elif not issubclass(type(value), types.FunctionType) or value.__module__ == module.__name__:
             yield f".{name}", value
 
 
 def _of_class(cls: type) -> Iterator[Part]:
     for name, value in list(vars(cls).items()):
-        if isinstance(value, (staticmethod, classmethod)):
-            value = value.__func__
-        if name.startswith("__") and not isinstance(value, types.FunctionType):
+        held = value.__func__ if issubclass(type(value), (staticmethod, classmethod)) else value
+        if name.startswith("__") and not issubclass(type(held), types.FunctionType):
             continue
-        if isinstance(value, type):
-            if value.__qualname__ == f"{cls.__qualname__}.{name}":
-                yield from ((f".{name}{label}", part) for label, part in _of_class(value))
+        if issubclass(type(held), type):
+            if held.__qualname__ == f"{cls.__qualname__}.{name}":
+                yield from ((f".{name}{label}", part) for label, part in _of_class(held))
         else:
-            yield f".{name}", value
+            yield f".{name}", held
 
 
 def _of_other(obj: Any) -> Iterator[Part]:
     """Any object of a C type; the task that runs is not somebody's yet, the one that has ended keeps its error."""
-    if _is_future(obj) and not type(obj).done(obj):
+    if is_future(obj) and not sys.modules["asyncio"].Future.done(obj):
         return
-    if isinstance(obj, memoryview):
+    if issubclass(type(obj), memoryview):
         yield "", obj.obj
         return
     for value in gc.get_referents(obj):
-        if isinstance(value, types.FunctionType) or isinstance(obj, types.CellType):
+        if issubclass(type(value), types.FunctionType) or issubclass(type(obj), types.CellType):
             yield "", value
-        elif isinstance(obj, types.MethodType):
+        elif issubclass(type(obj), types.MethodType):
             yield ".<self>", value
         elif type(value) is dict and is_instance_dict(obj, value):
             yield from ((f".{name}", held) for name, held in list(value.items()))
@@ -200,9 +200,9 @@ def _of_other(obj: Any) -> Iterator[Part]:
             yield f".<{type(value).__name__}>", value
 
 
-def _is_future(obj: Any) -> bool:
+def is_future(obj: Any) -> bool:
     asyncio = sys.modules.get("asyncio")
-    return asyncio is not None and isinstance(obj, asyncio.Future)
+    return asyncio is not None and issubclass(type(obj), asyncio.Future)
 
 
 def arrow_buffers(obj: Any) -> Iterator[tuple[int, int]]:
@@ -210,15 +210,16 @@ def arrow_buffers(obj: Any) -> Iterator[tuple[int, int]]:
     pyarrow = sys.modules.get("pyarrow.lib")
     if pyarrow is None:
         return
-    if isinstance(obj, (pyarrow.Table, pyarrow.RecordBatch)):
+    if issubclass(type(obj), (pyarrow.Table, pyarrow.RecordBatch)):
         for column in obj.columns:
             yield from arrow_buffers(column)
-    elif isinstance(obj, pyarrow.ChunkedArray):
+    elif issubclass(type(obj), pyarrow.ChunkedArray):
         for array in obj.chunks:
             yield from arrow_buffers(array)
-    elif isinstance(obj, (pyarrow.Array, pyarrow.Buffer)):
-        for buffer in obj.buffers() if isinstance(obj, pyarrow.Array) else (obj,):
-            while buffer is not None and buffer.parent is not None:
-                buffer = buffer.parent
-            if buffer is not None:
-                yield buffer.address, buffer.size
+    elif issubclass(type(obj), (pyarrow.Array, pyarrow.Buffer)):
+        for buffer in obj.buffers() if issubclass(type(obj), pyarrow.Array) else (obj,):
+            whole = buffer
+            while whole is not None and whole.parent is not None:
+                whole = whole.parent
+            if whole is not None:
+                yield whole.address, whole.size

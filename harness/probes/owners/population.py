@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.probes.owners.kinds import Form, Kind, Kinds
+from harness.probes.owners.kinds import Form, Kind, Kinds, module_of
 from harness.probes.owners.measures import Learned, Measures, examples_of
 from harness.probes.owners.sampling import CAPACITY
 
@@ -95,7 +95,7 @@ class Population:
     def weight(self, measure: NDArray[np.float64]) -> None:
         """Multiply the (n,) `measure` of the elements looked at by what each stands for."""
         for _, factor, part in self._parts(measure):
-            part *= factor
+            np.multiply(part, factor, out=part)
 
     def shares(self, measure: NDArray[np.float64]) -> dict[str, float]:
         """What share of the (n,) `measure` each symbol has."""
@@ -148,7 +148,7 @@ def measure_all(population: Population, kinds: Kinds, measures: Measures, out: N
     for piece in population.pieces:
         part = out[done : done + len(piece)]
         types = set(map(type, piece))
-        for cls in sorted(types, key=lambda cls: (cls.__module__, cls.__qualname__)):
+        for cls in sorted(types, key=lambda cls: (module_of(cls), cls.__qualname__)):
             if cls not in known:
                 known[cls] = _learn(cls, piece, kinds, measures)
             if len(types) == 1:
@@ -163,7 +163,10 @@ def measure_all(population: Population, kinds: Kinds, measures: Measures, out: N
 def _learn(cls: type, piece: list[Any], kinds: Kinds, measures: Measures) -> Learned:
     if kinds[cls].form is Form.NOBODY:
         return (lambda elements: np.zeros(len(elements))), False
-    return measures.learn(cls, examples_of(cls, piece))
+    try:
+        return measures.learn(cls, examples_of(cls, piece))
+    except RuntimeError:  # another thread changed an example
+        return (lambda elements: np.full(len(elements), 64.0)), False
 
 
 def capacity_for(population: Population, kinds: Kinds, measures: Measures) -> int:

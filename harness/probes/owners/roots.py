@@ -13,8 +13,8 @@ from harness.probes.owners.parts import Together
 def find_roots(target: Any, factory: Any, *, ignore: Collection[asyncio.Task[Any]] = ()) -> dict[str, Any]:
     """Roots by path: the target under "", its ``roots()``, its modules by name, unfinished tasks as ``<task NAME>``.
 
-    `factory` is the reference "module:name" that the target was made by, or the callable itself. `ignore` are tasks that
-    are not the target's. Outside a running loop there are no tasks.
+    `factory` is the reference "module:name" that the target was made by, or the callable itself. `ignore` are tasks
+    that are not the target's. Outside a running loop there are no tasks.
     """
     found: dict[str, Any] = {"": target}
     offered = getattr(target, "roots", None)

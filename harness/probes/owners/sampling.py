@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 CAPACITY = 1 << 17
 """So many elements of a population are looked at; of a larger one, every second, fourth, eighth."""
@@ -54,8 +53,8 @@ class Draws:
 def draw(scratch: Scratch, count: int, draws: int, start: float) -> Draws:
     """Draw about `draws` to 2 x `draws` of the `count` elements whose measures stand in `scratch.measure`.
 
-    The step is a power of two, and the first point depends on `start` only, so that a population that grows slowly at its
-    end keeps the elements drawn before. An element as large as a step is taken for certain.
+    The step is a power of two, and the first point depends on `start` only, so that a population that grows slowly at
+    its end keeps the elements drawn before. An element as large as a step is taken for certain.
     """
     measure, sums = scratch.rest[:count], scratch.sums[:count]
     measure[:] = scratch.measure[:count]
@@ -72,7 +71,8 @@ def draw(scratch: Scratch, count: int, draws: int, start: float) -> Draws:
         step = min(step, _step(total, draws))
     if total <= 0:
         return Draws(sorted(certain), [], [])
-    np.add.accumulate(measure, out=sums)  # cumsum() looks its name up as a new text each time, which CPython then keeps
+    # cumsum() looks up "accumulate" as a new text each time, which CPython's cache of methods then keeps
+    np.add.accumulate(measure, out=sums)
     points = np.arange(start * step, float(sums[-1]), step)
     drawn = np.searchsorted(sums, points, side="right")
     weights = total / len(points) / measure[drawn] if len(points) else points

@@ -36,7 +36,7 @@ ITERATED, LISTED = 2, 3
 IMMORTAL = 1 << 28
 
 FAINT, FAR = 1e-3, 8
-"""An object is not followed where the element's share of it is fainter, or so many shared objects lie between."""
+"""An object is not followed where the element's share is fainter, or so many shared objects lie between."""
 
 Bytes = dict[str, float]
 Buffers = list[tuple[int, float, str]]
@@ -44,7 +44,7 @@ Batch = tuple[Iterable[Any], float, int, str]
 
 
 class Subtrees:
-    """Weighs elements; `seen` says what the exact part of the walk has opened, `held` what the walk itself refers to."""
+    """Weighs elements; `seen`: what the exact part of the walk has opened, `held`: what the walk itself refers to."""
 
     def __init__(self, kinds: Kinds, names: Names, seen: list[set[int]], held: dict[int, int]) -> None:
         self.kinds = kinds
@@ -59,13 +59,22 @@ class Subtrees:
         `lone`: take `root` as its one owner's, whatever refers to it.
         """
         references = 1 if lone else max(1, getrefcount(root) - 2 - self.held.get(id(root), 0))
-        return _Subtree(self, root, path, folded, start, references).bytes()
+        try:
+            return _Subtree(self, root, path, folded, start, references).bytes()
+        except RuntimeError:  # another thread changed a container: what it is now counts
+            return _Subtree(self, root, path, folded, start, references).bytes()
+
+    def was_seen(self, identity: int) -> bool:
+        """Whether the exact part of the walk has opened the object (or the Arrow buffer) of this address."""
+        return identity in self.seen[identity >> 4 & 63]
 
 
 class _Subtree:
     """The nodes of one element in breadth-first order; node 0 is the element."""
 
-    def __init__(self, parent: Subtrees, root: Any, path: str, folded: bool, start: float, references: int) -> None:
+    def __init__(  # noqa: PLR0917
+        self, parent: Subtrees, root: Any, path: str, folded: bool, start: float, references: int
+    ) -> None:
         self._kinds, self._names = parent.kinds, parent.names
         self._parent = parent
         self._folded = folded
@@ -93,7 +102,7 @@ class _Subtree:
                 total[path] = total.get(path, 0.0) + flow * own
         return total, [(address, flows[node] * size, self.paths[node]) for address, size, node in self.buffers]
 
-    def _explore(self) -> None:
+    def _explore(self) -> None:  # noqa: PLR0912, PLR0915
         """Open the nodes in turn; their children become nodes, or bytes of theirs where they are plain values.
 
         One loop without calls: it is where the time of a walk goes.
@@ -236,7 +245,7 @@ class _Subtree:
 
 
 def pick(elements: Any, kinds: Kinds, start: float) -> list[tuple[list[Any], float]]:
-    """Some of `elements`, a sequence, by their size where they have one: lists of elements, and what each stands for."""
+    """Some of `elements`, a sequence, by size where they have one: lists of elements, and what each stands for."""
     types = set(map(type, elements))
     if len(types) > 1:
         return _evenly(elements, 16, start)

@@ -1,9 +1,9 @@
 """The sampled walk of the object graph: bytes by attribute path, with a standard error.
 
-What is small is opened exactly, breadth first, so that the shortest path to an object owns it. Where many elements stand
-in one place (all elements of all containers on one path) some are drawn with probability proportional to size, those
-that are large for certain; what hangs on a drawn element is weighed on its own. The variance is that between draws (the
-ultimate cluster: Hansen, Hurwitz and Madow, 1953), so it holds whatever is drawn inside an element.
+What is small is opened exactly, breadth first, so that the shortest path to an object owns it. Where many elements
+stand in one place (all elements of all containers on one path) some are drawn with probability proportional to size,
+those that are large for certain; what hangs on a drawn element is weighed on its own. The variance is that between
+draws (the ultimate cluster: Hansen, Hurwitz and Madow, 1953), so it holds whatever is drawn inside an element.
 """
 
 from __future__ import annotations
@@ -13,58 +13,39 @@ import math
 import sys
 import time
 import types
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Generator, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from harness.probes.owners.draws import Drawn, draw_from, weigh
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
 from harness.probes.owners.measures import Measures, is_record
 from harness.probes.owners.names import Names
-from harness.probes.owners.parts import LARGE_ATOM, STAND_INS, Globals, Together, arrow_buffers, parts, values_size
+from harness.probes.owners.parts import (
+    LARGE_ATOM,
+    STAND_INS,
+    Globals,
+    Together,
+    arrow_buffers,
+    is_future,
+    parts,
+    values_size,
+)
 from harness.probes.owners.population import Population, capacity_for, measure_all
-from harness.probes.owners.sampling import Scratch, draw, golden, uniform
+from harness.probes.owners.sampling import Scratch, uniform
 from harness.probes.owners.sizes import chunk
-from harness.probes.owners.subtree import Buffers, Bytes, Subtrees
+from harness.probes.owners.subtree import Subtrees
 from harness.probes.owners.tally import Owner, Tally
 
 EXACT = 256
-"""So many elements in one place are opened one by one; of ordinary objects, which have parts with names, EXACT_NAMED."""
+"""So many elements in one place are opened one by one; EXACT_NAMED of ordinary objects, which have parts with names."""
 
 EXACT_NAMED = 1024
-
-PILOT = 16
-"""Draws that tell how much more are needed."""
-
-MOST = 1024
-"""The most draws of a population."""
-
-FEWEST = ((64e6, 256), (4e6, 64), (0.5e6, 32))
-"""The least draws of a population above so many bytes, because a few elements may share much with others; else PILOT."""
-
-AIM = 0.004
-"""The relative standard error that the draws of a population of a megabyte and more are to reach, if EFFORT allows."""
-
-EFFORT = 4_000
-"""So many objects may be opened below the draws of a population of 16 MB and more, a quarter below those of a small one."""
 
 DEEPEST = 24
 """A path of more dots is not drawn out further."""
 
 Entry = tuple[Any, str]
-
-
-@dataclass(slots=True)
-class _Drawn:
-    """The draws of one population, to be weighed when all that is exact has been opened."""
-
-    path: str
-    folded: bool
-    shares: dict[str, float]
-    start: float
-    elements: list[Any]
-    weights: list[float]
-    relative_variance: float
 
 
 def walk(roots: Mapping[str, Any], *, seed: int, symbols: Collection[str] = ()) -> list[Owner]:
@@ -89,23 +70,25 @@ def walk_in_slices(
 
     What changes between slices counts as it is when it is reached. The garbage collector rests during a slice only.
     """
-    enabled = gc.isenabled()
+    resting = gc.isenabled()
     gc.disable()
     walker = _Walk(roots, seed, symbols)
     try:
         until = time.thread_time() + slice_s
         for _ in walker.run():
             if time.thread_time() >= until:
-                if enabled:
+                if resting:
                     gc.enable()
+                resting = False
                 yield
+                resting = gc.isenabled()
                 gc.disable()
                 until = time.thread_time() + slice_s
         return walker.tally.owners(symbols)
     finally:
         walker.close()
         del walker
-        if enabled:
+        if resting:
             gc.enable()
 
 
@@ -126,15 +109,15 @@ class _Walk:
         self._scratch = Scratch()
         self._places: dict[tuple[str, bool], list[Entry]] = {}
         self._populations: list[Population] = []
-        self._drawn: list[_Drawn] = []
+        self._drawn: list[Drawn] = []
         self._root_ids: set[int] = set()
         for name, root in roots.items():
             members = root if type(root) is Together else [root]
             for member in members:
-                if isinstance(member, types.ModuleType):
-                    member = Globals(member)
-                else:
-                    self._kinds.admit(type(member))
+                if issubclass(type(member), types.ModuleType):
+                    self._put(name, False, Globals(member), "")
+                    continue
+                self._kinds.admit(type(member))
                 self._root_ids.add(id(member))
                 self._put(name, False, member, "")
 
@@ -155,7 +138,7 @@ class _Walk:
                 self._held[id(element)] = self._held.get(id(element), 0) + 1
             element = None  # a variable is a reference too
         for drawn in self._drawn:
-            yield from self._weigh(drawn)
+            yield from weigh(drawn, self._subtrees, self.tally)
 
     # -- what is exact -------------------------------------------------------------------------------------------------
 
@@ -202,12 +185,12 @@ class _Walk:
 
     def _open_parts(self, obj: Any, kind: Kind, path: str, folded: bool, symbol: str) -> float:
         """Put the parts of `obj` in their places; returns the bytes of the plain values among them."""
-        if id(obj) in self._root_ids and kind.form is Form.OTHER and hasattr(type(obj), "get_coro"):
-            found: Iterable[tuple[str, Any]] = [("", type(obj).get_coro(obj))]
+        if id(obj) in self._root_ids and is_future(obj):
+            found = [("", sys.modules["asyncio"].Task.get_coro(obj))]
         else:
-            found = parts(obj, kind, self._kinds, self._names)
+            found = list(parts(obj, kind, self._kinds, self._names))
         own = 0.0
-        for label, part in list(found):
+        for label, part in found:
             part_kind = self._kinds[type(part)]
             if part_kind is NOBODY:
                 continue
@@ -216,9 +199,8 @@ class _Walk:
                 if size < LARGE_ATOM:
                     own += _share(size, sys.getrefcount(part) - 4)
                     continue
-            if folded:
-                label = ""
-            self._put(path + label if path else label.removeprefix("."), folded, part, symbol)
+            below = path if folded else path + label if path else label.removeprefix(".")
+            self._put(below, folded, part, symbol)
         return own
 
     # -- containers ----------------------------------------------------------------------------------------------------
@@ -310,86 +292,12 @@ class _Walk:
         count = sum(map(len, population.pieces))
         if not count:
             return
-        measure = self._scratch.measure[:count]
-        for _ in measure_all(population, self._kinds, self._measures, measure):
+        for _ in measure_all(population, self._kinds, self._measures, self._scratch.measure[:count]):
             yield
-        population.weight(measure)
-        factor = population.reach / count
-        # of a population that is looked at in part, the size is an estimate: simple random sampling, Cochran (1977), 2.15
-        relative_variance = float(measure.var() / measure.mean() ** 2 / count) * (1 - 1 / factor) if factor > 1 else 0.0
-        draws = self._draws_for(population, start, count, float(measure.sum()) * factor)
-        yield
-        drawn = draw(self._scratch, count, draws, start)
-        elements = population.take(drawn.drawn)
-        factors = [population.bound_of(index)[2] * factor for index in drawn.drawn]
-        weights = [weight * stands_for for weight, stands_for in zip(drawn.weights, factors, strict=True)]
-        certain = population.take(drawn.certain)
-        population.pieces.clear()
-        for index, element in zip(drawn.certain, certain, strict=True):
-            _, symbol, stands_for = population.bound_of(index)
-            if factor * stands_for > 1:
-                elements.append(element)
-                weights.append(factor * stands_for)
-            else:
-                self._element(element, population.path, population.folded, symbol)
-                measure[index] = 0
-        shares = population.shares(measure)
-        self._drawn.append(
-            _Drawn(population.path, population.folded, shares, start, elements, weights, relative_variance)
-        )
-
-    def _draws_for(self, population: Population, start: float, count: int, size: float) -> int:
-        """How many draws bring the error to AIM, from the spread of a few."""
-        fewest = next((draws for least, draws in FEWEST if size >= least), PILOT)
-        pilot = draw(self._scratch, count, PILOT, start)
-        elements, weights = population.take(pilot.drawn), pilot.weights
-        if fewest == PILOT or len(elements) < 2:
-            return fewest
-        before = self._subtrees.opened
-        values = []
-        for number, (element, weight) in enumerate(zip(elements, weights, strict=True)):
-            weighed, _ = self._subtrees.weigh(element, "", True, golden(start, number), lone=True)
-            values.append(weight * sum(weighed.values()))
-        opened = (self._subtrees.opened - before) / len(elements)
-        mean = math.fsum(values) / len(values)
-        if mean <= 0:
-            return fewest
-        square = math.fsum((value / mean - 1) ** 2 for value in values) / (len(values) - 1)
-        effort = EFFORT * min(max(size / 16e6, 0.25), 1.0)
-        wanted = min(max(square / AIM**2 * min(size / 1e6, 1.0), fewest), MOST)
-        return int(2 ** round(math.log2(max(min(wanted, effort / opened), PILOT))))
-
-    def _weigh(self, drawn: _Drawn) -> Iterator[None]:
-        """Weigh the draws of one population. An Arrow buffer that several of them hold counts once."""
-        weighed: list[Bytes] = []
-        buffers: list[Buffers] = []
-        holders: dict[int, float] = {}
-        for number, weight in enumerate(drawn.weights):
-            element = drawn.elements[number]
-            if id(element) in self._seen[id(element) >> 4 & 63]:
-                weighed.append({})
-                buffers.append([])
-                continue
-            del element
-            total, found = self._subtrees.weigh(
-                drawn.elements[number], drawn.path, drawn.folded, golden(drawn.start, number)
-            )
-            weighed.append({path: size * weight for path, size in total.items()})
-            buffers.append(found)
-            for address, _, _ in found:
-                holders[address] = holders.get(address, 0.0) + weight
-            yield
-        counts: dict[int, int] = {}
-        for found in buffers:
-            for address, _, _ in found:
-                counts[address] = counts.get(address, 0) + 1
-        for number, weight in enumerate(drawn.weights):
-            for address, size, path in buffers[number]:
-                if address in self._seen[address >> 4 & 63]:
-                    continue
-                share = weight / holders[address] if counts[address] > 1 else weight
-                weighed[number][path] = weighed[number].get(path, 0.0) + size * share
-        self.tally.add_draws(drawn.shares, weighed, drawn.relative_variance)
+        drawn, certain = draw_from(population, self._scratch, self._subtrees, start)
+        for element, symbol in certain:
+            self._element(element, population.path, population.folded, symbol)
+        self._drawn.append(drawn)
 
 
 def _share(size: int, references: int) -> float:

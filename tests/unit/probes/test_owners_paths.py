@@ -168,7 +168,7 @@ def failed(kept: list[str]) -> BaseException:
 
 
 def test_keys_of_a_mapping_count_with_it() -> None:
-    owners = by_path(walk({"": Holder({text: None for text in texts()})}, seed=1))
+    owners = by_path(walk({"": Holder(dict.fromkeys(texts()))}, seed=1))
     assert owners["heap[*]"] == pytest.approx(50 * 256 + 2400, rel=0.1)
 
 

@@ -40,7 +40,7 @@ class Kind:
     """One type as the walk sees it.
 
     `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping, and the `reversed`
-    ones where it can be read from its end; `indexed`: it can be entered anywhere. `inline`: an instance's attributes lie
+    ones where it can be read from its end; `indexed`: it can be entered anywhere. `inline`: its attributes lie
     in an array. `crowd`: so many of its kind in one place are a crowd, whose members have no parts with names.
     `plain`: an atom, always of `fixed` bytes. `small`: where it is short, iterating is all it needs. `ours`: references
     to each element that the walk itself holds.

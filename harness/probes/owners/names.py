@@ -2,8 +2,8 @@
 
 An instance keeps its values in an array until somebody asks for its ``__dict__``; the dict that is made then stays, and
 costs some 60 bytes for good. So the collector's view of an object (``gc.get_referents``) gives the values, and the
-names are guessed: those that the code of its class mentions, each checked by identity. A dict that was made by others is
-recognised by its content.
+names are guessed: those that the code of its class mentions, each checked by identity. A dict that was made by others
+is recognised by its content.
 """
 
 from __future__ import annotations

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import sys
-from collections import deque
-from typing import Any
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import pytest
 
@@ -128,3 +130,83 @@ def test_a_walk_that_is_left_gives_everything_back() -> None:
         gc.collect()
         blocks.append(sys.getallocatedblocks())
     assert abs(blocks[2] - blocks[1]) <= 2
+
+
+class Nosy:
+    """Whatever is asked of it shows in `asked`."""
+
+    asked: ClassVar[list[str]] = []
+
+    def __init__(self, number: int) -> None:
+        self.texts = [f"{number:0200}"]
+
+    def __getattribute__(self, name: str) -> Any:
+        Nosy.asked.append(name)
+        return object.__getattribute__(self, name)
+
+    def __getattr__(self, name: str) -> Any:
+        Nosy.asked.append(name)
+        raise AttributeError(name)
+
+    def __sizeof__(self) -> int:
+        Nosy.asked.append("sizeof")
+        return 10**9
+
+    def __eq__(self, other: object) -> bool:
+        Nosy.asked.append("eq")
+        return self is other
+
+    def __hash__(self) -> int:
+        Nosy.asked.append("hash")
+        return id(self)
+
+    @property
+    def made(self) -> list[str]:
+        Nosy.asked.append("made")
+        return []
+
+    @functools.cached_property
+    def later(self) -> list[str]:
+        Nosy.asked.append("later")
+        return []
+
+
+class NosyList(list[Any]):
+    def __iter__(self) -> Iterator[Any]:
+        Nosy.asked.append("iter")
+        return iter(())
+
+    def __len__(self) -> int:
+        Nosy.asked.append("len")
+        return 0
+
+    def __getitem__(self, index: Any) -> Any:
+        Nosy.asked.append("getitem")
+        return None
+
+
+class NosyDict(dict[Any, Any]):
+    def __missing__(self, key: Any) -> Any:
+        Nosy.asked.append("missing")
+        return self.setdefault(key, [])
+
+    def values(self) -> Any:
+        Nosy.asked.append("values")
+        return super().values()
+
+
+@pytest.mark.parametrize("count", [5, 3000])
+def test_no_code_of_the_target_runs(count: int) -> None:
+    nosy = [Nosy(number) for number in range(count)]
+    records: list[Any] = [NosyDict(price=[number + 0.5], size=[number + 0.25]) for number in range(count)]
+    records[count // 2].pop("size")
+    defaults = [defaultdict(list, {f"key {i % 3}": [i + 0.5], "price": [i + 0.5]}) for i in range(count)]
+    target = Holder(
+        [nosy, NosyList(nosy), NosyList(range(1000, 1000 + count)), records, dict.fromkeys(nosy), set(nosy), defaults]
+    )
+    Nosy.asked.clear()
+    sizes = [len(each) for each in defaults]
+    owners = walk({"": target}, seed=1, symbols=("AAA",))
+    assert Nosy.asked == []
+    assert [len(each) for each in defaults] == sizes
+    assert sum(owner.bytes for owner in owners) > count * 256

@@ -167,6 +167,17 @@ def failed(kept: list[str]) -> BaseException:
     raise AssertionError
 
 
+def test_a_container_with_attributes_of_its_own() -> None:
+    class Store(dict[int, str]):
+        def __init__(self) -> None:
+            super().__init__(enumerate(texts()))
+            self.extra = texts()
+
+    owners = by_path(walk({"": Holder(Store())}, seed=1))
+    assert owners["heap.extra[*]"] == pytest.approx(TEXTS_BYTES, rel=0.05)
+    assert 50 * 256 <= owners["heap[*]"] <= 50 * 256 + TABLE_BYTES
+
+
 def test_keys_of_a_mapping_count_with_it() -> None:
     owners = by_path(walk({"": Holder(dict.fromkeys(texts()))}, seed=1))
     assert owners["heap[*]"] == pytest.approx(50 * 256 + 2400, rel=0.1)

@@ -7,10 +7,11 @@ are attributes, items of a tuple and keys of a record; reading them runs no user
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice, repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
 from harness.probes.owners.names import Names, is_plain
 from harness.probes.owners.sampling import rounded, spread
-from harness.probes.owners.sizes import builtin_sizeof, header
+from harness.probes.owners.sizes import blocks, builtin_sizeof, header
 from harness.probes.owners.subtree import Subtrees
 
 HOPS = 3
@@ -33,7 +34,15 @@ _EXAMPLES = 4
 Hop = tuple[str, Any]
 Path = tuple[Hop, ...]
 Measure = Callable[[list[Any]], NDArray[np.float64]]
-Learned = tuple[Measure, bool]
+
+
+class Learned(NamedTuple):
+    """A function from a list of elements to (n,) measures in bytes, how much the examples differed (largest over
+    smallest), and how many lengths are read for each element."""
+
+    measure: Measure
+    contrast: float
+    reads: int
 
 
 @dataclass(slots=True)
@@ -58,22 +67,22 @@ class Measures:
         return self._known.setdefault((path, keys), {})
 
     def learn(self, cls: type, examples: list[Any]) -> Learned:
-        """A function from a list of elements of `cls` to (n,) measures in bytes, and whether they seem to differ."""
+        """The measure of elements of `cls`, from some of them."""
         kind = self._kinds[cls]
         if kind.form is Form.ATOM:
             if kind.fixed:
-                return _constant(float(kind.fixed)), False
-            return _sizes(cls), True
+                return Learned(_constant(float(kind.fixed)), 1.0, 0)
+            return Learned(_sizes(cls), math.inf, 1)
         targets: dict[Path, _Target] = {}
         bases: list[float] = []
-        examined: list[dict[Path, float]] = []
+        wholes: list[float] = []
         for example in examples[:_EXAMPLES]:
             weighed, buffers = self._subtrees.weigh(example, "", True, 0.5, lone=True)
             found: dict[Path, float] = {}
             self._explore(example, (), targets, found)
             explained = sum(found.values())
             whole = sum(weighed.values()) + sum(size for _, size, _ in buffers)
-            examined.append(found)
+            wholes.append(whole)
             bases.append(max(whole - explained, 64.0))
         base = rounded(sum(bases) / len(bases)) if bases else 64.0
         readers = []
@@ -81,8 +90,8 @@ class Measures:
             unit = rounded(sum(target.units) / len(target.units)) if target.units else 64.0
             readers.append((path, target.length, unit))
         if not readers:
-            return _constant(base), False
-        return _lengths(base, readers), any(found != examined[0] for found in examined[1:])
+            return Learned(_constant(base), 1.0, 0)
+        return Learned(_lengths(base, readers), max(wholes) / max(min(wholes), 1.0), len(readers))
 
     def _explore(self, obj: Any, path: Path, targets: dict[Path, _Target], found: dict[Path, float]) -> None:
         kind = self._kinds[type(obj)]
@@ -141,12 +150,11 @@ def _constant(value: float) -> Measure:
 
 
 def _sizes(cls: type) -> Measure:
-    """Exact bytes of plain values, rounded as the allocators round."""
+    """Exact bytes of plain values."""
     sizeof, before = builtin_sizeof(cls), header(cls)
 
     def measure(elements: list[Any]) -> NDArray[np.float64]:
-        sizes = np.fromiter(map(sizeof, elements), np.float64, len(elements)) + before
-        return np.where(sizes <= 512, np.ceil(sizes / 16) * 16, np.maximum(32, np.floor((sizes + 23) / 16) * 16))
+        return blocks(np.fromiter(map(sizeof, elements), np.float64, len(elements)) + before)
 
     return measure
 

@@ -20,7 +20,9 @@ PIECE = 8192
 """Elements in one list of ours: 64 kB, below what glibc maps for itself."""
 
 PLAIN = 8192
-"""So many elements are looked at where some examples do not differ in size."""
+"""So many elements are looked at where some examples hardly differ in size, by less than CONTRAST times."""
+
+CONTRAST = 1.25
 
 ALWAYS = 1 << 15
 """So many elements are all looked at, whatever the examples say: a key that holds nearly all is not among those."""
@@ -152,21 +154,21 @@ def measure_all(population: Population, kinds: Kinds, measures: Measures, out: N
             if cls not in known:
                 known[cls] = _learn(cls, piece, kinds, measures)
             if len(types) == 1:
-                part[:] = known[cls][0](piece)
+                part[:] = known[cls].measure(piece)
             else:
                 where = [number for number, value in enumerate(piece) if type(value) is cls]
-                part[where] = known[cls][0]([piece[number] for number in where])
+                part[where] = known[cls].measure([piece[number] for number in where])
         done += len(piece)
         yield done
 
 
 def _learn(cls: type, piece: list[Any], kinds: Kinds, measures: Measures) -> Learned:
     if kinds[cls].form is Form.NOBODY:
-        return (lambda elements: np.zeros(len(elements))), False
+        return Learned(lambda elements: np.zeros(len(elements)), 1.0, 0)
     try:
         return measures.learn(cls, examples_of(cls, piece))
     except RuntimeError:  # another thread changed an example
-        return (lambda elements: np.full(len(elements), 64.0)), False
+        return Learned(lambda elements: np.full(len(elements), 64.0), 1.0, 0)
 
 
 def capacity_for(population: Population, kinds: Kinds, measures: Measures) -> int:
@@ -174,13 +176,15 @@ def capacity_for(population: Population, kinds: Kinds, measures: Measures) -> in
     if population.keys:
         return PLAIN
     if population.length <= ALWAYS:
-        return CAPACITY
+        return ALWAYS
     container, kind, _ = max(population.containers, key=lambda entry: entry[1].length(entry[0]))
     try:
         first = list(islice(kind.elements(container), 256))
     except RuntimeError:
-        return CAPACITY
+        return ALWAYS
     known = measures.known(population.path, population.keys)
     for cls in set(map(type, first)):
         known[cls] = _learn(cls, first, kinds, measures)
-    return CAPACITY if any(differs for _, differs in known.values()) else PLAIN
+    if all(learned.contrast < CONTRAST for learned in known.values()):
+        return PLAIN
+    return max(ALWAYS, CAPACITY // max(1, *(learned.reads for learned in known.values())))

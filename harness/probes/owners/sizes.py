@@ -12,8 +12,14 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 PYMALLOC_LIMIT = 512
 """The largest request in bytes that pymalloc serves itself."""
+
+_PYMALLOC_SERVES = PYMALLOC_LIMIT if sys.getallocatedblocks() else 0
+"""0 under ``PYTHONMALLOC=malloc``, where pymalloc has no block at all."""
 
 GC_FLAG = 1 << 14
 _MANAGED_WEAKREF_FLAG, _MANAGED_DICT_FLAG = 1 << 3, 1 << 4
@@ -35,7 +41,13 @@ def chunk(size: int) -> int:
 
 def block(size: int) -> int:
     """Bytes that CPython's object allocator takes for a request of `size` bytes."""
-    return (size + 15) & -16 if size <= PYMALLOC_LIMIT else chunk(size)
+    return (size + 15) & -16 if size <= _PYMALLOC_SERVES else chunk(size)
+
+
+def blocks(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same for (n,) requests."""
+    chunks = np.maximum(32, np.floor((sizes + 23) / 16) * 16)
+    return np.where(sizes <= _PYMALLOC_SERVES, np.ceil(sizes / 16) * 16, chunks)
 
 
 def inline_values(attributes: int) -> int:

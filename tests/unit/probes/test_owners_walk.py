@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import types
 
@@ -68,3 +70,24 @@ def test_a_slowly_growing_list_keeps_its_draws() -> None:
     target.heap += [[[0.5], [0.25]] for _ in range(10)]
     grown = walk({"": target}, seed=1)[0].bytes - first
     assert abs(grown) < 0.002 * first
+
+
+def test_without_pymalloc_blocks_are_glibcs() -> None:
+    """Another allocator must be there from the start of a process. Then only glibc's figure counts."""
+    script = """
+from harness.probes.allocator import Allocators
+from harness.probes.owners import walk
+from tests.unit.probes.owner_heaps import HEAPS, Holder
+
+allocators = Allocators()
+HEAPS["collector"](1e5)
+before = allocators.glibc_bytes()
+target = Holder(HEAPS["collector"](4e6))
+truth = allocators.glibc_bytes() - before
+print(sum(owner.bytes for owner in walk({"": target}, seed=1)) / truth)
+"""
+    environment = {**os.environ, "PYTHONMALLOC": "malloc"}
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert float(ended.stdout) == pytest.approx(1, abs=0.01)

@@ -179,7 +179,9 @@ class Reachable:
         """The names that an object has for what it refers to, by identity."""
         names = self._names.get(number)
         if names is None:
-            names = self._names[number] = {id(value): str(name) for name, value in reversed(_named(item))}
+            names = self._names[number] = {
+                id(value): name for name, value in reversed(_named(item)) if type(name) is str
+            }
         return names
 
 
@@ -189,6 +191,9 @@ def _children(item: Any) -> list[Any]:
     The cells of a function go before the tuple that holds them, so that they can be named.
     """
     kind = type(item)
+    if issubclass(kind, ModuleType):  # not its C state: _asyncio's of 3.12 shows objects that were freed
+        namespace = _namespace(item)
+        return [] if namespace is None else [namespace]
     if kind is CodeType:
         names = (*item.co_varnames, *item.co_cellvars, *item.co_freevars, item.co_filename, item.co_name)
         tables = (item.co_consts, item.co_names, item.co_linetable, item.co_exceptiontable)
@@ -198,7 +203,8 @@ def _children(item: Any) -> list[Any]:
     if kind is FrameType:  # one that runs does not tell the collector either
         return [*item.f_locals.values(), *gc.get_referents(item)]
     if issubclass(kind, np.ndarray):
-        elements = item.ravel(order="K").tolist() if item.dtype == np.object_ else []
+        plain = np.asarray(item)  # a subclass may have its own idea of elements
+        elements = plain.ravel(order="K").tolist() if plain.dtype == np.object_ else []
         return [item.base, *elements] if item.base is not None else elements
     return gc.get_referents(item)
 
@@ -247,10 +253,10 @@ def _function_edge(function: FunctionType, child: Any) -> Path:
 
 
 def _namespace(item: Any) -> Any:
-    """The dictionary of an object's attributes, or None; the object's own code is not asked."""
+    """The dictionary of an object's attributes, or None."""
     try:
         return object.__getattribute__(item, "__dict__")
-    except (AttributeError, TypeError):
+    except Exception:  # noqa: BLE001 - a class may have made a property of it
         return None
 
 

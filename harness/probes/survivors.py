@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from harness.probes.holders import find_holders
 from harness.probes.own_memory import OwnMemory
+from harness.probes.pages import PAGE
 from harness.probes.pinned import pinned_blocks
+from harness.probes.pymalloc import POOL
 from harness.probes.reachable import CODE, ELEMENT, KEY, Path, Reachable
 
 _MOST = 50
@@ -35,7 +37,7 @@ def census(*, limit: int = 5_000_000) -> dict[str, Any] | None:
     `limit` objects were to be looked at}. None where pymalloc is not in use or memory cannot be read.
     """
     memory = OwnMemory()
-    if not memory.readable:
+    if not memory.readable or PAGE > POOL:
         return None
     collecting = gc.isenabled()
     gc.disable()

@@ -53,7 +53,6 @@ from harness.probes.survivors import census
 allocators, rss = Allocators(), rss_reader()
 breakdown = Breakdown(allocators)
 breakdown.read(rss(), None)
-census()
 def small(count):
     return [(float(number), str(number)) for number in range(count)]
 """
@@ -90,7 +89,7 @@ def first(found: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.soak
 def test_one_object_in_a_hundred_keeps_everything_and_is_named() -> None:
     found = survivors("objects = small(1_900_000); KEPT = objects[::100]; del objects")
-    assert found["arenas"] > 280
+    assert found["arenas"] > 250
     assert first(found)["name"] == "__main__.KEPT[*]"
     assert first(found)["arenas"] >= 0.98 * found["arenas"]
     assert first(found)["sole_arenas"] >= 0.95 * found["arenas"]
@@ -219,7 +218,7 @@ del objects, item
     )
     assert found["arenas"] > 50
     assert first(found)["name"] == "float unreachable from Python (held by C code)"
-    assert found["unnamed_arenas"] >= 0.9 * found["arenas"]
+    assert found["unnamed_arenas"] >= 0.85 * found["arenas"]
 
 
 @linux

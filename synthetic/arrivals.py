@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthetic.carried import running_sum
 from synthetic.clusters import Cascade
 from synthetic.draws import I64, U64, draw64, stream_keys
 from synthetic.instrument import Instrument
@@ -77,7 +78,7 @@ class Arrivals:
         """The updates in cells [first_cell, first_cell + cells)."""
         counts = self._counts(np.arange(first_cell, first_cell + cells, dtype=np.int64)).ravel()  # symbol by symbol
         pair = np.repeat(np.arange(counts.size, dtype=np.int64), counts)
-        nth = np.arange(pair.size, dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
+        nth = np.arange(pair.size, dtype=np.int64) - np.repeat(running_sum(counts) - counts, counts)
         symbol = pair // cells
         cell = pair - symbol * cells + first_cell
         place = (draw64(self._place_keys[symbol], (cell << 12) + nth) >> np.uint64(32)).astype(np.int64)

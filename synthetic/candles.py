@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from synthetic.carried import running_sum
 from synthetic.draws import BELL_SD, I64, U64, bell, draw64
 from synthetic.tables import multipliers
 
@@ -48,7 +49,7 @@ def past_bars(key: U64, *, closing: int, sd_ticks: float, mean_lots: float, coun
     sd = max(1, round(sd_ticks * 256))
     moves = (bell(draws[:, 0]) * sd) // (256 * BELL_SD)
     floor = closing // 4
-    edges = floor + np.abs(closing - np.concatenate(([0], np.cumsum(moves))) - floor)  # closes, back in time
+    edges = floor + np.abs(closing - np.concatenate(([0], running_sum(moves))) - floor)  # closes, back in time
     closes, opens = edges[:-1], edges[1:]
     wicks = (np.abs(bell(draws[:, 1:3])) * sd) // (768 * BELL_SD)  # high - low is 1.3 sd, as in the stream
     high = np.maximum(opens, closes) + wicks[:, 0]

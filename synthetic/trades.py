@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthetic.carried import previous
+from synthetic.carried import previous, running_sum
 from synthetic.draws import I64, draw64, stream_keys
 from synthetic.instrument import Instrument
 from synthetic.tables import pareto
@@ -53,7 +53,7 @@ class Trades:
         sign = np.where((bits & np.uint64(7)) == 0, -1, 1) * np.where(mood == 1, 1, -1)
         sign = np.where(ask > before_ask, 1, np.where(bid < before_bid, -1, sign))
         update = np.repeat(np.arange(symbol.size, dtype=np.int64), counts)
-        nth = np.arange(update.size, dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
+        nth = np.arange(update.size, dtype=np.int64) - np.repeat(running_sum(counts) - counts, counts)
         draws = draw64(self._size_keys[symbol[update]], (sequence[update] << 8) + nth)
         # One in sixteen trades of a burst goes against it.
         sign = np.where((draws & np.uint64(15)) == 0, -sign[update], sign[update])

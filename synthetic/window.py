@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from synthetic.arrivals import Arrivals, updates_per_cell
 from synthetic.books import Books, lowest_tick
 from synthetic.candles import CandleMaker
+from synthetic.carried import running_sum
 from synthetic.disturbance import Disturbance, Disturbed, Marks
 from synthetic.draws import I64
 from synthetic.faults import Faults
@@ -98,7 +99,7 @@ class RawStream:
             updates, marks = self._disturbance.disturb(updates, first, self._cells)
         symbol = updates.symbol
         counts = np.bincount(symbol, minlength=self._sequence.size)
-        before = self._sequence - (np.cumsum(counts) - counts)
+        before = self._sequence - (running_sum(counts) - counts)
         sequence = np.arange(1, symbol.size + 1, dtype=np.int64) + before[symbol]
         self._sequence += counts
         bid, ask = self._prices.span(updates, first, self._cells, sequence)
@@ -162,7 +163,7 @@ def _in_time(trades: Executions, order: NDArray[np.intp]) -> Executions:
 
 def _delivered(window: Window, marks: Marks, disturbance: Disturbance) -> Window:
     """What is sent of a window with these `marks`, both in time order: all but the silent updates and their trades."""
-    before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(~marks.silent)])  # how many are sent before each
+    before = np.concatenate([np.zeros(1, dtype=np.int64), running_sum(~marks.silent)])  # how many are sent before each
     rows = np.flatnonzero(~marks.silent)
     disturbed = disturbance.seen(marks.at(rows))
     known = window.known[rows]

@@ -2,7 +2,8 @@
 
 | function | while a virtual run lasts |
 |---|---|
-| time.time, time_ns, localtime, datetime.now, utcnow, today, pandas' Timestamp.now | virtual (time-machine) |
+| time.time, time_ns | virtual; imported by name before the run began, too (time-machine) |
+| time.localtime, datetime.now, utcnow, today, pandas' Timestamp.now | virtual (time-machine) |
 | time.monotonic, monotonic_ns | virtual: the seconds since the start of the run, as loop.time() |
 | time.sleep | real, and warned of once per call site |
 | time.perf_counter, process_time, thread_time | real |
@@ -21,6 +22,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Protocol
 
+_PATCHED = ("time", "time_ns", "monotonic", "monotonic_ns", "sleep")
+_real_time, _real_time_ns = time.time, time.time_ns
 _real_monotonic, _real_monotonic_ns, _real_sleep = time.monotonic, time.monotonic_ns, time.sleep
 # Known by who asks, since some are imported only when a pool or a process is made, in the middle of a run. With a time
 # that stands still their waits would never end.
@@ -57,6 +60,16 @@ class World(Protocol):
 # follow the next run, and real time after it.
 _worlds: list[World] = []
 _warned_sites: set[str] = set()
+
+
+# time-machine would do for these two. But each of its calls looks names up by strings made anew; CPython's cache of
+# attributes keeps some of these strings, and in a judged process each may keep an arena mapped that is free otherwise.
+def _time() -> float:
+    return _worlds[-1].epoch_ns() / 1e9 if _worlds else _real_time()
+
+
+def _time_ns() -> int:
+    return _worlds[-1].epoch_ns() if _worlds else _real_time_ns()
 
 
 def _monotonic() -> float:
@@ -101,17 +114,19 @@ def virtual_time(world: World) -> Iterator[None]:
     # time-machine asks its traveller at every call, so time moves without anything to do per jump, and without the
     # rounding of a float of seconds since 1970.
     traveller.time_ns = world.epoch_ns
-    former = time.monotonic, time.monotonic_ns, time.sleep
+    former = {name: getattr(time, name) for name in _PATCHED}
     if not _worlds:
         _warned_sites.clear()
     _worlds.append(world)
     try:
         if time.time_ns() != world.epoch_ns():
             raise RuntimeError("this version of time-machine does not ask its traveller: time.time() cannot follow")
+        time.time, time.time_ns = _time, _time_ns
         time.monotonic, time.monotonic_ns, time.sleep = _monotonic, _monotonic_ns, _sleep
         yield
     finally:
-        time.monotonic, time.monotonic_ns, time.sleep = former
+        for name, function in former.items():
+            setattr(time, name, function)
         _worlds.pop()
         travel.stop()
 

@@ -92,7 +92,10 @@ class JudgedRun:
     def finish(self) -> None:
         """Say what keeps arenas mapped that are mostly free, now that nothing is measured any more; write run.json."""
         if self.facts["status"] == "complete":
-            self._recorder.note(pinned=census())
+            try:
+                self._recorder.note(pinned=census())
+            except Exception as error:  # noqa: BLE001 - it walks all objects of the target: one may object
+                self._warn(f"what keeps arenas mapped could not be read: {describe(error)}")
         self._recorder.finish(self.facts)
 
     def _make_clock(self) -> Clock:

@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from harness.analysis import leaks, levels
+from harness.analysis import leaks, levels, restarts
+from harness.analysis.attribution import growth_in_parts
 from harness.analysis.breakdown import parts_gb, read_at, reading
 from harness.analysis.estimates import Estimate, Reading, absent, over_seeds
 from harness.analysis.owners import (
@@ -19,7 +20,6 @@ from harness.analysis.owners import (
     Unevenness,
     certainly_above,
     explaining,
-    growth,
     unevenness,
 )
 from harness.analysis.runs import Run
@@ -29,6 +29,10 @@ from harness.scenario import Scenario
 Outcome = Literal["leak", "no leak", "undecided"]
 
 COUNTS = {"tasks": "tasks", "threads": "threads", "open_files": "open files"}
+
+RESTARTED = ("live_bytes", "rss_bytes")
+RESTARTED_COUNTS = {"tasks": "tasks", "threads": "threads", "open_files": "open files"}
+"""What is measured after each stop() of a run with restarts."""
 
 UNEVEN = 2.0
 """An owner is uneven if its largest symbol has this many times an even share of its growth."""
@@ -48,13 +52,27 @@ class Count:
 class Limit:
     """When RSS reaches the machine's limit, in virtual hours from the start.
 
-    `low` and `high` are the 95 % interval, None where it is open or there is none; `reached` says that it was seen.
+    `low` and `high` are the 95 % interval, or the first and the last seed where `reached` says that it was seen.
     """
 
     hours: float
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     reached: bool
+
+
+@dataclass(frozen=True)
+class Restarts:
+    """What stays after each stop() of a config that was started and stopped `times` times in one process.
+
+    `live` and `rss` are GB per restart, the slope over the restarts after the first two; `counts` are tasks, threads
+    and open files after the last stop() less those after the second.
+    """
+
+    times: int
+    live: Estimate
+    rss: Estimate
+    counts: dict[str, Estimate]
 
 
 @dataclass(frozen=True)
@@ -63,8 +81,9 @@ class Explanation:
 
     `live` is the slope of the floors of live bytes, `rss` that of RSS, `pymalloc` and `glibc` those of the blocks that
     the two allocators have in use. `grown` is how RSS had changed at the end of the feed, by part, empty where no
-    breakdown was recorded. `explained` are the first owners that make 90 % of the long-run growth; `uneven` those of
-    them that grow for some symbols more than for others. None is what was not recorded.
+    breakdown was recorded. `lasting` says that no cleanup reaches some of the growth that the walks saw, for certain;
+    `explained` are the first owners that make 90 % of it, `uneven` those of them that grow for some symbols more than
+    for others. None is what was not recorded.
     """
 
     config: str
@@ -78,9 +97,11 @@ class Explanation:
     limit: Limit | None
     grown: dict[str, Estimate]
     growth: Growth | None
+    lasting: bool
     explained: tuple[OwnerGrowth, ...]
     uneven: tuple[Unevenness, ...]
     counts: tuple[Count, ...]
+    restarts: Restarts | None
     stop: Waterfall | None
 
 
@@ -97,8 +118,9 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
     rss = _slope(scenario, runs, lambda run: run.rss_gb, "RSS")
     peak = over_seeds({run.seed: levels.peak(run, scenario) for run in runs})
     outcome = _outcome(live, scenario.memory.leak_budget_gb_per_hour)
-    owned = growth(config, runs, scenario)
-    explained = () if owned is None else explaining(owned.owners, owned.live.rate.estimate or 0.0)
+    owned = growth_in_parts(config, runs, scenario)
+    lasting = owned is not None and _lasts(owned.live.rate, scenario.memory.leak_budget_gb_per_hour)
+    explained = explaining(owned.owners, owned.live.rate.estimate or 0.0) if owned is not None and lasting else ()
     named = [] if owned is None else [owner for owner in owned.owners if owner.path not in (UNATTRIBUTED, SMALLER)]
     told = explained or tuple(named[:1])
     by_symbol = (unevenness(config, runs, owner.path) for owner in told)
@@ -114,9 +136,11 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
         limit=_limit(scenario, runs, peak, _leading(live, rss, owned)),
         grown=_grown(runs),
         growth=owned,
+        lasting=lasting,
         explained=explained,
         uneven=tuple(one for one in by_symbol if one is not None and one.times_even >= UNEVEN),
         counts=tuple(count for name in COUNTS if (count := _count(scenario, runs, name)) is not None),
+        restarts=_restarts(scenario, runs),
         stop=waterfall(config, runs),
     )
 
@@ -126,6 +150,26 @@ def _outcome(live: Estimate, budget: float) -> Outcome:
     if live.estimate is None or live.low is None or live.high is None:
         return "undecided"
     return "leak" if live.low > budget else "no leak" if live.high <= budget else "undecided"
+
+
+def _lasts(rate: Estimate, budget: float) -> bool:
+    """Whether growth is there for certain: all of its interval is above nothing, or one seed's above the budget."""
+    return certainly_above(rate, budget if rate.low is None else 0.0)
+
+
+def _restarts(scenario: Scenario, runs: Sequence[Run]) -> Restarts | None:
+    """What stays after each stop(), None where no run was restarted."""
+    times = [len(run.facts.get("restarts") or {}) for run in runs]
+    if not any(times):
+        return None
+
+    def of(read: restarts.Read) -> Estimate:
+        return over_seeds({run.seed: read(run, scenario) for run in runs})
+
+    live, rss = (of(restarts.slope(name)) for name in RESTARTED)
+    return Restarts(
+        max(times), live, rss, {words: of(restarts.difference(name)) for name, words in RESTARTED_COUNTS.items()}
+    )
 
 
 def _leading(live: Estimate, rss: Estimate, owned: Growth | None) -> Estimate:
@@ -142,22 +186,23 @@ def _slope(scenario: Scenario, runs: Sequence[Run], pick: Callable[[Run], np.nda
 
 
 def _limit(scenario: Scenario, runs: Sequence[Run], peak: Estimate, rate: Estimate) -> Limit | None:
-    """When the limit was reached, or will be if the peak goes on to climb at a rate that is certainly above nothing."""
+    """When the limit was reached, or will be if the peak goes on to climb at a rate that is certainly above the budget.
+
+    A rate without an interval, or with one that holds the budget, foretells nothing.
+    """
     reached = [float(times[0]) / 3600 for run in runs if (times := run.event_times("limit")).size]
     if reached:
         return Limit(float(np.mean(reached)), min(reached), max(reached), reached=True)
     room = None if peak.estimate is None else scenario.memory.limit_gb - peak.estimate
-    if room is None or room < 0 or rate.estimate is None or not certainly_above(rate, 0.0):
+    if room is None or room < 0 or rate.estimate is None or rate.low is None or rate.high is None:
         return None
-    if rate.estimate <= scenario.memory.leak_budget_gb_per_hour:
+    if rate.low <= scenario.memory.leak_budget_gb_per_hour:
         return None
 
     def hours(gb_per_hour: float) -> float:
         return scenario.time.hours + room / gb_per_hour
 
-    low = None if rate.high is None else hours(rate.high)
-    high = None if rate.low is None else hours(rate.low)
-    return Limit(hours(rate.estimate), low, high, reached=False)
+    return Limit(hours(rate.estimate), hours(rate.high), hours(rate.low), reached=False)
 
 
 def _grown(runs: Sequence[Run]) -> dict[str, Estimate]:

@@ -8,17 +8,20 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.estimates import Estimate
-from harness.analysis.explanation import Count, Explanation, Limit
+from harness.analysis.explanation import Count, Explanation, Limit, Restarts
 from harness.analysis.owners import EXPLAINED, UNATTRIBUTED, Growth, OwnerGrowth, Unevenness, certainly_above, share_of
 from harness.report.layout import columns, fits, heading, new_table, paragraph, show
-from harness.report.paths import told_apart
-from harness.report.release_wording import stop_sentences
+from harness.report.paths import tail, told_apart
+from harness.report.release_wording import NAME_COLUMNS, WORTH_GB, stop_sentences
 from harness.report.wording import measured, value
 from harness.scenario import Scenario
 
 MOST_OWNERS, MOST_NAMES = 8, 5
 LEAST_SHARE = 0.01
 """Owners beyond the first that grow by less than this share of the fastest are not worth a line."""
+
+_ALL = 0.995
+"""A share that rounds to all of it."""
 
 _SHORTEST_PATH = 24
 """Columns that a path has in every case; the rest of a row goes to the numbers first."""
@@ -58,7 +61,13 @@ def print_config(console: Console, scenario: Scenario, one: Explanation) -> None
     for sentence in [*_ended(one), *_course(one, scenario)]:
         paragraph(console, sentence)
     print_owners(console, one)
-    for sentence in [*_unattributed(one), *map(_uneven, one.uneven), *_counts(one.counts), *stop_sentences(one.stop)]:
+    for sentence in [
+        *_unattributed(one),
+        *map(_uneven, one.uneven),
+        *_counts(one.counts),
+        *_restarted(one.restarts),
+        *stop_sentences(one.stop),
+    ]:
         paragraph(console, sentence, bullet="- ")
 
 
@@ -94,9 +103,10 @@ def print_owners(console: Console, one: Explanation) -> None:
     if owned.live.rate.estimate is None:
         paragraph(console, f"Owners: {owned.live.rate.reason}: only what they grew from first to last is known.")
     numbers = ["GB/h [95 %]", *(["until\ncleanup"] if sawtooth else []), "share", "grown"]
-    rows = [(owner, _cells(owner, owned, sawtooth=sawtooth)) for owner in (*ranked, owned.live)]
+    rows = [(owner, _cells(owner, one, owned, sawtooth=sawtooth)) for owner in (*ranked, owned.live)]
     widths = [max(len(row[place]) for _, row in rows) for place in range(len(numbers))]
-    used = sum(max(width, len(name.split("\n")[0])) + 2 for width, name in zip(widths, numbers, strict=True))
+    headings = [max(map(len, name.split("\n"))) for name in numbers]
+    used = sum(max(pair) + 2 for pair in zip(widths, headings, strict=True))
     room = max(columns(console) - used, _SHORTEST_PATH)
     table = new_table("owner", *numbers, right=numbers, unbroken=("owner",))
     names = [*told_apart([owner.path for owner in ranked], room), "live bytes, all of it"]
@@ -106,28 +116,31 @@ def print_owners(console: Console, one: Explanation) -> None:
     if fits(console, table):
         show(console, table)
     else:  # a narrow terminal: a table would be cut
-        for owner, cells in rows:
-            facts = zip((" ".join(name.split()) for name in numbers), cells, strict=True)
-            path = "live bytes, all of it" if owner is owned.live else owner.path
-            paragraph(console, f"{path}: {', '.join(f'{name} {cell}' for name, cell in facts)}", bullet="- ")
+        short = [*told_apart([owner.path for owner in ranked], NAME_COLUMNS), names[-1]]
+        for name, (_, cells) in zip(short, rows, strict=True):
+            facts = zip((" ".join(number.split()) for number in numbers), cells, strict=True)
+            paragraph(console, f"{name}: {', '.join(f'{number} {cell}' for number, cell in facts)}", bullet="- ")
     console.print()
     for sentence in _explained(one, owned):
         paragraph(console, sentence)
 
 
-def _cells(owner: OwnerGrowth, owned: Growth, *, sawtooth: bool) -> list[str]:
+def _cells(owner: OwnerGrowth, one: Explanation, owned: Growth, *, sawtooth: bool) -> list[str]:
     """An owner's lasting rate, its rate until a cleanup, its share of the lasting one, and what it grew in all."""
-    part = share_of(owner, owned.live)
+    part = share_of(owner, owned.live) if one.lasting else None
     until = [value(None if owner.cleared is None else owner.cleared.estimate, "GB/h")] if sawtooth else []
-    share = "-" if part is None else value(round(part, 2), "share").removesuffix(".0") + " %"
+    share = "-" if part is None or part < 0 else value(round(min(part, 1.0), 2), "share").removesuffix(".0") + " %"
     return [_plain(owner.rate, "GB/h"), *until, share, value(owner.grown.estimate, "GB")]
 
 
 def _ranked(one: Explanation, owned: Growth) -> list[OwnerGrowth]:
     """The owners worth a line: the fastest, by what matters here, and always the unattributed."""
-    lasting = one.outcome == "leak" or owned.live.cleared is None or certainly_above(owned.live.rate, 0.0)
+    lasting = one.outcome == "leak" or one.lasting or owned.live.cleared is None
     owners = owned.owners if lasting else owned.by_cleared()
-    speeds = {owner.path: max(abs(_of(owner.rate)), abs(_of(owner.cleared))) for owner in owners}
+    if owned.live.rate.estimate is None:
+        speeds = {owner.path: abs(_of(owner.grown)) for owner in owners}
+    else:
+        speeds = {owner.path: max(abs(_of(owner.rate)), abs(_of(owner.cleared))) for owner in owners}
     least = LEAST_SHARE * max(speeds.values(), default=0.0)
     kept = [owner for place, owner in enumerate(owners) if place == 0 or speeds[owner.path] >= least]
     return [*kept[:MOST_OWNERS], *(owner for owner in kept[MOST_OWNERS:] if owner.path == UNATTRIBUTED)] + [
@@ -137,18 +150,24 @@ def _ranked(one: Explanation, owned: Growth) -> list[OwnerGrowth]:
 
 def _explained(one: Explanation, owned: Growth) -> list[str]:
     found = []
-    if one.explained and certainly_above(owned.live.rate, 0.0):
+    if one.explained:
         share = sum(share_of(owner, owned.live) or 0.0 for owner in one.explained)
         names = _listed(owner.path for owner in one.explained)
-        found.append(f"{100 * share:.0f} % of the growth of live bytes that no cleanup reaches: {names}.")
+        part = _part(share)
+        found.append(f"{part[0].upper()}{part[1:]} the growth of live bytes that no cleanup reaches: {names}.")
     cleared = owned.live.cleared
     if cleared is not None and certainly_above(cleared, 0.0):
         first, share = _first_cleared(owned, _of(cleared))
         found.append(
             f"Between cleanups live bytes grow by {_rate(cleared)} beyond that, and cleanups give it back; "
-            f"{100 * share:.0f} % of it: {_listed(first)}."
+            f"{_part(share)} it: {_listed(first)}."
         )
     return found
+
+
+def _part(share: float) -> str:
+    """A share in words: parts that others offset by shrinking come to more than the whole, which is all of it."""
+    return "all of" if share >= _ALL else f"{100 * share:.0f} % of"
 
 
 def _first_cleared(owned: Growth, total: float) -> tuple[list[str], float]:
@@ -190,14 +209,11 @@ def _limit(limit: Limit, one: Explanation, scenario: Scenario) -> str:
     if limit.reached:
         span = "" if limit.low == limit.high else f" ({limit.low:.2f} to {limit.high:.2f})"
         return f"RSS reached the machine's limit of {gb} after {limit.hours:.2f} hours{span}."
-    if limit.low is None and limit.high is None:
-        span = ""
-    else:
-        low, high = ("open" if end is None else _hours(end) for end in (limit.low, limit.high))
-        span = f" ({low} to {high})"
+    low, high = _hours(limit.low), _hours(limit.high)
+    when = f"{low} hours" if low == high else f"between {low} and {high} hours"
     return (
         f"Going on like this RSS, which peaked at {value(one.peak.estimate, 'GB')} GB, reaches the machine's limit of "
-        f"{gb} {_hours(limit.hours)} hours after the start{span}."
+        f"{gb} {when} after the start."
     )
 
 
@@ -211,7 +227,8 @@ def _unattributed(one: Explanation) -> list[str]:
         return []
     lost = one.growth.owner(UNATTRIBUTED).rate
     large = max(0.1 * abs(_of(one.growth.live.rate)), LEAST_SHARE)
-    if _of(lost) < -large:
+    named = _of(one.growth.live.rate) - _of(lost)
+    if _of(lost) < -large and named > large and (lost.high is None or lost.high < 0):
         return [f"unattributed: {_rate(lost)}: the owners add up to more than is live; they are too high by as much."]
     if _of(lost) < large or not certainly_above(lost, 0.0):
         return []
@@ -240,7 +257,7 @@ def _uneven(one: Unevenness) -> str:
     largest = ", ".join(f"{symbol} {100 * share:.1f} %" for symbol, share in one.shares[:3])
     count = len(one.shares)
     even = f"an even share of {count} symbols is {100 / count:.1f} %"
-    return f"{one.path} is uneven: of its growth {largest} (seed {one.seed}); {even}."
+    return f"{tail(one.path, NAME_COLUMNS)} is uneven: of its growth {largest} (seed {one.seed}); {even}."
 
 
 def _counts(counts: Iterable[Count]) -> list[str]:
@@ -251,6 +268,27 @@ def _counts(counts: Iterable[Count]) -> list[str]:
     ]
 
 
+def _restarted(one: Restarts | None) -> list[str]:
+    """Whether what stays after each stop() of a config that was restarted climbs, and by what."""
+    if one is None:
+        return []
+    if one.live.estimate is None or one.rss.estimate is None:
+        reason = one.live.reason or one.rss.reason
+        return [f"Whether what stays after each stop() climbs over {one.times} restarts is not known: {reason}."]
+    live, rss = (f"{measured(estimate, 'GB')} a restart" for estimate in (one.live, one.rss))
+    after = f"after each of {one.times} stops"
+    if certainly_above(one.live, WORTH_GB):
+        found = [f"What stays {after} climbs: live bytes by {live}, RSS by {rss}."]
+    elif certainly_above(one.rss, WORTH_GB):
+        found = [f"RSS {after} climbs by {rss}, live bytes do not ({live}): it is kept by the allocators, not held."]
+    else:
+        found = [f"What stays {after} does not climb: live bytes by {live}, RSS by {rss}."]
+    more = [f"{words} by {_of(count):.0f}" for words, count in one.counts.items() if certainly_above(count, 0.5)]
+    if more:
+        found.append(f"From the second stop() to the last there are more of these: {', '.join(more)}.")
+    return found
+
+
 def _ended(one: Explanation) -> list[str]:
     ended = [
         f"seed {run.seed} {run.status} at {run.t_s[-1] / 3600:.2f} h" for run in one.runs if run.status != "complete"
@@ -259,7 +297,7 @@ def _ended(one: Explanation) -> list[str]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    listed = list(names)
+    listed = told_apart(list(names), NAME_COLUMNS)
     more = len(listed) - MOST_NAMES
     return ", ".join(listed[:MOST_NAMES]) + (f", and {more} more" if more > 0 else "")
 

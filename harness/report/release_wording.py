@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from harness.analysis.estimates import Estimate
 from harness.analysis.owners import UNATTRIBUTED
 from harness.analysis.waterfall import OUTLIVING, Survivor, Waterfall
+from harness.report.paths import shortened, told_apart
 from harness.report.wording import value
 
 WORTH_GB = 0.005
 """What is less than this, at full scale, is nothing in the two decimals that are shown."""
+
+NAME_COLUMNS = 44
+"""A longer path is cut in a sentence; its end, which names the container, is kept."""
 
 MOST = 3
 """Names of one kind that a sentence takes."""
@@ -36,7 +40,8 @@ def forgotten_lines(stop: Waterfall) -> list[str]:
     found = []
     owners = {path: one for path, one in stop.forgotten.items() if _of(one) >= WORTH_GB and path != UNATTRIBUTED}
     if owners:
-        names = [f"{path} {value(one.estimate, 'GB')} GB" for path, one in owners.items()]
+        short = told_apart(list(owners), NAME_COLUMNS)
+        names = [f"{name} {value(one.estimate, 'GB')} GB" for name, one in zip(short, owners.values(), strict=True)]
         found.append(f"stop() left live: {_some(names)}.")
     lost = _of(stop.forgotten.get(UNATTRIBUTED))
     if lost >= WORTH_GB:
@@ -58,7 +63,7 @@ def pinning_lines(stop: Waterfall) -> list[str]:
 
 
 def _survivor(one: Survivor, arenas: str) -> str:
-    return f"{one.name} in {one.arenas:.0f}{arenas} ({one.sole_arenas:.0f} by itself)"
+    return f"{shortened(one.name, 2 * NAME_COLUMNS)} in {one.arenas:.0f}{arenas} ({one.sole_arenas:.0f} by itself)"
 
 
 def _parts(stop: Waterfall) -> str:

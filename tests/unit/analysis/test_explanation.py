@@ -28,8 +28,6 @@ def test_a_leak_is_named_with_its_rate_its_owner_and_its_end(five_hours) -> None
     assert found.limit is not None
     assert found.peak.estimate is not None
     assert found.limit.hours == pytest.approx(5 + (32 - found.peak.estimate) / found.live.estimate)
-    assert found.limit.low is not None
-    assert found.limit.high is not None
     assert found.limit.low < found.limit.hours < found.limit.high
     assert not found.limit.reached
     assert found.grown["live"].estimate == pytest.approx(found.growth.owner(EVENTS).rate.estimate * 5, rel=0.4)
@@ -52,8 +50,25 @@ def test_too_few_floors_leave_it_open_and_the_walks_lead_to_the_limit(five_hours
     assert found.limit.hours == pytest.approx(5 + (32 - found.peak.estimate) / found.growth.live.rate.estimate)
 
 
-def test_one_run_decides_nothing(five_hours) -> None:
-    assert of([anatomy_run()], five_hours).outcome == "undecided"
+def test_one_run_decides_nothing_and_foretells_nothing(five_hours) -> None:
+    found = of([anatomy_run()], five_hours)
+    assert found.outcome == "undecided"
+    assert found.limit is None
+    assert found.lasting  # 1.3 GB/h is far above the budget
+    assert [owner.path for owner in found.explained] == [EVENTS]
+
+
+def test_one_runs_growth_within_the_budget_is_not_explained(five_hours) -> None:
+    found = of([anatomy_run(leaks=Leaks(lasting={EVENTS: 0.03}))], five_hours)
+    assert not found.lasting
+    assert found.explained == ()
+
+
+def test_a_rate_whose_interval_holds_the_budget_foretells_nothing(five_hours) -> None:
+    runs = [anatomy_run(seed=seed, leaks=Leaks(lasting={EVENTS: 0.02 * seed})) for seed in (1, 2, 3)]
+    found = of(runs, five_hours)
+    assert found.outcome == "undecided"
+    assert found.limit is None
 
 
 def test_runs_at_the_limit_are_explained_too(five_hours) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 import numpy as np
@@ -42,12 +43,12 @@ def test_a_leak_in_plain_words(scenario) -> None:
     text = printed(scenario, runs_of(Leaks()))
     said = words(text)
     assert "LEAKS: live bytes grow by 1.305 [1.299, 1.312] GB per hour under load, above the budget of 0.0375" in said
-    assert "reaches the machine's limit of 32 GB 19." in said
+    assert "reaches the machine's limit of 32 GB between 18.9 and 19.1 hours after the start." in said
     assert row(text, EVENTS).startswith(f"{EVENTS} 1.305 [1.299, 1.312] 0.000 100 % 6.62")
     assert row(text, CACHE).startswith(f"{CACHE} 0.000 [0.000, 0.000] 14.400 0 %")
     assert row(text, UNATTRIBUTED).startswith(f"{UNATTRIBUTED} 0.000")
-    assert f"100 % of the growth of live bytes that no cleanup reaches: {EVENTS}." in said
-    assert f"cleanups give it back; 100 % of it: {CACHE}." in said
+    assert f"All of the growth of live bytes that no cleanup reaches: {EVENTS}." in said
+    assert f"cleanups give it back; all of it: {CACHE}." in said
     assert "At the end of the feed RSS had grown by" in said
     assert f"stop() left live: {EVENTS} 6.62 GB." in said
 
@@ -117,6 +118,82 @@ def test_an_old_result_says_what_was_not_recorded(make_scenario, note_runs) -> N
     assert text.count("Owners: not recorded.") == 3
     assert "Whether the growth is live, pinned or slack: not recorded." in text
     assert "(pinned and slack: not recorded)" in text
+
+
+def test_one_run_foretells_nothing_and_noise_has_no_shares(scenario) -> None:
+    one = words(printed(scenario, [anatomy_run(leaks=Leaks(teeth_vary=0.1))]))
+    assert "UNDECIDED: live bytes grow by 1.3" in one
+    assert "limit" not in one
+    text = printed(scenario, [anatomy_run(leaks=Leaks(lasting={EVENTS: 0.02}, until_cleanup={CACHE: 1.0}))])
+    assert "of the growth of live bytes that no cleanup reaches:" not in words(text)  # less than the budget
+    assert row(text, EVENTS).startswith(f"{EVENTS} 0.020 0.000 - 0.10")
+
+
+def test_no_share_is_more_than_all_or_less_than_nothing(scenario) -> None:
+    shrinking = {EVENTS: 1.3, "parts.shrinking[*]": -0.2, "SEEN.Part[*]": 0.3}
+    text = printed(scenario, runs_of(Leaks(lasting=shrinking, constant={"parts.base[*]": 2.0})))
+    assert row(text, "parts.shrinking[*]").split()[-2] == "-"
+    assert f"{EVENTS}, SEEN.Part[*]." in words(text) or f"{EVENTS}." in words(text)
+    assert all(float(share) <= 100 for share in re.findall(r"(\d+(?:\.\d)?) %", text))
+
+
+def test_walks_too_few_for_the_teeth_say_nothing_of_the_long_run(scenario) -> None:
+    text = words(printed(scenario, runs_of(Leaks(cleanup_s=3000), hours=1.6, status="limit")))
+    assert "fixed was walked too few times between its cleanups" in text
+    assert "By its owners" not in text
+
+
+def test_long_names_keep_their_ends(scenario) -> None:
+    lasting = {f"a_package.of_many_modules.with_long_names[*].and_parts.{name}[*]": 1.0 for name in ("bids", "asks")}
+    text = printed(scenario, runs_of(Leaks(lasting=lasting)), width=80)
+    said = words(text)
+    assert "\N{HORIZONTAL ELLIPSIS}with_long_names[*].and_parts.bids[*] 5.0" in said
+    assert "a_package.of_many" not in said.split("stop()")[-2]
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def restarted(live: list[float], rss: list[float], files: list[int]) -> dict:
+    """The facts of a run after each of its stops, GB at full scale."""
+    return {
+        str(number): {
+            "t_s": 300.0 * number,
+            "rss_bytes": 1e8 * resident,
+            "live_bytes": 1e8 * held,
+            "open_files": count,
+            "threads": 1,
+            "tasks": 1,
+        }
+        for number, (held, resident, count) in enumerate(zip(live, rss, files, strict=True), start=1)
+    }
+
+
+@pytest.mark.parametrize(
+    ("live", "rss", "said"),
+    [
+        (
+            1.2,
+            1.3,
+            "What stays after each of 8 stops climbs: live bytes by 1.20 GB a restart, RSS by 1.30 GB a restart.",
+        ),
+        (0.0, 0.1, "RSS after each of 8 stops climbs by 0.10 GB a restart, live bytes do not (0.00 GB a restart)"),
+        (0.0, 0.0, "What stays after each of 8 stops does not climb: live bytes by 0.00 GB a restart, RSS by 0.00"),
+    ],
+)
+def test_whether_what_stays_after_stops_climbs(scenario, live: float, rss: float, said: str) -> None:
+    facts = restarted([1 + live * n for n in range(8)], [5 + rss * n for n in range(8)], [12] * 8)
+    text = words(printed(scenario, [anatomy_run(restarts=facts)]))
+    assert said in text
+    assert "there are more of these" not in text
+
+
+def test_counts_that_stops_leave_and_too_few_restarts(scenario) -> None:
+    facts = restarted([1.0] * 6, [5.0] * 6, [12, 12, 13, 14, 15, 16])
+    assert "From the second stop() to the last there are more of these: open files by 4." in words(
+        printed(scenario, [anatomy_run(restarts=facts)])
+    )
+    few = restarted([1.0] * 3, [5.0] * 3, [12] * 3)
+    text = words(printed(scenario, [anatomy_run(restarts=few)]))
+    assert "Whether what stays after each stop() climbs over 3 restarts is not known: fixed has 3 restarts" in text
 
 
 def test_a_soak_without_a_sample_says_so(scenario) -> None:

@@ -129,7 +129,7 @@ def _cells(owner: OwnerGrowth, one: Explanation, owned: Growth, *, sawtooth: boo
     """An owner's lasting rate, its rate until a cleanup, its share of the lasting one, and what it grew in all."""
     part = share_of(owner, owned.live) if one.lasting else None
     until = [value(None if owner.cleared is None else owner.cleared.estimate, "GB/h")] if sawtooth else []
-    share = "-" if part is None or part < 0 else value(round(min(part, 1.0), 2), "share").removesuffix(".0") + " %"
+    share = "-" if part is None or part < -0.005 else value(round(min(part, 1.0), 2), "share").removesuffix(".0") + " %"
     return [_plain(owner.rate, "GB/h"), *until, share, value(owner.grown.estimate, "GB")]
 
 

@@ -112,15 +112,12 @@ def _words(one: Waterfall, width_px: float) -> list[str]:
 def _parts(one: Waterfall, room: int) -> list[str]:
     """What is left by part, but what is too little to be a fact."""
     known = one.parts if one.broken_down else {name: gb for name, gb in one.parts.items() if name == "live"}
-    worth = {name: amount_of(gb) for name, gb in known.items() if abs(amount_of(gb)) >= _WORTH_A_LINE * _size(one)}
+    least = max(_WORTH_A_LINE * sum(abs(amount_of(gb)) for gb in one.parts.values()), WORTH_GB)
+    worth = {name: amount_of(gb) for name, gb in known.items() if abs(amount_of(gb)) >= least}
     lines = [f"  {short(gb)} {name}" for name, gb in worth.items()]
     if not one.broken_down:
         lines += [f"  {line}" for line in wrapped("pinned and slack not recorded", room - 2, lines=2)]
     return lines
-
-
-def _size(one: Waterfall) -> float:
-    return max(sum(abs(amount_of(gb)) for gb in one.parts.values()), WORTH_GB)
 
 
 def _write(axes: Axes, lines: Sequence[str]) -> None:

@@ -95,8 +95,7 @@ def draw_waterfall(axes: Axes, look: Look, one: Waterfall, *, width_px: float, h
         lower = level - amount_of(given)
         panel.link(place, level)
         panel.bar(place, lower, level - lower, GIVEN_BACK, step)
-        panel.whisker(place, lower, given)
-        panel.number(place, max(level, lower), lower - level)
+        panel.number(place, max(level, lower, panel.whisker(place, lower, given)), lower - level)
         level = lower
     _draw_left(panel, one, level)
 
@@ -142,7 +141,13 @@ def scale(drawn: Sequence[Waterfall]) -> tuple[float, float]:
     for one in drawn:
         parts = [amount_of(part) for part in one.parts.values()]
         levels = amount_of(one.grown) - np.cumsum([0.0, *map(amount_of, one.given_back.values())])
-        highest = max(highest, one.grown.high or 0.0, sum(part for part in parts if part > 0), float(levels.max()))
+        whiskers = [
+            level + given.high - given.estimate
+            for level, given in zip(levels[1:], one.given_back.values(), strict=True)
+            if given.high is not None and given.estimate is not None
+        ]
+        ends = [one.grown.high or 0.0, one.left.high or 0.0, *whiskers]
+        highest = max(highest, *ends, sum(part for part in parts if part > 0), float(levels.max()))
         lowest = min(lowest, sum(part for part in parts if part < 0), float(levels.min()))
     return 1.05 * lowest, 1.12 * highest
 

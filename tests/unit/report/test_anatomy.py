@@ -256,6 +256,18 @@ def test_the_numbers_are_written_over_the_bars(soaked) -> None:
     assert lines[-2:] == ["25 of 31 arenas kept by", "  list of tuple in extractors[*].births"]
 
 
+def test_no_interval_runs_through_a_number(make_scenario) -> None:
+    runs = [anatomy_run(seed=seed, leaks=Leaks(cleanup_s=5000, teeth_vary=0.9)) for seed in (1, 2)]
+    figure = waterfall_figure(make_scenario(("fixed",)), runs)
+    assert figure is not None
+    axes = axes_of(figure, "waterfall fixed")
+    intervals = {line.get_xdata()[0]: max(line.get_ydata()) for line in artists(axes, "interval")}
+    numbers = {text.get_position()[0]: text.get_position()[1] for text in artists(axes, "value")}
+    assert 2 in intervals
+    assert all(numbers[place] > top for place, top in intervals.items())
+    assert max(intervals.values()) <= axes.get_ylim()[1]
+
+
 @pytest.mark.parametrize("count", [1, 3, 4, 6])
 def test_every_fact_fits_its_panel_however_many_there_are(make_scenario, count: int, assert_legible) -> None:
     names = [f"config_{number}" for number in range(count)]

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from harness.clock import VirtualClock
@@ -20,7 +21,7 @@ FEW = 8
 
 
 def names_kept(work: Callable[[list[object]], None]) -> int:
-    """Blocks that emptying the cache frees after `work`; what `work` puts into its list makes addresses differ."""
+    """Blocks that emptying the cache frees after `work`; texts that `work` puts into its list make addresses differ."""
     spread: list[object] = []
     work(spread)
     sys._clear_type_cache()
@@ -31,10 +32,11 @@ def names_kept(work: Callable[[list[object]], None]) -> int:
 
 
 def test_the_measure_sees_names_made_anew() -> None:
+    numbers = np.arange(10)
+
     def work(spread: list[object]) -> None:
-        for number in range(1000):
-            getattr(work, f"__na{'me'}__", None)  # CPython makes this text at every turn
-            spread.append(f"{number} so that the next one lies elsewhere")
+        for number in range(2000):
+            spread.append((np.cumsum(numbers), f"{number:08d}"))  # numpy asks for "accumulate" by a text of its own
 
     assert names_kept(work) > 3 * FEW
 
@@ -47,7 +49,7 @@ def test_the_market_leaves_none(faults: Faults | None) -> None:
         spread.extend(market.stream(300.0 * (1 + (len(spread) > 0)), {Book, Delta, Trade, Candle}))
         for number in range(300):
             spread.append(market.past_candles(instruments(10, seed=1)[0].name, 200))
-            spread.append(f"{number} so that the next one lies elsewhere")
+            spread.append(f"{number:08d}")
 
     assert names_kept(work) <= FEW
 
@@ -56,7 +58,7 @@ def test_the_clock_leaves_none() -> None:
     async def ask() -> None:
         def work(spread: list[object]) -> None:
             for _ in range(1000):
-                spread.append((time.time(), time.time_ns(), time.monotonic(), f"{len(spread)}"))
+                spread.append((time.time(), time.time_ns(), time.monotonic(), f"{len(spread):08d}"))
 
         assert names_kept(work) <= FEW
         assert abs(time.time() - datetime.datetime.now().timestamp()) < 1e-6

@@ -1,0 +1,248 @@
+"""LEAK, OK or INCONCLUSIVE: whether the floors of a quantity rise by more than a budget, judged over seeds.
+
+A leak is growth that is still going on. So the mean slope of the last half of the run has the say on which side of the
+budget a config lies, and the t interval over the seeds must lie on that side as a whole, in the whole run, its last three
+quarters or its last half: a start that settles, or a leak that begins late, hides the slope in one of them. Growth that
+is slowing down is no LEAK yet, and growth that has just begun is no OK; both are INCONCLUSIVE with the hours that would tell.
+
+The rule, with B the budget, [low, high] the t interval over the seeds of a part's slopes:
+
+    LEAK          the mean of the last half > B, low > B and low > 0 in one of the three parts, and not settling
+    OK            the mean of the last half <= B, high <= B in one of the three parts, and not starting
+    settling      (a) the last quarter is slower than the third at 95 % one-sided and less than 3/4 of it, or
+                  (b) the last half is slower than the first (t interval), and slowing on like this it would be within B
+    starting      the last quarter is faster than the third at 95 % one-sided, and its mean is above B
+
+How often it errs is in results/METHOD.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, stats
+
+from harness.analysis.floors import Floors, Slopes, find_floors, slopes
+
+Outcome = Literal["LEAK", "OK", "INCONCLUSIVE"]
+
+FEWEST_FLOORS = 6
+CONFIDENCE = 0.95
+POWER = 0.9
+"""A leak is detectable if this share of soaks like this one would call it LEAK."""
+
+GUARD_CONFIDENCE = 0.9
+"""Two-sided, so 95 % on the side that matters: whether growth slows down or has just begun."""
+
+SLOWED_TO = 0.75
+SPREAD_POWER = 1.5
+"""The spread of a slope shrinks with this power of the hours, for noise whose correlation is short against the run."""
+
+MOST_TIMES_THE_HOURS = 10.0
+"""Beyond this many times the hours, hours are no advice."""
+
+PARTS = ("whole", "last_three_quarters", "last_half")
+NAMES = {"whole": "the whole run", "last_three_quarters": "its last three quarters", "last_half": "its last half"}
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A quantity of one run at full scale: `t_s` and `values` of shape (samples,), NaN where it was not read.
+
+    `cleanups_s` are the times of the cleanups that may have lowered it, shape (cleanups,); none for a quantity that no
+    cleanup touches (tasks, threads, open files), or where the target does not tell.
+    """
+
+    t_s: NDArray[np.float64]
+    values: NDArray[np.float64]
+    cleanups_s: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LeakVerdict:
+    """What became of a quantity. Slopes are in its unit per hour.
+
+    `slope`, `low` and `high` belong to `part`, the part of the run that decided (the whole run where none did); None
+    with fewer than two seeds or too few floors. `minimum_detectable` is the slope that 90 % of soaks like this would
+    call LEAK; `hours_needed` the virtual hours of a run that would decide, None where it is decided or hours do not
+    help. `floors` is the fewest of a seed; `seed_slopes` are those of `part`.
+    """
+
+    outcome: Outcome
+    slope: float | None
+    low: float | None
+    high: float | None
+    part: str
+    minimum_detectable: float | None
+    hours_needed: float | None
+    floors: int
+    seed_slopes: Mapping[int, float]
+    reason: str
+
+
+class Decision(NamedTuple):
+    """Per judged set of seeds, each of shape (...,): what was decided and which guards spoke."""
+
+    leak: NDArray[np.bool_]
+    ok: NDArray[np.bool_]
+    settling: NDArray[np.bool_]
+    starting: NDArray[np.bool_]
+
+
+class Interval(NamedTuple):
+    """The mean over the seeds and its t interval, each of shape (...,)."""
+
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def t_interval(values: NDArray[np.float64], confidence: float) -> Interval:
+    """Student's two-sided interval of the mean over the last axis, (..., seeds)."""
+    seeds = values.shape[-1]
+    mean = values.mean(axis=-1)
+    half = float(stats.t.ppf((1 + confidence) / 2, seeds - 1)) * values.std(axis=-1, ddof=1) / seeds**0.5
+    return Interval(mean, mean - half, mean + half)
+
+
+def decide(found: Slopes, budget: float, confidence: float = CONFIDENCE) -> Decision:
+    """The rule of this module, for slopes of shape (..., seeds), two seeds or more.
+
+    Slopes that are NaN (a quarter with too few floors) leave their guard silent.
+    """
+    intervals = [t_interval(getattr(found, part), confidence) for part in PARTS]
+    late = intervals[-1].mean
+    above = np.logical_or.reduce([part.low > max(budget, 0.0) for part in intervals])
+    within = np.logical_or.reduce([part.high <= budget for part in intervals])
+    settling, starting = _settling(found, budget, confidence), _starting(found, budget)
+    return Decision(
+        leak=above & (late > budget) & ~settling,
+        ok=within & (late <= budget) & ~starting,
+        settling=settling,
+        starting=starting,
+    )
+
+
+def _settling(found: Slopes, budget: float, confidence: float) -> NDArray[np.bool_]:
+    third, last = found.third_quarter.mean(axis=-1), found.last_quarter.mean(axis=-1)
+    slows = t_interval(found.third_quarter - found.last_quarter, GUARD_CONFIDENCE).low > 0
+    early, late = found.first_half.mean(axis=-1), found.last_half.mean(axis=-1)
+    slowed = t_interval(found.first_half - found.last_half, confidence).low > 0
+    following = late * np.divide(late, early, out=np.ones_like(late), where=early > 0)
+    return (slows & (last < SLOWED_TO * third)) | (slowed & (early > 0) & (following <= budget))
+
+
+def _starting(found: Slopes, budget: float) -> NDArray[np.bool_]:
+    gains = t_interval(found.last_quarter - found.third_quarter, GUARD_CONFIDENCE).low > 0
+    return np.asarray(gains & (found.last_quarter.mean(axis=-1) > budget))
+
+
+def minimum_detectable(seed_slopes: NDArray[np.float64], budget: float, confidence: float = CONFIDENCE) -> float:
+    """The slope that 90 % of soaks with this many seeds and this spread would call LEAK; `seed_slopes` (seeds,).
+
+    budget + d s / sqrt(K), where d is the noncentrality at which a t statistic with K - 1 degrees of freedom exceeds its
+    two-sided bound with probability 0.9.
+    """
+    seeds = seed_slopes.size
+    return budget + _noncentrality(seeds, confidence) * float(seed_slopes.std(ddof=1)) / seeds**0.5
+
+
+@lru_cache(maxsize=256)
+def _noncentrality(seeds: int, confidence: float) -> float:
+    bound = float(stats.t.ppf((1 + confidence) / 2, seeds - 1))
+    return float(optimize.brentq(lambda d: float(stats.nct.sf(bound, seeds - 1, d)) - POWER, 0, 20 * bound))
+
+
+def judge_leak(
+    series: Mapping[int, Series], *, warmup_s: float, budget: float, confidence: float = CONFIDENCE
+) -> LeakVerdict:
+    """The verdict on one quantity of one config, from its series by seed.
+
+    What was sampled before `warmup_s` is left out. `budget` is per hour, in the unit of the values; `confidence` is that
+    of one look (see harness.analysis.sequential).
+    """
+    floors = {seed: _floors(one, warmup_s) for seed, one in sorted(series.items())}
+    fewest = min((one.hours.size for one in floors.values()), default=0)
+
+    def undecided(reason: str, hours: float | None = None) -> LeakVerdict:
+        return LeakVerdict("INCONCLUSIVE", None, None, None, "whole", None, hours, fewest, {}, reason)
+
+    if fewest < FEWEST_FLOORS:
+        return undecided(*_too_few(floors, fewest))
+    if len(floors) < 2:
+        return undecided("one seed gives no interval")
+    found = Slopes(*(np.array(part) for part in zip(*(slopes(one) for one in floors.values()), strict=True)))
+    decision = decide(found, budget, confidence)
+    outcome: Outcome = "LEAK" if decision.leak else "OK" if decision.ok else "INCONCLUSIVE"
+    part = _deciding(found, outcome, budget, confidence)
+    values = getattr(found, part)
+    interval = t_interval(values, confidence)
+    last_h = max(float(one.t_s[-1]) for one in series.values()) / 3600
+    hours, reason = None, f"decided by {NAMES[part]}"
+    if outcome == "INCONCLUSIVE":
+        hours, reason = _open(decision, interval, budget, warmup_s / 3600, last_h)
+    return LeakVerdict(
+        outcome=outcome,
+        slope=float(interval.mean),
+        low=float(interval.low),
+        high=float(interval.high),
+        part=part,
+        minimum_detectable=minimum_detectable(values, budget, confidence),
+        hours_needed=hours,
+        floors=fewest,
+        seed_slopes=dict(zip(floors, values.tolist(), strict=True)),
+        reason=reason,
+    )
+
+
+def _floors(one: Series, warmup_s: float) -> Floors:
+    read = (one.t_s >= warmup_s) & np.isfinite(one.values)
+    if not read.any():
+        return Floors(np.empty(0), np.empty(0), "blocks", np.empty(0))
+    return find_floors(one.t_s[read], one.values[read], one.cleanups_s[one.cleanups_s >= warmup_s])
+
+
+def _too_few(floors: Mapping[int, Floors], fewest: int) -> tuple[str, float | None]:
+    """Why there are too few floors, and the hours that give enough at the pace of the slowest seed."""
+    if not floors:
+        return "there is no run", None
+    scarce = min(floors.values(), key=lambda one: one.hours.size)
+    reason = f"{fewest} floors between {scarce.between}, {FEWEST_FLOORS} are needed"
+    if scarce.between == "blocks":
+        return f"{reason}: sample more often", None
+    if scarce.edges_h.size < 2:
+        return reason, float(scarce.edges_h[0]) * (FEWEST_FLOORS + 1) if scarce.edges_h.size else None
+    pace = float(np.median(np.diff(scarce.edges_h)))
+    return reason, float(scarce.edges_h[0]) + FEWEST_FLOORS * pace
+
+
+def _deciding(found: Slopes, outcome: Outcome, budget: float, confidence: float) -> str:
+    for part in PARTS:
+        interval = t_interval(getattr(found, part), confidence)
+        if (outcome == "LEAK" and interval.low > max(budget, 0.0)) or (outcome == "OK" and interval.high <= budget):
+            return part
+    return PARTS[0]
+
+
+def _open(
+    decision: Decision, interval: Interval, budget: float, warmup_h: float, last_h: float
+) -> tuple[float | None, str]:
+    """The hours that would decide, and why it is open. `interval` is that of the whole run."""
+    twice = warmup_h + 2 * (last_h - warmup_h)
+    if decision.settling:
+        return twice, "growth is slowing down: a start that settles looks like this, and so does a leak beside one"
+    if decision.starting:
+        return twice, "growth began late in the run"
+    distance = abs(float(interval.mean) - budget)
+    half = float(interval.high - interval.mean)
+    if half <= distance:
+        return twice, "the last half does not agree with the whole run"
+    times = (half / distance) ** (1 / SPREAD_POWER) if distance > 0 else np.inf
+    if times > MOST_TIMES_THE_HOURS:
+        return None, "the slope is too near the budget for more hours to tell"
+    return warmup_h + times * (last_h - warmup_h), "the interval reaches across the budget"

@@ -2,7 +2,7 @@
 #
 #   make soak SCENARIO=name [SCALE= SEEDS= HOURS= CONFIGS= JOBS= OUT=]
 #   make compare A=result [B=result]      make plot RESULT=latest      make list
-#   make test   make check   make bench   make nightly   make clean
+#   make test   make check   make bench   make calibrate   make nightly   make clean
 
 SCENARIO ?= 50symbols
 RESULT ?= latest
@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 OPTIONS := $(if $(SCALE),--scale $(SCALE)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(HOURS),--hours $(HOURS)) \
            $(if $(CONFIGS),--configs $(CONFIGS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 
-.PHONY: help setup soak compare plot list test check bench nightly clean
+.PHONY: help setup soak compare plot list test check bench calibrate nightly clean
 
 help:
 	@sed -n '3,5s/^# *//p' Makefile
@@ -56,6 +56,10 @@ check: $(READY)
 
 bench: $(READY)
 	@$(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only --override-ini addopts='--import-mode=importlib'
+
+# How often the verdicts err, on synthetic curves: writes results/reference/calibration.md. Some minutes.
+calibrate: $(READY)
+	@$(BIN)/python -m harness.calibration
 
 # The note's scenario must keep its verdicts; the one whose leak no fix reaches must be caught: exit code 1, and no other.
 nightly: $(READY)

@@ -1,23 +1,27 @@
 """LEAK, OK or INCONCLUSIVE: whether the floors of a quantity rise by more than a budget, judged over seeds.
 
 A leak is growth that is still going on. So the mean slope of the last half of the run has the say on which side of the
-budget a config lies, and the t interval over the seeds must lie on that side as a whole, in the whole run, its last three
-quarters or its last half: a start that settles, or a leak that begins late, hides the slope in one of them. Growth that
-is slowing down is no LEAK yet, and growth that has just begun is no OK; both are INCONCLUSIVE with the hours that would tell.
+budget a config lies, and the t interval over the seeds must lie on that side as a whole, in the whole run, its last
+three quarters or its last half: a start that settles, or a leak that begins late, hides the slope in one of them.
+Growth that is slowing down is no LEAK yet, and growth that has just begun is no OK; both are INCONCLUSIVE with the
+hours that would tell.
 
 The rule, with B the budget, [low, high] the t interval over the seeds of a part's slopes:
 
-    LEAK          the mean of the last half > B, low > B and low > 0 in one of the three parts, and not settling
-    OK            the mean of the last half <= B, high <= B in one of the three parts, and not starting
-    settling      (a) the last quarter is slower than the third at 95 % one-sided and less than 3/4 of it, or
-                  (b) the last half is slower than the first (t interval), and slowing on like this it would be within B
-    starting      the last quarter is faster than the third at 95 % one-sided, and its mean is above B
+    LEAK      low > B and low > 0 in one of the three parts, the means of the last half and quarter > B, not settling
+    OK        high <= B in one of the three parts, the mean of the last half <= B, not starting
+    settling  the last quarter is slower than the third, at 95 % one-sided, and has less than 3/4 of its slope; or the
+              last half is slower than the first, by its t interval, would be within B if it slowed on at that pace, and
+              its quarters do not show that it slows less, at 95 % one-sided
+    starting  the last quarter is faster than the third, at 95 % one-sided, which has less than 3/4 of its slope, and
+              its mean is above B
 
 How often it errs is in results/METHOD.md.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,10 +40,15 @@ CONFIDENCE = 0.95
 POWER = 0.9
 """A leak is detectable if this share of soaks like this one would call it LEAK."""
 
+LATE_POWER = 0.95
+"""And so seldom may the mean of the last half or quarter of such a soak fall short of the budget by chance."""
+
 GUARD_CONFIDENCE = 0.9
 """Two-sided, so 95 % on the side that matters: whether growth slows down or has just begun."""
 
 SLOWED_TO = 0.75
+"""A quarter with this share of the slope of the other is no slower, however certain the difference."""
+
 SPREAD_POWER = 1.5
 """The spread of a slope shrinks with this power of the hours, for noise whose correlation is short against the run."""
 
@@ -121,7 +130,7 @@ def decide(found: Slopes, budget: float, confidence: float = CONFIDENCE) -> Deci
     within = np.logical_or.reduce([part.high <= budget for part in intervals])
     settling, starting = _settling(found, budget, confidence), _starting(found, budget)
     return Decision(
-        leak=above & (late > budget) & ~settling,
+        leak=above & (late > budget) & ~(found.last_quarter.mean(axis=-1) <= budget) & ~settling,
         ok=within & (late <= budget) & ~starting,
         settling=settling,
         starting=starting,
@@ -130,26 +139,33 @@ def decide(found: Slopes, budget: float, confidence: float = CONFIDENCE) -> Deci
 
 def _settling(found: Slopes, budget: float, confidence: float) -> NDArray[np.bool_]:
     third, last = found.third_quarter.mean(axis=-1), found.last_quarter.mean(axis=-1)
-    slows = t_interval(found.third_quarter - found.last_quarter, GUARD_CONFIDENCE).low > 0
+    slowing = t_interval(found.third_quarter - found.last_quarter, GUARD_CONFIDENCE)
     early, late = found.first_half.mean(axis=-1), found.last_half.mean(axis=-1)
     slowed = t_interval(found.first_half - found.last_half, confidence).low > 0
-    following = late * np.divide(late, early, out=np.ones_like(late), where=early > 0)
-    return (slows & (last < SLOWED_TO * third)) | (slowed & (early > 0) & (following <= budget))
+    pace = np.clip(np.divide(late, early, out=np.ones_like(late), where=early > 0), 0, 1)
+    expected = 2 * late * (1 - np.sqrt(pace)) / (1 + np.sqrt(pace))
+    if_it_went_on = slowed & (late * pace <= budget) & ~(slowing.high < expected)
+    return np.asarray(((slowing.low > 0) & (last < SLOWED_TO * third)) | if_it_went_on)
 
 
 def _starting(found: Slopes, budget: float) -> NDArray[np.bool_]:
     gains = t_interval(found.last_quarter - found.third_quarter, GUARD_CONFIDENCE).low > 0
-    return np.asarray(gains & (found.last_quarter.mean(axis=-1) > budget))
+    third, last = found.third_quarter.mean(axis=-1), found.last_quarter.mean(axis=-1)
+    return np.asarray(gains & (third < SLOWED_TO * last) & (last > budget))
 
 
-def minimum_detectable(seed_slopes: NDArray[np.float64], budget: float, confidence: float = CONFIDENCE) -> float:
-    """The slope that 90 % of soaks with this many seeds and this spread would call LEAK; `seed_slopes` (seeds,).
+def minimum_detectable(found: Slopes, budget: float, confidence: float = CONFIDENCE) -> float:
+    """The slope that about 90 % of soaks with this many seeds and this spread would call LEAK; slopes are (seeds,).
 
-    budget + d s / sqrt(K), where d is the noncentrality at which a t statistic with K - 1 degrees of freedom exceeds its
-    two-sided bound with probability 0.9.
+    Above the budget by d s / sqrt(K) in the whole run, where d is the noncentrality at which a t statistic with K - 1
+    degrees of freedom exceeds its two-sided bound with probability 0.9; and by enough for the means of the last half
+    and the last quarter, which vary more, to be above the budget in 95 %.
     """
-    seeds = seed_slopes.size
-    return budget + _noncentrality(seeds, confidence) * float(seed_slopes.std(ddof=1)) / seeds**0.5
+    seeds = found.whole.size
+    margins = [(found.whole, _noncentrality(seeds, confidence))]
+    one_sided = float(stats.t.ppf(LATE_POWER, seeds - 1))
+    margins += [(part, one_sided) for part in (found.last_half, found.last_quarter) if np.isfinite(part).all()]
+    return budget + max(times * float(part.std(ddof=1)) for part, times in margins) / math.sqrt(seeds)
 
 
 @lru_cache(maxsize=256)
@@ -163,8 +179,8 @@ def judge_leak(
 ) -> LeakVerdict:
     """The verdict on one quantity of one config, from its series by seed.
 
-    What was sampled before `warmup_s` is left out. `budget` is per hour, in the unit of the values; `confidence` is that
-    of one look (see harness.analysis.sequential).
+    What was sampled before `warmup_s` is left out. `budget` is per hour, in the unit of the values; `confidence` is
+    that of one look (see harness.analysis.sequential).
     """
     floors = {seed: _floors(one, warmup_s) for seed, one in sorted(series.items())}
     fewest = min((one.hours.size for one in floors.values()), default=0)
@@ -192,7 +208,7 @@ def judge_leak(
         low=float(interval.low),
         high=float(interval.high),
         part=part,
-        minimum_detectable=minimum_detectable(values, budget, confidence),
+        minimum_detectable=minimum_detectable(found, budget, confidence),
         hours_needed=hours,
         floors=fewest,
         seed_slopes=dict(zip(floors, values.tolist(), strict=True)),
@@ -241,7 +257,7 @@ def _open(
     distance = abs(float(interval.mean) - budget)
     half = float(interval.high - interval.mean)
     if half <= distance:
-        return twice, "the last half does not agree with the whole run"
+        return twice, "the end of the run does not agree with the whole of it"
     times = (half / distance) ** (1 / SPREAD_POWER) if distance > 0 else np.inf
     if times > MOST_TIMES_THE_HOURS:
         return None, "the slope is too near the budget for more hours to tell"

@@ -23,6 +23,10 @@ RISES_SHARE = 1 / 3
 """A sawtooth falls at once and rises slowly. Where sudden rises are more than this share of the falls, it is noise."""
 
 
+REGROWN_SHARE = 0.5
+"""What falls in a sawtooth grows again: teeth grow by at least this share of the usual fall, else it is a staircase."""
+
+
 @dataclass(frozen=True, eq=False)
 class CurveTeeth:
     """The teeth of a curve between its falls, in the order of time.
@@ -55,6 +59,8 @@ def find_teeth(values: NDArray[np.float64]) -> CurveTeeth | None:
     index = np.array(after, dtype=np.intp)
     crests = np.array([values[max(at - LAG, 0) : at].max() for at in index])
     troughs = np.array([values[at : at + LAG].min() for at in index])
+    if np.median(crests[1:] - troughs[:-1]) < REGROWN_SHARE * np.median(crests - troughs):
+        return None
     return CurveTeeth(index, crests, troughs)
 
 

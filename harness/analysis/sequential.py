@@ -1,17 +1,18 @@
 """Adding seeds while a verdict is open, without raising its error rate: at which confidence each look is taken.
 
-Looking again after every added seed gives chance one more try each time. Pocock's rule (1977, Biometrika 64) takes every
-look at one and the same stricter level, such that *any* look errs as seldom as one single look would have. His tables hold
-for normal statistics; with three seeds Student's t is far from normal, and his levels would err 20 % too often. The level
-here is computed for t statistics themselves.
+Looking again after every added seed gives chance one more try each time. Pocock's rule (1977, Biometrika 64) takes
+every look at one and the same stricter level, such that *any* look errs as seldom as one single look would have. His
+tables hold for normal statistics; with three seeds Student's t is far from normal, and his levels would err 20 % too
+often. The level here is computed for t statistics themselves.
 
-With independent normal values x, the correlation r_k = sum(x) / sqrt(k sum(x^2)) of k values with a constant is a Markov
-chain whose law has no unknown parameter, and t_k = r_k sqrt((k - 1) / (1 - r_k^2)). So the probability that no look of
-seeds..max_seeds exceeds its bound is an integral over one variable per look.
+With independent normal values x, the correlation r_k = sum(x) / sqrt(k sum(x^2)) of k values with a constant is a
+Markov chain whose law has no unknown parameter, and t_k = r_k sqrt((k - 1) / (1 - r_k^2)). So the probability that no
+look of seeds..max_seeds exceeds its bound is an integral over one variable per look.
 """
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -63,4 +64,4 @@ def _any_exceeds(seeds: int, max_seeds: int, level: float) -> float:
 def _bound(k: int, level: float) -> float:
     """The two-sided bound of t at k values, as a correlation."""
     t = float(stats.t.ppf((1 + level) / 2, k - 1))
-    return t / (t * t + k - 1) ** 0.5
+    return t / math.sqrt(t * t + k - 1)

@@ -1,0 +1,189 @@
+"""How often the leak verdict and its rivals are wrong, and how often they decide, on families of synthetic curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.analysis.floors import Slopes, between_cleanups, find_floors, of_blocks, slopes
+from harness.analysis.leak_verdict import (
+    CONFIDENCE,
+    FEWEST_FLOORS,
+    Decision,
+    decide,
+    minimum_detectable,
+    t_interval,
+)
+from harness.analysis.sawtooth import find_teeth
+from harness.analysis.sequential import look_confidence, looks
+from harness.calibration.families import Curves, Family, Setting
+from harness.calibration.rivals import RIVALS
+
+BUDGET = 0.0375
+"""GB per hour, of 50symbols: from 5 to 32 GB in 30 days."""
+
+SIZES = (0, 1, 3, 6)
+"""Leaks, in budgets."""
+
+SEEDS = (3, 5, 10)
+HOURS = 5.0
+MORE_HOURS = (6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0)
+DECIDED = 0.9
+RIVAL_EVERY = 12
+"""The rivals see every twelfth sample, one a minute: their cost grows with the square of it."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Shares of the series that were called LEAK and OK; the rest is undecided."""
+
+    leak: float
+    ok: float
+
+    @property
+    def decided(self) -> float:
+        return self.leak + self.ok
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One family, one leak (in budgets), one number of seeds."""
+
+    family: str
+    size: float
+    seeds: int
+    rates: Rates
+
+
+@dataclass(frozen=True)
+class FamilyRates:
+    """What was measured of one family: the verdict's cells, and each rival's on one run."""
+
+    cells: tuple[Cell, ...]
+    rivals: dict[tuple[str, bool, int], Rates]
+    """By rival, whether it was tested against the budget (else against nothing), and the leak in budgets."""
+
+    plain: dict[tuple[float, int], Rates]
+    """The slope of the whole run alone, with its t interval over the seeds, by leak and seeds."""
+
+    def rates(self, size: float, seeds: int) -> Rates:
+        return next(cell.rates for cell in self.cells if (cell.size, cell.seeds) == (size, seeds))
+
+
+def slopes_of(curves: Curves, values: NDArray[np.float64]) -> Slopes | None:
+    """The slopes of curves (series, seeds, samples), each (series, seeds), None where there are too few floors.
+
+    The same code as for a recorded run; curves that are cut alike go through it together.
+    """
+    if curves.cleanups_s.size:
+        floors = between_cleanups(curves.t_s, values, curves.cleanups_s)
+        return slopes(floors) if floors.hours.size >= FEWEST_FLOORS else None
+    rows = values.reshape(-1, curves.t_s.size)
+    found = np.stack(slopes(of_blocks(curves.t_s, rows)), axis=0)
+    for row, one in enumerate(rows):
+        if find_teeth(one) is not None:
+            floors = find_floors(curves.t_s, one, curves.cleanups_s)
+            enough = floors.hours.size >= FEWEST_FLOORS
+            found[:, row] = slopes(floors) if enough else np.nan
+    return Slopes(*found.reshape(len(found), *values.shape[:-1]))
+
+
+def first_seeds(found: Slopes, seeds: int) -> Slopes:
+    """The slopes of the first so many seeds."""
+    return Slopes(*(part[:, :seeds] for part in found))
+
+
+def measure(family: Family, setting: Setting, seed: Sequence[int], sizes: Sequence[float] = SIZES) -> FamilyRates:
+    """The verdict's rates at all SEEDS that the setting has, and the rivals' on the first run of each series."""
+    curves = family.make(np.random.default_rng(seed), setting)
+    cells = []
+    rivals: dict[tuple[str, bool, int], Rates] = {}
+    plain = {}
+    for size in sizes:
+        values = curves.leaking(size * BUDGET)
+        found = slopes_of(curves, values)
+        for seeds in (seeds for seeds in SEEDS if seeds <= setting.seeds):
+            cells.append(Cell(family.name, size, seeds, verdict_rates(found, seeds)))
+            plain[size, seeds] = _plain_rates(found, seeds)
+        if size in (0, 3):
+            hours, run = curves.t_s[::RIVAL_EVERY] / 3600, values[:, 0, ::RIVAL_EVERY]
+            for name, call in RIVALS.items():
+                for budgeted in (False, True):
+                    leak, ok = call(hours, run, BUDGET if budgeted else 0.0)
+                    rivals[name, budgeted, int(size)] = Rates(float(leak.mean()), float(ok.mean()))
+    return FamilyRates(tuple(cells), rivals, plain)
+
+
+def verdict_rates(found: Slopes | None, seeds: int, confidence: float = CONFIDENCE) -> Rates:
+    """The rates of the leak verdict with the first `seeds` seeds."""
+    if found is None:
+        return Rates(0.0, 0.0)
+    decision = decide(first_seeds(found, seeds), BUDGET, confidence)
+    return Rates(float(decision.leak.mean()), float(decision.ok.mean()))
+
+
+def _plain_rates(found: Slopes | None, seeds: int) -> Rates:
+    if found is None:
+        return Rates(0.0, 0.0)
+    interval = t_interval(found.whole[:, :seeds], CONFIDENCE)
+    return Rates(float((interval.low > BUDGET).mean()), float((interval.high <= BUDGET).mean()))
+
+
+def hours_to_decide(family: Family, series: int, seed: Sequence[int], seeds: int = SEEDS[0]) -> float | None:
+    """The fewest of MORE_HOURS at which 90 % are decided, both without a leak and with three budgets; None beyond."""
+    for hours in MORE_HOURS:
+        curves = family.make(np.random.default_rng([*seed, round(hours * 10)]), Setting(series, seeds, hours))
+        rates = [verdict_rates(slopes_of(curves, curves.leaking(size * BUDGET)), seeds) for size in (0, 3)]
+        if min(one.decided for one in rates) >= DECIDED:
+            return hours
+    return None
+
+
+@dataclass(frozen=True)
+class Sequential:
+    """Adding seeds while undecided: rates after the last look, and the seeds that it took on average, by leak."""
+
+    family: str
+    seeds: int
+    max_seeds: int
+    rates: dict[int, Rates]
+    seeds_used: dict[int, float]
+
+
+def measure_sequential(
+    family: Family, setting: Setting, seed: Sequence[int], seeds: int, sizes: Sequence[int] = (0, 1, 3)
+) -> Sequential:
+    """The rates of the rule of harness.analysis.sequential, from `seeds` to all seeds that the setting has."""
+    max_seeds = setting.seeds
+    curves = family.make(np.random.default_rng(seed), setting)
+    confidence = look_confidence(seeds, max_seeds)
+    rates, used = {}, {}
+    for size in sizes:
+        found = slopes_of(curves, curves.leaking(size * BUDGET))
+        leak, ok = (np.zeros(setting.series, dtype=np.bool_) for _ in range(2))
+        spent = np.full(setting.series, float(max_seeds))
+        for look in looks(seeds, max_seeds):
+            if found is None:
+                break
+            decision: Decision = decide(first_seeds(found, look), BUDGET, confidence)
+            undecided = ~leak & ~ok
+            leak |= undecided & decision.leak
+            ok |= undecided & decision.ok
+            spent[undecided & (leak | ok)] = look
+        rates[size] = Rates(float(leak.mean()), float(ok.mean()))
+        used[size] = float(spent.mean())
+    return Sequential(family.name, seeds, max_seeds, rates, used)
+
+
+def detected_at_minimum(family: Family, setting: Setting, seed: Sequence[int]) -> tuple[float, float]:
+    """The median of the minimum detectable leaks that healthy series state, GB/h, and the share that calls it LEAK."""
+    curves = family.make(np.random.default_rng(seed), setting)
+    healthy = slopes_of(curves, curves.healthy_gb)
+    if healthy is None:
+        return float("nan"), float("nan")
+    stated = [minimum_detectable(Slopes(*(part[one] for part in healthy)), BUDGET) for one in range(setting.series)]
+    median = float(np.nanmedian(stated))
+    return median, verdict_rates(slopes_of(curves, curves.leaking(median)), setting.seeds).leak

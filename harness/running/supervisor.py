@@ -32,6 +32,9 @@ SILENCE = 3.0
 
 LOG_FILE = "worker.log"
 
+WORKER = ("harness.running.worker",)
+"""The module that carries out a job in a process of its own; what follows it is told to it after the job's folder."""
+
 
 @dataclass(frozen=True)
 class RunState:
@@ -60,16 +63,17 @@ Observer = Callable[[Sequence[RunState]], None]
 class _Running:
     """One judged process and what was last seen of it."""
 
-    def __init__(self, job: Job, folder: Path, now_s: float) -> None:
+    def __init__(self, job: Job, folder: Path, now_s: float, program: Sequence[str]) -> None:
         job.write(folder)
         self.job = job
         self.folder = folder
         self.killed_for: str | None = None
         self._seen_t_s = -1.0
         self._seen_at_s = now_s
+        module, *told = program
         with (folder / LOG_FILE).open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "harness.running.worker", str(folder.resolve())],
+                [sys.executable, "-P", "-m", module, str(folder.resolve()), *told],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -149,6 +153,7 @@ def supervise(
     *,
     at_once: int,
     observe: Observer,
+    program: Sequence[str] = WORKER,
     now_s: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> list[dict[str, Any]]:
@@ -169,7 +174,7 @@ def supervise(
             while waiting and len(running) < at_once:
                 number = waiting.pop(0)
                 folders[number].mkdir(parents=True)
-                running[number] = _Running(jobs[number], folders[number], now_s())
+                running[number] = _Running(jobs[number], folders[number], now_s(), program)
                 states[number] = replace(states[number], state="running")
             for number, run in list(running.items()):
                 # a process that ends after this was asked has written all it will write

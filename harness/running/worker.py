@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from harness import target as targets
 from harness.clock import Clock, ClockStalled, RealClock, VirtualClock
@@ -163,6 +163,13 @@ class JudgedRun:
             self._clock.call_first_at(self._clock.now_s() + patience_s, give_up)
 
     async def _live(self) -> None:
+        feed = await self._begin()
+        await self._feed(feed)
+        self._recorder.note(feed_hash=feed.feed_hash())
+        await self._stop()
+
+    async def _begin(self) -> Feed:
+        """Build and start the target; returns the feed, just before its first event."""
         job, timeline = self.job, self._timeline
         feed = make_feed(job, self._clock)
         data_dir = self.folder / "data"
@@ -177,9 +184,7 @@ class JudgedRun:
         self._doing = "in a cycle or a feed handler"
         self._lay_ballast()
         timeline.begin()
-        await self._feed(feed)
-        self._recorder.note(feed_hash=feed.feed_hash())
-        await self._stop()
+        return feed
 
     async def _feed(self, feed: Feed) -> None:
         """Deliver the stream at its timestamps. Between two timers of the world the clock is moved directly.
@@ -280,7 +285,7 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise Interrupted
 
 
-def main() -> int:
+def main(make: Callable[[Job, Path], JudgedRun] = JudgedRun) -> int:
     """Run the job in the folder that the command line names; 0 whenever the outcome could be written down."""
     folder = Path(sys.argv[1])
     faulthandler.enable()
@@ -288,7 +293,7 @@ def main() -> int:
     isolate_this_process()
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides what Ctrl-C means
-    run = JudgedRun(Job.read(folder), folder)
+    run = make(Job.read(folder), folder)
     run.run()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
@@ -299,9 +304,12 @@ def main() -> int:
     return 0
 
 
-if __name__ == "__main__":
-    code = main()
+def leave(code: int) -> NoReturn:
+    """End this process at once: all is written, and a thread that the target left blocked must not hold the end up."""
     sys.stdout.flush()
     sys.stderr.flush()
-    # everything is written: a thread that the target left blocked must not hold the end up
     os._exit(code)
+
+
+if __name__ == "__main__":
+    leave(main())

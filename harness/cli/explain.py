@@ -2,27 +2,54 @@
 
 RESULT is a result folder, `latest`, or a scenario's name or file for its newest result. Nothing is judged: the exit
 code is 0.
+
+--deep reruns one config for a few virtual minutes with its allocations traced, to name the lines of code behind what
+grows: under tracemalloc, and under memray where that is installed, whose flame graph goes into RESULT/deep/CONFIG.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.analysis.explanation import Explanation
+
+MOST_OWNERS = 3
+"""So many owners of a config have their lines looked for."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's arguments."""
     parser.add_argument("result", metavar="RESULT", help="a result folder, latest, or a scenario's name or file")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="where results lie")
+    parser.add_argument("--deep", action="store_true", help="rerun a config, to name the lines behind its first owners")
+    parser.add_argument("--config", metavar="NAME", help="with --deep: which config (the one that leaks most)")
+    parser.add_argument("--seed", type=int, metavar="N", help="with --deep: which seed (the first recorded)")
+    parser.add_argument(
+        "--hours", type=float, metavar="H", help="with --deep: virtual hours (0.25, less if it grows fast)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the explanation of every config of the result."""
-    explain_recording(result_folder(arguments.result, arguments.results))
+    """Print the explanation of every config of the result, and what a rerun finds if one is asked for."""
+    from harness.errors import UsageError
+
+    if not arguments.deep:
+        for option in ("config", "seed", "hours"):
+            if getattr(arguments, option) is not None:
+                raise UsageError(f"--{option} is for a rerun: give --deep too")
+    folder = result_folder(arguments.result, arguments.results)
+    found = explain_recording(folder)
+    if arguments.deep:
+        explain_by_rerun(folder, found, config=arguments.config, seed=arguments.seed, hours=arguments.hours)
     return 0
 
 
-def explain_recording(folder: Path) -> None:
+def explain_recording(folder: Path) -> list[Explanation]:
     """Print what a result's recordings say of every config. Raises UsageError where they cannot be read."""
     from harness.analysis.explanation import explain
     from harness.analysis.runs import read_result
@@ -34,7 +61,44 @@ def explain_recording(folder: Path) -> None:
     scenario_file, runs = read_result(folder)
     loaded = load(str(scenario_file), import_target=False)
     scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})
-    print_explanation(open_console(), scenario, explain(scenario, runs))
+    found = explain(scenario, runs)
+    print_explanation(open_console(), scenario, found)
+    return found
+
+
+def explain_by_rerun(
+    folder: Path, found: Sequence[Explanation], *, config: str | None, seed: int | None, hours: float | None
+) -> None:
+    """Print which lines allocated what the first owners of a config hold, from a rerun that is not judged.
+
+    Raises UsageError where there is nothing to rerun, SoakError where the rerun fails.
+    """
+    import signal
+
+    from harness.analysis.suspects import suspects, worst
+    from harness.cli.tables import open_console
+    from harness.errors import UsageError
+    from harness.report.deep import INSTALL, DeepProgress, print_allocations
+    from harness.report.layout import heading, whole_line
+    from harness.running.rerun import TRACERS, has_memray, plan_rerun, trace
+
+    if not found:
+        raise UsageError(f"{folder}: no run recorded a sample, so nothing tells what to rerun")
+    chosen = worst(found).config if config is None else config
+    mine = [one for one in found if one.config == chosen]
+    owners, gb_per_hour = suspects(mine[0], MOST_OWNERS) if mine else ([], None)
+    scale = found[0].runs[0].memory_scale
+    job = plan_rerun(folder, chosen, seed, hours, None if gb_per_hour is None else gb_per_hour * scale * 1e9)
+    console = open_console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    heading(console, f"Rerun of {chosen} seed {job.seed}: {job.horizon_s / 3600:.2g} virtual hours, not judged")
+    if not owners:
+        whole_line(console, "The recording names no owner that grows: of the rerun the one that grows most is taken.")
+    tracers = TRACERS if has_memray() else TRACERS[:1]
+    if len(tracers) < len(TRACERS):
+        whole_line(console, INSTALL)
+    allocations = trace(folder, job, owners, {tracer: DeepProgress(console, tracer) for tracer in tracers})
+    print_allocations(console, chosen, job.seed, allocations)
 
 
 def result_folder(reference: str, root: Path) -> Path:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
+import re
 import sys
 import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+_INSTALLED = re.compile(r"[\\/](site|dist)-packages[\\/]")
 
 Frame = tuple[str, int]
 """File and line, as the interpreter tells them."""
@@ -34,7 +37,7 @@ class Sites:
 
     def __init__(self, factory: str) -> None:
         self._own = _places_of(factory.partition(":")[0])
-        roots = {sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
+        roots = {sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib")}
         harness = Path(__file__).parents[1]
         roots |= {str(harness), str(harness.parent / "synthetic")}
         self._foreign = tuple(os.path.join(root, "") for root in roots)
@@ -54,7 +57,7 @@ class Sites:
         own = self._owned.get(file)
         if own is None:
             path = os.path.abspath(file)
-            own = path.startswith(self._own) or not path.startswith(self._foreign)
+            own = path.startswith(self._own) or not (path.startswith(self._foreign) or _INSTALLED.search(path))
             self._owned[file] = own
         return own
 

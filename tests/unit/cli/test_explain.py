@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -68,3 +69,38 @@ def test_a_report_draws_the_anatomy_beside_the_curves(result, capsys) -> None:
     assert (result / "anatomy.png").stat().st_size > 10_000
     last = out.splitlines()[-1]
     assert last == f"Beside it: waterfall.png, anatomy.png; in words: soak explain {result}"
+
+
+@pytest.mark.parametrize("option", ["--config=fixed", "--seed=1", "--hours=0.1"])
+def test_what_is_for_a_rerun_needs_one(result, option: str, capsys) -> None:
+    assert main(["explain", "example", option]) == 2
+    assert "is for a rerun: give --deep too" in capsys.readouterr().err
+
+
+def test_a_rerun_follows_the_words_and_memray_is_asked_for_where_it_is_missing(result, capsys, monkeypatch) -> None:
+    from harness.running import rerun
+    from tests.unit.report.test_deep import FOUND
+
+    asked = []
+
+    def trace(folder, job, owners, observe):
+        asked.append((folder.resolve(), job.config, job.seed, owners, list(observe)))
+        return FOUND
+
+    monkeypatch.setattr(rerun, "plan_rerun", lambda folder, config, seed, *_: recorded_job(config, seed or 1))
+    monkeypatch.setattr(rerun, "trace", trace)
+    monkeypatch.setattr(rerun, "has_memray", lambda: False)
+    assert main(["explain", "example", "--deep", "--seed", "2"]) == 0
+    out = capsys.readouterr().out
+    assert asked == [(result.resolve(), "fixed", 2, [EVENTS], ["tracemalloc"])]
+    assert out.index("LEAKS:") < out.index("Rerun of fixed seed 2: 0.25 virtual hours, not judged")
+    assert "No flame graph: memray is not installed: pip install 'collector-soak[deep]'\n" in out
+    assert "allocated at mine.py:7 (Target.keep): 94 % of kept[*]" in out
+    monkeypatch.setattr(rerun, "has_memray", lambda: True)
+    assert main(["explain", "example", "--deep"]) == 0
+    assert asked[1][4] == ["tracemalloc", "memray"]
+    assert "not installed" not in capsys.readouterr().out
+
+
+def recorded_job(config: str, seed: int) -> SimpleNamespace:
+    return SimpleNamespace(config=config, seed=seed, horizon_s=900.0)

@@ -13,7 +13,7 @@ import synthetic.market
 from harness.collector import detectors
 from harness.probes.sites import Site, Sites, functions_in
 
-CODE = '''\
+CODE = """\
 class Target:
     def keep(self, item):
         def inner():
@@ -21,7 +21,7 @@ class Target:
         return inner()
 
 TOP = 1
-'''
+"""
 
 
 @pytest.fixture

@@ -1,0 +1,96 @@
+"""`soak explain --deep` on a user's own leak: the file and the line of it, with and without memray."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Soaks
+
+pytestmark = pytest.mark.soak
+
+LEAKING = """\
+import helper_of_mine
+
+class Target:
+    def __init__(self, params, environment):
+        self.seen, self.recent = [], {}
+    def start(self): pass
+    def stop(self): pass
+    def on_book(self, book):
+        self.recent[book.symbol] = [float(place) for place in range(1000)]
+        self.seen.append(helper_of_mine.summary(book))
+build = Target
+"""
+
+HELPER = """\
+def summary(book):
+    best = book.bids[0][0]
+    return {
+        "levels": [best + place for place in range(200)],
+        "symbol": book.symbol,
+    }
+"""
+
+
+@pytest.fixture
+def leaking(soaks: Soaks) -> Soaks:
+    soaks.target(LEAKING)
+    (soaks.folder / "helper_of_mine.py").write_text(HELPER)
+    ended = soaks.soak("run", soaks.scenario("[configs.only]\n", factory="mine:build"), "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return soaks
+
+
+def block_memray(folder: Path) -> None:
+    """Let `memray` not be found by processes that see this folder first."""
+    (folder / "sitecustomize.py").write_text(
+        "import importlib.util as util\n"
+        "found = util.find_spec\n"
+        "util.find_spec = lambda name, *more: None if name == 'memray' else found(name, *more)\n"
+    )
+
+
+def test_the_line_of_a_leak_is_named_without_memray(leaking: Soaks) -> None:
+    block_memray(leaking.folder)
+    before = leaking.verdict()
+    ended = leaking.soak("explain", "latest", "--deep")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "No flame graph: memray is not installed: pip install 'collector-soak[deep]'" in ended.stdout
+    (line,) = [line for line in ended.stdout.splitlines() if line.startswith("  allocated at ")]
+    assert line.startswith("  allocated at helper_of_mine.py:3 (summary): ")
+    assert line.endswith(" % of seen[*], with what hangs on it")
+    assert int(line.split("): ")[1].split(" %")[0]) > 90
+    found = json.loads((leaking.result() / "deep/only/allocations.json").read_text())
+    shares = {(Path(file).name, line): share for file, line, *_, share in found["owners"][0]["allocated"]}
+    assert shares["helper_of_mine.py", 4] > 0.8
+    assert Path(found["growing"][0][0]).name == "helper_of_mine.py"
+    assert [file.name for file in (leaking.result() / "deep/only").iterdir()] == ["allocations.json"]
+    assert leaking.verdict() == before
+    assert [run.name for run in (leaking.result() / "runs/only").iterdir()] == ["seed-1"]
+
+
+def test_with_memray_there_is_a_flame_graph_of_what_was_held(leaking: Soaks) -> None:
+    pytest.importorskip("memray")
+    ended = leaking.soak("explain", "latest", "--deep", "--hours", 0.05)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    folder = leaking.result() / "deep/only"
+    assert sorted(file.name for file in folder.iterdir()) == ["allocations.json", "flamegraph.html"]
+    assert "helper_of_mine.py" in (folder / "flamegraph.html").read_text()
+    found = json.loads((folder / "allocations.json").read_text())
+    file, line, *_, size = found["held"][0]
+    assert (Path(file).name, line) == ("helper_of_mine.py", 4)
+    assert size > 0.8 * found["held_bytes"]
+    assert "under memray: " in ended.stdout
+
+
+def test_a_target_that_fails_in_the_rerun_is_said_in_one_line(leaking: Soaks) -> None:
+    failing = "    def on_candle(self, candle): raise ValueError(candle.symbol)\nbuild = Target"
+    leaking.target(LEAKING.replace("build = Target", failing))
+    ended = leaking.soak("explain", "latest", "--deep")
+    assert ended.returncode == 3
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("soak: the rerun under tracemalloc failed: the target raised in a cycle or a feed handler: ")
+    assert not (leaking.result() / "deep/only").exists()

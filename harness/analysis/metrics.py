@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.analysis import arithmetic, breakdown, buffers, estimates, leaks, levels, restarts, teeth, waterfall
+from harness.analysis import arithmetic, breakdown, buffers, cost, estimates, leaks, levels, restarts, teeth, waterfall
 from harness.analysis.arithmetic import Arithmetic, Premise
 from harness.analysis.estimates import Average, Estimate, Reading, over_seeds
 from harness.analysis.reduction import Pairing, paired, ratio, reduction, relative_difference
@@ -16,7 +16,7 @@ from harness.scenario import Scenario
 
 Read = Callable[[Run, Scenario], Reading]
 
-Unit = Literal["GB", "MB", "GB/h", "minutes", "samples", "tasks", "files", "threads", "share", "times", ""]
+Unit = Literal["GB", "MB", "GB/h", "minutes", "s", "samples", "tasks", "files", "threads", "share", "times", ""]
 """GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; counts are those of the scaled world."""
 
 
@@ -163,6 +163,7 @@ _METRICS = (
         _grown_to_peak,
         arithmetic.net_peak_reduction,
     ),
+    Metric("cpu.seconds", "CPU seconds of a run, up to its end", "s", cost.cpu_s),
     *_releases(),
     Metric(
         "release.pools",

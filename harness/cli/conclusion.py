@@ -10,6 +10,7 @@ from harness import verdict as verdicts
 from harness.analysis.metrics import METRICS
 from harness.analysis.runs import read_result
 from harness.report.anatomy import anatomy_picture
+from harness.report.config_table import print_configs
 from harness.report.layout import whole_line
 from harness.report.plots import memory_picture
 from harness.report.terminal import print_verdict, print_warnings
@@ -40,6 +41,7 @@ def conclude(console: Console, folder: Path) -> int:
     memory_picture(scenario, runs, folder / PICTURE_FILE)
     print_warnings(console, runs)
     further = [name for name, draw in FURTHER_PICTURES.items() if draw(scenario, runs, folder / name)]
+    print_configs(console, scenario, runs)
     print_verdict(console, scenario, verdict, folder / PICTURE_FILE)
     if further:
         whole_line(console, f"Beside it: {', '.join(further)}; in words: soak explain {shown_path(folder)}")

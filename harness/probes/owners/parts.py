@@ -121,7 +121,8 @@ def _of_function(function: types.FunctionType) -> Iterator[Part]:
         yield ".<default>", value
     for value in (keyword_defaults or {}).values():
         yield ".<default>", value
-    known = function.__globals__, function.__builtins__, keyword_defaults  # type: ignore[attr-defined]
+    builtins: Any = vars(types.FunctionType)["__builtins__"].__get__(function)  # unknown to some type stubs
+    known = function.__globals__, builtins, keyword_defaults
     for value in gc.get_referents(function):
         if type(value) is dict and not any(value is other for other in known):
             for name, held in list(value.items()):

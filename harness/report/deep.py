@@ -22,6 +22,7 @@ LEAST_SHARE = 0.02
 """Lines behind less than this share are not worth a line."""
 
 MOST_LINES = 8
+LEAST_BYTES = 50_000
 NOTEWORTHY_BYTES = 100_000
 EVERY_S = 5.0
 """Real seconds between two lines of progress."""
@@ -62,8 +63,13 @@ def print_allocations(console: Console, config: str, seed: int, found: Allocatio
     for owner in found.owners:
         print_owner(console, owner)
     if not found.owners:
-        paragraph(console, "No owner holds anything at the end of the rerun.", bullet="- ")
+        paragraph(console, "No owner grows in the rerun to speak of.", bullet="- ")
     _print_lines(console, "lines that grow (tracemalloc, from half of the feed to its end)", found.growing)
+    if not found.owners and sum(size for _, size in found.growing) < NOTEWORTHY_BYTES:
+        unseen = (
+            "What grows, if anything does, is memory that was not traced: of C code that has an allocator of its own."
+        )
+        paragraph(console, unseen, bullet="- ")
     for sentence in cycle_sentences(found.cycles):
         paragraph(console, sentence, bullet="- ")
     if found.flame is not None:
@@ -131,12 +137,13 @@ def site_name(site: Site) -> str:
 
 def _print_lines(console: Console, title: str, lines: Sequence[tuple[Site, int]]) -> None:
     console.print()
-    if not lines:
-        paragraph(console, f"{title}: none")
+    least = max([LEAST_SHARE * size for _, size in lines[:1]] + [LEAST_BYTES])
+    told = [one for one in lines if one[1] >= least][:MOST_LINES]
+    if not told:
+        paragraph(console, f"{title}: none of {LEAST_BYTES / 1e6:g} MB or more")
         return
     table = new_table(title, "MB", right=("MB",))
-    least = LEAST_SHARE * lines[0][1]
-    for site, size in [one for one in lines if one[1] >= least][:MOST_LINES]:
+    for site, size in told:
         table.add_row(Text(site_name(site)), _mb(size))
     show(console, table)
 

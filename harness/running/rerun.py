@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import shutil
@@ -154,6 +155,8 @@ def trace(result: Path, job: Job, owners: Sequence[str], observe: dict[str, Obse
     finally:
         if not (folder / ALLOCATIONS_FILE).exists():
             shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                folder.parent.rmdir()  # unless another config's are there
     return _allocations(found, folder / FLAME_FILE if "memray" in observe else None)
 
 
@@ -166,7 +169,7 @@ def _refuse_failed(facts: dict[str, Any], tracer: str, scratch: Path) -> None:
 def _draw(capture: Path, picture: Path) -> None:
     """Have memray draw what was still held; raises SoakError with its last words where it cannot."""
     drawn = subprocess.run(
-        [sys.executable, "-m", "memray", "flamegraph", "--leaks", "--force", "--output", str(picture), str(capture)],
+        [sys.executable, "-m", "memray", "flamegraph", "--leaks", "--no-web", "--output", str(picture), str(capture)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -25,6 +25,7 @@ CAPTURE_FILE = "memray.bin"
 FRAMES = 10
 """Frames that tracemalloc keeps of a stack: the target's line is rarely further from the allocation."""
 
+LEAST_GROWTH_BYTES = 100_000
 MOST_SITES = 8
 MOST_LINES = 12
 
@@ -50,7 +51,8 @@ class Tracer(Protocol):
 class OwnersTracer:
     """Under tracemalloc: where the objects were allocated that owners hold, which lines grow, what is in cycles.
 
-    `asked` are the paths of the owners; where none of them holds anything, it is the owner that has grown most.
+    `asked` are the paths of the owners; where none of them holds anything, it is the owner that has grown most,
+    if it has grown to speak of.
     """
 
     def __init__(self, folder: Path, factory: str, asked: Sequence[str], *, seed: int) -> None:
@@ -189,5 +191,7 @@ def _shares(sizes: Counter[Site | None]) -> list[list[Any]]:
 
 
 def _most_grown(before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:
-    """The path that holds so much more after than before as no other, in a list; [] where there is no owner."""
-    return sorted(after, key=lambda path: after[path] - before.get(path, 0.0), reverse=True)[:1]
+    """The path that holds so much more after than before as no other, in a list; [] where none grows to speak of."""
+    grown = {path: after[path] - before.get(path, 0.0) for path in after}
+    first = max(grown, key=lambda path: grown[path], default="")
+    return [first] if grown.get(first, 0.0) >= LEAST_GROWTH_BYTES else []

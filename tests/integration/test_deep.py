@@ -20,7 +20,7 @@ class Target:
     def start(self): pass
     def stop(self): pass
     def on_book(self, book):
-        self.recent[book.symbol] = [float(place) for place in range(1000)]
+        self.recent[book.symbol] = [float(place) for place in range(50)]
         self.seen.append(helper_of_mine.summary(book))
 build = Target
 """
@@ -39,7 +39,9 @@ def summary(book):
 def leaking(soaks: Soaks) -> Soaks:
     soaks.target(LEAKING)
     (soaks.folder / "helper_of_mine.py").write_text(HELPER)
-    ended = soaks.soak("run", soaks.scenario("[configs.only]\n", factory="mine:build"), "--quiet")
+    ended = soaks.soak(
+        "run", soaks.scenario("[configs.only]\n", factory="mine:build", symbols=2, hours=0.05), "--quiet"
+    )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return soaks
 
@@ -56,7 +58,7 @@ def block_memray(folder: Path) -> None:
 def test_the_line_of_a_leak_is_named_without_memray(leaking: Soaks) -> None:
     block_memray(leaking.folder)
     before = leaking.verdict()
-    ended = leaking.soak("explain", "latest", "--deep")
+    ended = leaking.soak("explain", "latest", "--deep", "--hours", 0.02)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "No flame graph: memray is not installed: pip install 'collector-soak[deep]'" in ended.stdout
     (line,) = [line for line in ended.stdout.splitlines() if line.startswith("  allocated at ")]
@@ -74,11 +76,13 @@ def test_the_line_of_a_leak_is_named_without_memray(leaking: Soaks) -> None:
 
 def test_with_memray_there_is_a_flame_graph_of_what_was_held(leaking: Soaks) -> None:
     pytest.importorskip("memray")
-    ended = leaking.soak("explain", "latest", "--deep", "--hours", 0.05)
+    ended = leaking.soak("explain", "latest", "--deep", "--hours", 0.02)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     folder = leaking.result() / "deep/only"
     assert sorted(file.name for file in folder.iterdir()) == ["allocations.json", "flamegraph.html"]
-    assert "helper_of_mine.py" in (folder / "flamegraph.html").read_text()
+    page = (folder / "flamegraph.html").read_text()
+    assert "helper_of_mine.py" in page
+    assert 'src="http' not in page  # it can be opened anywhere
     found = json.loads((folder / "allocations.json").read_text())
     file, line, *_, size = found["held"][0]
     assert (Path(file).name, line) == ("helper_of_mine.py", 4)
@@ -89,8 +93,9 @@ def test_with_memray_there_is_a_flame_graph_of_what_was_held(leaking: Soaks) -> 
 def test_a_target_that_fails_in_the_rerun_is_said_in_one_line(leaking: Soaks) -> None:
     failing = "    def on_candle(self, candle): raise ValueError(candle.symbol)\nbuild = Target"
     leaking.target(LEAKING.replace("build = Target", failing))
-    ended = leaking.soak("explain", "latest", "--deep")
+    ended = leaking.soak("explain", "latest", "--deep", "--hours", 0.02)
     assert ended.returncode == 3
     (line,) = ended.stderr.splitlines()
-    assert line.startswith("soak: the rerun under tracemalloc failed: the target raised in a cycle or a feed handler: ")
+    assert line.startswith("soak: the rerun under tracemalloc failed: the target raised in ")
+    assert "ValueError" in line
     assert not (leaking.result() / "deep/only").exists()

@@ -48,7 +48,8 @@ def test_lines_that_grow_but_those_of_no_weight() -> None:
     (line,) = [line for line in printed(FOUND).splitlines() if line.endswith("1.2")]
     assert line.split() == ["mine.py:7", "(Target.keep)", "1.2"]
     assert not [line for line in printed(FOUND).splitlines() if line.startswith("lib/books.py")]
-    assert "tracemalloc, from half of the feed to its end): none" in printed(replace(FOUND, growing=()))
+    assert "from half of the feed to its end): none of 0.05 MB or more" in printed(replace(FOUND, growing=()))
+    assert "memory that was not traced" not in printed(replace(FOUND, growing=()))
 
 
 def test_the_flame_graph_is_named_with_the_lines_that_hold_most(tmp_path: Path) -> None:
@@ -61,7 +62,9 @@ def test_the_flame_graph_is_named_with_the_lines_that_hold_most(tmp_path: Path) 
 def test_where_nothing_is_held_or_the_limit_came_it_is_said() -> None:
     text = printed(replace(FOUND, owners=(), limited=True, hours=0.1))
     assert "rerun for 0.1 virtual hours, ended by the memory limit" in text
-    assert "No owner holds anything" in text
+    assert "No owner grows in the rerun to speak of." in text
+    assert "memory that was not traced" not in text
+    assert "memory that was not traced" in printed(replace(FOUND, owners=(), growing=((KEPT, 60_000),)))
 
 
 def test_cycles_in_words() -> None:

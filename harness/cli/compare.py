@@ -103,7 +103,10 @@ def _compare_results(console: Console, folder_a: Path, folder_b: Path, picture: 
 
 def _read(folder: Path) -> tuple[Scenario, Sequence[Run]]:
     from harness.analysis.runs import read_result
+    from harness.running.archive import archive_result
+    from harness.running.results import run_folders
     from harness.scenario import load
 
+    archive_result(run_folders(folder))
     scenario_file, runs = read_result(folder)
     return load(str(scenario_file), import_target=False), runs

@@ -15,7 +15,7 @@ from harness.report.layout import whole_line
 from harness.report.plots import memory_picture
 from harness.report.terminal import print_verdict, print_warnings
 from harness.report.waterfall import waterfall_picture
-from harness.running.archive import archive_run
+from harness.running.archive import archive_result
 from harness.running.results import read_manifest, run_folders
 from harness.scenario import load
 from harness.scenario.problems import shown_path
@@ -31,8 +31,7 @@ def conclude(console: Console, folder: Path) -> int:
 
     Runs that ended without a word (the supervisor was killed as well) are archived first.
     """
-    for run in run_folders(folder):
-        archive_run(run)
+    archive_result(run_folders(folder))
     scenario_file, runs = read_result(folder)
     loaded = load(str(scenario_file), known_metrics=METRICS, import_target=False)
     scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})

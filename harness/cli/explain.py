@@ -55,9 +55,11 @@ def explain_recording(folder: Path) -> list[Explanation]:
     from harness.analysis.runs import read_result
     from harness.cli.tables import open_console
     from harness.report.explanation import print_explanation
-    from harness.running.results import read_manifest
+    from harness.running.archive import archive_result
+    from harness.running.results import read_manifest, run_folders
     from harness.scenario import load
 
+    archive_result(run_folders(folder))
     scenario_file, runs = read_result(folder)
     loaded = load(str(scenario_file), import_target=False)
     scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from harness.errors import UsageError
 from harness.running.job import Job
 from harness.running.recording import (
     NOT_READ,
@@ -112,6 +115,30 @@ def archive_run(folder: Path, *, status: str | None = None, reason: str | None =
         write_run_file(folder, facts | outlived(read_notes(folder)))
     told: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
     return told
+
+
+def archive_result(folders: Sequence[Path]) -> None:
+    """Archive the runs in `folders` that nobody has: their supervisor was killed, too.
+
+    Raises UsageError where one of them is still going on.
+    """
+    for folder in folders:
+        if _is_going_on(folder):
+            raise UsageError(f"{folder}: this run is still going on: wait for its soak to end")
+    for folder in folders:
+        archive_run(folder)
+
+
+def _is_going_on(folder: Path) -> bool:
+    """Whether a living process holds the lock on the run's samples.bin."""
+    try:
+        with (folder / SAMPLES_FILE).open("rb") as samples:
+            fcntl.flock(samples, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _facts_of_the_dead(folder: Path, rows: NDArray[np.void], status: str, reason: str) -> dict[str, Any]:

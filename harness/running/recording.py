@@ -9,6 +9,7 @@ Format 1 (2026): first version. NaN or -1 in ``samples.bin`` is null in ``sample
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections import Counter
@@ -79,6 +80,7 @@ class Recorder:
         self._folder = folder
         self._now_s = now_s
         self._samples = os.open(folder / SAMPLES_FILE, flags, 0o644)
+        fcntl.flock(self._samples, fcntl.LOCK_EX)  # as long as this process lives: nobody may archive it yet
         self._events = os.open(folder / EVENTS_FILE, flags | os.O_APPEND, 0o644)
         self._notes = os.open(folder / NOTES_FILE, flags | os.O_APPEND, 0o644)
         self._owners = os.open(folder / OWNERS_FILE, flags | os.O_APPEND, 0o644)

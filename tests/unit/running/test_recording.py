@@ -9,8 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.errors import UsageError
 from harness.probes.owners import Owner
-from harness.running.archive import OWNERS_PARQUET, PARQUET_FILE, archive_run, last_row, read_rows, to_frame
+from harness.running.archive import (
+    OWNERS_PARQUET,
+    PARQUET_FILE,
+    archive_result,
+    archive_run,
+    last_row,
+    read_rows,
+    to_frame,
+)
 from harness.running.job import Job
 from harness.running.recording import NOT_READ, PHASES, SAMPLE, SAMPLES_FILE, Recorder, outlived, write_run_file
 from synthetic.faults import Faults
@@ -180,3 +189,18 @@ def test_what_outlives_a_stop_is_what_was_not_there_before() -> None:
     told = outlived({"standing": {"before": before, "after": after}, "books": 3})
     assert told == {"books": 3, "outlives": {"tasks": ["pump", "run"], "threads": [], "open_files": ["pipe:[2]"]}}
     assert outlived({"standing": {"before": before}}) == {}
+
+
+def test_a_run_that_is_still_going_on_is_not_archived(tmp_path: Path) -> None:
+    for name in ("ended", "going"):
+        (tmp_path / name).mkdir()
+        job().write(tmp_path / name)
+    record(tmp_path / "ended", 2).finish({"status": "complete"})
+    going = record(tmp_path / "going", 2)
+    folders = [tmp_path / "ended", tmp_path / "going"]
+    with pytest.raises(UsageError, match="going: this run is still going on"):
+        archive_result(folders)
+    assert (tmp_path / "ended" / SAMPLES_FILE).exists()  # all or nothing
+    going.finish({"status": "complete"})
+    archive_result(folders)
+    assert all((folder / PARQUET_FILE).exists() for folder in folders)

@@ -58,7 +58,7 @@ class DeepProgress:
 
 def print_allocations(console: Console, config: str, seed: int, found: Allocations) -> None:
     """Print all that reruns of a config found."""
-    limited = ", ended by the memory limit" if found.limited else ""
+    limited = ", ended early for want of memory" if found.limited else ""
     heading(console, f"{config} seed {seed}, rerun for {found.hours:.2g} virtual hours{limited}")
     for owner in found.owners:
         print_owner(console, owner)

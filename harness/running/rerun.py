@@ -66,9 +66,10 @@ class InCycles:
 
 @dataclass(frozen=True)
 class Allocations:
-    """What reruns of one config found. Bytes are real ones, of `hours` virtual hours; `limited`: the memory limit ended
-    one of them before that. `growing`: lines that held more at the end than at half of the feed; `held`: at the end, by
-    memray, of `held_bytes` in all, empty without it, where `flame` is None.
+    """What reruns of one config found. Bytes are real ones, of `hours` virtual hours.
+
+    `limited`: one of them ended before that, for want of memory. `growing`: lines that held more at the end than at
+    half of the feed; `held`: at the end, by memray, of `held_bytes` in all, empty without it, where `flame` is None.
     """
 
     hours: float
@@ -84,7 +85,8 @@ class Allocations:
 def plan_rerun(result: Path, config: str, seed: int | None, hours: float | None, bytes_per_hour: float | None) -> Job:
     """The recorded job of a config, made shorter: `hours`, else until what grows by `bytes_per_hour` has grown.
 
-    Raises UsageError where the config, the seed or its job was not recorded, or the hours are more than were.
+    Raises UsageError where the config, the seed or its job was not recorded, the hours are more than were, or the
+    machine has too little memory.
     """
     seeds = {int(run.name.removeprefix("seed-")): run for run in run_folders(result) if run.parent.name == config}
     if not seeds:
@@ -111,8 +113,20 @@ def plan_rerun(result: Path, config: str, seed: int | None, hours: float | None,
         starts=1,
         stall_s=job.stall_s * SLOWDOWN,
         anatomy_every_s=max(horizon_s, job.sample_every_s),
-        limit_bytes=min(job.limit_bytes, free_memory_bytes() - RESERVE_BYTES),
+        limit_bytes=_room_for(job),
     )
+
+
+def _room_for(job: Job) -> int:
+    """Bytes at which a rerun ends: half of what is free, for a tracer takes as much again when it looks at the end.
+
+    The limit of the recording says nothing here: a tracer takes several times what the target does.
+    """
+    room = (free_memory_bytes() - RESERVE_BYTES) // 2
+    if room <= job.baseline_bytes:
+        need = (2 * job.baseline_bytes + RESERVE_BYTES) / 1e9
+        raise UsageError(f"a rerun of {job.config} needs more than {need:.1f} GB of free memory")
+    return room
 
 
 def hours_for(bytes_per_hour: float | None) -> float:

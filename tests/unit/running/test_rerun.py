@@ -100,6 +100,15 @@ def test_what_was_not_recorded_is_refused(tmp_path: Path, asked: tuple[Any, ...]
         plan_rerun(tmp_path, *asked, None)
 
 
+def test_its_limit_is_the_machines_and_not_that_of_the_recording(tmp_path: Path, monkeypatch) -> None:
+    recorded(tmp_path, baseline_bytes=500_000_000)
+    monkeypatch.setattr(rerun, "free_memory_bytes", lambda: 10_500_000_000)
+    assert plan_rerun(tmp_path, "old", None, None, None).limit_bytes == 5_000_000_000
+    monkeypatch.setattr(rerun, "free_memory_bytes", lambda: 1_500_000_000)
+    with pytest.raises(UsageError, match=r"^a rerun of old needs more than 1\.5 GB of free memory$"):
+        plan_rerun(tmp_path, "old", None, None, None)
+
+
 def test_a_result_without_its_jobs_is_refused(tmp_path: Path) -> None:
     recorded(tmp_path)
     (tmp_path / "runs/old/seed-1/job.json").unlink()

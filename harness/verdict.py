@@ -1,14 +1,14 @@
 """From the runs of a soak to its verdict: every claim, the status of the whole, verdict.json.
 
-Format 1 (2026) of verdict.json: first version.
+Format 1 (2026) of verdict.json: first version; `confidence` and `leaks` came later.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,8 +16,12 @@ import numpy as np
 
 from harness.analysis import headline, levels, teeth, validity
 from harness.analysis.claims import ClaimVerdict, judge_claim, metric_of
+from harness.analysis.config_shape import config_shape
 from harness.analysis.curves import STEPS, stop_gb
+from harness.analysis.leaks import ConfigLeak, judge_leaks
 from harness.analysis.runs import Run
+from harness.analysis.sequential import CONFIDENCE, confidence_of
+from harness.analysis.shape import Shape
 from harness.scenario import Scenario
 
 FORMAT = 1
@@ -55,7 +59,11 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a soak. `reasons` say why it is invalid or incomplete; they are empty otherwise."""
+    """What became of a soak. `reasons` say why it is invalid or incomplete; they are empty otherwise.
+
+    `confidence` is that of every interval; `leaks` has the quantities of every config that were recorded, and `shapes`
+    their shapes by config and measure, of bytes only. A leak alone changes no status: that is for a claim to do.
+    """
 
     scenario: str
     memory_scale: float
@@ -63,6 +71,27 @@ class Verdict:
     reasons: tuple[str, ...]
     claims: tuple[ClaimVerdict, ...]
     runs: tuple[RunSummary, ...]
+    confidence: float = CONFIDENCE
+    leaks: tuple[ConfigLeak, ...] = ()
+    shapes: Mapping[tuple[str, str], Shape] = field(default_factory=dict)
+
+    def shape(self, leak: ConfigLeak) -> Shape | None:
+        """The shape of what was judged, None of counts and of runs too short to have one."""
+        return self.shapes.get((leak.config, leak.measure.name))
+
+
+def lacking_seeds(scenario: Scenario, verdict: Verdict) -> tuple[str, ...]:
+    """What is open and may be decided by one more seed, in words; empty where runs are missing or no evidence.
+
+    Of claims the predictions count; of leaks those of the configs that claims are about, of all configs where nothing
+    is claimed.
+    """
+    if verdict.reasons:
+        return ()
+    claimed = {config for claim in scenario.claims for config in claim.configs} or set(scenario.configs)
+    leaks = [leak for leak in verdict.leaks if leak.config in claimed and leak.verdict.lacks_seeds]
+    claims = [claim for claim in verdict.claims if claim.kind == "prediction" and claim.lacks_seeds]
+    return (*(f"{leak.measure.words} of {leak.config}" for leak in leaks), *(claim.name for claim in claims))
 
 
 def exit_code(verdict: Verdict) -> int:
@@ -79,6 +108,8 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "status": verdict.status,
         "reasons": list(verdict.reasons),
         "summary": summary_sentence(verdict),
+        "confidence": verdict.confidence,
+        "leaks": [_leak_json(leak, verdict.shape(leak)) for leak in verdict.leaks],
         "claims": [_claim_json(claim) for claim in verdict.claims],
         "runs": [dataclasses.asdict(run) for run in verdict.runs],
     }
@@ -115,6 +146,14 @@ def judge(scenario: Scenario, runs: Sequence[Run], *, name: str | None = None) -
         for claim in scenario.claims
     )
     order = {config: place for place, config in enumerate(scenario.configs)}
+    leaks = judge_leaks(scenario, runs)
+    shapes = {
+        (leak.config, leak.measure.name): config_shape(
+            scenario, [run for run in runs if run.config == leak.config], leak.measure
+        )
+        for leak in leaks
+        if not leak.measure.counted
+    }
     ordered = sorted(runs, key=lambda run: (order.get(run.config, len(order)), run.config, run.seed))
     return Verdict(
         scenario=name or scenario.name,
@@ -123,6 +162,9 @@ def judge(scenario: Scenario, runs: Sequence[Run], *, name: str | None = None) -
         reasons=(*invalid, *lacking.values()),
         claims=claims,
         runs=tuple(summarise(run, scenario) for run in ordered),
+        confidence=confidence_of(scenario),
+        leaks=leaks,
+        shapes={key: shape for key, shape in shapes.items() if shape is not None},
     )
 
 
@@ -197,6 +239,28 @@ def _claim_json(claim: ClaimVerdict) -> dict[str, Any]:
     table = dataclasses.asdict(claim)
     table["values"] = {str(seed): value for seed, value in claim.values.items()}
     return {**table, "counts_as": claim.counts_as}
+
+
+def _leak_json(leak: ConfigLeak, shape: Shape | None) -> dict[str, Any]:
+    found = leak.verdict
+    return {
+        "config": leak.config,
+        "measure": leak.measure.name,
+        "verdict": found.outcome,
+        "fragmentation": leak.fragmentation,
+        "slope": found.slope,
+        "low": found.low,
+        "high": found.high,
+        "unit": leak.measure.unit,
+        "budget": leak.budget,
+        "minimum_detectable": found.minimum_detectable,
+        "hours_needed": found.hours_needed,
+        "floors": found.floors,
+        "part": found.part,
+        "reason": found.reason,
+        "values": {str(seed): slope for seed, slope in found.seed_slopes.items()},
+        "shape": None if shape is None else dataclasses.asdict(shape),
+    }
 
 
 def _known(value: float) -> float | None:

@@ -10,6 +10,7 @@ from typing import Literal
 from harness.analysis.estimates import Bound, Estimate
 from harness.analysis.metrics import METRICS, Metric
 from harness.analysis.runs import Run
+from harness.analysis.sequential import confidence_of
 from harness.errors import UsageError
 from harness.scenario import Claim, Scenario
 
@@ -25,8 +26,8 @@ ROUNDING = 1e-9
 class ClaimVerdict:
     """A claim and what became of it. Values are in the metric's unit; None is open, unknown or not reached.
 
-    `low` and `high` are the 95 % interval over seeds; `bound` says whether the estimate is exact, or at least ("lower")
-    or at most ("upper") what is shown; `values` holds the value of every seed.
+    `low` and `high` are the interval over seeds, at the confidence of the soak; `bound` says whether the estimate is
+    exact, or at least ("lower") or at most ("upper") what is shown; `values` holds the value of every seed.
     """
 
     name: str
@@ -62,6 +63,11 @@ class ClaimVerdict:
             return self.verdict
         return "nothing"
 
+    @property
+    def lacks_seeds(self) -> bool:
+        """Whether it is open and one more seed may decide it: it has a value, and no bound that seeds do not mend."""
+        return self.verdict == "inconclusive" and self.estimate is not None and self.bound == "exact"
+
 
 def metric_of(claim: Claim) -> Metric:
     """The metric that a claim names.
@@ -86,7 +92,7 @@ def judge_claim(claim: Claim, scenario: Scenario, runs: Sequence[Run], *, incomp
     UsageError where the claim does not fit its metric.
     """
     metric = metric_of(claim)
-    estimate = metric.compute(scenario, runs, claim.configs)
+    estimate = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
     if incomplete:
         estimate = Estimate(None, None, None, "exact", {})
     outcome, reason = _outcome(claim, estimate, incomplete)

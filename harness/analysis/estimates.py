@@ -59,7 +59,7 @@ REDUCTION = Average(lambda share: math.log1p(-share), lambda logarithm: -math.ex
 
 @dataclass(frozen=True)
 class Estimate:
-    """A metric over seeds: mean, 95 % interval (None where open or where one seed gives none), reading of every seed.
+    """A metric over seeds: mean, interval (None where open or where one seed gives none), reading of every seed.
 
     Where `bound` is "lower" the quantity is at least what was measured and `high` is open; "upper" likewise; `reason`
     says why. Where `estimate` is None, `lack` and `reason` say why.
@@ -83,10 +83,11 @@ class Estimate:
         return {seed: reading.value for seed, reading in self.readings.items()}
 
 
-def t_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """The two-sided 95 % t interval of the mean of independent values, None for fewer than two.
+def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+    """The two-sided t interval of the mean of independent values, None for fewer than two.
 
-    Student's interval: mean -+ t(0.975, n - 1) s / sqrt(n). Values that agree exactly give a width of zero.
+    Student's interval: mean -+ t((1 + confidence) / 2, n - 1) s / sqrt(n). Values that agree exactly
+    give a width of zero.
     """
     if len(values) < 2:
         return None
@@ -94,7 +95,7 @@ def t_interval(values: Sequence[float]) -> tuple[float, float] | None:
     if min(values) == max(values):
         return values[0], values[0]
     half = (
-        float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * float(np.std(values, ddof=1)) / len(values) ** 0.5
+        float(stats.t.ppf((1 + confidence) / 2, len(values) - 1)) * float(np.std(values, ddof=1)) / len(values) ** 0.5
     )
     return mean - half, mean + half
 
@@ -115,8 +116,10 @@ def welch_interval(a: Sequence[float], b: Sequence[float]) -> tuple[float, float
     return difference - half, difference + half
 
 
-def over_seeds(readings: Mapping[int, Reading], average: Average = ARITHMETIC) -> Estimate:
-    """The estimate of a metric from its readings by seed.
+def over_seeds(
+    readings: Mapping[int, Reading], average: Average = ARITHMETIC, confidence: float = CONFIDENCE
+) -> Estimate:
+    """The estimate of a metric from its readings by seed, with its interval at `confidence`.
 
     A seed without a value leaves no estimate: an average over the seeds that happened to get there would flatter. Where
     some seeds are bounds, the estimate is one: its interval is open on that side and, with one seed, ends at the value.
@@ -136,7 +139,9 @@ def over_seeds(readings: Mapping[int, Reading], average: Average = ARITHMETIC) -
     values = [reading.value for reading in readings.values() if reading.value is not None]
     forward = [average.forward(value) for value in values]
     estimate = values[0] if min(values) == max(values) else average.back(float(np.mean(forward)))
-    interval = (estimate, estimate) if len(values) > 1 and min(values) == max(values) else t_interval(forward)
+    interval = (
+        (estimate, estimate) if len(values) > 1 and min(values) == max(values) else t_interval(forward, confidence)
+    )
     low: float | None = None
     high: float | None = None
     if interval is not None and interval[0] == interval[1]:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from harness.analysis import leaks, levels, restarts
+from harness.analysis import levels, restarts
 from harness.analysis.attribution import growth_in_parts
 from harness.analysis.breakdown import parts_gb, read_at, reading
-from harness.analysis.estimates import Estimate, Reading, absent, over_seeds
+from harness.analysis.estimates import Estimate, Reading, over_seeds
+from harness.analysis.leak_verdict import NAMES, PARTS, judged_floors
+from harness.analysis.leaks import (
+    COUNTS,
+    GLIBC,
+    LIVE,
+    PYMALLOC,
+    RSS,
+    ConfigLeak,
+    Measure,
+    judge_config,
+    series_of,
+    slope,
+    warm_s,
+)
 from harness.analysis.owners import (
     SMALLER,
     UNATTRIBUTED,
@@ -23,12 +37,15 @@ from harness.analysis.owners import (
     unevenness,
 )
 from harness.analysis.runs import Run
+from harness.analysis.sequential import confidence_of
 from harness.analysis.waterfall import Waterfall, waterfall
 from harness.scenario import Scenario
 
 Outcome = Literal["leak", "no leak", "undecided"]
+OUTCOMES: dict[str, Outcome] = {"LEAK": "leak", "OK": "no leak", "INCONCLUSIVE": "undecided"}
 
-COUNTS = {"tasks": "tasks", "threads": "threads", "open_files": "open files"}
+Leaks = Mapping[str, ConfigLeak]
+"""The verdicts on one config, by measure."""
 
 RESTARTED = ("live_bytes", "rss_bytes")
 RESTARTED_COUNTS = {"tasks": "tasks", "threads": "threads", "open_files": "open files"}
@@ -52,7 +69,7 @@ class Count:
 class Limit:
     """When RSS reaches the machine's limit, in virtual hours from the start.
 
-    `low` and `high` are the 95 % interval, or the first and the last seed where `reached` says that it was seen.
+    `low` and `high` are the interval, or the first and the last seed where `reached` says that it was seen.
     """
 
     hours: float
@@ -79,8 +96,10 @@ class Restarts:
 class Explanation:
     """One config. Rates are GB/h at full scale under load, over what its runs recorded, however they ended.
 
-    `live` is the slope of the floors of live bytes, `rss` that of RSS, `pymalloc` and `glibc` those of the blocks that
-    the two allocators have in use. `grown` is how RSS had changed at the end of the feed, by part, empty where no
+    `outcome` is the leak verdict on live bytes. `live` is the slope of the floors of live bytes in the part of the runs
+    that decided it, in words in `part`; `rss` that of RSS; `pymalloc` and `glibc` those of the blocks that the two
+    allocators have in use; their intervals have the `confidence` of the soak. `fragmentation` says that RSS leaks and
+    live bytes do not. `grown` is how RSS had changed at the end of the feed, by part, empty where no
     breakdown was recorded. `lasting` says that no cleanup reaches some of the growth that the walks saw, for certain;
     `explained` are the first owners that make 90 % of it, `uneven` those of them that grow for some symbols more than
     for others. None is what was not recorded.
@@ -89,8 +108,12 @@ class Explanation:
     config: str
     runs: tuple[Run, ...]
     outcome: Outcome
+    reason: str
+    part: str
+    confidence: float
     live: Estimate
     rss: Estimate
+    fragmentation: bool
     pymalloc: Estimate
     glibc: Estimate
     peak: Estimate
@@ -114,10 +137,10 @@ def explain(scenario: Scenario, runs: Sequence[Run]) -> list[Explanation]:
 
 def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Explanation:
     """The explanation of one config from its runs, each of which has a sample."""
-    live = _slope(scenario, runs, lambda run: run.live_gb, "live bytes")
-    rss = _slope(scenario, runs, lambda run: run.rss_gb, "RSS")
+    judged = judge_config(scenario, runs)
+    live, rss = (_slope(scenario, runs, measure, judged.get(measure.name)) for measure in (LIVE, RSS))
     peak = over_seeds({run.seed: levels.peak(run, scenario) for run in runs})
-    outcome = _outcome(live, scenario.memory.leak_budget_gb_per_hour)
+    verdict = None if (leak := judged.get("live")) is None else leak.verdict
     owned = growth_in_parts(config, runs, scenario)
     lasting = owned is not None and _lasts(owned.live.rate, scenario.memory.leak_budget_gb_per_hour)
     explained = explaining(owned.owners, owned.live.rate.estimate or 0.0) if owned is not None and lasting else ()
@@ -127,29 +150,26 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
     return Explanation(
         config=config,
         runs=tuple(runs),
-        outcome=outcome,
+        outcome="undecided" if verdict is None else OUTCOMES[verdict.outcome],
+        reason="" if verdict is None else verdict.reason,
+        part=NAMES[PARTS[0] if verdict is None else verdict.part],
+        confidence=confidence_of(scenario),
         live=live,
         rss=rss,
-        pymalloc=_slope(scenario, runs, lambda run: run.column("pymalloc_bytes") / run.memory_scale / 1e9, "pymalloc"),
-        glibc=_slope(scenario, runs, lambda run: run.column("glibc_bytes") / run.memory_scale / 1e9, "glibc"),
+        fragmentation="rss" in judged and judged["rss"].fragmentation,
+        pymalloc=_slope(scenario, runs, PYMALLOC),
+        glibc=_slope(scenario, runs, GLIBC),
         peak=peak,
-        limit=_limit(scenario, runs, peak, _leading(live, rss, owned)),
+        limit=_limit(scenario, runs, peak, _leading(judged, live, rss, owned)),
         grown=_grown(runs),
         growth=owned,
         lasting=lasting,
         explained=explained,
         uneven=tuple(one for one in by_symbol if one is not None and one.times_even >= UNEVEN),
-        counts=tuple(count for name in COUNTS if (count := _count(scenario, runs, name)) is not None),
+        counts=tuple(count for one in COUNTS if (count := _count(scenario, runs, one, judged)) is not None),
         restarts=_restarts(scenario, runs),
         stop=waterfall(config, runs),
     )
-
-
-def _outcome(live: Estimate, budget: float) -> Outcome:
-    """A leak where the whole interval of the slope is above the budget, none where it is not; one run tells neither."""
-    if live.estimate is None or live.low is None or live.high is None:
-        return "undecided"
-    return "leak" if live.low > budget else "no leak" if live.high <= budget else "undecided"
 
 
 def _lasts(rate: Estimate, budget: float) -> bool:
@@ -172,20 +192,28 @@ def _restarts(scenario: Scenario, runs: Sequence[Run]) -> Restarts | None:
     )
 
 
-def _leading(live: Estimate, rss: Estimate, owned: Growth | None) -> Estimate:
-    """The growth that leads to the limit: live bytes by their floors, else by the walks; RSS where neither grows."""
-    if certainly_above(live, 0.0):
+def _leading(judged: Leaks, live: Estimate, rss: Estimate, owned: Growth | None) -> Estimate | None:
+    """The growth that leads to the limit: live bytes that leak by their floors, else by the walks; else RSS that leaks.
+
+    What is not certain to go on leads nowhere.
+    """
+    if "live" in judged and judged["live"].verdict.outcome == "LEAK":
         return live
     if live.estimate is None and owned is not None and certainly_above(owned.live.rate, 0.0):
         return owned.live.rate
-    return rss
+    return rss if "rss" in judged and judged["rss"].verdict.outcome == "LEAK" else None
 
 
-def _slope(scenario: Scenario, runs: Sequence[Run], pick: Callable[[Run], np.ndarray], what: str) -> Estimate:
-    return over_seeds({run.seed: leaks.slope(run, scenario, pick(run), what) for run in runs})
+def _slope(scenario: Scenario, runs: Sequence[Run], measure: Measure, leak: ConfigLeak | None = None) -> Estimate:
+    """The slope as the verdict has it; of all of the runs where there is none, or one seed alone."""
+    if leak is not None and leak.verdict.slope is not None:
+        found = leak.verdict
+        readings = {seed: Reading(value) for seed, value in found.seed_slopes.items()}
+        return Estimate(found.slope, found.low, found.high, "exact", readings)
+    return over_seeds({run.seed: slope(run, scenario, measure) for run in runs}, confidence=confidence_of(scenario))
 
 
-def _limit(scenario: Scenario, runs: Sequence[Run], peak: Estimate, rate: Estimate) -> Limit | None:
+def _limit(scenario: Scenario, runs: Sequence[Run], peak: Estimate, rate: Estimate | None) -> Limit | None:
     """When the limit was reached, or will be if the peak goes on to climb at a rate that is certainly above the budget.
 
     A rate without an interval, or with one that holds the budget, foretells nothing.
@@ -194,7 +222,7 @@ def _limit(scenario: Scenario, runs: Sequence[Run], peak: Estimate, rate: Estima
     if reached:
         return Limit(float(np.mean(reached)), min(reached), max(reached), reached=True)
     room = None if peak.estimate is None else scenario.memory.limit_gb - peak.estimate
-    if room is None or room < 0 or rate.estimate is None or rate.low is None or rate.high is None:
+    if room is None or room < 0 or rate is None or rate.estimate is None or rate.low is None or rate.high is None:
         return None
     if rate.low <= scenario.memory.leak_budget_gb_per_hour:
         return None
@@ -216,25 +244,19 @@ def _grown(runs: Sequence[Run]) -> dict[str, Estimate]:
     return {name: over_seeds({seed: Reading(parts.get(name, 0.0)) for seed, parts in found.items()}) for name in names}
 
 
-def _count(scenario: Scenario, runs: Sequence[Run], name: str) -> Count | None:
-    """A count whose floors rise in every run by one or more, None where they do not or were not recorded."""
-    ends: dict[int, tuple[float, float]] = {}
-    rates: dict[int, Reading] = {}
-    for run in runs:
-        counted = run.column(name)
-        at = np.flatnonzero(run.loaded & levels.until_horizon(run, scenario) & np.isfinite(counted))
-        if at.size < leaks.BLOCKS:
-            return None
-        hours, floors = leaks.of_blocks(run.t_s[at] / 3600, counted[at])
-        ends[run.seed] = float(floors[0]), float(floors[-1])
-        several = len(floors) >= leaks.FEWEST_FLOORS
-        rates[run.seed] = (
-            Reading(leaks.theil_sen(hours, floors)) if several else absent("undecided", f"{run.config} is too short")
-        )
-    if not ends or any(last - first < 1 for first, last in ends.values()):
+def _count(scenario: Scenario, runs: Sequence[Run], measure: Measure, judged: Leaks) -> Count | None:
+    """A count whose floors rise in every run by one or more, None where they do not, or its verdict is OK."""
+    leak = judged.get(measure.name)
+    if leak is None or leak.verdict.outcome == "OK":
         return None
-    per_hour = over_seeds(rates)
+    floors = [judged_floors(series_of(run, scenario, measure), warm_s(scenario)).values for run in runs]
+    if any(one.size < 2 or one[-1] - one[0] < 1 for one in floors):
+        return None
+    per_hour = _slope(scenario, runs, measure, leak)
     if per_hour.estimate is None or per_hour.estimate <= 0:
         return None
-    first, last = (over_seeds({seed: Reading(pair[end]) for seed, pair in ends.items()}) for end in (0, 1))
-    return Count(COUNTS[name], first, last, per_hour)
+    first, last = (
+        over_seeds({run.seed: Reading(float(one[end])) for run, one in zip(runs, floors, strict=True)})
+        for end in (0, -1)
+    )
+    return Count(measure.words, first, last, per_hour)

@@ -93,6 +93,11 @@ class LeakVerdict:
     seed_slopes: Mapping[int, float]
     reason: str
 
+    @property
+    def lacks_seeds(self) -> bool:
+        """Whether it is open and one more seed may decide it: there is no lack of floors, which seeds do not mend."""
+        return self.outcome == "INCONCLUSIVE" and self.floors >= FEWEST_FLOORS
+
 
 class Decision(NamedTuple):
     """Per judged set of seeds, each of shape (...,): what was decided and which guards spoke."""
@@ -182,14 +187,14 @@ def judge_leak(
     What was sampled before `warmup_s` is left out. `budget` is per hour, in the unit of the values; `confidence` is
     that of one look (see harness.analysis.sequential).
     """
-    floors = {seed: _floors(one, warmup_s) for seed, one in sorted(series.items())}
+    floors = {seed: judged_floors(one, warmup_s) for seed, one in sorted(series.items())}
     fewest = min((one.hours.size for one in floors.values()), default=0)
 
     def undecided(reason: str, hours: float | None = None) -> LeakVerdict:
         return LeakVerdict("INCONCLUSIVE", None, None, None, "whole", None, hours, fewest, {}, reason)
 
     if fewest < FEWEST_FLOORS:
-        return undecided(*_too_few(floors, fewest))
+        return undecided(*too_few(floors))
     if len(floors) < 2:
         return undecided("one seed gives no interval")
     found = Slopes(*(np.array(part) for part in zip(*(slopes(one) for one in floors.values()), strict=True)))
@@ -216,19 +221,20 @@ def judge_leak(
     )
 
 
-def _floors(one: Series, warmup_s: float) -> Floors:
+def judged_floors(one: Series, warmup_s: float) -> Floors:
+    """The floors that a verdict looks at: of what was read from `warmup_s` on."""
     read = (one.t_s >= warmup_s) & np.isfinite(one.values)
     if not read.any():
         return Floors(np.empty(0), np.empty(0), "blocks", np.empty(0))
     return find_floors(one.t_s[read], one.values[read], one.cleanups_s[one.cleanups_s >= warmup_s])
 
 
-def _too_few(floors: Mapping[int, Floors], fewest: int) -> tuple[str, float | None]:
-    """Why there are too few floors, and the hours that give enough at the pace of the slowest seed."""
+def too_few(floors: Mapping[int, Floors]) -> tuple[str, float | None]:
+    """Why there are too few floors by seed, and the hours that give enough at the pace of the slowest seed."""
     if not floors:
         return "there is no run", None
     scarce = min(floors.values(), key=lambda one: one.hours.size)
-    reason = f"{fewest} floors between {scarce.between}, {FEWEST_FLOORS} are needed"
+    reason = f"{scarce.hours.size} floors between {scarce.between}, {FEWEST_FLOORS} are needed"
     if scarce.between == "blocks":
         return f"{reason}: sample more often", None
     if scarce.edges_h.size < 2:

@@ -1,92 +1,169 @@
-"""Slow growth: the slope of the floors of a run, GB per hour at full scale. Leaks show in floors, not in peaks."""
+"""What may leak in a config, and whether it does: RSS, live bytes, tasks, threads, open files, each by its budget.
+
+Bytes are judged at full scale against the scenario's budget. Counts are whole numbers, those of the scaled world: in a
+short run a slow rise is no step at all. So their budget is one in 24 hours or, where the run is too short to tell that,
+two in the hours judged, and the least rise that would have been found is at least three times as much: simulated with
+three seeds (5 and 24 hours, steps at equal distances), six steps in a run were called LEAK in 98 to 100 % of soaks and
+never OK, and none was always OK.
+
+The blocks that pymalloc has handed out are not judged: live bytes hold what they hold, and a number of blocks has no
+budget that would mean anything to anybody.
+"""
 
 from __future__ import annotations
 
-import itertools
 import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from harness.analysis.estimates import Reading, absent
+from harness.analysis.floors import slopes
+from harness.analysis.leak_verdict import FEWEST_FLOORS, LeakVerdict, Series, judge_leak, judged_floors, too_few
 from harness.analysis.levels import not_reached, reached_horizon, until_horizon
 from harness.analysis.runs import Run
+from harness.analysis.sequential import confidence_of
 from harness.analysis.teeth import cleanup_times
 from harness.scenario import Scenario
 
-FEWEST_FLOORS = 6
-BLOCKS = 12
-"""Where there is no cleanup, the load is cut into this many blocks, each with its 10th percentile as its floor."""
+MeasureName = Literal["rss", "live", "tasks", "threads", "open_files", "pymalloc", "glibc"]
+
+PER_HOUR = 1 / 24
+"""Of tasks, threads and open files."""
+
+STEPS_TOLD = 2.0
+"""So many steps in the hours judged are the least that floors of a count tell from none."""
+
+STEPS_FOUND = 6.0
+"""And so many are called LEAK for certain."""
 
 
-def between_cleanups(
-    times: NDArray[np.float64], values: NDArray[np.float64], cleanups: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """When and how low the lowest value between each two successive cleanups was; each of shape (floors,).
+@dataclass(frozen=True)
+class Measure:
+    """A quantity of a run, sample by sample: `read` gives shape (samples,), NaN where it was not read."""
 
-    `times` and `values` have shape (samples,), `cleanups` (cleanups,). A sample at the instant of a cleanup belongs to
-    the tooth that begins there: read before the cleanup it is high there and changes nothing.
+    name: MeasureName
+    words: str
+    unit: Literal["GB/h", "1/h"]
+    read: Callable[[Run], NDArray[np.float64]]
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is a count, which no cleanup of the target lowers."""
+        return self.unit == "1/h"
+
+
+def _gb(column: str) -> Callable[[Run], NDArray[np.float64]]:
+    return lambda run: run.column(column) / run.memory_scale / 1e9
+
+
+RSS = Measure("rss", "RSS", "GB/h", lambda run: run.rss_gb)
+LIVE = Measure("live", "live bytes", "GB/h", lambda run: run.live_gb)
+TASKS = Measure("tasks", "tasks", "1/h", lambda run: run.column("tasks"))
+THREADS = Measure("threads", "threads", "1/h", lambda run: run.column("threads"))
+OPEN_FILES = Measure("open_files", "open files", "1/h", lambda run: run.column("open_files"))
+PYMALLOC = Measure("pymalloc", "pymalloc", "GB/h", _gb("pymalloc_bytes"))
+GLIBC = Measure("glibc", "glibc", "GB/h", _gb("glibc_bytes"))
+
+COUNTS = (TASKS, THREADS, OPEN_FILES)
+JUDGED = (RSS, LIVE, *COUNTS)
+"""What every config has a verdict on, where it was recorded."""
+
+
+@dataclass(frozen=True)
+class ConfigLeak:
+    """The verdict on one quantity of one config, and the budget per hour that it was held against.
+
+    `fragmentation` marks RSS that climbs while live bytes do not: memory that the program has and does not use.
     """
-    lowest = []
-    for begin, end in itertools.pairwise(cleanups):
-        tooth = np.flatnonzero((times >= begin) & (times < end))
-        if tooth.size:
-            lowest.append(tooth[np.argmin(values[tooth])])
-    index = np.array(lowest, dtype=np.intp)
-    return times[index], values[index]
+
+    config: str
+    measure: Measure
+    budget: float
+    verdict: LeakVerdict
+    fragmentation: bool = False
 
 
-def of_blocks(
-    times: NDArray[np.float64], values: NDArray[np.float64], blocks: int = BLOCKS
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The middle and the 10th percentile of `blocks` equal spans of time; each of shape (blocks with a sample,)."""
-    edges = np.linspace(times[0], times[-1], blocks + 1)
-    block = np.clip(np.searchsorted(edges, times, side="right") - 1, 0, blocks - 1)
-    held = np.unique(block)
-    floors = np.array([np.percentile(values[block == number], 10) for number in held])
-    return (edges[held] + edges[held + 1]) / 2, floors
+def judge_leaks(scenario: Scenario, runs: Sequence[Run]) -> tuple[ConfigLeak, ...]:
+    """The verdicts on every config that has a run with a sample, in the scenario's order, however its runs ended."""
+    configs = dict.fromkeys([*scenario.configs, *(run.config for run in runs)])
+    return tuple(
+        leak
+        for config in configs
+        for leak in judge_config(scenario, [run for run in runs if run.config == config]).values()
+    )
 
 
-def theil_sen(times: NDArray[np.float64], values: NDArray[np.float64]) -> float:
-    """The median of the slopes between all pairs of points (Theil 1950, Sen 1968), values per unit of time."""
-    return float(stats.theilslopes(values, times).slope)
+def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLeak]:
+    """The verdicts on one config from its `runs`, by measure; what no run recorded after the warm-up has none."""
+    found: dict[str, ConfigLeak] = {}
+    for measure in JUDGED:
+        series = {run.seed: series_of(run, scenario, measure) for run in runs if run.t_s.size}
+        if any(_judged(one, scenario).any() for one in series.values()):
+            found[measure.name] = _judge(scenario, runs[0].config, measure, series)
+    rss, live = found.get("rss"), found.get("live")
+    if rss is not None and live is not None:
+        fragmented = rss.verdict.outcome == "LEAK" and live.verdict.outcome == "OK"
+        found["rss"] = replace(rss, fragmentation=fragmented)
+    return found
+
+
+def _judge(scenario: Scenario, config: str, measure: Measure, series: Mapping[int, Series]) -> ConfigLeak:
+    confidence, warmup_s = confidence_of(scenario), warm_s(scenario)
+    if not measure.counted:
+        budget = scenario.memory.leak_budget_gb_per_hour
+        verdict = judge_leak(series, warmup_s=warmup_s, budget=budget, confidence=confidence)
+        return ConfigLeak(config, measure, budget, verdict)
+    spans = [one.t_s[judged] for one in series.values() if (judged := _judged(one, scenario)).any()]
+    hours = max(min(float(np.ptp(span)) for span in spans) / 3600, scenario.time.sample_every_s / 3600)
+    budget = max(PER_HOUR, STEPS_TOLD / hours)
+    verdict = judge_leak(series, warmup_s=warmup_s, budget=budget, confidence=confidence)
+    if verdict.minimum_detectable is not None:
+        verdict = replace(verdict, minimum_detectable=max(verdict.minimum_detectable, STEPS_FOUND / hours))
+    return ConfigLeak(config, measure, budget, verdict)
+
+
+def warm_s(scenario: Scenario) -> float:
+    """Seconds from which on a run is judged."""
+    return scenario.time.warmup_minutes * 60
+
+
+def series_of(run: Run, scenario: Scenario, measure: Measure) -> Series:
+    """A measure under feed up to the horizon, as far as the run got."""
+    fed = until_horizon(run, scenario)
+    cleanups = np.empty(0) if measure.counted else cleanup_times(run, scenario, after_warmup=True)
+    return Series(run.t_s[fed], measure.read(run)[fed], cleanups)
+
+
+def _judged(one: Series, scenario: Scenario) -> NDArray[np.bool_]:
+    return (one.t_s >= warm_s(scenario)) & np.isfinite(one.values)
 
 
 def floor_slope(run: Run, scenario: Scenario) -> Reading:
-    """The Theil-Sen slope of the floors of RSS after the warm-up, up to the horizon."""
-    return _at_horizon(run, scenario, run.rss_gb, "RSS")
+    """The Theil-Sen slope of the floors of RSS after the warm-up, up to the horizon, GB per hour."""
+    return slope(run, scenario, RSS) if reached_horizon(run, scenario) else not_reached(run)
 
 
 def live_slope(run: Run, scenario: Scenario) -> Reading:
-    """The Theil-Sen slope of the floors of live bytes after the warm-up, up to the horizon."""
-    return _at_horizon(run, scenario, run.live_gb, "live bytes")
+    """The Theil-Sen slope of the floors of live bytes after the warm-up, up to the horizon, GB per hour."""
+    return slope(run, scenario, LIVE) if reached_horizon(run, scenario) else not_reached(run)
 
 
-def _at_horizon(run: Run, scenario: Scenario, memory_gb: NDArray[np.float64], what: str) -> Reading:
-    return slope(run, scenario, memory_gb, what) if reached_horizon(run, scenario) else not_reached(run)
+def slope(run: Run, scenario: Scenario, measure: Measure) -> Reading:
+    """The Theil-Sen slope per hour of the floors that the verdict looks at, of the whole run as far as it got."""
+    series = series_of(run, scenario, measure)
+    if not _judged(series, scenario).any():
+        return absent("not applicable", f"{run.config} recorded no {measure.words} under load")
+    floors = judged_floors(series, warm_s(scenario))
+    if floors.hours.size < FEWEST_FLOORS:
+        reason, hours = too_few({run.seed: floors})
+        return absent("undecided", f"{run.config} has {reason}{hours_needed(hours)}")
+    return Reading(float(slopes(floors).whole))
 
 
-def slope(run: Run, scenario: Scenario, memory_gb: NDArray[np.float64], what: str) -> Reading:
-    """The Theil-Sen slope of the floors of any measure under load, per hour, as far as the run got.
-
-    `memory_gb` has shape (samples,), NaN where it was not read; `what` names it in the reason of a lack.
-    """
-    load = run.loaded & until_horizon(run, scenario) & np.isfinite(memory_gb)
-    if not load.any():
-        return absent("not applicable", f"{run.config} recorded no {what} under load")
-    times, values = run.t_s[load], memory_gb[load]
-    cleanups = cleanup_times(run, scenario, after_warmup=True)
-    moments, floors = between_cleanups(times, values, cleanups) if cleanups.size else of_blocks(times, values)
-    if len(floors) < FEWEST_FLOORS:
-        return absent("undecided", f"{run.config} has {len(floors)} floors of {what}; {_enough(cleanups)}")
-    return Reading(theil_sen(moments / 3600, floors))
-
-
-def _enough(cleanups: NDArray[np.float64]) -> str:
-    """The hours that would give enough floors: one more cleanup than floors, at the pace of the cleanups seen."""
-    if not cleanups.size:
-        return f"{FEWEST_FLOORS} are needed: sample more often"
-    pace = float(np.median(np.diff(cleanups))) if cleanups.size > 1 else float(cleanups[0])
-    hours = (float(cleanups[0]) + FEWEST_FLOORS * pace) / 3600
-    return f"{FEWEST_FLOORS} need {math.ceil(hours * 10) / 10:.1f} hours"
+def hours_needed(hours: float | None) -> str:
+    """The hours that would decide, in words that follow a reason; rounded up, so that they do."""
+    return "" if hours is None else f"; {math.ceil(round(hours * 10, 6)) / 10:.1f} hours would do"

@@ -42,11 +42,13 @@ class Metric:
         """How many configs the metric is about, 1 or 2."""
         return 1 if self.pair is None else 2
 
-    def compute(self, scenario: Scenario, runs: Sequence[Run], configs: Sequence[str]) -> Estimate:
+    def compute(
+        self, scenario: Scenario, runs: Sequence[Run], configs: Sequence[str], confidence: float = estimates.CONFIDENCE
+    ) -> Estimate:
         """The metric of `configs` (as many as it is about) from all `runs`, over their seeds."""
         readings = [self.readings(scenario, runs, config) for config in configs]
         pairs = readings[0] if self.pair is None else paired(readings[0], readings[1], self.pair)
-        return over_seeds(pairs, self.average)
+        return over_seeds(pairs, self.average, confidence)
 
     def readings(self, scenario: Scenario, runs: Sequence[Run], config: str) -> dict[int, Reading]:
         """The reading of every run of `config`, by seed."""

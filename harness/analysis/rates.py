@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from harness.analysis.leaks import theil_sen
+from harness.analysis.floors import theil_sen
 
 FEWEST, FEWEST_UNDER_CLEANUPS = 3, 5
 """Readings that a line needs, and that a line under a sawtooth needs, which has one parameter more."""
@@ -39,7 +39,7 @@ def rate(hours: NDArray[np.float64], ages_h: NDArray[np.float64] | None, values:
     apart under teeth of eight minutes alias: a slope through them, or through the lowest of them, is chance. So the
     growth is split by median regression, values = a + per_hour x hours + cleared_per_hour x ages, which minimises the
     weighted sum of absolute residuals (Koenker and Bassett 1978). A tooth's height varies with the feed in proportion
-    to its age, so a reading weighs 1/age: the floors decide, as in :mod:`harness.analysis.leaks`, and no reading is
+    to its age, so a reading weighs 1/age: the floors decide, as in :mod:`harness.analysis.floors`, and no reading is
     thrown away.
     """
     if ages_h is not None and len(values) >= FEWEST_UNDER_CLEANUPS:
@@ -50,7 +50,7 @@ def rate(hours: NDArray[np.float64], ages_h: NDArray[np.float64] | None, values:
             return Rate(per_hour, cleared)
     if len(values) < FEWEST:
         return None
-    return Rate(theil_sen(hours, values), None)
+    return Rate(float(theil_sen(hours, values)), None)
 
 
 def median_regression(

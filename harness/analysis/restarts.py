@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import Reading, absent
-from harness.analysis.leaks import theil_sen
+from harness.analysis.floors import theil_sen
 from harness.analysis.levels import not_reached
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
@@ -39,7 +39,7 @@ def slope(measure: str) -> Read:
         kept = values[LEFT_OUT:]
         if kept.size < FEWEST:
             return absent("undecided", f"{run.config} has {values.size} restarts; {LEFT_OUT + FEWEST} are needed")
-        return Reading(theil_sen(np.arange(kept.size, dtype=np.float64), kept / run.memory_scale / 1e9))
+        return Reading(float(theil_sen(np.arange(kept.size, dtype=np.float64), kept / run.memory_scale / 1e9)))
 
     return read
 

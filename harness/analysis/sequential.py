@@ -18,6 +18,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import optimize, stats
 
+from harness.scenario import Scenario
+
 CONFIDENCE = 0.95
 GRID = 401
 QUANTILES = 2000
@@ -28,6 +30,17 @@ def looks(seeds: int, max_seeds: int) -> tuple[int, ...]:
     if not 2 <= seeds <= max_seeds:
         raise ValueError(f"looks need 2 <= seeds <= max_seeds, not {seeds} and {max_seeds}")
     return tuple(range(seeds, max_seeds + 1))
+
+
+def confidence_of(scenario: Scenario) -> float:
+    """The confidence of every interval that judges `scenario`: stricter where seeds may be added.
+
+    One seed gives no interval, so the first look is at two at least.
+    """
+    if scenario.max_seeds is None:
+        return CONFIDENCE
+    first = max(scenario.seeds, 2)
+    return look_confidence(first, max(scenario.max_seeds, first))
 
 
 @lru_cache(maxsize=64)

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.estimates import Estimate
+from harness.analysis.estimates import CONFIDENCE, Estimate
 from harness.analysis.explanation import Count, Explanation, Limit, Restarts
+from harness.analysis.leak_verdict import NAMES, PARTS
 from harness.analysis.owners import EXPLAINED, UNATTRIBUTED, Growth, OwnerGrowth, Unevenness, certainly_above, share_of
 from harness.report.layout import columns, fits, heading, new_table, paragraph, show
 from harness.report.paths import tail, told_apart
 from harness.report.release_wording import NAME_COLUMNS, WORTH_GB, stop_sentences
-from harness.report.wording import measured, value
+from harness.report.wording import level, measured, value
 from harness.scenario import Scenario
 
 MOST_OWNERS, MOST_NAMES = 8, 5
@@ -25,6 +26,8 @@ _ALL = 0.995
 
 _SHORTEST_PATH = 24
 """Columns that a path has in every case; the rest of a row goes to the numbers first."""
+
+WHOLE = NAMES[PARTS[0]]
 
 _STYLES = {"leak": "bold red", "no leak": "bold green", "undecided": "bold yellow"}
 _PARTS = {
@@ -47,10 +50,16 @@ def print_explanation(console: Console, scenario: Scenario, found: Sequence[Expl
     console.print()
     note = (
         f"GB at full scale, from a world at scale {scenario.memory.scale:g}; hours are virtual; [95 %]: the interval "
-        "over seeds. GB/h: growth that no cleanup reaches; until cleanup: what grows beyond it and is given back; "
-        "share: of the growth that no cleanup reaches; grown: GB from the first walk to the stop."
+        f"over seeds{_judged_at(found)}. GB/h: growth that no cleanup reaches; until cleanup: what grows beyond it and "
+        "is given back; share: of the growth that no cleanup reaches; grown: GB from the first walk to the stop."
     )
     paragraph(console, Text(note, style="dim"))
+
+
+def _judged_at(found: Sequence[Explanation]) -> str:
+    """At which confidence leaks are judged, where it is another."""
+    levels = {one.confidence for one in found} - {CONFIDENCE}
+    return "".join(f", and [{level(one)}] whether it leaks, since seeds may be added" for one in levels)
 
 
 def print_config(console: Console, scenario: Scenario, one: Explanation) -> None:
@@ -76,13 +85,13 @@ def leak_sentence(one: Explanation, scenario: Scenario) -> tuple[str, str]:
     budget = f"the budget of {scenario.memory.leak_budget_gb_per_hour:g} GB per hour"
     if one.live.estimate is None:
         return "UNDECIDED", f"whether it leaks in the long run: {one.live.reason}.{_by_owners(one, budget)}"
-    grow = f"live bytes grow by {_rate(one.live)} under load"
+    when = "under load" if one.part == WHOLE else f"in {one.part.replace('its', 'the')} of the runs"
+    grow = f"live bytes grow by {_rate(one.live)} {when}"
     if one.outcome == "leak":
         return "LEAKS", f"{grow}, above {budget}."
     if one.outcome == "no leak":
         return "DOES NOT LEAK", f"{grow}, within {budget}."
-    why = "one run gives no interval" if one.live.low is None else f"the interval holds {budget}"
-    return "UNDECIDED", f"{grow}: {why}."
+    return "UNDECIDED", f"{grow}, where {budget} is allowed: {one.reason}."
 
 
 def _by_owners(one: Explanation, budget: str) -> str:
@@ -186,10 +195,10 @@ def _course(one: Explanation, scenario: Scenario) -> list[str]:
     found = []
     if one.limit is not None:
         found.append(_limit(one.limit, one, scenario))
-    budget = scenario.memory.leak_budget_gb_per_hour
-    if one.outcome == "no leak" and certainly_above(one.rss, budget):
+    if one.fragmentation:
         found.append(
-            f"The floors of RSS climb all the same, by {_rate(one.rss)}: memory that the program has and does not use."
+            f"The floors of RSS climb all the same, by {_rate(one.rss)}: fragmentation, memory that the program has "
+            "and does not use."
         )
     if one.grown:
         total = sum(_of(part) for part in one.grown.values())

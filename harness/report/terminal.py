@@ -11,9 +11,11 @@ from rich.text import Text
 
 from harness.analysis.claims import ClaimVerdict
 from harness.analysis.runs import Run
+from harness.analysis.sequential import CONFIDENCE
 from harness.report.layout import columns, fits, heading, new_table, paragraph, show, whole_line
+from harness.report.leak_table import print_leaks
 from harness.report.progress_table import clock
-from harness.report.wording import NOTHING, expected, measured, value, verdict_word
+from harness.report.wording import NOTHING, expected, level, measured, value, verdict_word
 from harness.scenario import Scenario
 from harness.scenario.problems import shown_path
 from harness.verdict import RunSummary, Verdict, summary_sentence
@@ -24,7 +26,7 @@ _STATUSES = {"met": "bold green", "missed": "bold red", "inconclusive": "bold ye
 
 _COURSE = ("status", "start", "peak", "horizon", "cleanups", "CPU s", "speed")
 _STOP = ("before\nstop", "after\nstop()", "after\ndrop", "after\ntrim")
-_ARITHMETIC, _MEASURED = "arith-\nmetic", "measured [95 %]"
+_ARITHMETIC = "arith-\nmetic"
 
 _WIDE_CLAIMS = 96
 """Columns from which the table of claims has their sources; below, these are listed under it."""
@@ -41,6 +43,7 @@ def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, pictur
     console.print()
     paragraph(console, Text(f"{verdict.scenario}: {scenario.title}", style="bold"))
     print_runs(console, verdict)
+    print_leaks(console, verdict)
     if verdict.claims:
         print_claims(console, verdict)
     _print_assumptions(console, scenario, verdict)
@@ -99,8 +102,9 @@ def print_claims(console: Console, verdict: Verdict) -> None:
 def _print_claim_table(console: Console, verdict: Verdict) -> None:
     wide = columns(console) >= _WIDE_CLAIMS
     sources = ["source"] if wide else []
-    headings = ("claim", "expected", _ARITHMETIC, _MEASURED, "verdict", *sources)
-    table = new_table(*headings, right=(_ARITHMETIC,), unbroken=(_MEASURED,))
+    found = f"measured [{level(verdict.confidence)}]"
+    headings = ("claim", "expected", _ARITHMETIC, found, "verdict", *sources)
+    table = new_table(*headings, right=(_ARITHMETIC,), unbroken=(found,))
     for title, claims in _by_kind(verdict):
         table.add_row(Text(title, style="italic"))
         for claim in claims:
@@ -129,7 +133,12 @@ def _by_kind(verdict: Verdict) -> list[tuple[str, list[ClaimVerdict]]]:
 
 
 def _footnotes(verdict: Verdict) -> list[str]:
-    notes = ["[95 %]: the interval over seeds."]
+    notes = [f"[{level(verdict.confidence)}]: the interval over seeds."]
+    if verdict.confidence != CONFIDENCE:
+        notes[0] = (
+            f"[{level(verdict.confidence)}]: the interval over seeds at every look, so that all looks together err no "
+            f"more often than one at {level(CONFIDENCE)}."
+        )
     if any(claim.verdict == "exceeded" for claim in verdict.claims):
         notes.append("Exceeded: outside the band, on its better side.")
     if verdict.memory_scale != 1 and any(claim.moves_with_scale for claim in verdict.claims):

@@ -8,7 +8,7 @@ from harness.scenario.problems import number
 
 NOTHING = "-"
 
-_DECIMALS = {"GB": 2, "MB": 2, "GB/h": 3, "minutes": 1, "s": 1, "samples": 0, "share": 1, "times": 2}
+_DECIMALS = {"GB": 2, "MB": 2, "GB/h": 3, "1/h": 2, "minutes": 1, "s": 1, "samples": 0, "share": 1, "times": 2}
 _DECIMALS |= dict.fromkeys(("tasks", "files", "threads"), 1)
 """Decimals per unit; a share is shown in percent. What has no unit has three."""
 
@@ -24,6 +24,11 @@ def value(amount: float | None, unit: str) -> str:
     shown = 100 * amount if unit == "share" else amount
     text = f"{shown:,.{_DECIMALS.get(unit, 3)}f}"
     return text.lstrip("-") if not text.strip("-0.") else text
+
+
+def level(confidence: float) -> str:
+    """A confidence in percent: ``95 %``, ``98.1 %``."""
+    return f"{100 * confidence:.3g} %"
 
 
 def with_unit(text: str, unit: str) -> str:

@@ -32,6 +32,9 @@ SAMPLES_MOST = 5_000_000  # per run; half a gigabyte of recording
 FIXED_ENV = ("PYTHONHASHSEED", "PYTHONPATH", "PYTHONHOME", "PATH", "HOME", "TZ")
 """What a config may not set: other runs could not be compared with it, or it would run another program."""
 
+SEEDS_MOST = 30
+"""To which seeds may be added: more of them are a run that is too short."""
+
 SAMPLES_LEAST = 10  # after the warm-up; fewer are no curve
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S[^\r\n]*$")]
@@ -208,6 +211,7 @@ class ScenarioContents(Settings):
     title: Line
     assumptions: Paragraph = ""
     seeds: Annotated[int, Ge(1), Le(1000)] = 3
+    max_seeds: Annotated[int, Ge(1), Le(SEEDS_MOST)] | None = None
     stall_s: Annotated[float, Gt(0), Le(86_400)] = 60.0
     market: MarketSettings
     time: TimeSettings
@@ -215,6 +219,12 @@ class ScenarioContents(Settings):
     target: TargetSettings
     configs: Annotated[dict[ConfigName, dict[str, Any]], Len(1)]
     claims: Annotated[tuple[Claim, ...], Strict(False)] = ()
+
+    @model_validator(mode="after")
+    def _seeds_may_be_added(self) -> Self:
+        if self.max_seeds is not None and self.max_seeds < self.seeds:
+            raise Refusal("max_seeds", self.max_seeds, f"must be at least seeds, which is {self.seeds}")
+        return self
 
     @model_validator(mode="after")
     def _environments_are_sound(self) -> Self:
@@ -251,9 +261,10 @@ class ScenarioContents(Settings):
 class Scenario(ScenarioContents):
     """One scenario: the market, the virtual duration, the target, its configs, the claims.
 
-    `name` is the stem of its file, `seeds` the runs per config, `stall_s` the real seconds without a sample after which
-    a run counts as stalled, `assumptions` what the numbers take for granted. Configs hold plain values and, when the
-    scenario was loaded with its target, every parameter.
+    `name` is the stem of its file, `seeds` the runs per config, `max_seeds` up to how many are added while a verdict is
+    open (None: none), `stall_s` the real seconds without a sample after which a run counts as stalled, `assumptions`
+    what the numbers take for granted. Configs hold plain values and, when the scenario was loaded with its target,
+    every parameter.
     """
 
     name: Annotated[str, Field(pattern=r"^\w[\w .-]*$", max_length=200)]
@@ -269,6 +280,7 @@ class Scenario(ScenarioContents):
         hours: float | None = None,
         scale: float | None = None,
         seeds: int | None = None,
+        max_seeds: int | None = None,
         configs: Sequence[str] | None = None,
     ) -> Scenario:
         """This scenario with a user's options, validated again.
@@ -281,6 +293,8 @@ class Scenario(ScenarioContents):
         table = self.model_dump()
         if seeds is not None:
             table["seeds"] = seeds
+        if max_seeds is not None:
+            table["max_seeds"] = max_seeds
         if scale is not None:
             table["memory"]["scale"] = scale
         if hours is not None:
@@ -294,7 +308,12 @@ class Scenario(ScenarioContents):
             return Scenario.model_validate(table)
         except ValidationError as error:
             problems = problems_of(error, Scenario, table)
-        options = {"time.hours": ("--hours", hours), "memory.scale": ("--scale", scale), "seeds": ("--seeds", seeds)}
+        options = {
+            "time.hours": ("--hours", hours),
+            "memory.scale": ("--scale", scale),
+            "seeds": ("--seeds", seeds),
+            "max_seeds": ("--max-seeds", max_seeds),
+        }
         option, given = options.get(problems[0].key, ("", None))
         if given is not None:
             raise UsageError(f"{option} {given}: {problems[0].text}")

@@ -199,3 +199,77 @@ def test_claims_are_checked_before_there_are_runs() -> None:
     verdicts.check_claims(make_scenario(claim()))
     with pytest.raises(UsageError, match="two configs"):
         verdicts.check_claims(make_scenario(claim(configs=["old"])))
+
+
+def rising(slope_gb_per_hour: float, *, seeds: int = 2, config: str = "fixed") -> list[Run]:
+    """Runs of five hours, a sample each ten minutes, that rise by so much, in the last seed by twice that."""
+    times = np.arange(31) / 6
+    slopes = np.linspace(slope_gb_per_hour, 2 * slope_gb_per_hour, seeds)
+    return [
+        make_run(config, seed, list(5 + slope * times), feed_hash=f"feed {seed}")
+        for seed, slope in enumerate(slopes, start=1)
+    ]
+
+
+def five_hours(*claims: dict[str, Any], seeds: int = 2, **changes: Any) -> Scenario:
+    table = make_scenario(*claims, seeds=seeds).model_dump()
+    table["time"]["hours"] = 5.0
+    table["configs"] = {"fixed": {}}
+    return Scenario.model_validate({**table, **changes})
+
+
+def test_verdict_json_says_of_every_config_whether_it_leaks(tmp_path: Path) -> None:
+    verdict = verdicts.judge(five_hours(max_seeds=4), rising(0.0))
+    verdicts.write(verdict, tmp_path / "verdict.json")
+    table = json.loads((tmp_path / "verdict.json").read_text())
+    (one,) = table["leaks"]
+    assert set(one) >= {
+        *("config", "measure", "verdict", "slope", "low", "high", "unit", "minimum_detectable", "hours_needed"),
+        *("floors", "reason", "budget", "part", "fragmentation", "shape", "values"),
+    }
+    assert (one["config"], one["measure"], one["verdict"], one["unit"]) == ("fixed", "rss", "OK", "GB/h")
+    assert (one["slope"], one["low"], one["high"], one["minimum_detectable"]) == (0, 0, 0, 0.0375)
+    assert table["confidence"] == pytest.approx(0.98, abs=0.01)
+    assert table["status"] == "met"
+
+
+def test_a_leak_alone_changes_no_status() -> None:
+    verdict = verdicts.judge(five_hours(), rising(1.0, seeds=8))
+    assert [leak.verdict.outcome for leak in verdict.leaks] == ["LEAK"]
+    assert verdict.status == "met"
+
+
+def test_what_more_seeds_may_decide_is_named() -> None:
+    scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 8.0]))
+    verdict = verdicts.judge(scenario, rising(0.5))
+    assert verdict.claims[0].verdict == "inconclusive"
+    assert verdicts.lacking_seeds(scenario, verdict) == ("RSS of fixed", "peak")
+    assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, rising(0.0, seeds=3))) == ()
+
+
+def test_one_seed_lacks_seeds_and_a_lack_of_floors_does_not() -> None:
+    scenario = five_hours(seeds=1)
+    assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, rising(0.0, seeds=1))) == ("RSS of fixed",)
+    short = make_scenario(seeds=2)
+    judged = verdicts.judge(short, soak())
+    assert [leak.verdict.outcome for leak in judged.leaks] == ["INCONCLUSIVE", "INCONCLUSIVE"]
+    assert verdicts.lacking_seeds(short, judged) == ()
+
+
+def test_seeds_mend_neither_missing_runs_nor_configs_that_nothing_is_claimed_of() -> None:
+    scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 8.0]))
+    died = [*rising(0.5)[:1], make_run("fixed", 2, [5, 6], "died")]
+    assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, died)) == ()
+    both = five_hours(
+        claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 50.0]), configs={"fixed": {}, "old": {}}
+    )
+    runs = [*rising(0.0), *rising(0.5, config="old")]
+    assert verdicts.lacking_seeds(both, verdicts.judge(both, runs)) == ()
+
+
+def test_construction_and_calibration_ask_for_no_seeds() -> None:
+    for kind, lacking in (("prediction", ("peak",)), ("calibration", ()), ("construction", ())):
+        scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 5.02], kind=kind))
+        verdict = verdicts.judge(scenario, rising(0.003))
+        assert verdict.claims[0].verdict == "inconclusive"
+        assert verdicts.lacking_seeds(scenario, verdict) == lacking

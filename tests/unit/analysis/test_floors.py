@@ -73,3 +73,10 @@ def test_a_part_with_two_floors_has_no_slope() -> None:
     found = slopes(Floors(np.arange(8.0), np.arange(8.0), "blocks", NONE))
     assert np.isnan(found.last_quarter)
     assert found.last_half == 1.0
+
+
+def test_a_sample_at_the_instant_of_a_cleanup_belongs_to_the_tooth_that_begins() -> None:
+    times, cuts = np.array([0.0, 1, 2, 3, 4]), np.array([0.0, 2, 4])
+    for at_the_cut in (9.0, 1.0):  # read before, read after the cleanup at 2
+        found = find_floors(times, np.array([2.0, 5, at_the_cut, 3, 1]), cuts)
+        assert found.values.tolist() == [2, min(at_the_cut, 3)]

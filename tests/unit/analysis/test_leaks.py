@@ -1,4 +1,4 @@
-"""Slopes of floors: a leak under a sawtooth, a leak without one, and runs too short to tell."""
+"""Slopes of floors and the verdicts on a config: teeth or none, budgets of bytes and of counts, runs too short."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from harness.analysis import leaks
+from harness.analysis.explanation import explain_config
+from harness.analysis.metrics import METRICS
 
 
 def sawtooth(leak_gb_per_hour: float, teeth: int, *, height: float = 3.0) -> list[float]:
@@ -42,7 +44,7 @@ def test_without_cleanups_blocks_have_floors(make_run, make_scenario) -> None:
 def test_too_few_floors_say_which_hours_would_do(make_run, make_scenario) -> None:
     reading = leaks.floor_slope(make_run(sawtooth(1, 6), events=cleanups(6)), make_scenario(hours=3))
     assert reading.lack == "undecided"
-    assert "old has 5 floors of RSS; 6 need 3.5 hours" in reading.reason
+    assert reading.reason == "old has 5 floors between cleanups, 6 are needed; 3.5 hours would do"
     enough = leaks.floor_slope(make_run(sawtooth(1, 7), events=cleanups(7)), make_scenario(hours=3.5))
     assert enough.value == pytest.approx(1)
 
@@ -62,14 +64,79 @@ def test_what_was_not_read_or_reached_is_not_judged(make_run, make_scenario) -> 
     assert leaks.floor_slope(ended, make_scenario(hours=5)).lack == "not reached"
 
 
-def test_a_sample_at_the_instant_of_a_cleanup_belongs_to_the_tooth_that_begins() -> None:
-    times, cuts = np.array([0.0, 1, 2, 3, 4]), np.array([0.0, 2, 4])
-    for at_the_cut in (9.0, 1.0):  # read before, read after the cleanup at 2
-        moments, floors = leaks.between_cleanups(times, np.array([2.0, 5, at_the_cut, 3, 1]), cuts)
-        assert floors.tolist() == [2, min(at_the_cut, 3)]
-        assert moments.tolist() == [0, 2 if at_the_cut == 1 else 3]
+def five_hours(make_run, *, rss: float = 0.0, live: float = 0.0, **counts: float) -> list:
+    """Three seeds of five hours, a sample a minute: RSS and live bytes rise by GB/h, counts by so many an hour."""
+    runs = []
+    for seed in (1, 2, 3):
+        rng = np.random.default_rng(seed)
+        hours = np.arange(301) / 60
+        gb = [7 + slope * hours + 0.01 * rng.standard_normal(hours.size) for slope in (rss, live)]
+        run = make_run(gb[0], live_gb=gb[1], every_s=60, seed=seed)
+        for name, per_hour in counts.items():
+            run.samples[name] = 12 + np.floor(per_hour * hours + seed / 4)
+        runs.append(run)
+    return runs
 
 
-def test_theil_sen_is_the_median_of_pairwise_slopes() -> None:
-    # slopes of (0,0) (1,1) (2,5): 1, 4, 2.5
-    assert leaks.theil_sen(np.array([0.0, 1, 2]), np.array([0.0, 1, 5])) == 2.5
+def test_bytes_are_judged_against_the_scenarios_budget(make_run, make_scenario) -> None:
+    found = leaks.judge_config(make_scenario(hours=5), five_hours(make_run, rss=0.3, live=0.2))
+    assert {name: leak.verdict.outcome for name, leak in found.items()} == {"rss": "LEAK", "live": "LEAK"}
+    assert found["live"].verdict.slope == pytest.approx(0.2, abs=0.01)
+    assert not found["rss"].fragmentation
+    roomy = make_scenario(hours=5, leak_budget_gb_per_hour=0.5)
+    assert leaks.judge_config(roomy, five_hours(make_run, rss=0.3))["rss"].verdict.outcome == "OK"
+
+
+def test_rss_that_climbs_while_live_bytes_do_not_is_fragmentation(make_run, make_scenario) -> None:
+    found = leaks.judge_config(make_scenario(hours=5), five_hours(make_run, rss=0.3))
+    assert (found["rss"].verdict.outcome, found["live"].verdict.outcome) == ("LEAK", "OK")
+    assert found["rss"].fragmentation
+    assert not found["live"].fragmentation
+
+
+def test_counts_are_judged_as_finely_as_the_hours_allow(make_run, make_scenario) -> None:
+    found = leaks.judge_config(make_scenario(hours=5), five_hours(make_run, tasks=0.0, open_files=3.0))
+    judged_h = 5 - 1 / 6
+    assert found["tasks"].budget == pytest.approx(2 / judged_h)
+    assert found["tasks"].verdict.outcome == "OK"
+    assert found["tasks"].verdict.minimum_detectable == pytest.approx(6 / judged_h)
+    assert found["open_files"].verdict.outcome == "LEAK"
+    assert found["open_files"].verdict.slope == pytest.approx(3, rel=0.1)
+    assert "threads" not in found  # not recorded
+
+
+def test_a_long_run_allows_one_in_a_day(make_run, make_scenario) -> None:
+    runs = [make_run([7.0] * 721, every_s=600, seed=seed) for seed in (1, 2)]
+    for run in runs:
+        run.samples["tasks"] = 5.0
+    assert leaks.judge_config(make_scenario(hours=120), runs)["tasks"].budget == pytest.approx(1 / 24)
+
+
+def test_six_steps_in_a_run_are_always_a_leak_and_never_ok(make_run, make_scenario) -> None:
+    per_hour = 6 / (5 - 1 / 6)
+    found = leaks.judge_config(make_scenario(hours=5), five_hours(make_run, threads=per_hour))
+    assert found["threads"].verdict.outcome == "LEAK"
+
+
+def test_the_verdict_the_metric_and_the_explanation_agree(make_run, make_scenario) -> None:
+    scenario, runs = make_scenario(hours=5), five_hours(make_run, rss=0.3, live=0.3)
+    verdict = leaks.judge_config(scenario, runs)["live"].verdict
+    metric = METRICS["live.slope_gb_per_hour"].compute(scenario, runs, ["old"])
+    explained = explain_config(scenario, "old", runs)
+    assert (metric.estimate, metric.low, metric.high) == pytest.approx((verdict.slope, verdict.low, verdict.high))
+    assert (explained.live.estimate, explained.live.low, explained.outcome) == (verdict.slope, verdict.low, "leak")
+
+
+def test_where_seeds_may_be_added_intervals_are_wider(make_run, make_scenario) -> None:
+    scenario, runs = make_scenario(hours=5), five_hours(make_run, rss=0.3)
+    once = leaks.judge_config(scenario, runs)["rss"].verdict
+    scenario.max_seeds = 6
+    looks = leaks.judge_config(scenario, runs)["rss"].verdict
+    assert looks.slope == once.slope
+    assert looks.high - looks.low > 1.3 * (once.high - once.low)
+
+
+def test_verdicts_come_in_the_order_of_the_configs(make_run, make_scenario) -> None:
+    runs = [make_run([7.0] * 31, config=config, seed=seed) for config in ("fixed", "old", "other") for seed in (1, 2)]
+    found = leaks.judge_leaks(make_scenario(hours=5), [*runs, make_run([], config="empty", status="died")])
+    assert [(leak.config, leak.measure.name) for leak in found] == [("old", "rss"), ("fixed", "rss"), ("other", "rss")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analysis.leaks import theil_sen
+from harness.analysis.floors import theil_sen
 from harness.analysis.rates import median_regression, rate
 
 HOURS = np.arange(1, 11) / 2

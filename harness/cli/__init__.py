@@ -27,6 +27,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "report": "harness.cli.report",
     "compare": "harness.cli.compare",
     "explain": "harness.cli.explain",
+    "control": "harness.cli.control",
     "list": "harness.cli.listing",
     "show": "harness.cli.show",
     "market": "harness.cli.market",

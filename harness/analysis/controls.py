@@ -1,0 +1,222 @@
+"""What the standing controls measured, and whether it lies where an instrument that can be trusted puts it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.analysis.attribution import growth_in_parts
+from harness.analysis.claims import against_band, judge_claim
+from harness.analysis.curves import stop_gb
+from harness.analysis.leak_verdict import LeakVerdict, Series, judge_leak
+from harness.analysis.levels import until_horizon
+from harness.analysis.metrics import METRICS
+from harness.analysis.runs import Run
+from harness.analysis.validity import incomplete_configs, invalidities
+from harness.scenario import Scenario
+
+SAME_SHARE = 0.01
+"""How much a config may save of itself at the peak."""
+
+RATE_SHARE = 0.05
+"""How far the rate of the injected leak may be from what was injected, as a share of it."""
+
+FLAT_SHARE = 0.01
+"""How far RSS may range, as a share of its first sample, over a target that keeps nothing."""
+
+PROBE_SHARE = 0.01
+"""How much a probe that reads more often may change RSS at any instant, as a share of it."""
+
+CLOCK_SHARE = 0.03
+"""How far a slope in real time may be from that in virtual time, as a share of it."""
+
+TIMES_DETECTABLE = 2.0
+"""How many times the minimum detectable leak is injected, and the budget at the least."""
+
+FEWEST_COMMON = 10
+"""So many samples two runs must have in common, at the least, to be compared sample by sample."""
+
+
+class Recorded(NamedTuple):
+    """One soak among the controls: its scenario, and all its runs."""
+
+    scenario: Scenario
+    runs: Sequence[Run]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One quantity that a control measured, in words, with the band that it must lie in."""
+
+    control: str
+    quantity: str
+    measured: str
+    band: str
+    passed: bool
+
+
+def leak_to_inject(clean: Recorded) -> float:
+    """The leak to inject beside a config that was soaked without: GB per hour at full scale.
+
+    TIMES_DETECTABLE times the minimum detectable leak of live bytes or RSS, whichever is larger, and of the budget
+    where that is not known.
+    """
+    detectable = [_leak(clean, name).minimum_detectable for name in ("live", "rss")]
+    return TIMES_DETECTABLE * max(clean.scenario.memory.leak_budget_gb_per_hour, *(one or 0.0 for one in detectable))
+
+
+def judge_controls(soaks: Mapping[str, Recorded], *, injected_gb_per_hour: float, owner: str) -> list[Check]:
+    """Every check of the controls `same`, `leak`, `null`, `probe` (beside `clean`), `real` and `virtual`.
+
+    `owner` is the path of what holds the injected leak. A control with a soak that is incomplete or invalid has one
+    check, which fails.
+    """
+    same, leak, probe = "old against old", "injected leak", "probe 60 times as often"
+    flat, clock = "nothing kept", "real time"
+    return [
+        *(_flaws(same, soaks, "same") or _same(same, soaks["same"])),
+        *(_flaws(leak, soaks, "clean", "leak") or _injected(leak, soaks["leak"], injected_gb_per_hour, owner)),
+        *(_flaws(flat, soaks, "null") or _flat(flat, soaks["null"])),
+        *(_flaws(probe, soaks, "clean", "probe") or _probed(probe, soaks["clean"], soaks["probe"])),
+        *(_flaws(clock, soaks, "virtual", "real") or _clocks(clock, soaks["virtual"], soaks["real"])),
+    ]
+
+
+def _flaws(control: str, soaks: Mapping[str, Recorded], *names: str) -> list[Check]:
+    """What keeps the soaks of these names from being evidence, as one check that fails; nothing where they are."""
+    flaws = []
+    for name in names:
+        scenario, runs = soaks[name]
+        flaws += [*incomplete_configs(scenario, runs).values(), *invalidities(scenario, runs)]
+        flaws += [f"{run.config} seed {run.seed} ended: {run.status}" for run in runs if run.status == "limit"]
+    return [Check(control, "its runs", "; ".join(flaws), "complete and valid", False)] if flaws else []
+
+
+def _same(name: str, same: Recorded) -> list[Check]:
+    saved = METRICS["reduction.peak"].compute(same.scenario, same.runs, tuple(same.scenario.configs))
+    outcome, _ = against_band((-SAME_SHARE, SAME_SHARE), saved, "neither")
+    passing = [
+        claim.name
+        for claim in same.scenario.claims
+        if judge_claim(claim, same.scenario, same.runs).verdict in ("met", "exceeded")
+    ]
+    return [
+        Check(
+            name,
+            "saved at the peak",
+            _interval(saved.estimate, saved.low, saved.high),
+            _around(SAME_SHARE),
+            outcome == "met",
+        ),
+        Check(
+            name,
+            f"of {len(same.scenario.claims)} claims on reductions, passed",
+            ", ".join(passing) or "none",
+            "none",
+            not passing,
+        ),
+    ]
+
+
+def _injected(name: str, leak: Recorded, injected: float, owner: str) -> list[Check]:
+    live, rss = _leak(leak, "live"), _leak(leak, "rss")
+    rate = "not known" if live.slope is None else f"{live.slope:.4g} GB/h ({live.slope / injected - 1:+.1%})"
+    near = live.slope is not None and abs(live.slope / injected - 1) <= RATE_SHARE
+    (config,) = leak.scenario.configs
+    found = growth_in_parts(config, leak.runs, leak.scenario)
+    first = found.owners[0] if found is not None and found.owners else None
+    held = "no owner was walked" if first is None else first.path
+    if first is not None and first.rate.estimate is not None:
+        held += f", {first.rate.estimate:.4g} GB/h"
+    return [
+        Check(name, "verdict on live bytes", _outcome(live), "LEAK", live.outcome == "LEAK"),
+        Check(name, "verdict on RSS", _outcome(rss), "LEAK", rss.outcome == "LEAK"),
+        Check(name, "rate of live bytes", rate, f"{injected:.4g} GB/h {_around(RATE_SHARE)}", near),
+        Check(name, "owner that grows fastest", held, owner, first is not None and first.path == owner),
+    ]
+
+
+def _flat(name: str, null: Recorded) -> list[Check]:
+    (config,) = null.scenario.configs
+    ranges = METRICS["growth.range_share"].compute(null.scenario, null.runs, (config,))
+    outcome, _ = against_band((None, FLAT_SHARE), ranges, "lower")
+    measured = _interval(ranges.estimate, ranges.low, ranges.high)
+    return [Check(name, "range of RSS", measured, f"at most {FLAT_SHARE:.0%}", outcome == "met")]
+
+
+def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
+    (often,) = probe.runs
+    (seldom,) = (run for run in clean.runs if run.seed == often.seed)
+    at, rss = _under_load(seldom, clean.scenario)
+    at_often, rss_often = _under_load(often, probe.scenario)
+    _, mine, other = np.intersect1d(at, at_often, return_indices=True)
+    apart = float(np.abs(rss_often[other] / rss[mine] - 1).max()) if mine.size else np.nan
+    return [
+        Check(
+            name,
+            "samples that have their like",
+            f"{mine.size:,} of {at.size:,}, among {at_often.size:,}",
+            "all",
+            FEWEST_COMMON <= mine.size == at.size,
+        ),
+        Check(
+            name,
+            "largest difference of RSS at one instant",
+            f"{apart:.2%}",
+            f"at most {PROBE_SHARE:.0%}",
+            apart < PROBE_SHARE,
+        ),
+    ]
+
+
+def _clocks(name: str, virtual: Recorded, real: Recorded) -> list[Check]:
+    slopes, live = [], []
+    for scenario, (run,) in (virtual, real):
+        at, rss = _under_load(run, scenario)
+        slopes.append(float(np.polyfit(at, rss, 1)[0]))
+        live.append(stop_gb(run, "before", "live_bytes"))
+    grown, held = slopes[1] / slopes[0] - 1, live[1] / live[0] - 1
+    band = _around(CLOCK_SHARE)
+    return [
+        Check(name, "slope of RSS against virtual time", f"{grown:+.2%}", band, abs(grown) <= CLOCK_SHARE),
+        Check(name, "live bytes at the stop against virtual time", f"{held:+.2%}", band, abs(held) <= CLOCK_SHARE),
+    ]
+
+
+def _leak(recorded: Recorded, memory: str) -> LeakVerdict:
+    """The verdict on the live bytes ("live") or the RSS ("rss") of the one config of a soak."""
+    scenario, runs = recorded
+    series = {}
+    for run in runs:
+        fed = until_horizon(run, scenario)
+        values = run.live_gb if memory == "live" else run.rss_gb
+        series[run.seed] = Series(run.t_s[fed], values[fed], run.event_times("cleanup"))
+    warmup_s = scenario.time.warmup_minutes * 60
+    return judge_leak(series, warmup_s=warmup_s, budget=scenario.memory.leak_budget_gb_per_hour)
+
+
+def _under_load(run: Run, scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Time in seconds, to the microsecond, and RSS in GB of the samples under feed after the first."""
+    fed = until_horizon(run, scenario) & (run.samples["phase"] != "start").to_numpy(dtype=bool)
+    return np.round(run.t_s[fed], 6), run.rss_gb[fed]
+
+
+def _outcome(verdict: LeakVerdict) -> str:
+    if verdict.slope is None:
+        return f"{verdict.outcome}: {verdict.reason}"
+    interval = f"{verdict.slope:.4g} [{verdict.low:.4g}, {verdict.high:.4g}] GB/h"
+    return f"{verdict.outcome}, {interval}" + ("" if verdict.outcome == "LEAK" else f": {verdict.reason}")
+
+
+def _interval(estimate: float | None, low: float | None, high: float | None) -> str:
+    if estimate is None or low is None or high is None:
+        return "not known"
+    return f"{estimate:.2%} [{low:.2%}, {high:.2%}]"
+
+
+def _around(share: float) -> str:
+    return f"± {share:.0%}"

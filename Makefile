@@ -2,6 +2,7 @@
 #
 #   make soak SCENARIO=name [SCALE= SEEDS= HOURS= CONFIGS= JOBS= OUT=]
 #   make compare A=result [B=result]      make plot RESULT=latest      make list
+#   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
 #   make test   make check   make bench   make calibrate   make nightly   make clean
 
 SCENARIO ?= 50symbols
@@ -16,11 +17,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 OPTIONS := $(if $(SCALE),--scale $(SCALE)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(HOURS),--hours $(HOURS)) \
            $(if $(CONFIGS),--configs $(CONFIGS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
+CONTROL_OPTIONS := $(if $(SHORT),--short) $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 
-.PHONY: help setup soak compare plot list test check bench calibrate nightly clean
+.PHONY: help setup soak control compare plot list test check bench calibrate nightly clean
 
 help:
-	@sed -n '3,5s/^# *//p' Makefile
+	@sed -n '3,6s/^# *//p' Makefile
 
 setup: $(READY)
 
@@ -35,6 +37,10 @@ $(READY): pyproject.toml constraints.txt
 
 soak: $(READY)
 	@$(BIN)/soak run $(SCENARIO) $(OPTIONS)
+
+# What is known beforehand must be found: exit code 3 where it is not.
+control: $(READY)
+	@$(BIN)/soak control $(SCENARIO) $(CONTROL_OPTIONS)
 
 compare: $(READY)
 	@$(BIN)/soak compare $(A) $(B)
@@ -61,8 +67,10 @@ bench: $(READY)
 calibrate: $(READY)
 	@$(BIN)/python -m harness.calibration
 
+# The controls first: where they do not hold, nothing after them is evidence.
 # The note's scenario must keep its verdicts; the one whose leak no fix reaches must be caught: exit code 1, and no other.
 nightly: $(READY)
+	@$(BIN)/soak control 50symbols $(CONTROL_OPTIONS)
 	@$(BIN)/soak run 50symbols $(OPTIONS)
 	@$(BIN)/soak run residual $(OPTIONS); code=$$?; \
 	  if [ $$code -eq 1 ]; then echo "residual: missed, as it must be"; \

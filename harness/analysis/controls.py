@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from harness.analysis.attribution import growth_in_parts
 from harness.analysis.claims import against_band, judge_claim
 from harness.analysis.curves import stop_gb
+from harness.analysis.estimates import Reading, over_seeds
 from harness.analysis.leak_verdict import LeakVerdict, Series, judge_leak
 from harness.analysis.levels import until_horizon
 from harness.analysis.metrics import METRICS
@@ -36,6 +38,9 @@ CLOCK_SHARE = 0.03
 
 TIMES_DETECTABLE = 2.0
 """How many times the minimum detectable leak is injected, and the budget at the least."""
+
+OFTENER = 55
+"""The probe that reads 60 times as often must have at least this many times the samples: else it watched no closer."""
 
 FEWEST_COMMON = 10
 """So many samples two runs must have in common, at the least, to be compared sample by sample."""
@@ -141,8 +146,8 @@ def _injected(name: str, leak: Recorded, injected: float, owner: str) -> list[Ch
 
 
 def _flat(name: str, null: Recorded) -> list[Check]:
-    (config,) = null.scenario.configs
-    ranges = METRICS["growth.range_share"].compute(null.scenario, null.runs, (config,))
+    curves = {run.seed: _under_feed(run)[1] for run in null.runs}
+    ranges = over_seeds({seed: Reading(float(np.ptp(rss) / rss[0])) for seed, rss in curves.items()})
     outcome, _ = against_band((None, FLAT_SHARE), ranges, "lower")
     measured = _interval(ranges.estimate, ranges.low, ranges.high)
     return [Check(name, "range of RSS", measured, f"at most {FLAT_SHARE:.0%}", outcome == "met")]
@@ -151,8 +156,8 @@ def _flat(name: str, null: Recorded) -> list[Check]:
 def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
     (often,) = probe.runs
     (seldom,) = (run for run in clean.runs if run.seed == often.seed)
-    at, rss = _under_load(seldom, clean.scenario)
-    at_often, rss_often = _under_load(often, probe.scenario)
+    at, rss = _under_feed(seldom)
+    at_often, rss_often = _under_feed(often)
     _, mine, other = np.intersect1d(at, at_often, return_indices=True)
     apart = float(np.abs(rss_often[other] / rss[mine] - 1).max()) if mine.size else np.nan
     return [
@@ -161,7 +166,7 @@ def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
             "samples that have their like",
             f"{mine.size:,} of {at.size:,}, among {at_often.size:,}",
             "all",
-            FEWEST_COMMON <= mine.size == at.size,
+            FEWEST_COMMON <= mine.size == at.size and at_often.size > OFTENER * at.size,
         ),
         Check(
             name,
@@ -175,11 +180,11 @@ def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
 
 def _clocks(name: str, virtual: Recorded, real: Recorded) -> list[Check]:
     slopes, live = [], []
-    for scenario, (run,) in (virtual, real):
-        at, rss = _under_load(run, scenario)
+    for _, (run,) in (virtual, real):
+        at, rss = _under_feed(run)
         slopes.append(float(np.polyfit(at, rss, 1)[0]))
         live.append(stop_gb(run, "before", "live_bytes"))
-    grown, held = slopes[1] / slopes[0] - 1, live[1] / live[0] - 1
+    grown, held = (pair[1] / pair[0] - 1 if pair[0] else math.nan for pair in (slopes, live))
     band = _around(CLOCK_SHARE)
     return [
         Check(name, "slope of RSS against virtual time", f"{grown:+.2%}", band, abs(grown) <= CLOCK_SHARE),
@@ -199,9 +204,9 @@ def _leak(recorded: Recorded, memory: str) -> LeakVerdict:
     return judge_leak(series, warmup_s=warmup_s, budget=scenario.memory.leak_budget_gb_per_hour)
 
 
-def _under_load(run: Run, scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Time in seconds, to the microsecond, and RSS in GB of the samples under feed after the first."""
-    fed = until_horizon(run, scenario) & (run.samples["phase"] != "start").to_numpy(dtype=bool)
+def _under_feed(run: Run) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Time in seconds, to the microsecond, and RSS in GB of the samples under feed after the first, (samples,) each."""
+    fed = run.fed & (run.samples["phase"] != "start").to_numpy(dtype=bool)
     return np.round(run.t_s[fed], 6), run.rss_gb[fed]
 
 

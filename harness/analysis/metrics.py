@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.analysis import arithmetic, breakdown, buffers, cost, estimates, leaks, levels, restarts, teeth, waterfall
+from harness.analysis import arithmetic, breakdown, buffers, cpu, estimates, leaks, levels, restarts, teeth, waterfall
 from harness.analysis.arithmetic import Arithmetic, Premise
 from harness.analysis.estimates import Average, Estimate, Reading, over_seeds
 from harness.analysis.reduction import Pairing, paired, ratio, reduction, relative_difference
@@ -16,8 +16,8 @@ from harness.scenario import Scenario
 
 Read = Callable[[Run, Scenario], Reading]
 
-Unit = Literal["GB", "MB", "GB/h", "minutes", "s", "samples", "tasks", "files", "threads", "share", "times", ""]
-"""GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; counts are those of the scaled world."""
+Unit = Literal["GB", "MB", "GB/h", "minutes", "s", "ms", "samples", "tasks", "files", "threads", "share", "times", ""]
+"""GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; counts and CPU are those of the scaled world."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ _METRICS = (
         _grown_to_peak,
         arithmetic.net_peak_reduction,
     ),
-    Metric("cpu.seconds", "CPU seconds of a run, up to its end", "s", cost.cpu_s),
+    Metric("cpu.seconds", "CPU seconds of a run, up to its end", "s", cpu.total_s),
     *_releases(),
     Metric(
         "release.pools",
@@ -277,6 +277,14 @@ _METRICS = (
         moves_with_scale=True,
     ),
     Metric("live.slope_gb_per_hour", "slope of the floors of live bytes after the warm-up", "GB/h", leaks.live_slope),
+    Metric("cpu.per_cycle_ms", "median CPU per cycle under load, with market and readings", "ms", cpu.per_cycle_ms),
+    Metric("cpu.growth", "growth of the CPU per cycle over the load, as a share of its median", "share", cpu.growth),
+    Metric(
+        "pause.longest_ms",
+        "most CPU between two samples under load; no pause was longer",
+        "ms",
+        cpu.longest_pause_ms,
+    ),
     Metric("samples.unaccounted", "samples neither persisted nor reported lost", "samples", buffers.unaccounted),
     Metric("samples.lost", "samples that the target reported lost", "samples", buffers.lost, moves_with_scale=True),
 )

@@ -58,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     small = controls.shortened(scenario) if arguments.short else scenario
     folder = results.create_result(arguments.out, "control")
     with Progress(console, scenario.memory.scale, quiet=arguments.quiet) as progress:
-        recorded = _carried_out([controls.clean(small), controls.null(small)], folder, arguments.jobs, progress)
+        null = controls.null(controls.fewer_hours(scenario) if arguments.short else scenario)
+        recorded = _carried_out([controls.clean(small), null], folder, arguments.jobs, progress)
         injected = leak_to_inject(recorded["clean"])
         real_time = controls.clocks(scenario, short=arguments.short)
         others = [

@@ -8,7 +8,7 @@ from harness.scenario.problems import number
 
 NOTHING = "-"
 
-_DECIMALS = {"GB": 2, "MB": 2, "GB/h": 3, "1/h": 2, "minutes": 1, "s": 1, "samples": 0, "share": 1, "times": 2}
+_DECIMALS = {"GB": 2, "MB": 2, "GB/h": 3, "1/h": 2, "minutes": 1, "s": 1, "ms": 2, "samples": 0, "share": 1, "times": 2}
 _DECIMALS |= dict.fromkeys(("tasks", "files", "threads"), 1)
 """Decimals per unit; a share is shown in percent. What has no unit has three."""
 

@@ -18,7 +18,7 @@ LEAKING = "harness.injected_leak:build"
 NULL = "harness.null_target:build"
 
 FEWEST_SEEDS = 3
-"""A verdict on a leak needs them."""
+"""A verdict on a leak needs them; two give an interval."""
 
 WALKS = 12
 """How often owners are walked, at least, in the run that leaks: enough for their rates under cleanups."""
@@ -60,9 +60,14 @@ def roles(scenario: Scenario) -> Roles:
     return Roles(first, others[0] if others else first)
 
 
+def fewer_hours(scenario: Scenario) -> Scenario:
+    """The scenario for SHORT_HOURS at most."""
+    return scenario.with_options(hours=min(scenario.time.hours, SHORT_HOURS))
+
+
 def shortened(scenario: Scenario) -> Scenario:
-    """The scenario in a world small enough for all controls in a minute: fewer symbols, fewer hours."""
-    fewer = scenario.with_options(hours=min(scenario.time.hours, SHORT_HOURS))
+    """The scenario in a world small enough for all controls in a minute: fewer symbols, hours and seeds."""
+    fewer = _derived(fewer_hours(scenario), {"seeds": min(scenario.seeds, 2)})
     if scenario.market.recording is not None:
         return fewer
     return _derived(fewer, {"market": {"symbols": min(scenario.market.symbols, SHORT_SYMBOLS)}})
@@ -77,7 +82,8 @@ def old_against_old(scenario: Scenario) -> ControlSoak:
         for claim in scenario.claims
         if claim.metric.startswith("reduction.") and claim.configs == (old, fixed) and claim.not_testable is None
     ]
-    return ControlSoak("same", _with_configs(scenario, dict.fromkeys(pair, scenario.configs[old]), claims))
+    derived = _with_configs(scenario, dict.fromkeys(pair, scenario.configs[old]), claims)
+    return ControlSoak("same", _derived(derived, {"seeds": max(scenario.seeds, 2)}))
 
 
 def clean(scenario: Scenario) -> ControlSoak:

@@ -1,0 +1,67 @@
+"""CPU per cycle, its growth, and the longest pause."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from harness.analysis import cpu
+from harness.analysis.claims import judge_claim
+from harness.analysis.runs import Run
+from harness.scenario import Claim
+
+
+def with_cpu(run: Run, spent_s: Sequence[float]) -> Run:
+    """`run` with so many CPU seconds in each interval between two samples."""
+    return dataclasses.replace(run, samples=run.samples.assign(cpu_s=np.concatenate([[1.0], 1.0 + np.cumsum(spent_s)])))
+
+
+def test_the_median_of_the_load_brought_to_one_cycle(make_run, make_scenario) -> None:
+    # samples 600 s apart are 120 cycles; the interval up to the end of the warm-up is dear and does not count
+    run = with_cpu(make_run([5] * 8), [60.0, 1.2, 1.2, 1.2, 1.2, 1.2, 30.0])
+    scenario = make_scenario(hours=7 / 6)
+    assert cpu.per_cycle_ms(run, scenario).value == pytest.approx(10.0)
+    assert cpu.longest_pause_ms(run, scenario).value == pytest.approx(30_000)
+
+
+def test_growth_is_told_from_dear_cleanups(make_run, make_scenario) -> None:
+    samples, scenario = 1201, make_scenario(hours=2)
+    flat = np.full(samples - 1, 0.1)
+    flat[::100] += 5.0
+    slower = np.linspace(0.1, 0.2, samples - 1)
+    slower[::100] += 5.0
+    run = make_run([5] * samples, every_s=6)
+    assert cpu.growth(with_cpu(run, flat), scenario).value == pytest.approx(0, abs=1e-9)
+    grown = cpu.growth(with_cpu(run, slower), scenario).value
+    assert grown == pytest.approx((11 / 12) * 0.1 / slower[samples // 12 :].clip(max=0.2).mean(), rel=0.02)
+
+
+def test_a_recording_without_cpu_or_without_its_end_has_no_cost(make_run, make_scenario) -> None:
+    silent, ended = make_run([5] * 8), with_cpu(make_run([5] * 3, status="limit"), [1.0, 1.0])
+    for metric in (cpu.per_cycle_ms, cpu.growth, cpu.longest_pause_ms):
+        assert metric(silent, make_scenario(hours=7 / 6)).lack == "not applicable"
+        assert metric(ended, make_scenario()).lack == "not reached"
+
+
+def test_too_few_samples_have_no_growth(make_run, make_scenario) -> None:
+    run = with_cpu(make_run([5] * 4), [1.0, 1.0, 1.0])
+    assert cpu.growth(run, make_scenario(hours=0.5)).lack == "not applicable"
+    assert cpu.per_cycle_ms(run, make_scenario(hours=0.5)).value == pytest.approx(1000 / 120)
+
+
+def test_a_claim_may_bound_the_pause(make_run, make_scenario) -> None:
+    runs = [with_cpu(make_run([5] * 8, config="fixed", seed=seed), [0.1] * 6 + [0.3]) for seed in (1, 2)]
+    for most, verdict in ((300.1, "met"), (299.0, "missed")):
+        claim = Claim(
+            name="short pauses",
+            metric="pause.longest_ms",
+            configs=("fixed",),
+            expected=("open", most),
+            better="lower",
+            kind="prediction",
+            source="a test",
+        )
+        assert judge_claim(claim, make_scenario(hours=7 / 6), runs).verdict == verdict

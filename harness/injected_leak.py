@@ -10,8 +10,11 @@ from typing import Any
 from harness import target as targets
 from harness.target import Environment
 
-OWNER = "retained[*]"
-"""The attribute path that holds what leaks."""
+LEAKED = "retained"
+"""The attribute that holds what leaks."""
+
+OWNER = f"{LEAKED}[*]"
+"""The owner by which it is to be found."""
 
 SMALLEST_BYTES = 4096
 """Nothing smaller is retained at once: so large a block has its own memory and pins no arena of small objects."""

@@ -1,0 +1,64 @@
+"""`soak control`: what is printed and written, the exit code, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.analysis.controls import Check
+from harness.cli import control, main
+
+HOLDS = Check("nothing kept", "range of RSS", "0.06%", "at most 1%", True)
+FAILS = Check("real time", "slope of RSS against virtual time", "+4.10%", "± 3%", False)
+
+
+@pytest.fixture
+def carried_out(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """No process: the soaks that would have been carried out, by name, together."""
+    together: list[list[str]] = []
+
+    def note(soaks, *_):
+        together.append([soak.name for soak in soaks])
+        return {soak.name: None for soak in soaks}
+
+    monkeypatch.setattr(control, "_carried_out", note)
+    monkeypatch.setattr("harness.analysis.controls.leak_to_inject", lambda clean: 0.2)
+    return together
+
+
+def judged_as(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> None:
+    monkeypatch.setattr("harness.analysis.controls.judge_controls", lambda soaks, **known: list(checks))
+
+
+def test_controls_that_hold(carried_out, monkeypatch, capsys) -> None:
+    judged_as(monkeypatch, HOLDS)
+    assert main(["control", "smoke", "--quiet"]) == 0
+    out = capsys.readouterr().out
+    assert "INVALID" not in out
+    assert "MET: the controls of smoke hold." in out
+    assert carried_out == [["clean", "null"], ["probe", "leak", "same", "virtual", "real"]]
+    (file,) = Path("results").glob("control/*/control.json")
+    assert str(file) in out
+    told = json.loads(file.read_text(encoding="utf-8"))
+    assert (told["format"], told["scenario"], told["status"], told["short"]) == (1, "smoke", "met", False)
+    assert told["checks"][0]["measured"] == "0.06%"
+
+
+def test_one_that_fails_is_said_before_anything_else(carried_out, monkeypatch, capsys) -> None:
+    judged_as(monkeypatch, HOLDS, FAILS)
+    assert main(["control", "--short", "--quiet"]) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "INVALID: the controls of 50symbols do not hold (real time): its soaks here are no evidence."
+    assert any(line.rstrip().endswith("FAIL") and "+4.10%" in line for line in lines)
+    (file,) = Path("results").glob("control/*/control.json")
+    assert json.loads(file.read_text(encoding="utf-8"))["status"] == "invalid"
+
+
+@pytest.mark.parametrize("arguments", [["--jobs", "0"], ["nothing"], ["--scale", "2"]])
+def test_wrong_usage_is_refused_before_anything_is_run(carried_out, arguments: list[str], capsys) -> None:
+    assert main(["control", *arguments]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert carried_out == []
+    assert not Path("results").exists()

@@ -21,6 +21,7 @@ from harness.analysis.leaks import (
     RSS,
     ConfigLeak,
     Measure,
+    hours_needed,
     judge_config,
     series_of,
     slope,
@@ -96,13 +97,13 @@ class Restarts:
 class Explanation:
     """One config. Rates are GB/h at full scale under load, over what its runs recorded, however they ended.
 
-    `outcome` is the leak verdict on live bytes. `live` is the slope of the floors of live bytes in the part of the runs
-    that decided it, in words in `part`; `rss` that of RSS; `pymalloc` and `glibc` those of the blocks that the two
-    allocators have in use; their intervals have the `confidence` of the soak. `fragmentation` says that RSS leaks and
-    live bytes do not. `grown` is how RSS had changed at the end of the feed, by part, empty where no
-    breakdown was recorded. `lasting` says that no cleanup reaches some of the growth that the walks saw, for certain;
-    `explained` are the first owners that make 90 % of it, `uneven` those of them that grow for some symbols more than
-    for others. None is what was not recorded.
+    `outcome` is the leak verdict on live bytes, `reason` why it is so, with the hours that would decide an open one.
+    `live` is the slope of the floors of live bytes in the part of the runs that decided it, in words in `part`; `rss`
+    that of RSS; `pymalloc` and `glibc` those of the blocks that the two allocators have in use; their intervals have
+    the `confidence` of the soak. `fragmentation` says that RSS leaks and live bytes do not. `grown` is how RSS had
+    changed at the end of the feed, by part, empty where no breakdown was recorded. `lasting` says that no cleanup
+    reaches some of the growth that the walks saw, for certain; `explained` are the first owners that make 90 % of it,
+    `uneven` those of them that grow for some symbols more than for others. None is what was not recorded.
     """
 
     config: str
@@ -151,7 +152,7 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
         config=config,
         runs=tuple(runs),
         outcome="undecided" if verdict is None else OUTCOMES[verdict.outcome],
-        reason="" if verdict is None else verdict.reason,
+        reason="" if verdict is None else f"{verdict.reason}{hours_needed(verdict.hours_needed)}",
         part=NAMES[PARTS[0] if verdict is None else verdict.part],
         confidence=confidence_of(scenario),
         live=live,

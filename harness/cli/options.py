@@ -15,6 +15,7 @@ def declare_scenario(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale", type=float, metavar="S", help="size of the world, above 0 up to 1 (memory.scale)")
     parser.add_argument("--hours", type=float, metavar="H", help="virtual hours; a warm-up shrinks to a fifth of them")
     parser.add_argument("--seeds", type=int, metavar="K", help="runs per config")
+    parser.add_argument("--max-seeds", type=int, metavar="N", help="add seeds up to N while a verdict is open (none)")
     parser.add_argument("--configs", metavar="A,B", help="only these configs; claims about others are dropped")
 
 
@@ -28,5 +29,6 @@ def scenario_from(arguments: argparse.Namespace) -> Scenario:
         hours=arguments.hours,
         scale=arguments.scale,
         seeds=arguments.seeds,
+        max_seeds=arguments.max_seeds,
         configs=None if configs is None else [name.strip() for name in configs.split(",") if name.strip()],
     )

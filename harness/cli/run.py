@@ -1,13 +1,15 @@
 """Soak a scenario: run every config with every seed, judge, draw, and write a result folder.
 
-SCENARIO is a name (`soak list` shows them) or a path to a .toml file. The exit code is the verdict's: 0 met, 1 a claim
-missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
+SCENARIO is a name (`soak list` shows them) or a path to a .toml file. With --max-seeds a seed is added while a leak
+verdict or a prediction is open that a seed may decide; every look is stricter, so that errors stay as seldom. The exit
+code is the verdict's: 0 met, 1 a claim missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
 """
 
 from __future__ import annotations
 
 import argparse
 import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,12 +57,25 @@ def run(arguments: argparse.Namespace) -> int:
             real_time=arguments.clock == "real",
             at_once=arguments.jobs,
             observe=progress,
+            undecided=partial(_undecided, scenario, console if not arguments.quiet else None),
         )
     code = conclude(console, soak.folder)
     if soak.interrupted:
         console.print("Interrupted: what was recorded until then is judged above.")
         return 3
     return code
+
+
+def _undecided(scenario: Scenario, console: Console | None, folder: Path, seeds: int) -> bool:
+    """Whether one more seed may decide what is open after `seeds` of them; says what that is."""
+    from harness import verdict as verdicts
+    from harness.analysis.runs import read_result
+
+    _, runs = read_result(folder)
+    lacking = verdicts.lacking_seeds(scenario, verdicts.judge(scenario, runs))
+    if lacking and console is not None:
+        console.print(f"Open after {seeds} seeds: {', '.join(lacking)}: seed {seeds + 1} is added.", markup=False)
+    return bool(lacking)
 
 
 def _without_missing(scenario: Scenario, console: Console) -> Scenario:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psutil
@@ -18,11 +18,11 @@ RESERVE_BYTES = 500_000_000
 """Left to the rest of the machine, the supervisor and the drawing of the report."""
 
 
-def plan_jobs(scenario: Scenario, *, real_time: bool = False) -> list[Job]:
+def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[int] | None = None) -> list[Job]:
     """One job per seed and config, the configs of a seed next to one another: they are compared with each other.
 
-    Seeds are 1, 2, ... Raises UsageError where the target cannot live at the scenario's scale, or the scenario's
-    recording is not what the scenario says.
+    Seeds are 1, 2, ... as many as the scenario has, or `seeds`. Raises UsageError where the target cannot live at the
+    scenario's scale, or the scenario's recording is not what the scenario says.
     """
     world = scale_down(scenario)
     recording = open_recording(scenario)
@@ -56,7 +56,7 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False) -> list[Job]:
             faults=world.market.faults.faults() if world.market.faults is not None else None,
             recording=None if recording is None else os.path.abspath(recording.path),
         )
-        for seed in range(1, scenario.seeds + 1)
+        for seed in (range(1, scenario.seeds + 1) if seeds is None else seeds)
         for config, params in world.configs.items()
     ]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import UsageError
 from harness.running import results
+from harness.running.job import Job
 from harness.running.plan import choose_jobs_at_once, free_memory_bytes, plan_jobs
 from harness.running.supervisor import Observer, supervise
 from harness.scenario import Scenario, to_toml
@@ -26,11 +26,25 @@ class Soak:
     interrupted: bool
 
 
-def carry_out(scenario: Scenario, root: Path, *, real_time: bool, at_once: int | None, observe: Observer) -> Soak:
+Undecided = Callable[[Path, int], bool]
+"""Whether what a result folder holds, of so many seeds, leaves something open that one more seed may decide."""
+
+
+def carry_out(
+    scenario: Scenario,
+    root: Path,
+    *,
+    real_time: bool,
+    at_once: int | None,
+    observe: Observer,
+    undecided: Undecided = lambda _folder, _seeds: False,
+) -> Soak:
     """Run every config of `scenario` with every seed into a new folder under `root`.
 
-    Raises UsageError where the machine has not enough memory, the folder cannot be made, or the idle process is larger
-    than the baseline; SoakError where the disk ran full. Recordings are kept in every case.
+    Where the scenario has `max_seeds`, a seed is added while what is recorded is `undecided`: these are the looks of
+    harness.analysis.sequential. Raises UsageError where the machine has not enough memory, the folder cannot be made,
+    or the idle process is larger than the baseline; SoakError where the disk ran full. Recordings are kept in every
+    case.
     """
     jobs = plan_jobs(scenario, real_time=real_time)
     at_once = choose_jobs_at_once(scenario, jobs, at_once, free_memory_bytes())
@@ -40,18 +54,24 @@ def carry_out(scenario: Scenario, root: Path, *, real_time: bool, at_once: int |
         results.write_manifest(folder, scenario_name=scenario.name, real_time=real_time, command=results.command_line())
         results.point_latest(root, folder)
         interrupted = False
-        facts: Sequence[dict[str, Any]] = []
         try:
-            folders = [results.run_folder(folder, job) for job in jobs]
-            facts = supervise(jobs, folders, at_once=at_once, observe=observe)
+            _run(scenario, folder, jobs, at_once, observe)
+            for seed in range(scenario.seeds + 1, (scenario.max_seeds or 0) + 1):
+                if not undecided(folder, seed - 1):
+                    break
+                _run(scenario, folder, plan_jobs(scenario, real_time=real_time, seeds=[seed]), at_once, observe)
         except KeyboardInterrupt:
             interrupted = True
     except OSError as error:
         raise results.refuse_full_disk(error, folder) from error
-    for one in facts:
+    return Soak(folder, interrupted)
+
+
+def _run(scenario: Scenario, folder: Path, jobs: Sequence[Job], at_once: int, observe: Observer) -> None:
+    folders = [results.run_folder(folder, job) for job in jobs]
+    for one in supervise(jobs, folders, at_once=at_once, observe=observe):
         if one.get("status") == "refused":
             raise _too_small(scenario, int(one["idle_rss_bytes"]))
-    return Soak(folder, interrupted)
 
 
 def _too_small(scenario: Scenario, idle_bytes: int) -> UsageError:

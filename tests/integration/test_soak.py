@@ -223,3 +223,47 @@ env = { LD_PRELOAD = "libnosuchallocator.so.9" }
     assert glibc["pymalloc_bytes"].isna().all()
     assert glibc["live_bytes"].notna().any()
     assert soaks.facts("glibc")["env"] == {"PYTHONMALLOC": "malloc"}
+
+
+BY_SEED = """\
+import re
+class Target:
+    def __init__(self, params, environment):
+        seed = int(re.search(r"seed-(\\d+)", str(environment.data_dir))[1])
+        self.lost = [0, 10, 5, 5, 5][seed - 1]
+    def start(self): pass
+    def stop(self): pass
+    def counters(self):
+        return {"collected": self.lost, "persisted": 0, "lost": self.lost}
+build = Target
+"""
+
+FEW_LOST = """\
+[configs.only]
+[[claims]]
+name = "few are lost"
+metric = "samples.lost"
+configs = ["only"]
+expected = [0.0, 100.0]
+tolerance = 100.0
+better = "lower"
+kind = "prediction"
+source = "two seeds cannot tell, three can"
+"""
+
+
+def test_seeds_are_added_until_it_is_decided_and_a_report_says_the_same(soaks: Soaks) -> None:
+    soaks.target(BY_SEED)
+    path = soaks.scenario(FEW_LOST, factory="mine:build", seeds=2)
+    path.write_text(path.read_text().replace("0.0375", "1000.0"))  # whether it leaks is not the question here
+    ended = soaks.soak("run", path, "--max-seeds", 5)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Open after 2 seeds: few are lost: seed 3 is added." in ended.stdout
+    verdict = soaks.verdict()
+    assert [run["seed"] for run in verdict["runs"]] == [1, 2, 3]
+    assert 0.95 < verdict["confidence"] < 1
+    assert f"[{100 * verdict['confidence']:.3g} %]" in ended.stdout
+    rss = next(leak for leak in verdict["leaks"] if leak["measure"] == "rss")
+    assert (rss["config"], rss["verdict"], len(rss["values"])) == ("only", "OK", 3)
+    assert soaks.soak("report", "latest").returncode == 0
+    assert soaks.verdict() == verdict

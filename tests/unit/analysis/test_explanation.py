@@ -124,3 +124,25 @@ def test_a_recording_without_any_anatomy_is_explained_as_far_as_it_goes(make_run
         (),
         None,
     )
+
+
+def test_rss_that_climbs_alone_is_fragmentation_and_leads_to_the_limit(make_run, make_scenario) -> None:
+    hours = np.arange(301) / 60
+    runs = [
+        make_run(7 + (0.5 + seed / 100) * hours, every_s=60, seed=seed, live_gb=np.full(301, 6.0)) for seed in (1, 2, 3)
+    ]
+    found = explain_config(make_scenario(hours=5), "old", runs)
+    assert (found.outcome, found.fragmentation) == ("no leak", True)
+    assert found.limit is not None
+    assert found.limit.hours == pytest.approx(5 + (32 - found.peak.estimate) / found.rss.estimate)
+
+
+def test_a_start_that_settles_is_judged_by_a_later_part_and_foretells_nothing(make_run, make_scenario) -> None:
+    hours = np.arange(301) / 60
+    rng = np.random.default_rng(1)
+    curves = [5 + np.minimum(hours, 1.5) + 0.01 * rng.standard_normal(301) for _ in range(3)]
+    runs = [make_run(curve, every_s=60, seed=seed, live_gb=curve) for seed, curve in enumerate(curves)]
+    found = explain_config(make_scenario(hours=5), "old", runs)
+    assert (found.outcome, found.part) == ("no leak", "its last three quarters")
+    assert found.live.estimate == pytest.approx(0, abs=0.01)
+    assert found.limit is None

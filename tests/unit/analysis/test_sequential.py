@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from harness.analysis.sequential import look_confidence, looks
+from harness.analysis.sequential import CONFIDENCE, confidence_of, look_confidence, looks
 
 
 def test_a_verdict_is_taken_after_the_first_seeds_and_after_every_added_one() -> None:
@@ -39,3 +41,13 @@ def test_all_looks_together_err_as_seldom_as_one(seeds: int, most: int) -> None:
         t = np.abs(some.mean(axis=1)) * k**0.5 / some.std(axis=1, ddof=1)
         erred |= t > stats.t.ppf((1 + level) / 2, k - 1)
     assert erred.mean() == pytest.approx(0.05, abs=0.003)
+
+
+def test_the_confidence_of_a_scenario_is_that_of_its_looks() -> None:
+    def of(seeds: int, max_seeds: int | None) -> float:
+        return confidence_of(SimpleNamespace(seeds=seeds, max_seeds=max_seeds))
+
+    assert of(3, None) == of(3, 3) == CONFIDENCE
+    assert of(3, 6) == look_confidence(3, 6)
+    assert of(1, 6) == look_confidence(2, 6)
+    assert of(1, 1) == CONFIDENCE

@@ -33,12 +33,25 @@ def unaccounted(run: Run, _scenario: Scenario) -> Reading:
 
 
 def lost(run: Run, _scenario: Scenario) -> Reading:
-    """Samples that the target reported lost; a lower bound where stop() was not reached."""
+    """Samples that the target reported lost; a lower bound where stop() was not reached.
+
+    Where the run was killed it has no counters; lost is then what its events say was collected and not saved.
+    """
     count = _counter(run, "lost")
+    if count is None and run.unfinished:
+        count = _cut_off(run)
     if count is None:
         return absent("not applicable", f"{run.config} does not count lost samples")
     stopped = bool((run.facts.get("stop") or {}).get("after_stop"))
     return Reading(count) if stopped else Reading(count, "lower", reason=ended(run))
+
+
+def _cut_off(run: Run) -> float | None:
+    """Samples collected, by the last event that counts them, less those of the flushes; None without such events."""
+    collected = [event["samples"] for event in run.events if event["kind"] == "collected"]
+    if not collected:
+        return None
+    return float(collected[-1] - sum(event["samples"] for event in run.events if event["kind"] == "flush"))
 
 
 def _megabytes(run: Run, counter: str) -> Reading:

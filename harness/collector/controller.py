@@ -147,7 +147,10 @@ class BotController:
                 await self._attempt_cleanup()
 
     def _collect(self, samples: float) -> None:
-        """Add `samples` to what every symbol is due for, and buffer the whole ones."""
+        """Add `samples` to what every symbol is due for, buffer the whole ones, and report how many there were so far.
+
+        Reported at once: where the process is killed, what was collected and not saved can still be counted.
+        """
         assert self.ml_data_collector is not None
         assert self.ml_feature_pipeline is not None
         for symbol, pipeline in self.ml_feature_pipeline.pipelines.items():
@@ -157,6 +160,7 @@ class BotController:
                     due -= 1
                     self.ml_data_collector.collect(symbol, pipeline.latest)
             self._samples_due[symbol] = due
+        self._emit("collected", samples=self._counters.collected)
 
     async def _attempt_cleanup(self) -> None:
         rss_bytes = self._process.memory_info().rss

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,8 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from harness.analysis.metrics import METRICS
+from harness.analysis.runs import read_result
+from harness.scenario import load
 from tests.integration.conftest import ROOT, Soaks
 
 pytestmark = pytest.mark.soak
@@ -260,6 +265,48 @@ def test_kill_9_of_a_worker_is_reported_with_its_virtual_time(soaks: Soaks, unti
     assert (samples["rss_bytes"] > 0).all()
     assert "died" in out
     assert "SIGKILL" in out
+
+
+def test_kill_9_between_two_writes_keeps_what_was_saved_and_counts_what_was_not(soaks: Soaks, until: Until) -> None:
+    path = soaks.scenario(
+        "[configs.old]\nmax_samples_per_file = 50\nsamples_per_interval = 10.0\n", hours=50, books_per_second=2.0
+    )
+    process = soaks.start("run", path, "--quiet")
+
+    def between_two_writes() -> bool:
+        """Whether buffers are partly full, 20 files later; the worker then stays stopped."""
+        assert process.poll() is None, process.communicate()
+        for file in soaks.folder.glob("results/*/*/runs/*/*/events.jsonl"):
+            (worker,) = soaks.workers() or (0,)
+            if not worker or file.read_bytes().count(b'"flush"') <= 20:
+                return False
+            os.kill(worker, signal.SIGSTOP)
+            counts = [json.loads(line) for line in file.read_bytes().splitlines() if b'"collected"' in line]
+            if counts[-1]["samples"] % 25:
+                return True
+            os.kill(worker, signal.SIGCONT)
+        return False
+
+    until(between_two_writes)
+    os.kill(soaks.workers()[0], signal.SIGKILL)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 3, out + err
+    events = soaks.events()
+    saved = [event for event in events if event["kind"] == "flush"]
+    collected = [event for event in events if event["kind"] == "collected"]
+    files = sorted(soaks.run_folder().glob("data/training_features/*.parquet"), key=lambda file: file.stem[-6:])
+    for file, event in zip(files, saved, strict=True):
+        assert file.stem.startswith(event["symbol"])
+        assert len(pd.read_parquet(file)) == event["samples"]
+    # 10 samples in 50 s at full scale, so one at a tenth, of each of five symbols
+    assert [event["samples"] for event in collected] == [5 * number for number in range(1, len(collected) + 1)]
+    assert collected[-1]["t_s"] == pytest.approx(50 * len(collected))
+    _, (run,) = read_result(soaks.result())
+    scenario = load(str(path))
+    not_saved = METRICS["samples.lost"].compute(scenario, [run], ("old",))
+    # five symbols whose buffers hold five samples each: 25 are saved at a time
+    assert (not_saved.bound, not_saved.estimate) == ("lower", collected[-1]["samples"] % 25)
+    assert not_saved.estimate > 0
 
 
 def test_ctrl_c_ends_the_runs_and_keeps_the_recordings(soaks: Soaks, until: Until) -> None:

@@ -35,3 +35,17 @@ def test_a_target_that_does_not_count_is_not_judged(make_run, make_scenario) -> 
     run = make_run([5], stop=STOPPED)
     for metric in (buffers.capacity_mb, buffers.peak_mb, buffers.unaccounted, buffers.lost):
         assert metric(run, make_scenario()).lack == "not applicable"
+
+
+def test_what_a_killed_run_had_not_saved_is_counted_from_its_events(make_run, make_scenario) -> None:
+    events = [
+        {"t_s": 50.0, "kind": "collected", "samples": 10},
+        {"t_s": 51.0, "kind": "flush", "symbol": "A", "samples": 6},
+        {"t_s": 100.0, "kind": "collected", "samples": 20},
+    ]
+    killed = make_run([5, 6], status="died", events=events)
+    reading = buffers.lost(killed, make_scenario())
+    assert (reading.value, reading.bound) == (14, "lower")
+    assert buffers.unaccounted(killed, make_scenario()).lack == "not reached"
+    counted = make_run([5, 6], status="interrupted", events=events, counters={"lost": 3})
+    assert buffers.lost(counted, make_scenario()).value == 3

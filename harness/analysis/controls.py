@@ -146,7 +146,7 @@ def _injected(name: str, leak: Recorded, injected: float, owner: str) -> list[Ch
 
 
 def _flat(name: str, null: Recorded) -> list[Check]:
-    curves = {run.seed: _under_feed(run)[1] for run in null.runs}
+    curves = {run.seed: _under_feed(run, null.scenario)[1] for run in null.runs}
     ranges = over_seeds({seed: Reading(float(np.ptp(rss) / rss[0])) for seed, rss in curves.items()})
     outcome, _ = against_band((None, FLAT_SHARE), ranges, "lower")
     measured = _interval(ranges.estimate, ranges.low, ranges.high)
@@ -156,8 +156,8 @@ def _flat(name: str, null: Recorded) -> list[Check]:
 def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
     (often,) = probe.runs
     (seldom,) = (run for run in clean.runs if run.seed == often.seed)
-    at, rss = _under_feed(seldom)
-    at_often, rss_often = _under_feed(often)
+    at, rss = _under_feed(seldom, clean.scenario)
+    at_often, rss_often = _under_feed(often, probe.scenario)
     _, mine, other = np.intersect1d(at, at_often, return_indices=True)
     apart = float(np.abs(rss_often[other] / rss[mine] - 1).max()) if mine.size else np.nan
     return [
@@ -180,8 +180,8 @@ def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
 
 def _clocks(name: str, virtual: Recorded, real: Recorded) -> list[Check]:
     slopes, live = [], []
-    for _, (run,) in (virtual, real):
-        at, rss = _under_feed(run)
+    for scenario, (run,) in (virtual, real):
+        at, rss = _under_feed(run, scenario)
         slopes.append(float(np.polyfit(at, rss, 1)[0]))
         live.append(stop_gb(run, "before", "live_bytes"))
     grown, held = (pair[1] / pair[0] - 1 if pair[0] else math.nan for pair in (slopes, live))
@@ -204,9 +204,12 @@ def _leak(recorded: Recorded, memory: str) -> LeakVerdict:
     return judge_leak(series, warmup_s=warmup_s, budget=scenario.memory.leak_budget_gb_per_hour)
 
 
-def _under_feed(run: Run) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Time in seconds, to the microsecond, and RSS in GB of the samples under feed after the first, (samples,) each."""
-    fed = run.fed & (run.samples["phase"] != "start").to_numpy(dtype=bool)
+def _under_feed(run: Run, scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Time in seconds, to the microsecond, and RSS in GB of the samples after the first up to the horizon, (samples,).
+
+    Not up to the stop, which may fall on a sample that is then taken after it.
+    """
+    fed = until_horizon(run, scenario) & (run.samples["phase"] != "start").to_numpy(dtype=bool)
     return np.round(run.t_s[fed], 6), run.rss_gb[fed]
 
 

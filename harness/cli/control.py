@@ -59,16 +59,17 @@ def run(arguments: argparse.Namespace) -> int:
     folder = results.create_result(arguments.out, "control")
     with Progress(console, scenario.memory.scale, quiet=arguments.quiet) as progress:
         null = controls.null(controls.fewer_hours(scenario) if arguments.short else scenario)
-        recorded = _carried_out([controls.clean(small), null], folder, arguments.jobs, progress)
+        recorded = _carried_out([controls.clean(small), null], folder, arguments.jobs, arguments.short, progress)
         injected = leak_to_inject(recorded["clean"])
         real_time = controls.clocks(scenario, short=arguments.short)
+        pair = controls.fewer_hours(small, controls.SHORT_PAIR_HOURS) if arguments.short else small
         others = [
             controls.probed(small),
             controls.leaking(small, injected * 1e9 * small.memory.scale / 3600),
-            controls.old_against_old(small),
+            controls.old_against_old(pair),
             *real_time,
         ]
-        recorded |= _carried_out(others, folder, arguments.jobs, progress)
+        recorded |= _carried_out(others, folder, arguments.jobs, arguments.short, progress)
     checks = judge_controls(recorded, injected_gb_per_hour=injected, owner=OWNER)
     file = write_controls(folder, scenario, checks, short=arguments.short, injected_gb_per_hour=injected)
     print_controls(console, scenario, checks, file)
@@ -76,12 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _carried_out(
-    soaks: Sequence[ControlSoak], folder: Path, jobs: int | None, progress: Progress
+    soaks: Sequence[ControlSoak], folder: Path, jobs: int | None, short: bool, progress: Progress
 ) -> dict[str, Recorded]:
     """What the soaks recorded, by name."""
     from harness.analysis.controls import Recorded
     from harness.analysis.runs import read_result
     from harness.running.controls import carry_out
 
-    folders = carry_out(soaks, folder, at_once=jobs, observe=progress)
+    folders = carry_out(soaks, folder, at_once=jobs, real_beside=not short, observe=progress)
     return {soak.name: Recorded(soak.scenario, read_result(folders[soak.name])[1]) for soak in soaks}

@@ -18,7 +18,7 @@ LEAKING = "harness.injected_leak:build"
 NULL = "harness.null_target:build"
 
 FEWEST_SEEDS = 3
-"""A verdict on a leak needs them; two give an interval."""
+"""A verdict on a leak needs them, and so does an interval that is narrower than a per cent."""
 
 WALKS = 12
 """How often owners are walked, at least, in the run that leaks: enough for their rates under cleanups."""
@@ -29,6 +29,9 @@ OFTENER = 60
 REAL_MINUTES = 10.0
 
 SHORT_HOURS, SHORT_SYMBOLS = 1.25, 10
+
+SHORT_PAIR_HOURS = 0.6
+"""Of two configs that are the same no more is to be learnt in more hours."""
 
 SHORT_REAL_S = 12.0
 DENSE_SYMBOLS, DENSE_BOOKS_PER_SECOND = 20, 100.0
@@ -60,14 +63,14 @@ def roles(scenario: Scenario) -> Roles:
     return Roles(first, others[0] if others else first)
 
 
-def fewer_hours(scenario: Scenario) -> Scenario:
-    """The scenario for SHORT_HOURS at most."""
-    return scenario.with_options(hours=min(scenario.time.hours, SHORT_HOURS))
+def fewer_hours(scenario: Scenario, hours: float = SHORT_HOURS) -> Scenario:
+    """The scenario for so many hours at most."""
+    return scenario.with_options(hours=min(scenario.time.hours, hours))
 
 
 def shortened(scenario: Scenario) -> Scenario:
     """The scenario in a world small enough for all controls in a minute: fewer symbols, hours and seeds."""
-    fewer = _derived(fewer_hours(scenario), {"seeds": min(scenario.seeds, 2)})
+    fewer = _derived(fewer_hours(scenario), {"seeds": min(scenario.seeds, FEWEST_SEEDS)})
     if scenario.market.recording is not None:
         return fewer
     return _derived(fewer, {"market": {"symbols": min(scenario.market.symbols, SHORT_SYMBOLS)}})
@@ -82,8 +85,7 @@ def old_against_old(scenario: Scenario) -> ControlSoak:
         for claim in scenario.claims
         if claim.metric.startswith("reduction.") and claim.configs == (old, fixed) and claim.not_testable is None
     ]
-    derived = _with_configs(scenario, dict.fromkeys(pair, scenario.configs[old]), claims)
-    return ControlSoak("same", _derived(derived, {"seeds": max(scenario.seeds, 2)}))
+    return ControlSoak("same", _with_configs(scenario, dict.fromkeys(pair, scenario.configs[old]), claims))
 
 
 def clean(scenario: Scenario) -> ControlSoak:
@@ -143,24 +145,27 @@ def clocks(scenario: Scenario, *, short: bool) -> tuple[ControlSoak, ControlSoak
     )
 
 
-def carry_out(soaks: Sequence[ControlSoak], folder: Path, *, at_once: int | None, observe: Observer) -> dict[str, Path]:
+def carry_out(
+    soaks: Sequence[ControlSoak], folder: Path, *, at_once: int | None, real_beside: bool, observe: Observer
+) -> dict[str, Path]:
     """Carry out all runs of these soaks together, each soak in a result folder of its own below `folder`, by name.
 
-    What runs in real time goes first and beside the others: it hardly needs the processor. Raises UsageError where the
-    machine has not enough memory, SoakError where the disk ran full or a run is larger than the baseline when idle.
+    What runs in real time goes first; with `real_beside` it is one more than run at once, for a world that hardly needs
+    the processor. Raises UsageError where the machine has not enough memory, SoakError where the disk ran full or a run
+    is larger than the baseline when idle.
     """
     ordered = sorted(soaks, key=lambda soak: not soak.real_time)
     planned = {soak.name: plan_jobs(soak.scenario, real_time=soak.real_time) for soak in ordered}
-    beside = [job for soak in ordered if soak.real_time for job in planned[soak.name]]
-    others = [job for soak in ordered if not soak.real_time for job in planned[soak.name]]
+    jobs = [job for some in planned.values() for job in some]
+    beside = [job for job in jobs if job.real_time and real_beside]
     room = free_memory_bytes() - sum(job.limit_bytes for job in beside)
-    processes = len(beside) + choose_jobs_at_once(ordered[-1].scenario, others, at_once, room)
+    processes = len(beside) + choose_jobs_at_once(ordered[-1].scenario, jobs[len(beside) :], at_once, room)
     folders = {soak.name: folder / soak.name for soak in ordered}
     try:
         for soak in ordered:
             begin(soak, folders[soak.name])
         runs = [results.run_folder(folders[name], job) for name, jobs in planned.items() for job in jobs]
-        facts = supervise([*beside, *others], runs, at_once=processes, observe=observe)
+        facts = supervise(jobs, runs, at_once=processes, observe=observe)
     except OSError as error:
         raise results.refuse_full_disk(error, folder) from error
     for one in facts:

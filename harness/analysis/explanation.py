@@ -39,6 +39,7 @@ from harness.analysis.owners import (
 )
 from harness.analysis.runs import Run
 from harness.analysis.sequential import confidence_of
+from harness.analysis.shape import time_to_limit
 from harness.analysis.waterfall import Waterfall, waterfall
 from harness.scenario import Scenario
 
@@ -222,16 +223,17 @@ def _limit(scenario: Scenario, runs: Sequence[Run], peak: Estimate, rate: Estima
     reached = [float(times[0]) / 3600 for run in runs if (times := run.event_times("limit")).size]
     if reached:
         return Limit(float(np.mean(reached)), min(reached), max(reached), reached=True)
-    room = None if peak.estimate is None else scenario.memory.limit_gb - peak.estimate
-    if room is None or room < 0 or rate is None or rate.estimate is None or rate.low is None or rate.high is None:
+    limit, ended = scenario.memory.limit_gb, scenario.time.hours
+    if peak.estimate is None or peak.estimate > limit:
+        return None
+    if rate is None or rate.estimate is None or rate.low is None or rate.high is None:
         return None
     if rate.low <= scenario.memory.leak_budget_gb_per_hour:
         return None
-
-    def hours(gb_per_hour: float) -> float:
-        return scenario.time.hours + room / gb_per_hour
-
-    return Limit(hours(rate.estimate), hours(rate.high), hours(rate.low), reached=False)
+    left = time_to_limit(peak.estimate, limit, rate.estimate, rate.low, rate.high)
+    if left is None or left.high is None:
+        return None
+    return Limit(ended + left.hours, ended + left.low, ended + left.high, reached=False)
 
 
 def _grown(runs: Sequence[Run]) -> dict[str, Estimate]:

@@ -122,7 +122,7 @@ class Timeline:
             reason = f"a feed handler of the target did not return within {PATIENCE_S:.0f} s of virtual time"
             self._fail(stalled(reason, asyncio.get_running_loop(), sys._getframe()))
             return
-        if due:
+        if due and self._walking is None:  # in real time the last one may still be under way
             self._walk("load")
         self._clock.call_first_at(t_s + job.sample_every_s, partial(self._sample_at, number + 1))
 

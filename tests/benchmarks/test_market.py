@@ -19,22 +19,10 @@ from synthetic.market import Market
 from synthetic.recording_writer import write_recording
 from synthetic.recordings import Recording
 from synthetic.symbols import instruments
+from tests.unit.synthetic.test_faults import EVERYTHING
 
 BOOKS = 20_000
 RECONNECTS = Faults(reconnects_per_hour=12, reconnect_s=10)  # those of the scenario
-EVERYTHING = Faults(
-    price_gaps_per_hour=60,
-    bursts_per_hour=60,
-    burst_updates=40,
-    thinned_books_per_hour=60,
-    thinned_book_s=20,
-    halts_per_hour=60,
-    halt_s=10,
-    reconnects_per_hour=120,
-    reconnect_s=5,
-    deltas_before_snapshot=True,
-    misordered_deltas_per_hour=120,
-)
 
 
 def measure(

@@ -12,7 +12,7 @@ from harness.analysis import levels, restarts
 from harness.analysis.attribution import growth_in_parts
 from harness.analysis.breakdown import parts_gb, read_at, reading
 from harness.analysis.estimates import Estimate, Reading, over_seeds
-from harness.analysis.leak_verdict import NAMES, PARTS, judged_floors
+from harness.analysis.leak_verdict import DECIDING, NAMES, judged_floors
 from harness.analysis.leaks import (
     COUNTS,
     GLIBC,
@@ -154,7 +154,7 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
         runs=tuple(runs),
         outcome="undecided" if verdict is None else OUTCOMES[verdict.outcome],
         reason="" if verdict is None else f"{verdict.reason}{hours_needed(verdict.hours_needed)}",
-        part=NAMES[PARTS[0] if verdict is None else verdict.part],
+        part=NAMES[DECIDING[0] if verdict is None else verdict.part],
         confidence=confidence_of(scenario),
         live=live,
         rss=rss,

@@ -6,7 +6,11 @@ three quarters or its last half: a start that settles, or a leak that begins lat
 Growth that is slowing down is no LEAK yet, and growth that has just begun is no OK; both are INCONCLUSIVE with the
 hours that would tell.
 
-The rule, with B the budget, [low, high] the t interval over the seeds of a part's slopes:
+Seeds share a schedule, and what goes up and down alike in all of them (buffers that fill at another pace than cleanups
+come) is in no spread of their slopes: with few floors it passes for a trend. So the interval is at least as wide as
+that of a straight line through the mean of the seeds, and a part with fewer than six floors decides nothing.
+
+The rule, with B the budget, [low, high] the interval of a part:
 
     LEAK      low > B and low > 0 in one of the three parts, the means of the last half and quarter > B, not settling
     OK        high <= B in one of the three parts, the mean of the last half <= B, not starting
@@ -31,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from harness.analysis.floors import Floors, Slopes, find_floors, slopes
+from harness.analysis.floors import Floors, Rise, Slopes, find_floors, line_error, rise
 
 Outcome = Literal["LEAK", "OK", "INCONCLUSIVE"]
 
@@ -55,7 +59,7 @@ SPREAD_POWER = 1.5
 MOST_TIMES_THE_HOURS = 10.0
 """Beyond this many times the hours, hours are no advice."""
 
-PARTS = ("whole", "last_three_quarters", "last_half")
+DECIDING = ("whole", "last_three_quarters", "last_half")
 NAMES = {"whole": "the whole run", "last_three_quarters": "its last three quarters", "last_half": "its last half"}
 
 
@@ -109,7 +113,7 @@ class Decision(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """The mean over the seeds and its t interval, each of shape (...,)."""
+    """The mean over the seeds and its interval, each of shape (...,)."""
 
     mean: NDArray[np.float64]
     low: NDArray[np.float64]
@@ -124,18 +128,30 @@ def t_interval(values: NDArray[np.float64], confidence: float) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
-def decide(found: Slopes, budget: float, confidence: float = CONFIDENCE) -> Decision:
+def part_interval(found: Rise, part: str, confidence: float) -> Interval:
+    """The interval of a part's slope: over the seeds, or of the line through their mean, whichever is wider.
+
+    Without end where the part has fewer than six floors.
+    """
+    over_seeds = t_interval(getattr(found.slopes, part), confidence)
+    error, freedom = line_error(found, part)
+    line = stats.t.ppf((1 + confidence) / 2, freedom) * error
+    half = np.where(freedom + 2 >= FEWEST_FLOORS, np.maximum(over_seeds.high - over_seeds.mean, line), np.inf)
+    return Interval(over_seeds.mean, over_seeds.mean - half, over_seeds.mean + half)
+
+
+def decide(found: Rise, budget: float, confidence: float = CONFIDENCE) -> Decision:
     """The rule of this module, for slopes of shape (..., seeds), two seeds or more.
 
     Slopes that are NaN (a quarter with too few floors) leave their guard silent.
     """
-    intervals = [t_interval(getattr(found, part), confidence) for part in PARTS]
+    intervals = [part_interval(found, part, confidence) for part in DECIDING]
     late = intervals[-1].mean
     above = np.logical_or.reduce([part.low > max(budget, 0.0) for part in intervals])
     within = np.logical_or.reduce([part.high <= budget for part in intervals])
-    settling, starting = _settling(found, budget, confidence), _starting(found, budget)
+    settling, starting = _settling(found.slopes, budget, confidence), _starting(found.slopes, budget)
     return Decision(
-        leak=above & (late > budget) & ~(found.last_quarter.mean(axis=-1) <= budget) & ~settling,
+        leak=above & (late > budget) & ~(found.slopes.last_quarter.mean(axis=-1) <= budget) & ~settling,
         ok=within & (late <= budget) & ~starting,
         settling=settling,
         starting=starting,
@@ -159,24 +175,33 @@ def _starting(found: Slopes, budget: float) -> NDArray[np.bool_]:
     return np.asarray(gains & (third < SLOWED_TO * last) & (last > budget))
 
 
-def minimum_detectable(found: Slopes, budget: float, confidence: float = CONFIDENCE) -> float:
+def minimum_detectable(found: Rise, budget: float, confidence: float = CONFIDENCE) -> float:
     """The slope that about 90 % of soaks with this many seeds and this spread would call LEAK; slopes are (seeds,).
 
     Above the budget by d s / sqrt(K) in the whole run, where d is the noncentrality at which a t statistic with K - 1
-    degrees of freedom exceeds its two-sided bound with probability 0.9; and by enough for the means of the last half
-    and the last quarter, which vary more, to be above the budget in 95 %.
+    degrees of freedom exceeds its two-sided bound with probability 0.9, and likewise by the error of the line through
+    the mean; and by enough for the means of the last half and the last quarter, which vary more, to be above the budget
+    in 95 %.
     """
-    seeds = found.whole.size
-    margins = [(found.whole, _noncentrality(seeds, confidence))]
+    seeds, slopes = found.slopes.whole.size, found.slopes
+    margins = [_noncentrality(seeds - 1, confidence) * _error(slopes.whole)]
+    error, freedom = line_error(found, "whole")
+    if np.isfinite(error):
+        margins.append(_noncentrality(int(freedom), confidence) * float(error))
     one_sided = float(stats.t.ppf(LATE_POWER, seeds - 1))
-    margins += [(part, one_sided) for part in (found.last_half, found.last_quarter) if np.isfinite(part).all()]
-    return budget + max(times * float(part.std(ddof=1)) for part, times in margins) / math.sqrt(seeds)
+    margins += [one_sided * _error(part) for part in (slopes.last_half, slopes.last_quarter) if np.isfinite(part).all()]
+    return budget + max(margins)
+
+
+def _error(slopes: NDArray[np.float64]) -> float:
+    """The standard error of the mean of the seeds."""
+    return float(slopes.std(ddof=1)) / math.sqrt(slopes.size)
 
 
 @lru_cache(maxsize=256)
-def _noncentrality(seeds: int, confidence: float) -> float:
-    bound = float(stats.t.ppf((1 + confidence) / 2, seeds - 1))
-    return float(optimize.brentq(lambda d: float(stats.nct.sf(bound, seeds - 1, d)) - POWER, 0, 20 * bound))
+def _noncentrality(freedom: int, confidence: float) -> float:
+    bound = float(stats.t.ppf((1 + confidence) / 2, freedom))
+    return float(optimize.brentq(lambda d: float(stats.nct.sf(bound, freedom, d)) - POWER, 0, 20 * bound))
 
 
 def judge_leak(
@@ -197,12 +222,12 @@ def judge_leak(
         return undecided(*too_few(floors))
     if len(floors) < 2:
         return undecided("one seed gives no interval")
-    found = Slopes(*(np.array(part) for part in zip(*(slopes(one) for one in floors.values()), strict=True)))
+    found = rise(list(floors.values()))
     decision = decide(found, budget, confidence)
     outcome: Outcome = "LEAK" if decision.leak else "OK" if decision.ok else "INCONCLUSIVE"
     part = _deciding(found, outcome, budget, confidence)
-    values = getattr(found, part)
-    interval = t_interval(values, confidence)
+    values = getattr(found.slopes, part)
+    interval = part_interval(found, part, confidence)
     last_h = max(float(one.t_s[-1]) for one in series.values()) / 3600
     hours, reason = None, f"decided by {NAMES[part]}"
     if outcome == "INCONCLUSIVE":
@@ -243,12 +268,12 @@ def too_few(floors: Mapping[int, Floors]) -> tuple[str, float | None]:
     return reason, float(scarce.edges_h[0]) + FEWEST_FLOORS * pace
 
 
-def _deciding(found: Slopes, outcome: Outcome, budget: float, confidence: float) -> str:
-    for part in PARTS:
-        interval = t_interval(getattr(found, part), confidence)
+def _deciding(found: Rise, outcome: Outcome, budget: float, confidence: float) -> str:
+    for part in DECIDING:
+        interval = part_interval(found, part, confidence)
         if (outcome == "LEAK" and interval.low > max(budget, 0.0)) or (outcome == "OK" and interval.high <= budget):
             return part
-    return PARTS[0]
+    return DECIDING[0]
 
 
 def _open(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.floors import Slopes, between_cleanups, find_floors, of_blocks, slopes
+from harness.analysis.floors import Floors, Rise, Slopes, between_cleanups, find_floors, of_blocks, rise, slopes
 from harness.analysis.leak_verdict import (
     CONFIDENCE,
     FEWEST_FLOORS,
@@ -73,27 +73,43 @@ class FamilyRates:
         return next(cell.rates for cell in self.cells if (cell.size, cell.seeds) == (size, seeds))
 
 
-def slopes_of(curves: Curves, values: NDArray[np.float64]) -> Slopes | None:
-    """The slopes of curves (series, seeds, samples), each (series, seeds), None where there are too few floors.
+def rise_of(curves: Curves, values: NDArray[np.float64]) -> Rise | None:
+    """How the floors of curves (series, seeds, samples) rise, None where there are too few of them.
 
     The same code as for a recorded run; curves that are cut alike go through it together.
     """
     if curves.cleanups_s.size:
         floors = between_cleanups(curves.t_s, values, curves.cleanups_s)
-        return slopes(floors) if floors.hours.size >= FEWEST_FLOORS else None
-    rows = values.reshape(-1, curves.t_s.size)
-    found = np.stack(slopes(of_blocks(curves.t_s, rows)), axis=0)
-    for row, one in enumerate(rows):
-        if find_teeth(one) is not None:
-            floors = find_floors(curves.t_s, one, curves.cleanups_s)
-            enough = floors.hours.size >= FEWEST_FLOORS
-            found[:, row] = slopes(floors) if enough else np.nan
-    return Slopes(*found.reshape(len(found), *values.shape[:-1]))
+        return _alike(floors) if floors.hours.size >= FEWEST_FLOORS else None
+    found = _alike(of_blocks(curves.t_s, values))
+    teeth = [one for one, seeds in enumerate(values) if any(find_teeth(run) is not None for run in seeds)]
+    return _replaced(found, {one: _uneven(curves, values[one]) for one in teeth}) if teeth else found
 
 
-def first_seeds(found: Slopes, seeds: int) -> Slopes:
-    """The slopes of the first so many seeds."""
-    return Slopes(*(part[:, :seeds] for part in found))
+def _alike(floors: Floors) -> Rise:
+    hours = np.broadcast_to(floors.hours, (len(floors.values), floors.hours.size))
+    return Rise(slopes(floors), hours, floors.values)
+
+
+def _uneven(curves: Curves, runs: NDArray[np.float64]) -> Rise | None:
+    """The rise of one series (seeds, samples) whose runs have falls of their own, None with too few floors."""
+    floors = [find_floors(curves.t_s, run, curves.cleanups_s) for run in runs]
+    return rise(floors) if min(one.hours.size for one in floors) >= FEWEST_FLOORS else None
+
+
+def _replaced(found: Rise, others: Mapping[int, Rise | None]) -> Rise:
+    """`found` with some of its series replaced; NaN throughout where there is none."""
+    most = max(found.hours.shape[-1], *(0 if one is None else one.hours.size for one in others.values()))
+    wider = ((0, 0), (0, most - found.hours.shape[-1]))
+    hours = np.pad(found.hours, wider, constant_values=np.nan)
+    values = np.pad(found.values, ((0, 0), *wider), constant_values=np.nan)
+    parts = np.array(found.slopes)
+    for series, one in others.items():
+        hours[series], values[series], parts[:, series] = np.nan, np.nan, np.nan
+        if one is not None:
+            hours[series, : one.hours.size], values[series, :, : one.hours.size] = one.hours, one.values
+            parts[:, series] = one.slopes
+    return Rise(Slopes(*parts), hours, values)
 
 
 def measure(family: Family, setting: Setting, seed: Sequence[int], sizes: Sequence[float] = SIZES) -> FamilyRates:
@@ -104,7 +120,7 @@ def measure(family: Family, setting: Setting, seed: Sequence[int], sizes: Sequen
     plain = {}
     for size in sizes:
         values = curves.leaking(size * BUDGET)
-        found = slopes_of(curves, values)
+        found = rise_of(curves, values)
         for seeds in (seeds for seeds in SEEDS if seeds <= setting.seeds):
             cells.append(Cell(family.name, size, seeds, verdict_rates(found, seeds)))
             plain[size, seeds] = _plain_rates(found, seeds)
@@ -117,18 +133,18 @@ def measure(family: Family, setting: Setting, seed: Sequence[int], sizes: Sequen
     return FamilyRates(tuple(cells), rivals, plain)
 
 
-def verdict_rates(found: Slopes | None, seeds: int, confidence: float = CONFIDENCE) -> Rates:
+def verdict_rates(found: Rise | None, seeds: int, confidence: float = CONFIDENCE) -> Rates:
     """The rates of the leak verdict with the first `seeds` seeds."""
     if found is None:
         return Rates(0.0, 0.0)
-    decision = decide(first_seeds(found, seeds), BUDGET, confidence)
+    decision = decide(found.first(seeds), BUDGET, confidence)
     return Rates(float(decision.leak.mean()), float(decision.ok.mean()))
 
 
-def _plain_rates(found: Slopes | None, seeds: int) -> Rates:
+def _plain_rates(found: Rise | None, seeds: int) -> Rates:
     if found is None:
         return Rates(0.0, 0.0)
-    interval = t_interval(found.whole[:, :seeds], CONFIDENCE)
+    interval = t_interval(found.slopes.whole[:, :seeds], CONFIDENCE)
     return Rates(float((interval.low > BUDGET).mean()), float((interval.high <= BUDGET).mean()))
 
 
@@ -136,7 +152,7 @@ def hours_to_decide(family: Family, series: int, seed: Sequence[int], seeds: int
     """The fewest of MORE_HOURS at which 90 % are OK without a leak and LEAK with three budgets; None beyond."""
     for hours in MORE_HOURS:
         curves = family.make(np.random.default_rng([*seed, round(hours * 10)]), Setting(series, seeds, hours))
-        rates = [verdict_rates(slopes_of(curves, curves.leaking(size * BUDGET)), seeds) for size in (0, 3)]
+        rates = [verdict_rates(rise_of(curves, curves.leaking(size * BUDGET)), seeds) for size in (0, 3)]
         if min(rates[0].ok, rates[1].leak) >= DECIDED:
             return hours
     return None
@@ -162,13 +178,13 @@ def measure_sequential(
     confidence = look_confidence(seeds, max_seeds)
     rates, used = {}, {}
     for size in sizes:
-        found = slopes_of(curves, curves.leaking(size * BUDGET))
+        found = rise_of(curves, curves.leaking(size * BUDGET))
         leak, ok = (np.zeros(setting.series, dtype=np.bool_) for _ in range(2))
         spent = np.full(setting.series, float(max_seeds))
         for look in looks(seeds, max_seeds):
             if found is None:
                 break
-            decision: Decision = decide(first_seeds(found, look), BUDGET, confidence)
+            decision: Decision = decide(found.first(look), BUDGET, confidence)
             undecided = ~leak & ~ok
             leak |= undecided & decision.leak
             ok |= undecided & decision.ok
@@ -181,9 +197,9 @@ def measure_sequential(
 def detected_at_minimum(family: Family, setting: Setting, seed: Sequence[int]) -> tuple[float, float]:
     """The median of the minimum detectable leaks that healthy series state, GB/h, and the share that calls it LEAK."""
     curves = family.make(np.random.default_rng(seed), setting)
-    healthy = slopes_of(curves, curves.healthy_gb)
+    healthy = rise_of(curves, curves.healthy_gb)
     if healthy is None:
         return float("nan"), float("nan")
-    stated = [minimum_detectable(Slopes(*(part[one] for part in healthy)), BUDGET) for one in range(setting.series)]
+    stated = [minimum_detectable(healthy.one(series), BUDGET) for series in range(setting.series)]
     median = float(np.nanmedian(stated))
-    return median, verdict_rates(slopes_of(curves, curves.leaking(median)), setting.seeds).leak
+    return median, verdict_rates(rise_of(curves, curves.leaking(median)), setting.seeds).leak

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from harness.analysis.estimates import CONFIDENCE, Estimate
 from harness.analysis.explanation import Count, Explanation, Limit, Restarts
-from harness.analysis.leak_verdict import NAMES, PARTS
+from harness.analysis.leak_verdict import DECIDING, NAMES
 from harness.analysis.owners import EXPLAINED, UNATTRIBUTED, Growth, OwnerGrowth, Unevenness, certainly_above, share_of
 from harness.report.layout import columns, fits, heading, new_table, paragraph, show
 from harness.report.paths import tail, told_apart
@@ -27,7 +27,7 @@ _ALL = 0.995
 _SHORTEST_PATH = 24
 """Columns that a path has in every case; the rest of a row goes to the numbers first."""
 
-WHOLE = NAMES[PARTS[0]]
+WHOLE = NAMES[DECIDING[0]]
 
 _STYLES = {"leak": "bold red", "no leak": "bold green", "undecided": "bold yellow"}
 _PARTS = {

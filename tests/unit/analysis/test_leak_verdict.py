@@ -5,11 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analysis.floors import Slopes
+from harness.analysis.floors import Rise, Slopes
 from harness.analysis.leak_verdict import Series, decide, judge_leak, minimum_detectable
 
 BUDGET = 0.0375
 NONE = np.empty(0)
+
+
+def straight(*slopes: float) -> Rise:
+    """Seeds whose floors lie on straight lines."""
+    hours = np.arange(24) / 5
+    return Rise(Slopes(*[np.array(slopes)] * 6), hours, np.outer(slopes, hours))
 
 
 def hours_of(hours: float) -> tuple[np.ndarray, np.ndarray]:
@@ -166,19 +172,41 @@ def test_a_stricter_look_decides_less() -> None:
 
 def test_more_seeds_and_less_spread_detect_smaller_leaks() -> None:
     def detectable(*values: float) -> float:
-        return minimum_detectable(Slopes(*[np.array(values)] * 6), BUDGET)
+        return minimum_detectable(straight(*values), BUDGET)
 
     assert BUDGET < detectable(0.0, 0.01, 0.02, 0.0, 0.01, 0.02) < detectable(0.0, 0.01, 0.02)
     assert detectable(0.0, 0.001, 0.002) < detectable(0.0, 0.01, 0.02)
-    assert detectable(0.01, 0.01, 0.01) == BUDGET
+    assert detectable(0.01, 0.01, 0.01) == pytest.approx(BUDGET)
+
+
+def test_what_strays_alike_in_all_seeds_raises_the_leak_that_is_found() -> None:
+    even = straight(0.0, 0.001, 0.002)
+    values = even.values + 0.05 * (np.arange(24) % 5)
+    over, over_even = (
+        minimum_detectable(one, BUDGET) - BUDGET for one in (Rise(even.slopes, even.hours, values), even)
+    )
+    assert over > 5 * over_even
+
+
+@pytest.mark.parametrize("count", [2, 3, 10])
+def test_floors_that_beat_alike_in_all_seeds_are_no_trend(count: int) -> None:
+    """As recorded: buffers that fill every third cleanup raise seven floors, thrice, in every seed."""
+    cleanups = np.arange(1000.0, 8001.0, 1000.0)
+    course = lambda _, t_s: 2 * (t_s % 1000) / 1000 + 0.03 * ((t_s // 1000 - 1) % 3)  # noqa: E731
+    verdict = judge(seeds(course, hours=8000 / 3600, count=count, scatter=0.002, cleanups=cleanups))
+    assert verdict.floors == 7
+    assert verdict.outcome == "INCONCLUSIVE"
+    assert verdict.low < 0 < verdict.high
 
 
 def test_many_sets_of_seeds_are_decided_as_each_alone() -> None:
     rng = np.random.default_rng(3)
-    found = Slopes(*rng.normal(BUDGET, BUDGET, (6, 200, 4)))
+    hours = np.broadcast_to(np.arange(24) / 5, (200, 24))
+    values = rng.normal(0, 0.1, (200, 4, 24))
+    found = Rise(Slopes(*rng.normal(BUDGET, BUDGET, (6, 200, 4))), hours, values)
     together = decide(found, BUDGET)
     for row in range(200):
-        alone = decide(Slopes(*(part[row] for part in found)), BUDGET)
+        alone = decide(found.one(row), BUDGET)
         assert [bool(one) for one in alone] == [bool(one[row]) for one in together]
     assert together.leak.any()
     assert together.ok.any()

@@ -8,7 +8,7 @@ import pytest
 from harness.analysis.leak_verdict import Series, judge_leak
 from harness.calibration import detection
 from harness.calibration.coverage import NOISES, coverage
-from harness.calibration.detection import BUDGET, measure, measure_sequential, slopes_of, verdict_rates
+from harness.calibration.detection import BUDGET, measure, measure_sequential, rise_of, verdict_rates
 from harness.calibration.families import FAMILIES, HARDER, WARMUP_S, Family, Setting
 
 SERIES = 30
@@ -21,13 +21,22 @@ ALL = {family.name: family for family in (*FAMILIES, *HARDER)}
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_errors_are_rare_and_decisions_are_not(family: Family) -> None:
     curves = family.make(np.random.default_rng([11, FAMILIES.index(family)]), Setting(SERIES, 5, 5.0))
-    none, three = (slopes_of(curves, curves.leaking(size * BUDGET)) for size in (0, 3))
+    none, three = (rise_of(curves, curves.leaking(size * BUDGET)) for size in (0, 3))
     for seeds in (3, 5):
         healthy, leaking = verdict_rates(none, seeds), verdict_rates(three, seeds)
         assert healthy.leak * SERIES <= ALLOWED
         assert leaking.ok * SERIES <= ALLOWED
     assert healthy.ok > 0.8
     assert leaking.leak > 0.8
+
+
+@pytest.mark.parametrize("name", ["beat, sawtooth of 750 s", "beat, sawtooth of 2000 s"])
+@pytest.mark.parametrize("seeds", [3, 10])
+def test_what_goes_up_and_down_alike_in_all_seeds_is_no_leak(name: str, seeds: int) -> None:
+    rates = measure(ALL[name], Setting(4 * SERIES, seeds, 5.0), [11, 56, seeds], sizes=(0, 3))
+    assert rates.rates(0, seeds).leak * SERIES <= ALLOWED
+    assert rates.rates(3, seeds).ok == 0
+    assert min(rates.rates(0, seeds).ok, rates.rates(3, seeds).leak) > 0.5
 
 
 def test_a_large_start_that_settles_is_a_leak_to_the_whole_run_alone() -> None:
@@ -60,7 +69,7 @@ def test_too_few_floors_decide_nothing() -> None:
 def test_the_calibrated_rule_is_the_one_that_judges_runs(name: str, size: int) -> None:
     curves = ALL[name].make(np.random.default_rng([11, 54]), Setting(5, 3, 5.0))
     values = curves.leaking(size * BUDGET)
-    decision = detection.decide(slopes_of(curves, values), BUDGET)
+    decision = detection.decide(rise_of(curves, values), BUDGET)
     for number in range(5):
         series = {seed: Series(curves.t_s, values[number, seed], curves.cleanups_s) for seed in range(3)}
         verdict = judge_leak(series, warmup_s=WARMUP_S, budget=BUDGET)

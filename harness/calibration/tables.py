@@ -122,7 +122,7 @@ def _at_budget_table(calibration: Calibration) -> str:
     ]
     caption = _prose(
         """A leak of exactly the budget is neither right nor wrong to call: INCONCLUSIVE is the answer to expect, LEAK
-        and OK come at about 2.5 % each by the interval, and by some more because three parts of the run may decide.
+        and OK come at up to 2.5 % each by one interval, and by some more because three parts of the run may decide.
         On top of a start that settles it is called LEAK more often; where it begins late it has not yet grown by the
         budget on the whole run and is called OK. It counts as no error in any figure of this page."""
     )

@@ -89,6 +89,11 @@ def test_too_few_floors_are_undecided_and_say_which_hours_would_do() -> None:
     assert verdict.reason == "2 floors between cleanups, 6 are needed"
 
 
+def test_one_floor_is_one_floor() -> None:
+    verdict = judge(seeds(lambda h, _: h, cleanups=np.array([5000.0, 10000.0])))
+    assert verdict.reason == "1 floor between cleanups, 6 are needed"
+
+
 def test_those_hours_do() -> None:
     cleanups = np.arange(5000.0, 35001.0, 5000.0)
     course = lambda _, t_s: 20 * (t_s % 5000) / 5000  # noqa: E731

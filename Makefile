@@ -1,6 +1,6 @@
 # `make soak SCENARIO=50symbols` and `make test` are all a newcomer needs; each sets itself up first.
 #
-#   make soak SCENARIO=name [SCALE= SEEDS= MAX_SEEDS= HOURS= CONFIGS= JOBS= OUT=]
+#   make soak SCENARIO=name [SCALE= SEEDS= MAX_SEEDS= FIRST_SEED= HOURS= CONFIGS= JOBS= OUT=]
 #   make compare A=result [B=result]      make plot RESULT=latest      make list
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
 #   make test   make check   make bench   make calibrate   make nightly   make clean
@@ -15,8 +15,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-OPTIONS := $(if $(SCALE),--scale $(SCALE)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(MAX_SEEDS),--max-seeds $(MAX_SEEDS)) $(if $(HOURS),--hours $(HOURS)) \
-           $(if $(CONFIGS),--configs $(CONFIGS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
+OPTIONS := $(if $(SCALE),--scale $(SCALE)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(MAX_SEEDS),--max-seeds $(MAX_SEEDS)) \
+           $(if $(FIRST_SEED),--first-seed $(FIRST_SEED)) $(if $(HOURS),--hours $(HOURS)) $(if $(CONFIGS),--configs $(CONFIGS)) \
+           $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 CONTROL_OPTIONS := $(if $(SHORT),--short) $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 
 .PHONY: help setup soak control compare plot list test check bench calibrate nightly clean

@@ -19,7 +19,7 @@ from harness.analysis.claims import ClaimVerdict, judge_claim, metric_of
 from harness.analysis.config_shape import config_shape
 from harness.analysis.curves import STEPS, stop_gb
 from harness.analysis.leaks import ConfigLeak, judge_leaks
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, read_result
 from harness.analysis.sequential import CONFIDENCE, confidence_of
 from harness.analysis.shape import Shape
 from harness.scenario import Scenario
@@ -92,6 +92,12 @@ def lacking_seeds(scenario: Scenario, verdict: Verdict) -> tuple[str, ...]:
     leaks = [leak for leak in verdict.leaks if leak.config in claimed and leak.verdict.lacks_seeds]
     claims = [claim for claim in verdict.claims if claim.kind == "prediction" and claim.lacks_seeds]
     return (*(f"{leak.measure.words} of {leak.config}" for leak in leaks), *(claim.name for claim in claims))
+
+
+def open_so_far(scenario: Scenario, folder: Path) -> tuple[str, ...]:
+    """What :func:`lacking_seeds` says of the runs that a result folder has so far."""
+    _, runs = read_result(folder)
+    return lacking_seeds(scenario, judge(scenario, runs))
 
 
 def exit_code(verdict: Verdict) -> int:

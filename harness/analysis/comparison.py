@@ -169,7 +169,11 @@ SHOULD_AGREE: tuple[Facts, ...] = (
     _part("git"),
     _part("machine"),
     _part("packages"),
-    lambda _manifest, scenario: {"memory.limit_gb": scenario.memory.limit_gb, "seeds": scenario.seeds},
+    lambda _manifest, scenario: {
+        "memory.limit_gb": scenario.memory.limit_gb,
+        "seeds": scenario.seeds,
+        "first_seed": scenario.first_seed,
+    },
 )
 """What is worth a warning where it differs: the change under test may be one of these."""
 

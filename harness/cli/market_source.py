@@ -40,17 +40,18 @@ class MeasuredMarket:
 
 
 def measure_scenario(reference: str, *, seeds: int, hours: float, day_hours: float, say: Say) -> MeasuredMarket:
-    """The market of a scenario at full scale, for seeds 1, 2, ...; raises UsageError for a wrong scenario."""
+    """The market of a scenario at full scale, for its first seeds; raises UsageError for a wrong scenario."""
     scenario = load(reference, import_target=False)
     market = scenario.market
     say(f"{scenario.name}: {_described(market)}")
     measured: list[list[Fact]] = []
     first: tuple[Tape, Sequence[Instrument]] | None = None
-    for seed in range(1, seeds + 1):
+    every = range(scenario.first_seed, scenario.first_seed + seeds)
+    for place, seed in enumerate(every, start=1):
         listed = instruments(market.symbols, seed)
-        say(f"seed {seed} of {seeds}: {number(hours)} h of books, deltas and trades ...")
+        say(f"seed {seed}, {place} of {seeds}: {number(hours)} h of books, deltas and trades ...")
         tape = _tape(market, listed, seed=seed, hours=hours)
-        say(f"seed {seed} of {seeds}: {number(day_hours)} h of best prices ...")
+        say(f"seed {seed}, {place} of {seeds}: {number(day_hours)} h of best prices ...")
         _lengthen(tape, market, listed, seed=seed, hours=day_hours)
         measured.append(facts(tape, {instrument.name: instrument.tick for instrument in listed}))
         first = first or (tape, listed)
@@ -59,11 +60,11 @@ def measure_scenario(reference: str, *, seeds: int, hours: float, day_hours: flo
         name=scenario.name,
         title=f"The market of {scenario.name}: {_described(market)}",
         foot=(
-            f"Market version {MARKET_VERSION}, seed 1, full scale, no faults. Prices, returns and autocorrelations: "
-            f"{number(day_hours)} h; the rest: {number(hours)} h.",
+            f"Market version {MARKET_VERSION}, seed {every[0]}, full scale, no faults. Prices, returns and "
+            f"autocorrelations: {number(day_hours)} h; the rest: {number(hours)} h.",
         ),
         spans=(
-            f"Medians over symbols, then over seeds 1 to {seeds}, at full scale, without faults.",
+            f"Medians over symbols, then over seeds {every[0]} to {every[-1]}, at full scale, without faults.",
             f"{number(hours)} h each; rows with a star: {number(day_hours)} h of best prices each, the season with "
             f"season=True and {_SEASON_BOOKS_PER_SECOND:g} books a second.",
         ),

@@ -16,6 +16,7 @@ def declare_scenario(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hours", type=float, metavar="H", help="virtual hours; a warm-up shrinks to a fifth of them")
     parser.add_argument("--seeds", type=int, metavar="K", help="runs per config")
     parser.add_argument("--max-seeds", type=int, metavar="N", help="add seeds up to N while a verdict is open (none)")
+    parser.add_argument("--first-seed", type=int, metavar="N", help="the first seed; the others follow it (1)")
     parser.add_argument("--configs", metavar="A,B", help="only these configs; claims about others are dropped")
 
 
@@ -30,5 +31,6 @@ def scenario_from(arguments: argparse.Namespace) -> Scenario:
         scale=arguments.scale,
         seeds=arguments.seeds,
         max_seeds=arguments.max_seeds,
+        first_seed=arguments.first_seed,
         configs=None if configs is None else [name.strip() for name in configs.split(",") if name.strip()],
     )

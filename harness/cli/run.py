@@ -68,13 +68,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _undecided(scenario: Scenario, console: Console | None, folder: Path, seeds: int) -> bool:
     """Whether one more seed may decide what is open after `seeds` of them; says what that is."""
-    from harness import verdict as verdicts
-    from harness.analysis.runs import read_result
+    from harness.verdict import open_so_far
 
-    _, runs = read_result(folder)
-    lacking = verdicts.lacking_seeds(scenario, verdicts.judge(scenario, runs))
+    lacking = open_so_far(scenario, folder)
     if lacking and console is not None:
-        console.print(f"Open after {seeds} seeds: {', '.join(lacking)}: seed {seeds + 1} is added.", markup=False)
+        added = scenario.first_seed + seeds
+        console.print(f"Open after {seeds} seeds: {', '.join(lacking)}: seed {added} is added.", markup=False)
     return bool(lacking)
 
 

@@ -57,6 +57,7 @@ def _settings(scenario: Scenario) -> Iterator[tuple[str, object]]:
     yield "target.factory", scenario.target.factory
     yield "seeds", scenario.seeds
     yield "max_seeds", scenario.max_seeds
+    yield "first_seed", scenario.first_seed
     yield "stall_s", scenario.stall_s
     for name in ("market", "time", "memory"):
         for key, value in getattr(scenario, name):

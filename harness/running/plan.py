@@ -21,7 +21,7 @@ RESERVE_BYTES = 500_000_000
 def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[int] | None = None) -> list[Job]:
     """One job per seed and config, the configs of a seed next to one another: they are compared with each other.
 
-    Seeds are 1, 2, ... as many as the scenario has, or `seeds`. Raises UsageError where the target cannot live at the
+    Seeds are the scenario's first ones, or `seeds`. Raises UsageError where the target cannot live at the
     scenario's scale, or the scenario's recording is not what the scenario says.
     """
     world = scale_down(scenario)
@@ -56,7 +56,7 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[in
             faults=world.market.faults.faults() if world.market.faults is not None else None,
             recording=None if recording is None else os.path.abspath(recording.path),
         )
-        for seed in (range(1, scenario.seeds + 1) if seeds is None else seeds)
+        for seed in (scenario.planned_seeds() if seeds is None else seeds)
         for config, params in world.configs.items()
     ]
 

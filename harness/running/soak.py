@@ -56,8 +56,8 @@ def carry_out(
         interrupted = False
         try:
             _run(scenario, folder, jobs, at_once, observe)
-            for seed in range(scenario.seeds + 1, (scenario.max_seeds or 0) + 1):
-                if not undecided(folder, seed - 1):
+            for seed in scenario.further_seeds():
+                if not undecided(folder, seed - scenario.first_seed):
                     break
                 _run(scenario, folder, plan_jobs(scenario, real_time=real_time, seeds=[seed]), at_once, observe)
         except KeyboardInterrupt:

@@ -35,6 +35,8 @@ FIXED_ENV = ("PYTHONHASHSEED", "PYTHONPATH", "PYTHONHOME", "PATH", "HOME", "TZ")
 SEEDS_MOST = 30
 """To which seeds may be added: more of them are a run that is too short."""
 
+FIRST_SEED_MOST = 1_000_000_000
+
 SAMPLES_LEAST = 10  # after the warm-up; fewer are no curve
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^\S[^\r\n]*$")]
@@ -212,6 +214,7 @@ class ScenarioContents(Settings):
     assumptions: Paragraph = ""
     seeds: Annotated[int, Ge(1), Le(1000)] = 3
     max_seeds: Annotated[int, Ge(1), Le(SEEDS_MOST)] | None = None
+    first_seed: Annotated[int, Ge(1), Le(FIRST_SEED_MOST)] = 1
     stall_s: Annotated[float, Gt(0), Le(86_400)] = 60.0
     market: MarketSettings
     time: TimeSettings
@@ -262,13 +265,21 @@ class Scenario(ScenarioContents):
     """One scenario: the market, the virtual duration, the target, its configs, the claims.
 
     `name` is the stem of its file, `seeds` the runs per config, `max_seeds` up to how many are added while a verdict is
-    open (None: none), `stall_s` the real seconds without a sample after which a run counts as stalled, `assumptions`
-    what the numbers take for granted. Configs hold plain values and, when the scenario was loaded with its target,
-    every parameter.
+    open (None: none), `first_seed` the first of these seeds, which follow one another; `stall_s` the real seconds
+    without a sample after which a run counts as stalled, `assumptions` what the numbers take for granted. Configs hold
+    plain values and, when the scenario was loaded with its target, every parameter.
     """
 
     name: Annotated[str, Field(pattern=r"^\w[\w .-]*$", max_length=200)]
     path: Path
+
+    def planned_seeds(self) -> range:
+        """The seeds that every config has before any is added."""
+        return range(self.first_seed, self.first_seed + self.seeds)
+
+    def further_seeds(self) -> range:
+        """The seeds that may be added, in their order; none without `max_seeds`."""
+        return range(self.first_seed + self.seeds, self.first_seed + (self.max_seeds or self.seeds))
 
     def env_of(self, config: str) -> dict[str, str]:
         """What `config` sets in the environment of its processes."""
@@ -281,6 +292,7 @@ class Scenario(ScenarioContents):
         scale: float | None = None,
         seeds: int | None = None,
         max_seeds: int | None = None,
+        first_seed: int | None = None,
         configs: Sequence[str] | None = None,
     ) -> Scenario:
         """This scenario with a user's options, validated again.
@@ -295,6 +307,8 @@ class Scenario(ScenarioContents):
             table["seeds"] = seeds
         if max_seeds is not None:
             table["max_seeds"] = max_seeds
+        if first_seed is not None:
+            table["first_seed"] = first_seed
         if scale is not None:
             table["memory"]["scale"] = scale
         if hours is not None:
@@ -313,6 +327,7 @@ class Scenario(ScenarioContents):
             "memory.scale": ("--scale", scale),
             "seeds": ("--seeds", seeds),
             "max_seeds": ("--max-seeds", max_seeds),
+            "first_seed": ("--first-seed", first_seed),
         }
         option, given = options.get(problems[0].key, ("", None))
         if given is not None:

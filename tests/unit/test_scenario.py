@@ -141,6 +141,8 @@ WRONG = [
     ("scale = 0.1", "scale = 1.1", "memory.scale = 1.1: must be at most 1"),
     ("seeds = 2", "seeds = 0", "seeds = 0: must be at least 1"),
     ("seeds = 2", "seeds = 1001", "seeds = 1001: must be at most 1000"),
+    ("seeds = 2", "first_seed = 0", "first_seed = 0: must be at least 1"),
+    ("seeds = 2", "first_seed = 1.0", "first_seed = 1.0: must be a whole number"),
     ("= 505", "= 505\nenv = 3", "configs.fixed.env = 3: must be a table of text"),
     ("= 505", '= 505\nenv = { TZ = "CET" }', 'configs.fixed.env.TZ = "CET": is the same for all configs; leave it out'),
     ("= 505", "= 505\nenv = { A = 1 }", 'configs.fixed.env.A = 1: must be text in "quotes"'),
@@ -344,6 +346,16 @@ def test_options_change_the_scenario(write_scenario: WriteScenario) -> None:
     assert scenario.with_options() == scenario
 
 
+def test_seeds_follow_the_first_one_and_those_that_are_added_go_on_from_there(write_scenario: WriteScenario) -> None:
+    scenario = load(str(write_scenario()))
+    assert (list(scenario.planned_seeds()), list(scenario.further_seeds())) == ([1, 2], [])
+    fresh = scenario.with_options(first_seed=1001, max_seeds=4)
+    assert (list(fresh.planned_seeds()), list(fresh.further_seeds())) == ([1001, 1002], [1003, 1004])
+    assert fresh.with_options(max_seeds=2).further_seeds() == range(1003, 1003)
+    written = load(str(write_scenario(("seeds = 2", "seeds = 2\nfirst_seed = 7"))))
+    assert list(written.planned_seeds()) == [7, 8]
+
+
 def test_a_shortened_run_warms_up_for_a_fifth_of_it(write_scenario: WriteScenario) -> None:
     scenario = load(str(write_scenario()))
     assert scenario.with_options(hours=0.5).time.warmup_minutes == 6
@@ -362,6 +374,8 @@ def test_claims_about_configs_that_are_not_selected_are_dropped(write_scenario: 
     ("options", "message"),
     [
         ({"seeds": 0}, "--seeds 0: must be at least 1"),
+        ({"first_seed": 0}, "--first-seed 0: must be at least 1"),
+        ({"first_seed": 1_000_000_001}, "--first-seed 1000000001: must be at most 1000000000"),
         ({"scale": 2.0}, "--scale 2.0: must be at most 1"),
         ({"scale": float("nan")}, "--scale nan: must be a finite number"),
         ({"hours": -1.0}, "--hours -1.0: must be more than 0"),
@@ -494,7 +508,7 @@ def test_what_is_written_loads_as_it_was(write_scenario: WriteScenario, here: Pa
         ("max_samples = 2000", "max_samples = 2000\ncache_limit = 50"),
         ("[time]", "season = true\n[market.faults]\nhalts_per_hour = 0.5\ndeltas_before_snapshot = true\n[time]"),
     )
-    scenario = load(str(path)).with_options(hours=1.5, seeds=4)
+    scenario = load(str(path)).with_options(hours=1.5, seeds=4, first_seed=1001)
     Path("scenario.toml").write_text(to_toml(scenario), encoding="utf-8")
     again = load("scenario.toml")
     assert contents(again) == contents(scenario)

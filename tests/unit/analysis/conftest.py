@@ -59,6 +59,7 @@ def _make_scenario(
         title="Literal recordings",
         seeds=3,
         max_seeds=None,
+        first_seed=1,
         time=SimpleNamespace(hours=hours, cycle_s=5.0, warmup_minutes=10.0, run_on_s=0.0, sample_every_s=600.0),
         memory=SimpleNamespace(
             **{"scale": SCALE, "baseline_gb": 5.0, "limit_gb": 32.0, "leak_budget_gb_per_hour": 0.0375, **memory}

@@ -117,6 +117,7 @@ def test_equal_results_may_be_compared() -> None:
         (("scenario", "time", "cycle_s"), 1.0, "time.cycle_s", True),
         (("scenario", "memory", "scale"), 0.2, "memory.scale", True),
         (("scenario", "memory", "baseline_gb"), 6.0, "memory.baseline_gb", True),
+        (("scenario", "first_seed"), 1001, "first_seed", False),
         (("scenario", "memory", "limit_gb"), 16.0, "memory.limit_gb", False),
         (("scenario", "target", "factory"), "other:factory", "target.factory", True),
     ],

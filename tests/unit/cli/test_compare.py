@@ -40,7 +40,9 @@ def write_run(result: Path, config: str, seed: int, peak_gb: float) -> None:
 def write_result(write_scenario: WriteScenario) -> Callable[..., Path]:
     """Writes ``results/example/NAME``, with edits to its scenario, its manifest, and the peaks of its configs."""
 
-    def write(name: str, *edits: tuple[str, str], peaks: dict[str, float] | None = None, **manifest: Any) -> Path:
+    def write(
+        name: str, *edits: tuple[str, str], peaks: dict[str, float] | None = None, first: int = 1, **manifest: Any
+    ) -> Path:
         folder = Path("results", "example", name)
         folder.mkdir(parents=True)
         two_hours = (("hours = 5.0", f"hours = {HOURS}"), ("run_on_s = 250", "run_on_s = 0"))
@@ -48,7 +50,7 @@ def write_result(write_scenario: WriteScenario) -> Callable[..., Path]:
         (folder / "scenario.toml").write_text(scenario.read_text(encoding="utf-8"), encoding="utf-8")
         (folder / "manifest.json").write_text(json.dumps({**MANIFEST, **manifest}), encoding="utf-8")
         for config, peak_gb in (peaks or {"old": 25.0, "fixed": 7.0}).items():
-            for seed in (1, 2):
+            for seed in (first, first + 1):
                 write_run(folder, config, seed, peak_gb)
         return folder
 
@@ -85,6 +87,19 @@ def test_two_results(write_result, capsys: pytest.CaptureFixture[str]) -> None:
     assert shown.splitlines()[-1] == "Picture: here.png"
     assert Path("here.png").stat().st_size > 10_000
     assert not (b / "compare.png").exists()
+
+
+def test_results_of_other_seeds_are_compared_by_their_means(write_result, capsys: pytest.CaptureFixture[str]) -> None:
+    a = write_result("a")
+    b = write_result("b", ("seeds = 2", "seeds = 2\nfirst_seed = 51"), peaks={"old": 25.0, "fixed": 9.0}, first=51)
+    assert main(["compare", str(a), str(b)]) == 0
+    shown = capsys.readouterr().out
+    assert "- first_seed: 1 and 51" in shown
+    # a seed is worth 0.02 GB: means 25.03 and 26.03, each of two 0.02 apart; by hand Welch's half width is 0.0609
+    assert [line.split()[-4:] for line in shown.splitlines() if line.startswith("peak ")] == [
+        ["+1.00", "[0.94,", "1.06]", "GB"],
+        ["+3.00", "[2.94,", "3.06]", "GB"],
+    ]
 
 
 def test_results_that_disagree_are_refused(write_result, capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,7 +35,7 @@ def test_the_market_of_a_scenario_is_measured_at_full_scale(
     code = main(["market", "example", "--seeds", "2", "--hours", "0.02", "--day", "0.1"])
     shown = capsys.readouterr().out
     assert "example: 6 symbols, 5 books/s each, 20 levels a side\n" in shown
-    assert "seed 2 of 2: 0.02 h of books, deltas and trades ...\n" in shown
+    assert "seed 2, 2 of 2: 0.02 h of books, deltas and trades ...\n" in shown
     assert "crossed books, all symbols" in shown
     assert "Medians over symbols, then over seeds 1 to 2, at full scale, without faults." in shown
     assert shown.endswith("Picture: results/market-example.png\n")

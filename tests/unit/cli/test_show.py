@@ -46,9 +46,11 @@ def test_the_scenario_is_shown_as_it_would_run(
 
 def test_options_are_applied(write_scenario: WriteScenario, capsys: pytest.CaptureFixture[str]) -> None:
     write_scenario()
-    assert main(["show", "example", "--scale", "1", "--hours", "0.5", "--seeds", "7", "--configs", "old, "]) == 0
+    options = ["--scale", "1", "--hours", "0.5", "--seeds", "7", "--first-seed", "1001", "--configs", "old, "]
+    assert main(["show", "example", *options]) == 0
     shown = capsys.readouterr().out
     assert row(shown, "seeds") == "seeds 7 no"
+    assert row(shown, "first_seed") == "first_seed 1001 no"
     assert row(shown, "time.warmup_minutes") == "time.warmup_minutes 6 no"
     assert row(shown, "max_samples") == "max_samples 2000 stock"
     assert "→" not in shown

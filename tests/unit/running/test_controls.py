@@ -77,6 +77,12 @@ def test_the_probe_samples_60_times_as_often_and_changes_nothing_else(scenario: 
     assert probed.anatomy_every_s == clean.anatomy_every_s
 
 
+def test_the_controls_take_the_seeds_of_the_scenario(scenario: Scenario) -> None:
+    for soak in all_of(controls.shortened(scenario.with_options(first_seed=1001)), True):
+        seeds = [job.seed for job in plan_jobs(soak.scenario, real_time=soak.real_time)]
+        assert set(seeds) == ({1001} if soak.name in ("probe", "virtual", "real") else {1001, 1002, 1003})
+
+
 @pytest.mark.parametrize(("short", "seconds"), [(False, 600), (True, 12)])
 def test_real_time_differs_from_virtual_time_in_the_clock_only(scenario: Scenario, short: bool, seconds: int) -> None:
     virtual, real = controls.clocks(scenario, short=short)

@@ -40,6 +40,19 @@ def test_configs_of_a_seed_see_one_market_and_lie_next_to_one_another(scenario: 
     assert jobs[0].start_ms == 1_736_121_600_000
 
 
+def test_fresh_seeds_are_fresh_markets(scenario: Scenario) -> None:
+    fresh = scenario.with_options(first_seed=1001, seeds=2, configs=["old", "fixed"])
+    jobs = plan_jobs(fresh)
+    assert [(one.seed, one.config) for one in jobs] == [
+        (1001, "old"),
+        (1001, "fixed"),
+        (1002, "old"),
+        (1002, "fixed"),
+    ]
+    assert jobs[0].instruments != plan_jobs(scenario)[0].instruments
+    assert plan_jobs(scenario.with_options(first_seed=1_000_000_000, seeds=2))[-1].seed == 1_000_000_001
+
+
 def test_a_market_gets_its_season_and_its_faults(scenario: Scenario) -> None:
     plain = plan_jobs(scenario)[0]
     assert (plain.season, plain.faults) == (False, None)

@@ -52,6 +52,18 @@ def test_no_more_seeds_than_were_allowed(carried_out, tmp_path: Path) -> None:
     assert carried_out == [[1, 2], [3], [4]]
 
 
+def test_seeds_that_are_added_follow_the_first_one(carried_out, tmp_path: Path) -> None:
+    looks: list[int] = []
+
+    def until_four(_folder: Path, seeds: int) -> bool:
+        looks.append(seeds)
+        return seeds < 4
+
+    carry_out(scenario(first_seed=1001, seeds=3, max_seeds=6), tmp_path, until_four)
+    assert carried_out == [[1001, 1002, 1003], [1004]]
+    assert looks == [3, 4]
+
+
 def test_a_scenario_without_max_seeds_is_never_asked(carried_out, tmp_path: Path) -> None:
     def asked(*_: object) -> bool:
         raise AssertionError("asked")

@@ -62,7 +62,8 @@ class Verdict:
     """What became of a soak. `reasons` say why it is invalid or incomplete; they are empty otherwise.
 
     `confidence` is that of every interval; `leaks` has the quantities of every config that were recorded, and `shapes`
-    their shapes by config and measure, of bytes only. A leak alone changes no status: that is for a claim to do.
+    their shapes by config and measure, of bytes only. A leak changes the status where a claim is about it (the metrics
+    leak.*), and only there.
     """
 
     scenario: str
@@ -84,13 +85,17 @@ def lacking_seeds(scenario: Scenario, verdict: Verdict) -> tuple[str, ...]:
     """What is open and may be decided by one more seed, in words; empty where runs are missing or no evidence.
 
     Of claims the predictions count; of leaks those of the configs that claims are about, of all configs where nothing
-    is claimed.
+    is claimed. What is named as a leak is not named as a claim again.
     """
     if verdict.reasons:
         return ()
     claimed = {config for claim in scenario.claims for config in claim.configs} or set(scenario.configs)
     leaks = [leak for leak in verdict.leaks if leak.config in claimed and leak.verdict.lacks_seeds]
-    claims = [claim for claim in verdict.claims if claim.kind == "prediction" and claim.lacks_seeds]
+    claims = [
+        claim
+        for claim in verdict.claims
+        if claim.kind == "prediction" and claim.lacks_seeds and claim.leak not in leaks
+    ]
     return (*(f"{leak.measure.words} of {leak.config}" for leak in leaks), *(claim.name for claim in claims))
 
 
@@ -142,17 +147,18 @@ def judge(scenario: Scenario, runs: Sequence[Run], *, name: str | None = None) -
     """
     lacking = validity.incomplete_configs(scenario, runs)
     invalid = validity.invalidities(scenario, runs)
+    leaks = judge_leaks(scenario, runs)
     claims = tuple(
         judge_claim(
             claim,
             scenario,
             runs,
+            leaks=leaks,
             incomplete="; ".join(lacking[config] for config in claim.configs if config in lacking),
         )
         for claim in scenario.claims
     )
     order = {config: place for place, config in enumerate(scenario.configs)}
-    leaks = judge_leaks(scenario, runs)
     shapes = {
         (leak.config, leak.measure.name): config_shape(
             scenario, [run for run in runs if run.config == leak.config], leak.measure
@@ -242,7 +248,8 @@ def _held(runs: Sequence[RunSummary]) -> dict[str, str]:
 
 
 def _claim_json(claim: ClaimVerdict) -> dict[str, Any]:
-    table = dataclasses.asdict(claim)
+    table = dataclasses.asdict(dataclasses.replace(claim, leak=None))
+    del table["leak"]  # it is among the leaks
     table["values"] = {str(seed): value for seed, value in claim.values.items()}
     return {**table, "counts_as": claim.counts_as}
 

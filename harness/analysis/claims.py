@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.analysis.estimates import Bound, Estimate
+from harness.analysis.estimates import Bound, Estimate, Reading
+from harness.analysis.leaks import ConfigLeak, judge_leaks
 from harness.analysis.metrics import METRICS, Metric
 from harness.analysis.runs import Run
 from harness.analysis.sequential import confidence_of
 from harness.errors import UsageError
 from harness.scenario import Claim, Scenario
+from harness.scenario.problems import Problem, dotted
 
 Outcome = Literal["met", "exceeded", "missed", "inconclusive", "incomplete", "not applicable", "not testable"]
 
 Counts = Literal["met", "missed", "inconclusive", "incomplete", "nothing"]
+
+LEAK_BAND = (None, 1.0)
+"""The one band of a claim on a leak: at most one budget. Its verdict is the verdict on the leak, not a band's."""
+
+_LEAK_OUTCOMES: dict[str, Outcome] = {"OK": "met", "LEAK": "missed", "INCONCLUSIVE": "inconclusive"}
 
 ROUNDING = 1e-9
 """Values that differ by this share, or this much near zero, are the same: sums of floats end a last digit apart."""
@@ -27,7 +34,8 @@ class ClaimVerdict:
     """A claim and what became of it. Values are in the metric's unit; None is open, unknown or not reached.
 
     `low` and `high` are the interval over seeds, at the confidence of the soak; `bound` says whether the estimate is
-    exact, or at least ("lower") or at most ("upper") what is shown; `values` holds the value of every seed.
+    exact, or at least ("lower") or at most ("upper") what is shown; `values` holds the value of every seed. `leak` is
+    the verdict that a claim on a leak follows, None of all other claims and where nothing was recorded.
     """
 
     name: str
@@ -51,6 +59,7 @@ class ClaimVerdict:
     moves_with_scale: bool
     seeds: tuple[int, ...]
     values: dict[int, float | None]
+    leak: ConfigLeak | None = None
 
     @property
     def counts_as(self) -> Counts:
@@ -65,14 +74,20 @@ class ClaimVerdict:
 
     @property
     def lacks_seeds(self) -> bool:
-        """Whether it is open and one more seed may decide it: it has a value, and no bound that seeds do not mend."""
+        """Whether it is open and one more seed may decide it: it has a value, and no bound that seeds do not mend.
+
+        A claim on a leak lacks what the verdict on the leak lacks.
+        """
+        if self.leak is not None:
+            return self.verdict == "inconclusive" and self.leak.verdict.lacks_seeds
         return self.verdict == "inconclusive" and self.estimate is not None and self.bound == "exact"
 
 
 def metric_of(claim: Claim) -> Metric:
     """The metric that a claim names.
 
-    Raises UsageError where there is none of that name, or the claim names another number of configs than it needs.
+    Raises UsageError where there is none of that name, or the claim names another number of configs than it needs, or
+    expects of a leak anything but at most one budget.
     """
     metric = METRICS.get(claim.metric)
     if metric is None:
@@ -82,20 +97,47 @@ def metric_of(claim: Claim) -> Metric:
     if len(claim.configs) != metric.configs:
         needed = "one config" if metric.configs == 1 else "two configs"
         raise UsageError(f'claims."{claim.name}".configs = {list(claim.configs)}: {claim.metric} is about {needed}')
+    if metric.leak is not None:
+        _check_leak_claim(claim)
     return metric
 
 
-def judge_claim(claim: Claim, scenario: Scenario, runs: Sequence[Run], *, incomplete: str = "") -> ClaimVerdict:
+def _check_leak_claim(claim: Claim) -> None:
+    written = ["open" if end is None else end for end in claim.expected]
+    judged = f"{claim.metric} is judged by the verdict on the leak"
+    for key, value, fits, allowed in (
+        ("expected", written, claim.expected == LEAK_BAND, 'must be ["open", 1.0]: at most one budget'),
+        ("better", claim.better, claim.better == "lower", 'must be "lower"'),
+        ("tolerance", claim.tolerance, not claim.tolerance, "leave it out"),
+    ):
+        if not fits:
+            raise UsageError(str(Problem(dotted("claims", claim.name, key), f"{allowed}; {judged}", value)))
+
+
+def judge_claim(
+    claim: Claim,
+    scenario: Scenario,
+    runs: Sequence[Run],
+    *,
+    leaks: Sequence[ConfigLeak] | None = None,
+    incomplete: str = "",
+) -> ClaimVerdict:
     """The verdict on one claim from all `runs` of a soak.
 
-    `incomplete` says why the runs it needs are not whole; the claim is then not judged and has no estimate. Raises
-    UsageError where the claim does not fit its metric.
+    `leaks` are the verdicts on the leaks of all its configs, where they are known already. `incomplete` says why the
+    runs it needs are not whole; the claim is then not judged and has no estimate. Raises UsageError where the claim
+    does not fit its metric.
     """
     metric = metric_of(claim)
     estimate = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
+    leak = None
     if incomplete:
         estimate = Estimate(None, None, None, "exact", {})
-    outcome, reason = _outcome(claim, estimate, incomplete)
+    elif metric.leak is not None:
+        known = judge_leaks(scenario, runs) if leaks is None else leaks
+        leak = next((one for one in known if (one.config, one.measure.name) == (claim.configs[0], metric.leak)), None)
+        estimate = estimate if leak is None else _in_budgets(leak, estimate)
+    outcome, reason = _outcome(claim, estimate, leak, incomplete)
     if claim.known == "missed":
         reason = "; ".join(filter(None, [*_known(outcome), reason, f"known: {claim.reason}"]))
     return ClaimVerdict(
@@ -120,7 +162,18 @@ def judge_claim(claim: Claim, scenario: Scenario, runs: Sequence[Run], *, incomp
         moves_with_scale=metric.moves_with_scale,
         seeds=estimate.seeds,
         values=estimate.values,
+        leak=leak,
     )
+
+
+def _in_budgets(leak: ConfigLeak, whole: Estimate) -> Estimate:
+    """The slope and interval of the part that decided, in budgets; `whole` is the estimate of the whole runs."""
+    found = leak.verdict
+    if found.slope is None or found.low is None or found.high is None:
+        return replace(whole, estimate=None, low=None, high=None, lack="undecided", reason=leak.reason)
+    readings = {seed: Reading(slope / leak.budget) for seed, slope in found.seed_slopes.items()}
+    ends = (found.slope / leak.budget, found.low / leak.budget, found.high / leak.budget)
+    return Estimate(*ends, "exact", readings, reason=leak.reason if found.outcome == "INCONCLUSIVE" else "")
 
 
 def _known(outcome: Outcome) -> list[str]:
@@ -131,11 +184,13 @@ def _known(outcome: Outcome) -> list[str]:
     )
 
 
-def _outcome(claim: Claim, estimate: Estimate, incomplete: str) -> tuple[Outcome, str]:
+def _outcome(claim: Claim, estimate: Estimate, leak: ConfigLeak | None, incomplete: str) -> tuple[Outcome, str]:
     if claim.not_testable:
         return "not testable", claim.not_testable
     if incomplete:
         return "incomplete", incomplete
+    if leak is not None:
+        return _LEAK_OUTCOMES[leak.verdict.outcome], estimate.reason
     if estimate.estimate is None:
         return ("not applicable" if estimate.lack == "not applicable" else "inconclusive"), estimate.reason
     if estimate.low is None and estimate.high is None:

@@ -171,6 +171,7 @@ SHOULD_AGREE: tuple[Facts, ...] = (
     _part("packages"),
     lambda _manifest, scenario: {
         "memory.limit_gb": scenario.memory.limit_gb,
+        "memory.leak_budget_gb_per_hour": scenario.memory.leak_budget_gb_per_hour,
         "seeds": scenario.seeds,
         "first_seed": scenario.first_seed,
     },

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from harness.analysis.claims import ClaimVerdict
+from harness.analysis.leaks import ConfigLeak
+from harness.analysis.units import unit_after
 
 RELEASES = {
     "release.stop": "stop() gave back",
@@ -20,14 +22,17 @@ NAMED = 3
 def headline(claims: Sequence[ClaimVerdict], held: Mapping[str, Mapping[str, str]]) -> str:
     """The sentence on `claims`; `held` says by config and reduction metric what was held ("peaked at 7.1 GB").
 
-    Told in full: the first reduction and every release among the predictions, or else the first two predictions. The
-    others are counted, those missed or undecided named. Without predictions it speaks of all claims.
+    Told in full: the first reduction, every release and every leak that was found among the predictions, or else the
+    first two predictions. The others are counted, those missed or undecided named. Without predictions it speaks of all
+    claims.
     """
     spoken = [claim for claim in claims if claim.kind == "prediction"] or list(claims)
     reductions = [claim for claim in spoken if claim.metric.startswith("reduction.") and claim.estimate is not None][:1]
     releases = [claim for claim in spoken if claim.metric in RELEASES and claim.estimate is not None]
-    told = reductions + releases
+    leaking = [claim for claim in spoken if claim.leak is not None and claim.verdict == "missed" and not claim.known]
+    told = reductions + releases + leaking
     parts = [_reduction(claim, held) for claim in reductions] + _releases(releases)
+    parts += _leaks([claim.leak for claim in leaking if claim.leak is not None])
     if not told:
         told = [claim for claim in spoken if claim.estimate is not None][:2]
         parts = [_plain(claim) for claim in told]
@@ -41,7 +46,7 @@ def amount(value: float, unit: str) -> str:
     if unit == "share":
         return f"{round(100 * value)} %"
     text = f"{value:.1f}" if unit in ("GB", "minutes") else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{text} {unit}".rstrip()
+    return f"{text} {unit_after(text, unit)}".rstrip()
 
 
 def band(claim: ClaimVerdict) -> str:
@@ -90,6 +95,21 @@ def _releases(claims: Sequence[ClaimVerdict]) -> list[str]:
             for claim in group
         ]
         parts.append(f"{RELEASES[metric]} {_joined(shares)}")
+    return parts
+
+
+def _leaks(leaks: Sequence[ConfigLeak]) -> list[str]:
+    """What leaks: by config, quantities that have one budget together."""
+    parts = []
+    for (config, counted, budget), group in groupby(
+        leaks, key=lambda leak: (leak.config, leak.measure.counted, leak.budget)
+    ):
+        rates = [(leak.measure.words, leak.verdict.slope or 0.0) for leak in group]
+        if counted:
+            found = _joined([f"{rate:.3g} {words} an hour" for words, rate in rates])
+        else:
+            found = _joined([f"{rate:.3g} GB/h in {words}" for words, rate in rates])
+        parts.append(f"{config} leaks: {found} where {budget:.3g} is allowed")
     return parts
 
 

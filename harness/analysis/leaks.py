@@ -13,7 +13,7 @@ budget that would mean anything to anybody.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -86,6 +86,11 @@ class ConfigLeak:
     verdict: LeakVerdict
     fragmentation: bool = False
 
+    @property
+    def reason(self) -> str:
+        """Why the verdict is as it is, with the hours that would decide one that is open."""
+        return f"{self.verdict.reason}{hours_needed(self.verdict.hours_needed)}"
+
 
 def judge_leaks(scenario: Scenario, runs: Sequence[Run]) -> tuple[ConfigLeak, ...]:
     """The verdicts on every config that has a run with a sample, in the scenario's order, however its runs ended."""
@@ -112,18 +117,23 @@ def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLea
 
 
 def _judge(scenario: Scenario, config: str, measure: Measure, series: Mapping[int, Series]) -> ConfigLeak:
-    confidence, warmup_s = confidence_of(scenario), warm_s(scenario)
-    if not measure.counted:
-        budget = scenario.memory.leak_budget_gb_per_hour
-        verdict = judge_leak(series, warmup_s=warmup_s, budget=budget, confidence=confidence)
-        return ConfigLeak(config, measure, budget, verdict)
-    spans = [one.t_s[judged] for one in series.values() if (judged := _judged(one, scenario)).any()]
-    hours = max(min(float(np.ptp(span)) for span in spans) / 3600, scenario.time.sample_every_s / 3600)
-    budget = max(PER_HOUR, STEPS_TOLD / hours)
-    verdict = judge_leak(series, warmup_s=warmup_s, budget=budget, confidence=confidence)
-    if verdict.minimum_detectable is not None:
+    hours = _judged_hours(series.values(), scenario)
+    budget = _budget(measure, scenario, hours)
+    verdict = judge_leak(series, warmup_s=warm_s(scenario), budget=budget, confidence=confidence_of(scenario))
+    if measure.counted and verdict.minimum_detectable is not None:
         verdict = replace(verdict, minimum_detectable=max(verdict.minimum_detectable, STEPS_FOUND / hours))
     return ConfigLeak(config, measure, budget, verdict)
+
+
+def _judged_hours(series: Iterable[Series], scenario: Scenario) -> float:
+    """The hours judged of the shortest of some series, of which one at least has something to judge."""
+    spans = [one.t_s[judged] for one in series if (judged := _judged(one, scenario)).any()]
+    return max(min(float(np.ptp(span)) for span in spans), scenario.time.sample_every_s) / 3600
+
+
+def _budget(measure: Measure, scenario: Scenario, hours: float) -> float:
+    """What a measure may grow per hour, judged over so many hours."""
+    return max(PER_HOUR, STEPS_TOLD / hours) if measure.counted else scenario.memory.leak_budget_gb_per_hour
 
 
 def warm_s(scenario: Scenario) -> float:
@@ -162,6 +172,19 @@ def slope(run: Run, scenario: Scenario, measure: Measure) -> Reading:
         reason, hours = too_few({run.seed: floors})
         return absent("undecided", f"{run.config} has {reason}{hours_needed(hours)}")
     return Reading(float(slopes(floors).whole))
+
+
+def in_budgets(measure: Measure) -> Callable[[Run, Scenario], Reading]:
+    """The reading of how fast the floors of one run rise, in budgets of the measure."""
+
+    def read(run: Run, scenario: Scenario) -> Reading:
+        found = slope(run, scenario, measure)
+        if found.value is None:
+            return found
+        hours = _judged_hours([series_of(run, scenario, measure)], scenario)
+        return Reading(found.value / _budget(measure, scenario, hours))
+
+    return read
 
 
 def hours_needed(hours: float | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from harness.analysis import arithmetic, breakdown, buffers, cpu, estimates, leaks, levels, restarts, teeth, waterfall
 from harness.analysis.arithmetic import Arithmetic, Premise
@@ -12,12 +11,10 @@ from harness.analysis.estimates import Average, Estimate, Reading, over_seeds
 from harness.analysis.reduction import Pairing, paired, ratio, reduction, relative_difference
 from harness.analysis.release import release
 from harness.analysis.runs import Run
+from harness.analysis.units import Unit
 from harness.scenario import Scenario
 
 Read = Callable[[Run, Scenario], Reading]
-
-Unit = Literal["GB", "MB", "GB/h", "minutes", "s", "ms", "samples", "tasks", "files", "threads", "share", "times", ""]
-"""GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; counts and CPU are those of the scaled world."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +23,7 @@ class Metric:
 
     `moves_with_scale` marks a metric that depends on the floors. They carry what a nearly constant number of survivors
     pins, which weighs more in a smaller world: measured at scale 0.1 and 0.3, floors differ by half and peaks do not.
+    `leak` names the measure whose verdict on leaks judges a claim on this metric, in place of a band.
     """
 
     name: str
@@ -36,6 +34,7 @@ class Metric:
     pair: Pairing | None = None
     average: Average = estimates.ARITHMETIC
     arithmetic: Arithmetic = arithmetic.none
+    leak: leaks.MeasureName | None = None
 
     @property
     def configs(self) -> int:
@@ -88,6 +87,20 @@ def _grown_to_peak(run: Run, scenario: Scenario) -> Reading:
             "not applicable", f"{run.config} grew by less than {levels.GROWN_SHARE:.0%} of its start"
         )
     return Reading(peak.value - start.value, peak.bound, reason=peak.reason)
+
+
+def _leaks() -> list[Metric]:
+    return [
+        Metric(
+            f"leak.{measure.name}",
+            f"growth of the floors of {measure.words} in budgets; a claim on it has the verdict on the leak",
+            "budgets",
+            leaks.in_budgets(measure),
+            moves_with_scale=measure is leaks.RSS,
+            leak=measure.name,
+        )
+        for measure in leaks.JUDGED
+    ]
 
 
 def _releases() -> list[Metric]:
@@ -277,6 +290,7 @@ _METRICS = (
         moves_with_scale=True,
     ),
     Metric("live.slope_gb_per_hour", "slope of the floors of live bytes after the warm-up", "GB/h", leaks.live_slope),
+    *_leaks(),
     Metric("cpu.per_cycle_ms", "median CPU per cycle under load, with market and readings", "ms", cpu.per_cycle_ms),
     Metric("cpu.growth", "growth of the CPU per cycle over the load, as a share of its median", "share", cpu.growth),
     Metric(

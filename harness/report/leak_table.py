@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.estimates import Estimate
-from harness.analysis.leaks import ConfigLeak, hours_needed
+from harness.analysis.leaks import ConfigLeak
 from harness.analysis.shape import Shape
 from harness.report.layout import columns, heading, new_table, paragraph, show
 from harness.report.wording import NOTHING, level, measured, value
@@ -45,11 +45,6 @@ def print_leaks(console: Console, verdict: Verdict) -> None:
 def outcome_word(leak: ConfigLeak) -> str:
     """The verdict, and what kind of leak it is."""
     return f"{leak.verdict.outcome}, fragmentation" if leak.fragmentation else leak.verdict.outcome
-
-
-def reason(leak: ConfigLeak) -> str:
-    """Why a verdict is as it is, with the hours that would decide one that is open."""
-    return f"{leak.verdict.reason}{hours_needed(leak.verdict.hours_needed)}"
 
 
 def shape_words(shape: Shape | None) -> str:
@@ -101,7 +96,7 @@ def _explained(leaks: Sequence[ConfigLeak]) -> list[str]:
     open_for: dict[str, list[str]] = {}
     for leak in leaks:
         if leak.verdict.outcome == "INCONCLUSIVE":
-            open_for.setdefault(reason(leak), []).append(f"{leak.config} {leak.measure.words}")
+            open_for.setdefault(leak.reason, []).append(f"{leak.config} {leak.measure.words}")
     return [
         f"{leak.config}: RSS climbs and live bytes do not: memory that the program has and does not use."
         for leak in leaks
@@ -125,7 +120,7 @@ def _counted(leaks: Sequence[ConfigLeak], confidence: float) -> list[str]:
             continue
         rate = "" if leak.verdict.slope is None else f", {_rate(leak)} an hour [{level(confidence)}]"
         against = f"against {value(leak.budget, '1/h')} an hour"
-        found.append(f"{leak.config}, {leak.measure.words}: {outcome_word(leak)}{rate} {against}: {reason(leak)}")
+        found.append(f"{leak.config}, {leak.measure.words}: {outcome_word(leak)}{rate} {against}: {leak.reason}")
     if fine:
         words = ", ".join(dict.fromkeys(leak.measure.words for leak in fine))
         where = " else" if found else ""

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from harness.analysis.claims import ClaimVerdict
 from harness.analysis.estimates import Bound, Estimate
+from harness.analysis.units import unit_after
 from harness.scenario.problems import number
 
 NOTHING = "-"
 
-_DECIMALS = {"GB": 2, "MB": 2, "GB/h": 3, "1/h": 2, "minutes": 1, "s": 1, "ms": 2, "samples": 0, "share": 1, "times": 2}
+_DECIMALS = {
+    "GB": 2,
+    "MB": 2,
+    "GB/h": 3,
+    "1/h": 2,
+    "minutes": 1,
+    "s": 1,
+    "ms": 2,
+    "samples": 0,
+    "share": 1,
+    "times": 2,
+    "budgets": 2,
+}
 _DECIMALS |= dict.fromkeys(("tasks", "files", "threads"), 1)
 """Decimals per unit; a share is shown in percent. What has no unit has three."""
 
@@ -33,7 +46,7 @@ def level(confidence: float) -> str:
 
 def with_unit(text: str, unit: str) -> str:
     """`text` followed by the unit, if there is one."""
-    return f"{text} {_UNIT_WORDS.get(unit, unit)}".rstrip()
+    return f"{text} {_UNIT_WORDS.get(unit, unit_after(text, unit))}".rstrip()
 
 
 def measured(estimate: Estimate | ClaimVerdict, unit: str, *, signed: bool = False) -> str:

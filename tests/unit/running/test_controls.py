@@ -32,7 +32,7 @@ def all_of(scenario: Scenario, short: bool) -> list[controls.ControlSoak]:
 
 
 @pytest.mark.parametrize("short", [False, True])
-@pytest.mark.parametrize("name", ["50symbols", "smoke", "residual", "null", "reconnects", "restarts"])
+@pytest.mark.parametrize("name", ["50symbols", "smoke", "smoke_long", "residual", "null", "reconnects", "restarts"])
 def test_every_scenario_has_its_controls(name: str, short: bool, tmp_path: Path) -> None:
     scenario = load(name)
     for soak in all_of(controls.shortened(scenario) if short else scenario, short):

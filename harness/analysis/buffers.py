@@ -32,26 +32,40 @@ def unaccounted(run: Run, _scenario: Scenario) -> Reading:
     return Reading(collected - persisted - lost)
 
 
+def collected(run: Run) -> float | None:
+    """Samples that the target collected, by its counters or by its last event that counts them; None without either."""
+    count = _counter(run, "collected")
+    if count is not None:
+        return count
+    counts = [event["samples"] for event in run.events if event["kind"] == "collected"]
+    return float(counts[-1]) if counts else None
+
+
 def lost(run: Run, _scenario: Scenario) -> Reading:
     """Samples that the target reported lost; a lower bound where stop() was not reached.
 
-    Where the run was killed it has no counters; lost is then what its events say was collected and not saved.
+    Of a run that did not finish all that was collected and not persisted is lost. Where it was killed it has no
+    counters, and its events say what was collected and saved.
     """
     count = _counter(run, "lost")
-    if count is None and run.unfinished:
-        count = _cut_off(run)
+    if run.unfinished:
+        count = _not_saved(run, count)
     if count is None:
         return absent("not applicable", f"{run.config} does not count lost samples")
     stopped = bool((run.facts.get("stop") or {}).get("after_stop"))
     return Reading(count) if stopped else Reading(count, "lower", reason=ended(run))
 
 
-def _cut_off(run: Run) -> float | None:
-    """Samples collected, by the last event that counts them, less those of the flushes; None without such events."""
-    collected = [event["samples"] for event in run.events if event["kind"] == "collected"]
-    if not collected:
-        return None
-    return float(collected[-1] - sum(event["samples"] for event in run.events if event["kind"] == "flush"))
+def _not_saved(run: Run, reported: float | None) -> float | None:
+    """Samples collected less those persisted; what was `reported` where the counters do not say, None without either.
+
+    What a run without counters saved is the sum of its flushes.
+    """
+    gathered, persisted = collected(run), _counter(run, "persisted")
+    if gathered is None or not run.facts.get("counters"):
+        flushed = sum(event["samples"] for event in run.events if event["kind"] == "flush")
+        return reported if gathered is None else gathered - flushed
+    return reported if persisted is None else gathered - persisted
 
 
 def _megabytes(run: Run, counter: str) -> Reading:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.analysis.estimates import Bound, Estimate, Reading
+from harness.analysis.guardrails import saved_by_losing
 from harness.analysis.leaks import ConfigLeak, judge_leaks
 from harness.analysis.metrics import METRICS, Metric
+from harness.analysis.reduction import reduction
 from harness.analysis.runs import Run
 from harness.analysis.sequential import confidence_of
 from harness.errors import UsageError
@@ -125,8 +127,9 @@ def judge_claim(
     """The verdict on one claim from all `runs` of a soak.
 
     `leaks` are the verdicts on the leaks of all its configs, where they are known already. `incomplete` says why the
-    runs it needs are not whole; the claim is then not judged and has no estimate. Raises UsageError where the claim
-    does not fit its metric.
+    runs it needs are not whole; the claim is then not judged and has no estimate. A claim on a reduction of memory is
+    missed, whatever was measured, where what was saved was saved by losing data. Raises UsageError where the claim does
+    not fit its metric.
     """
     metric = metric_of(claim)
     estimate = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
@@ -138,6 +141,9 @@ def judge_claim(
         leak = next((one for one in known if (one.config, one.measure.name) == (claim.configs[0], metric.leak)), None)
         estimate = estimate if leak is None else _in_budgets(leak, estimate)
     outcome, reason = _outcome(claim, estimate, leak, incomplete)
+    if outcome in ("met", "exceeded") and metric.pair is reduction and (estimate.low or 0.0) > 0:
+        losing = saved_by_losing(scenario, runs, *claim.configs)
+        outcome, reason = ("missed", losing) if losing else (outcome, reason)
     if claim.known == "missed":
         reason = "; ".join(filter(None, [*_known(outcome), reason, f"known: {claim.reason}"]))
     return ClaimVerdict(

@@ -49,3 +49,19 @@ def test_what_a_killed_run_had_not_saved_is_counted_from_its_events(make_run, ma
     assert buffers.unaccounted(killed, make_scenario()).lack == "not reached"
     counted = make_run([5, 6], status="interrupted", events=events, counters={"lost": 3})
     assert buffers.lost(counted, make_scenario()).value == 3
+
+
+def test_what_a_run_that_failed_had_not_saved_is_lost_by_its_counters(make_run, make_scenario) -> None:
+    counters = {"collected": 100, "persisted": 90, "lost": 3}
+    for status in ("failed", "interrupted"):
+        reading = buffers.lost(make_run([5, 6], status=status, counters=counters), make_scenario())
+        assert (reading.value, reading.bound) == (10, "lower")
+    at_limit = buffers.lost(make_run([5, 6], status="limit", counters=counters), make_scenario())
+    assert (at_limit.value, at_limit.bound) == (3, "lower")
+
+
+def test_what_was_collected_is_known_by_counters_or_by_events(make_run) -> None:
+    events = [{"t_s": float(10 * n), "kind": "collected", "samples": n} for n in (3, 6)]
+    assert buffers.collected(make_run([5], counters={"collected": 9}, events=events)) == 9
+    assert buffers.collected(make_run([5], events=events)) == 6
+    assert buffers.collected(make_run([5])) is None

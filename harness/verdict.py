@@ -1,6 +1,6 @@
 """From the runs of a soak to its verdict: every claim, the status of the whole, verdict.json.
 
-Format 1 (2026) of verdict.json: first version; `confidence` and `leaks` came later.
+Format 1 (2026) of verdict.json: first version; `confidence`, `leaks` and `controls` came later.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from harness.analysis import headline, levels, teeth, validity
 from harness.analysis.claims import ClaimVerdict, judge_claim, metric_of
 from harness.analysis.config_shape import config_shape
+from harness.analysis.control_record import ControlRecord, read_controls
 from harness.analysis.curves import STEPS, stop_gb
 from harness.analysis.leaks import ConfigLeak, judge_leaks
 from harness.analysis.runs import Run, read_result
@@ -63,7 +64,7 @@ class Verdict:
 
     `confidence` is that of every interval; `leaks` has the quantities of every config that were recorded, and `shapes`
     their shapes by config and measure, of bytes only. A leak changes the status where a claim is about it (the metrics
-    leak.*), and only there.
+    leak.*), and only there. `controls` are those that the soak carried out before its runs, None where it had none.
     """
 
     scenario: str
@@ -75,6 +76,7 @@ class Verdict:
     confidence: float = CONFIDENCE
     leaks: tuple[ConfigLeak, ...] = ()
     shapes: Mapping[tuple[str, str], Shape] = field(default_factory=dict)
+    controls: ControlRecord | None = None
 
     def shape(self, leak: ConfigLeak) -> Shape | None:
         """The shape of what was judged, None of counts and of runs too short to have one."""
@@ -102,7 +104,7 @@ def lacking_seeds(scenario: Scenario, verdict: Verdict) -> tuple[str, ...]:
 def open_so_far(scenario: Scenario, folder: Path) -> tuple[str, ...]:
     """What :func:`lacking_seeds` says of the runs that a result folder has so far."""
     _, runs = read_result(folder)
-    return lacking_seeds(scenario, judge(scenario, runs))
+    return lacking_seeds(scenario, judge(scenario, runs, controls=read_controls(folder)))
 
 
 def exit_code(verdict: Verdict) -> int:
@@ -119,6 +121,7 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "status": verdict.status,
         "reasons": list(verdict.reasons),
         "summary": summary_sentence(verdict),
+        "controls": None if verdict.controls is None else _controls_json(verdict.controls),
         "confidence": verdict.confidence,
         "leaks": [_leak_json(leak, verdict.shape(leak)) for leak in verdict.leaks],
         "claims": [_claim_json(claim) for claim in verdict.claims],
@@ -139,14 +142,16 @@ def check_claims(scenario: Scenario) -> None:
         metric_of(claim)
 
 
-def judge(scenario: Scenario, runs: Sequence[Run], *, name: str | None = None) -> Verdict:
+def judge(
+    scenario: Scenario, runs: Sequence[Run], *, name: str | None = None, controls: ControlRecord | None = None
+) -> Verdict:
     """The verdict on all claims of a scenario from all its runs.
 
     `scenario` is the resolved one, at full scale; `name` stands for its own where it was read from a result folder.
-    Raises UsageError where a claim does not fit its metric.
+    Where one of its `controls` failed, the soak is invalid. Raises UsageError where a claim does not fit its metric.
     """
     lacking = validity.incomplete_configs(scenario, runs)
-    invalid = validity.invalidities(scenario, runs)
+    invalid = [*(controls.reasons() if controls is not None else ()), *validity.invalidities(scenario, runs)]
     leaks = judge_leaks(scenario, runs)
     claims = tuple(
         judge_claim(
@@ -177,6 +182,7 @@ def judge(scenario: Scenario, runs: Sequence[Run], *, name: str | None = None) -
         confidence=confidence_of(scenario),
         leaks=leaks,
         shapes={key: shape for key, shape in shapes.items() if shape is not None},
+        controls=controls,
     )
 
 
@@ -245,6 +251,10 @@ def _held(runs: Sequence[RunSummary]) -> dict[str, str]:
     if horizons:
         words["reduction.horizon"] = f"held {headline.amount(float(np.mean(horizons)), 'GB')}"
     return words
+
+
+def _controls_json(controls: ControlRecord) -> dict[str, Any]:
+    return {"short": controls.short, "status": controls.status, "failed": list(controls.failed)}
 
 
 def _claim_json(claim: ClaimVerdict) -> dict[str, Any]:

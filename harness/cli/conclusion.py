@@ -7,13 +7,14 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import verdict as verdicts
+from harness.analysis.control_record import read_controls
 from harness.analysis.metrics import METRICS
 from harness.analysis.runs import read_result
 from harness.report.anatomy import anatomy_picture
 from harness.report.config_table import print_configs
 from harness.report.layout import whole_line
 from harness.report.plots import memory_picture
-from harness.report.terminal import print_verdict, print_warnings
+from harness.report.terminal import print_invalidity, print_verdict, print_warnings
 from harness.report.waterfall import waterfall_picture
 from harness.running.archive import archive_result
 from harness.running.results import read_manifest, run_folders
@@ -35,11 +36,13 @@ def conclude(console: Console, folder: Path) -> int:
     scenario_file, runs = read_result(folder)
     loaded = load(str(scenario_file), known_metrics=METRICS, import_target=False)
     scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})
-    verdict = verdicts.judge(scenario, runs)
+    verdict = verdicts.judge(scenario, runs, controls=read_controls(folder))
     verdicts.write(verdict, folder / VERDICT_FILE)
-    memory_picture(scenario, runs, folder / PICTURE_FILE)
+    flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
+    memory_picture(scenario, runs, folder / PICTURE_FILE, verdict=flawed)
+    print_invalidity(console, flawed.reasons if flawed is not None else ())
     print_warnings(console, runs)
-    further = [name for name, draw in FURTHER_PICTURES.items() if draw(scenario, runs, folder / name)]
+    further = [name for name, draw in FURTHER_PICTURES.items() if draw(scenario, runs, folder / name, verdict=flawed)]
     print_configs(console, scenario, runs)
     print_verdict(console, scenario, verdict, folder / PICTURE_FILE)
     if further:

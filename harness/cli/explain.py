@@ -51,10 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def explain_recording(folder: Path) -> list[Explanation]:
     """Print what a result's recordings say of every config. Raises UsageError where they cannot be read."""
+    from harness.analysis.control_record import controls_against
     from harness.analysis.explanation import explain
     from harness.analysis.runs import read_result
     from harness.cli.tables import open_console
     from harness.report.explanation import print_explanation
+    from harness.report.terminal import print_invalidity
     from harness.running.archive import archive_result
     from harness.running.results import read_manifest, run_folders
     from harness.scenario import load
@@ -63,8 +65,10 @@ def explain_recording(folder: Path) -> list[Explanation]:
     scenario_file, runs = read_result(folder)
     loaded = load(str(scenario_file), import_target=False)
     scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})
+    console = open_console()
+    print_invalidity(console, controls_against(folder))
     found = explain(scenario, runs)
-    print_explanation(open_console(), scenario, found)
+    print_explanation(console, scenario, found)
     return found
 
 

@@ -1,8 +1,10 @@
 """Soak a scenario: run every config with every seed, judge, draw, and write a result folder.
 
 SCENARIO is a name (`soak list` shows them) or a path to a .toml file. With --max-seeds a seed is added while a leak
-verdict or a prediction is open that a seed may decide; every look is stricter, so that errors stay as seldom. The exit
-code is the verdict's: 0 met, 1 a claim missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
+verdict or a prediction is open that a seed may decide; every look is stricter, so that errors stay as seldom. With
+--controls the standing controls of the scenario go first (see `soak control`); where one does not hold, the soak is
+invalid. The exit code is the verdict's: 0 met, 1 a claim missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong
+usage.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="where results go (results)")
     parser.add_argument("--quiet", action="store_true", help="no progress; failures and the verdicts only")
     parser.add_argument("--clock", choices=("virtual", "real"), default="virtual", help="real: in wall time, a control")
+    parser.add_argument("--controls", choices=("short", "long"), help="the standing controls first, in this form")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -39,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.errors import UsageError
     from harness.report.progress import Progress
     from harness.running.isolation import platform_warning
-    from harness.running.soak import carry_out
+    from harness.running.soak import carry_out, plan
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}: must be at least 1")
@@ -50,20 +53,35 @@ def run(arguments: argparse.Namespace) -> int:
     if (warning := platform_warning()) is not None:
         console.print(f"Warning: {warning}")
     scenario = _without_missing(scenario, console)
+    planned = plan(scenario, arguments.out, real_time=arguments.clock == "real", at_once=arguments.jobs)
+    if arguments.controls is not None:
+        _control(console, scenario, planned.folder, arguments)
     with Progress(console, scenario.memory.scale, quiet=arguments.quiet) as progress:
-        soak = carry_out(
-            scenario,
-            arguments.out,
-            real_time=arguments.clock == "real",
-            at_once=arguments.jobs,
-            observe=progress,
-            undecided=partial(_undecided, scenario, console if not arguments.quiet else None),
-        )
+        undecided = partial(_undecided, scenario, console if not arguments.quiet else None)
+        soak = carry_out(planned, observe=progress, undecided=undecided)
     code = conclude(console, soak.folder)
     if soak.interrupted:
         console.print("Interrupted: what was recorded until then is judged above.")
         return 3
     return code
+
+
+def _control(console: Console, scenario: Scenario, result: Path, arguments: argparse.Namespace) -> None:
+    """Carry out the controls into the result of the soak, whose readers find them there.
+
+    Raises SoakError where they are interrupted: a soak that was to be controlled is not run without.
+    """
+    from harness.analysis.control_record import CONTROLS_FOLDER
+    from harness.cli.controlled import control
+    from harness.errors import SoakError
+    from harness.scenario.problems import shown_path
+
+    folder, short = result / CONTROLS_FOLDER, arguments.controls == "short"
+    try:
+        control(console, scenario, folder, short=short, jobs=arguments.jobs, quiet=arguments.quiet)
+    except KeyboardInterrupt:
+        kept = f"what they recorded is kept in {shown_path(folder)}"
+        raise SoakError(f"interrupted during the controls: {kept}, the soak was not begun") from None
 
 
 def _undecided(scenario: Scenario, console: Console | None, folder: Path, seeds: int) -> bool:

@@ -26,6 +26,7 @@ from harness.report.plots import foot
 from harness.report.stacks import Layer, draw_key, draw_stack
 from harness.report.subjects import Subject, subjects
 from harness.scenario import Scenario
+from harness.verdict import Verdict
 
 MOST_CONFIGS, MOST_OWNERS = 6, 6
 
@@ -70,19 +71,22 @@ class _Anatomy:
     owners: dict[str, OwnerCourse]
 
 
-def anatomy_picture(scenario: Scenario, runs: Sequence[Run], path: Path) -> bool:
-    """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where no run recorded its anatomy."""
+def anatomy_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, verdict: Verdict | None = None) -> bool:
+    """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where no run recorded its anatomy.
+
+    With a `verdict`, its summary stands in the foot.
+    """
     with house_style():
-        page = _page(scenario, runs)
+        page = _page(scenario, runs, verdict)
         if page is not None:
             page.save(path)
         return page is not None
 
 
-def anatomy_figure(scenario: Scenario, runs: Sequence[Run]) -> Figure | None:
+def anatomy_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
     """The same picture as a figure, not yet drawn; None where no run recorded its anatomy."""
     with house_style():
-        page = _page(scenario, runs)
+        page = _page(scenario, runs, verdict)
         return None if page is None else page.figure
 
 
@@ -105,13 +109,14 @@ def _gather(scenario: Scenario, runs: Sequence[Run]) -> _Anatomy:
     return _Anatomy(there, curves, breakdowns, frozenset(coarse & breakdowns.keys()), owners)
 
 
-def _page(scenario: Scenario, runs: Sequence[Run]) -> Page | None:
+def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page | None:
     found = _gather(scenario, runs)
     if not found.subjects:
         return None
     drawn = found.subjects[:MOST_CONFIGS]
-    lines = foot(scenario, runs)
-    lines[:0] = _readings(found)
+    lines = foot(scenario, runs, verdict)
+    first = 0 if verdict is None else 1
+    lines[first:first] = _readings(found)
     if len(found.subjects) > len(drawn):
         lines.append(f"The first {len(drawn)} of {len(found.subjects)} configs.")
     page = Page(scenario.title, lines)

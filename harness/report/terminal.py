@@ -52,7 +52,19 @@ def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, pictur
     paragraph(console, Text.assemble(status, Text(summary_sentence(verdict), style="default")))
     for reason in verdict.reasons[1:]:
         paragraph(console, reason, bullet="- ")
+    if verdict.controls is not None and verdict.controls.held:
+        paragraph(console, verdict.controls.summary)
     whole_line(console, f"Picture: {shown_path(picture_path)}")
+
+
+def print_invalidity(console: Console, reasons: Sequence[str]) -> None:
+    """Say why a soak is no evidence, where there are reasons; to be printed before anything else of it."""
+    if not reasons:
+        return
+    console.print()
+    paragraph(console, Text.assemble(Text("INVALID: ", style="bold red"), "this soak is no evidence:"))
+    for reason in reasons:
+        paragraph(console, reason, bullet="- ")
 
 
 def print_warnings(console: Console, runs: Sequence[Run]) -> None:

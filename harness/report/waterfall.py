@@ -21,6 +21,7 @@ from harness.report.release_wording import MOST, WORTH_GB
 from harness.report.subjects import subjects
 from harness.report.waterfall_axes import GIVEN_BACK, PARTS, amount_of, draw_waterfall, scale, short
 from harness.scenario import Scenario
+from harness.verdict import Verdict
 
 MOST_CONFIGS = 6
 
@@ -31,29 +32,32 @@ _WORTH_A_LINE = 0.02
 """A part of what is left that is less than this share of it is not written out; the bar shows it."""
 
 
-def waterfall_picture(scenario: Scenario, runs: Sequence[Run], path: Path) -> bool:
-    """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where no run got to its stop's end."""
+def waterfall_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, verdict: Verdict | None = None) -> bool:
+    """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where no run got to its stop's end.
+
+    With a `verdict`, its summary stands in the foot.
+    """
     with house_style():
-        page = _page(scenario, runs)
+        page = _page(scenario, runs, verdict)
         if page is not None:
             page.save(path)
         return page is not None
 
 
-def waterfall_figure(scenario: Scenario, runs: Sequence[Run]) -> Figure | None:
+def waterfall_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
     """The same picture as a figure, not yet drawn; None where no run got to the end of its stop."""
     with house_style():
-        page = _page(scenario, runs)
+        page = _page(scenario, runs, verdict)
         return None if page is None else page.figure
 
 
-def _page(scenario: Scenario, runs: Sequence[Run]) -> Page | None:
+def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page | None:
     found = [(subject.look, waterfall(subject.config, subject.runs)) for subject in subjects(scenario, runs)]
     known = [(look, one) for look, one in found if one is not None]
     if not known:
         return None
     drawn = known[:MOST_CONFIGS]
-    lines = foot(scenario, runs)
+    lines = foot(scenario, runs, verdict)
     if len(known) > len(drawn):
         lines.append(f"The first {len(drawn)} of {len(known)} configs.")
     page = Page(scenario.title, lines)

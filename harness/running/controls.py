@@ -198,7 +198,8 @@ def _with_configs(
     seeds = max(scenario.seeds, FEWEST_SEEDS)
     target = {"factory": factory or scenario.target.factory}
     changed = {"configs": {name: dict(table) for name, table in configs.items()}, "claims": list(claims)}
-    return Scenario.model_validate({**scenario.model_dump(), **changed, "seeds": seeds, "target": target})
+    looks = {"seeds": seeds, "max_seeds": None}  # a control is looked at once
+    return Scenario.model_validate({**scenario.model_dump(), **changed, **looks, "target": target})
 
 
 def _often_walked(scenario: Scenario) -> Scenario:

@@ -19,6 +19,18 @@ IDLE_MARGIN = 1.05
 
 
 @dataclass(frozen=True)
+class Planned:
+    """A soak that this machine can carry out: its first runs, and its folder, which is no result until they begin."""
+
+    scenario: Scenario
+    root: Path
+    folder: Path
+    real_time: bool
+    jobs: Sequence[Job]
+    at_once: int
+
+
+@dataclass(frozen=True)
 class Soak:
     """A soak that was carried out, or interrupted: its folder holds what was recorded."""
 
@@ -30,32 +42,31 @@ Undecided = Callable[[Path, int], bool]
 """Whether what a result folder holds, of so many seeds, leaves something open that one more seed may decide."""
 
 
-def carry_out(
-    scenario: Scenario,
-    root: Path,
-    *,
-    real_time: bool,
-    at_once: int | None,
-    observe: Observer,
-    undecided: Undecided = lambda _folder, _seeds: False,
-) -> Soak:
-    """Run every config of `scenario` with every seed into a new folder under `root`.
+def plan(scenario: Scenario, root: Path, *, real_time: bool, at_once: int | None) -> Planned:
+    """Every config of `scenario` with every seed, and an empty folder for them under `root`.
 
-    Where the scenario has `max_seeds`, a seed is added while what is recorded is `undecided`: these are the looks of
-    harness.analysis.sequential. Raises UsageError where the machine has not enough memory, the folder cannot be made,
-    or the idle process is larger than the baseline; SoakError where the disk ran full. Recordings are kept in every
-    case.
+    Raises UsageError where the machine has not enough memory or the folder cannot be made.
     """
     jobs = plan_jobs(scenario, real_time=real_time)
     at_once = choose_jobs_at_once(scenario, jobs, at_once, free_memory_bytes())
-    folder = results.create_result(root, scenario.name)
+    return Planned(scenario, root, results.create_result(root, scenario.name), real_time, jobs, at_once)
+
+
+def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lambda _folder, _seeds: False) -> Soak:
+    """Run what was planned.
+
+    Where the scenario has `max_seeds`, a seed is added while what is recorded is `undecided`: these are the looks of
+    harness.analysis.sequential. Raises UsageError where the idle process is larger than the baseline, SoakError where
+    the disk ran full. Recordings are kept in every case.
+    """
+    scenario, folder, real_time, at_once = planned.scenario, planned.folder, planned.real_time, planned.at_once
     try:
         (folder / results.SCENARIO_FILE).write_text(to_toml(scenario), encoding="utf-8")
         results.write_manifest(folder, scenario_name=scenario.name, real_time=real_time, command=results.command_line())
-        results.point_latest(root, folder)
+        results.point_latest(planned.root, folder)
         interrupted = False
         try:
-            _run(scenario, folder, jobs, at_once, observe)
+            _run(scenario, folder, planned.jobs, at_once, observe)
             for seed in scenario.further_seeds():
                 if not undecided(folder, seed - scenario.first_seed):
                     break

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.analysis.control_record import ControlRecord
+from harness.analysis.controls import Check
+from harness.cli import controlled, main
 from tests.integration.conftest import Soaks
 
 pytestmark = pytest.mark.soak
@@ -66,3 +70,30 @@ def test_a_control_that_does_not_hold_makes_all_invalid(soaks: Soaks) -> None:
     failed = {check["quantity"] for check in told["checks"] if not check["passed"]}
     assert "slope of RSS against virtual time" in failed
     assert "range of RSS" not in failed
+
+
+def test_a_soak_whose_controls_do_not_hold_is_invalid_and_stays_so(
+    soaks: Soaks, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = Check("nothing kept", "range of RSS", "2.00%", "at most 1%", False)
+    monkeypatch.chdir(soaks.folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(
+        controlled,
+        "_judged",
+        lambda scenario, folder, *, short, jobs, observe: (
+            folder.mkdir() or ControlRecord(scenario.name, scenario.memory.scale, short, 0.2, (failed,))
+        ),
+    )
+    path = soaks.scenario("[configs.only]\n", factory="harness.null_target:build", hours=0.05, symbols=2)
+    assert main(["run", str(path), "--controls", "short", "--quiet"]) == 3
+    out = " ".join(capsys.readouterr().out.split())
+    said = "the controls do not hold: nothing kept (range of RSS: 2.00% where at most 1% was due)"
+    assert out.startswith("INVALID: the controls of small do not hold (nothing kept)")
+    assert out.index(f"INVALID: this soak is no evidence: - {said}") < out.index("Runs: GB at full scale")
+    again = soaks.soak("report", "latest")
+    assert again.returncode == 3, again.stdout + again.stderr
+    assert " ".join(again.stdout.split()).startswith(f"INVALID: this soak is no evidence: - {said}")
+    verdict = soaks.verdict()
+    assert (verdict["status"], verdict["reasons"]) == ("invalid", [said])
+    assert [run["status"] for run in verdict["runs"]] == ["complete"]

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from harness import verdict as verdicts
+from harness.analysis.control_record import ControlRecord
+from harness.analysis.controls import Check
 from harness.analysis.runs import Run
 from harness.errors import UsageError
 from harness.running.recording import SAMPLE
@@ -273,3 +275,63 @@ def test_construction_and_calibration_ask_for_no_seeds() -> None:
         verdict = verdicts.judge(scenario, rising(0.003))
         assert verdict.claims[0].verdict == "inconclusive"
         assert verdicts.lacking_seeds(scenario, verdict) == lacking
+
+
+LATE = Check("real time", "slope of RSS against virtual time", "+4.10%", "± 3%", False)
+FLAT = Check("nothing kept", "range of RSS", "0.06%", "at most 1%", True)
+
+
+def controlled(*checks: Check) -> ControlRecord:
+    return ControlRecord("literal", SCALE, True, 0.2, checks)
+
+
+def test_where_a_control_fails_the_soak_is_invalid_and_says_so_first(tmp_path: Path) -> None:
+    verdict = verdicts.judge(make_scenario(claim()), soak(gb=[6, 6, 25, 6]), controls=controlled(FLAT, LATE))
+    assert (verdict.status, verdicts.exit_code(verdict)) == ("invalid", 3)
+    first, second = verdict.reasons
+    assert first == (
+        "the controls do not hold: real time (slope of RSS against virtual time: +4.10% where ± 3% was due)"
+    )
+    assert second.startswith("old seed 1 started at 6.00 GB")
+    assert verdicts.summary_sentence(verdict) == f"This is no evidence: {first} (and 1 more)."
+    verdicts.write(verdict, tmp_path / "verdict.json")
+    table = json.loads((tmp_path / "verdict.json").read_text())
+    assert table["controls"] == {"short": True, "status": "invalid", "failed": ["real time"]}
+    assert table["reasons"][0] == first
+
+
+def test_controls_outweigh_runs_that_are_missing() -> None:
+    verdict = verdicts.judge(make_scenario(claim()), soak(status="died"), controls=controlled(LATE))
+    assert verdict.status == "invalid"
+    assert [reason.partition(":")[0] for reason in verdict.reasons] == [
+        "the controls do not hold",
+        "old seed 1 died at 0.50 h",
+    ]
+
+
+def test_controls_that_hold_change_nothing_but_are_recorded() -> None:
+    scenario = make_scenario(claim())
+    without, held = (verdicts.judge(scenario, soak(), controls=one) for one in (None, controlled(FLAT)))
+    assert (held.status, held.reasons) == (without.status, without.reasons) == ("met", ())
+    tables = [verdicts.to_json(verdict) for verdict in (without, held)]
+    assert [table.pop("controls") for table in tables] == [None, {"short": True, "status": "met", "failed": []}]
+    assert tables[0] == tables[1]
+
+
+def test_no_seed_makes_up_for_a_control_that_failed() -> None:
+    scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 8.0]))
+    assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, rising(0.5))) != ()
+    verdict = verdicts.judge(scenario, rising(0.5), controls=controlled(LATE))
+    assert verdicts.lacking_seeds(scenario, verdict) == ()
+
+
+def test_memory_that_was_saved_by_losing_samples_is_missed() -> None:
+    lossy = [
+        make_run("fixed", seed, [5, 6, 8.75, 6], counters={"collected": 900, "persisted": 880, "lost": 20})
+        for seed in (1, 2)
+    ]
+    verdict = verdicts.judge(make_scenario(claim()), [*lossy, *soak()[2:]])
+    assert (verdict.status, verdicts.exit_code(verdict)) == ("missed", 1)
+    assert verdict.claims[0].reason == (
+        "fixed lost 40 of 1,800 samples: memory that is saved by losing data is not saved"
+    )

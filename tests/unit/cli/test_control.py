@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.controls import Check
-from harness.cli import control, main
+from harness.cli import controlled, main
 
 HOLDS = Check("nothing kept", "range of RSS", "0.06%", "at most 1%", True)
 FAILS = Check("real time", "slope of RSS against virtual time", "+4.10%", "± 3%", False)
@@ -19,17 +19,18 @@ def carried_out(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """No process: the soaks that would have been carried out, by name, together."""
     together: list[list[str]] = []
 
-    def note(soaks, *_):
+    def note(soaks, folder, *_):
+        folder.mkdir(parents=True, exist_ok=True)
         together.append([soak.name for soak in soaks])
         return {soak.name: None for soak in soaks}
 
-    monkeypatch.setattr(control, "_carried_out", note)
-    monkeypatch.setattr("harness.analysis.controls.leak_to_inject", lambda clean: 0.2)
+    monkeypatch.setattr(controlled, "_carried_out", note)
+    monkeypatch.setattr(controlled, "leak_to_inject", lambda clean: 0.2)
     return together
 
 
 def judged_as(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> None:
-    monkeypatch.setattr("harness.analysis.controls.judge_controls", lambda soaks, **known: list(checks))
+    monkeypatch.setattr(controlled, "judge_controls", lambda soaks, **known: list(checks))
 
 
 def test_controls_that_hold(carried_out, monkeypatch, capsys) -> None:

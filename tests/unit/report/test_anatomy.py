@@ -11,11 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from harness.analysis.control_record import ControlRecord
+from harness.analysis.controls import Check
 from harness.analysis.owners import UNATTRIBUTED
 from harness.analysis.runs import LINES, RESIDUAL
 from harness.report.anatomy import anatomy_figure, anatomy_picture
 from harness.report.waterfall import waterfall_figure, waterfall_picture
 from harness.report.waterfall_axes import short
+from harness.verdict import judge
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, Leaks, anatomy_run
 
 CONFIGS = {"old": 5000.0, "fixed": 500.0, "old_stop": 5000.0}
@@ -179,6 +182,18 @@ def test_the_foot_says_what_was_measured_and_what_is_interpolated(make_scenario,
         "Owners were measured every 30 min, live bytes every 60 s; whose they are in between is interpolated." in told
     )
     assert "The areas of RSS join the readings of all lines" in " ".join(text.get_text() for text in coarse.texts)
+
+
+def test_every_picture_of_a_soak_that_is_no_evidence_says_so(assert_legible, soaked) -> None:
+    scenario, runs = soaked
+    late = Check("real time", "slope of RSS", "+4.10%", "± 3%", False)
+    verdict = judge(scenario, runs, controls=ControlRecord("literal", 0.1, True, 0.2, (late,)))
+    for draw in (anatomy_figure, waterfall_figure):
+        figure = draw(scenario, runs, verdict=verdict)
+        assert figure is not None
+        assert_legible(figure)
+        told = " ".join(text.get_text() for text in figure.texts)
+        assert "This is no evidence: the controls do not hold: real time (slope of RSS: +4.10% where" in told
 
 
 def test_a_line_that_was_not_read_is_a_gap(make_scenario) -> None:

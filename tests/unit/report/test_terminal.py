@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.report.terminal import print_verdict
+from harness.analysis.control_record import ControlRecord
+from harness.analysis.controls import Check
+from harness.report.terminal import print_invalidity, print_verdict
 from harness.verdict import judge, summary_sentence
 
 PICTURE = Path("results", "a folder with a rather long name", "so that the line is longer than a terminal", "x.png")
@@ -132,3 +134,40 @@ def test_long_assumptions_are_shown_by_their_first_paragraph(make_scenario, note
     assert "First." in text
     assert "Second." not in text
     assert "soak show literal" in text
+
+
+LATE = Check("real time", "slope of RSS", "+4.10%", "± 3%", False)
+FLAT = Check("nothing kept", "range of RSS", "0.06%", "at most 1%", True)
+
+
+def test_controls_that_held_are_one_line_above_the_picture(note) -> None:
+    scenario, runs = note
+    file = StringIO()
+    controls = ControlRecord("literal", 0.1, True, 0.2, (FLAT, FLAT))
+    print_verdict(Console(file=file, width=100), scenario, judge(scenario, runs, controls=controls), PICTURE)
+    assert file.getvalue().splitlines()[-2] == "Controls held: 2 of 2 checks (short)"
+    assert "Controls" not in printed(scenario, runs)
+
+
+def test_controls_that_failed_are_the_reason_and_no_line_of_their_own(note) -> None:
+    scenario, runs = note
+    file = StringIO()
+    controls = ControlRecord("literal", 0.1, True, 0.2, (FLAT, LATE))
+    print_verdict(Console(file=file, width=100), scenario, judge(scenario, runs, controls=controls), PICTURE)
+    text = words(file.getvalue())
+    assert "INVALID: This is no evidence: the controls do not hold: real time (slope of RSS: +4.10% where" in text
+    assert "Controls held" not in text
+
+
+def test_what_makes_a_soak_no_evidence_is_said_in_lines_of_its_own() -> None:
+    file = StringIO()
+    print_invalidity(Console(file=file, width=100), ["the controls [do] not hold", "another feed"])
+    assert file.getvalue().splitlines() == [
+        "",
+        "INVALID: this soak is no evidence:",
+        "- the controls [do] not hold",
+        "- another feed",
+    ]
+    quiet = StringIO()
+    print_invalidity(Console(file=quiet, width=100), [])
+    assert quiet.getvalue() == ""

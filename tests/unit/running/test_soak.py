@@ -30,9 +30,8 @@ def scenario(**options: int) -> Scenario:
 
 
 def carry_out(wanted: Scenario, tmp_path: Path, undecided) -> soak.Soak:
-    return soak.carry_out(
-        wanted, tmp_path, real_time=False, at_once=1, observe=lambda _states: None, undecided=undecided
-    )
+    planned = soak.plan(wanted, tmp_path, real_time=False, at_once=1)
+    return soak.carry_out(planned, observe=lambda _states: None, undecided=undecided)
 
 
 def test_seeds_are_added_one_by_one_while_something_is_open(carried_out, tmp_path: Path) -> None:

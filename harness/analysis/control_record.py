@@ -1,0 +1,127 @@
+"""What became of the standing controls of a scenario, and control.json, which a soak's readers find beside its runs.
+
+Format 1 (2026) of control.json: first version.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.analysis.controls import Check
+from harness.errors import UsageError
+
+FORMAT = 1
+CONTROLS_FOLDER = "controls"
+"""Where in the result of a soak its own controls lie."""
+
+CONTROL_FILE = "control.json"
+
+LONGEST = 100
+"""Characters of a measured quantity that a reason has room for."""
+
+
+@dataclass(frozen=True)
+class ControlRecord:
+    """The controls of one scenario at one scale: every check; the leak that was injected, GB per hour at full scale."""
+
+    scenario: str
+    memory_scale: float
+    short: bool
+    injected_gb_per_hour: float
+    checks: tuple[Check, ...]
+
+    @property
+    def held(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The controls with a check that failed."""
+        return tuple(dict.fromkeys(check.control for check in self.checks if not check.passed))
+
+    @property
+    def status(self) -> str:
+        """As in control.json and verdict.json: "met" or "invalid"."""
+        return "met" if self.held else "invalid"
+
+    @property
+    def summary(self) -> str:
+        """How many checks held, in words."""
+        held = sum(check.passed for check in self.checks)
+        return f"Controls held: {held} of {len(self.checks)} checks ({'short' if self.short else 'long'})"
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why a soak beside these controls is no evidence: one sentence a control that failed, by its first check."""
+        return tuple(f"the controls do not hold: {control} ({self._found(control)})" for control in self.failed)
+
+    def _found(self, control: str) -> str:
+        first, *others = (check for check in self.checks if check.control == control and not check.passed)
+        measured = textwrap.shorten(first.measured, LONGEST, placeholder=" ...")
+        more = f"; {len(others)} more checks failed" if len(others) > 1 else "; 1 more check failed" if others else ""
+        return f"{first.quantity}: {measured} where {first.band} was due{more}"
+
+
+def write_controls(record: ControlRecord, folder: Path) -> Path:
+    """Write control.json beside the soaks of the controls, in one piece; returns its path."""
+    table = {
+        "format": FORMAT,
+        "scenario": record.scenario,
+        "memory_scale": record.memory_scale,
+        "short": record.short,
+        "status": record.status,
+        "injected_gb_per_hour": record.injected_gb_per_hour,
+        "checks": [dataclasses.asdict(check) for check in record.checks],
+    }
+    file = folder / CONTROL_FILE
+    partial = folder / (CONTROL_FILE + ".partial")
+    partial.write_text(json.dumps(table, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    partial.replace(file)
+    return file
+
+
+def read_controls(result: Path) -> ControlRecord | None:
+    """What became of the controls that a soak carried out before its runs; None where it had none.
+
+    Raises UsageError, naming the file, where it is damaged, or missing from a folder of controls: they were then never
+    judged.
+    """
+    folder = result / CONTROLS_FOLDER
+    if not folder.is_dir():
+        return None
+    path = folder / CONTROL_FILE
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(table, dict) or table.get("format") != FORMAT:
+        raise UsageError(f"{path}: is no record of controls in format {FORMAT}")
+    try:
+        return _record(table)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path}: is damaged: {type(error).__name__}: {error}") from error
+
+
+def controls_against(result: Path) -> tuple[str, ...]:
+    """Why its controls make a result no evidence; empty where they hold or there are none. Raises as read_controls."""
+    controls = read_controls(result)
+    return () if controls is None else controls.reasons()
+
+
+def _record(table: dict[str, Any]) -> ControlRecord:
+    checks = tuple(Check(**check) for check in table["checks"])
+    if not checks:
+        raise ValueError("it has no checks")
+    if not all(isinstance(check.passed, bool) for check in checks) or not isinstance(table["short"], bool):
+        raise ValueError("short and passed must be true or false")
+    return ControlRecord(
+        scenario=str(table["scenario"]),
+        memory_scale=float(table["memory_scale"]),
+        short=table["short"],
+        injected_gb_per_hour=float(table["injected_gb_per_hour"]),
+        checks=checks,
+    )

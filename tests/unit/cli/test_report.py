@@ -1,0 +1,79 @@
+"""`soak report` and `soak explain` of a soak whose controls were recorded beside its runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.analysis.control_record import ControlRecord, write_controls
+from harness.analysis.controls import Check
+from harness.cli import main
+from tests.unit.anatomy_soak import anatomy_run, write_anatomy
+
+HOLDS = Check("nothing kept", "range of RSS", "0.06%", "at most 1%", True)
+FAILS = Check("real time", "slope of RSS against virtual time", "+4.10%", "± 3%", False)
+SAID = "the controls do not hold: real time (slope of RSS against virtual time: +4.10% where ± 3% was due)"
+
+
+@pytest.fixture
+def result(write_scenario) -> Path:
+    """A result of two runs of each config."""
+    folder = Path("results", "example", "a")
+    folder.mkdir(parents=True)
+    edits = ('factory = "dummy_target:build"', 'factory = "harness.null_target:build"')
+    (folder / "scenario.toml").write_text(write_scenario(edits).read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, "scenario": "example"}), encoding="utf-8")
+    for config in ("old", "fixed"):
+        for seed in (1, 2):
+            write_anatomy(folder, anatomy_run(config, seed))
+    return folder
+
+
+def controls(result: Path, *checks: Check) -> Path:
+    folder = result / "controls"
+    folder.mkdir()
+    return write_controls(ControlRecord("example", 0.1, False, 0.2, checks), folder)
+
+
+def test_a_control_that_failed_makes_the_soak_invalid_before_anything_else_is_said(result: Path, capsys) -> None:
+    controls(result, HOLDS, FAILS)
+    assert main(["report", "example"]) == 3
+    out = capsys.readouterr().out
+    assert " ".join(out.split()).startswith(f"INVALID: this soak is no evidence: - {SAID} ")
+    assert f"INVALID: This is no evidence: {SAID}" in " ".join(out.split())
+    verdict = json.loads((result / "verdict.json").read_text())
+    assert (verdict["status"], verdict["reasons"][0]) == ("invalid", SAID)
+    assert verdict["controls"] == {"short": False, "status": "invalid", "failed": ["real time"]}
+
+
+def test_controls_that_held_are_said_to_have(result: Path, capsys) -> None:
+    controls(result, HOLDS)
+    main(["report", "example"])
+    out = capsys.readouterr().out
+    assert "Controls held: 1 of 1 checks (long)" in out
+    assert "INVALID" not in out
+    assert json.loads((result / "verdict.json").read_text())["controls"]["status"] == "met"
+
+
+def test_a_soak_without_controls_is_judged_as_ever(result: Path, capsys) -> None:
+    main(["report", "example"])
+    assert "ontrols" not in capsys.readouterr().out
+    assert json.loads((result / "verdict.json").read_text())["controls"] is None
+
+
+@pytest.mark.parametrize("command", ["report", "explain"])
+def test_damaged_controls_are_one_clear_error(result: Path, command: str, capsys) -> None:
+    controls(result, HOLDS).write_text("{", encoding="utf-8")
+    assert main([command, "example"]) == 2
+    out, err = capsys.readouterr()
+    (line,) = err.splitlines()
+    assert "controls/control.json: cannot be read" in line
+    assert out == ""
+
+
+def test_an_explanation_says_first_that_it_explains_no_evidence(result: Path, capsys) -> None:
+    controls(result, FAILS)
+    assert main(["explain", "example"]) == 0
+    assert " ".join(capsys.readouterr().out.split()).startswith(f"INVALID: this soak is no evidence: - {SAID} ")

@@ -1,0 +1,112 @@
+"""`soak run --controls`: what goes before the runs, and what is left where it cannot be carried out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.analysis.control_record import ControlRecord
+from harness.analysis.controls import Check
+from harness.cli import controlled, main, run
+from harness.errors import SoakError, UsageError
+from harness.running import soak
+from harness.running.results import find_result
+from harness.running.soak import Soak
+
+FAILS = Check("real time", "slope of RSS against virtual time", "+4.10%", "± 3%", False)
+
+
+@pytest.fixture
+def order(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is done, in order; no process, and no verdict."""
+    done: list[str] = []
+
+    def judged(scenario, folder, *, short, jobs, observe):
+        folder.mkdir()
+        done.append(f"{'short' if short else 'long'} controls of {scenario.name} at {scenario.memory.scale}")
+        return ControlRecord(scenario.name, scenario.memory.scale, short, 0.2, (FAILS,))
+
+    def carry_out(planned, *, observe, undecided):
+        done.append("soak")
+        return Soak(planned.folder, interrupted=False)
+
+    monkeypatch.setattr(soak, "free_memory_bytes", lambda: 10**12)
+    monkeypatch.setattr(controlled, "_judged", judged)
+    monkeypatch.setattr(soak, "carry_out", carry_out)
+    monkeypatch.setattr("harness.cli.conclusion.conclude", lambda console, folder: done.append("verdict") or 3)
+    return done
+
+
+@pytest.mark.parametrize("form", ["short", "long"])
+def test_the_controls_go_first_and_lie_in_the_result(order: list[str], form: str, capsys) -> None:
+    assert main(["run", "smoke", "--controls", form, "--scale", "0.1", "--quiet"]) == 3
+    assert order == [f"{form} controls of smoke at 0.1", "soak", "verdict"]
+    (file,) = Path("results").glob("smoke/*/controls/control.json")
+    assert json.loads(file.read_text(encoding="utf-8"))["short"] is (form == "short")
+    out = capsys.readouterr().out
+    assert out.startswith("INVALID: the controls of smoke do not hold (real time)")
+    assert str(file) in out
+
+
+def test_without_the_option_there_are_none(order: list[str]) -> None:
+    main(["run", "smoke", "--quiet"])
+    assert order == ["soak", "verdict"]
+    assert not [*Path("results").glob("smoke/*/controls")]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyboardInterrupt(), "soak: interrupted during the controls: what they recorded is kept in results/smoke/"),
+        (SoakError("No space left on device"), "soak: No space left on device"),
+    ],
+)
+def test_controls_that_cannot_be_carried_out_end_the_soak(
+    order: list[str], monkeypatch: pytest.MonkeyPatch, capsys, error: BaseException, said: str
+) -> None:
+    def refuse(scenario, folder, **_):
+        folder.mkdir()
+        raise error
+
+    monkeypatch.setattr(controlled, "_judged", refuse)
+    assert main(["run", "smoke", "--controls", "short", "--quiet"]) == 3
+    assert order == []
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(said)
+    assert not Path("results/latest").is_symlink()
+    for reference in ("latest", "smoke"):
+        with pytest.raises(UsageError, match="no result"):
+            find_result(reference, Path("results"))
+
+
+def test_a_full_disk_ends_the_soak_too(order: list[str], monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    def refuse(record, folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(controlled, "write_controls", refuse)
+    assert main(["run", "smoke", "--controls", "short", "--quiet"]) == 3
+    assert "No space left on device" in capsys.readouterr().err
+    assert order == ["short controls of smoke at 0.05"]
+
+
+def test_no_seed_is_added_to_a_soak_that_is_no_evidence(
+    order: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    monkeypatch.setattr("harness.analysis.runs.read_result", lambda folder: (folder / "scenario.toml", []))
+    monkeypatch.setattr("harness.verdict.judge", lambda scenario, runs, *, controls: seen.append(controls))
+    monkeypatch.setattr("harness.verdict.lacking_seeds", lambda scenario, verdict: ())
+    record = ControlRecord("smoke", 0.05, True, 0.2, (FAILS,))
+    (tmp_path / "controls").mkdir()
+    controlled.write_controls(record, tmp_path / "controls")
+    assert run._undecided(None, None, tmp_path, 3) is False
+    assert seen == [record]
+
+
+def test_a_form_that_there_is_not_is_wrong_usage(order: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "smoke", "--controls", "medium"])
+    assert ended.value.code == 2
+    assert order == []

@@ -321,6 +321,12 @@ def test_ctrl_c_ends_the_runs_and_keeps_the_recordings(soaks: Soaks, until: Unti
     assert "Interrupted" in out
     assert soaks.verdict()["status"] == "incomplete"
     assert (soaks.result() / "memory.png").exists()
+    _, runs = read_result(soaks.result())
+    first = next(run for run in runs if run.seed == 1)
+    collected, persisted = (first.facts["counters"][name] for name in ("collected", "persisted"))
+    not_saved = METRICS["samples.lost"].compute(load("smoke"), [first], ("old",))
+    assert (not_saved.bound, not_saved.estimate) == ("lower", collected - persisted)
+    assert collected > persisted == 0  # its buffers were never full
 
 
 def test_kill_9_of_the_supervisor_leaves_no_process_and_a_readable_recording(soaks: Soaks, until: Until) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 
 from tests.integration.conftest import Soaks
@@ -53,6 +54,11 @@ def test_the_smoke_scenario_is_met_and_its_result_is_whole(soaks: Soaks) -> None
         assert run["start_gb"] == pytest.approx(4.0, rel=0.01)
         counters = soaks.facts(run["config"], run["seed"])["counters"]
         assert counters["collected"] == counters["persisted"] > 0
+        assert counters["lost"] == 0
+        # on disk is every sample, through cleanups and stop, and each once: no file was overwritten
+        files = folder.glob("data/training_features/*.parquet")
+        numbers = pd.concat([pd.read_parquet(file, columns=["sample"]) for file in files])["sample"]
+        assert sorted(numbers) == list(range(int(counters["collected"])))
     samples = soaks.samples("fixed", 2)
     assert samples["t_s"].is_monotonic_increasing
     assert list(dict.fromkeys(samples["phase"])) == ["start", "warm-up", "load", "stop", "release", "settle"]

@@ -26,6 +26,7 @@ from harness.analysis.shape import Shape
 from harness.scenario import Scenario
 
 FORMAT = 1
+VERDICT_FILE = "verdict.json"
 
 Status = Literal["met", "missed", "inconclusive", "incomplete", "invalid"]
 

@@ -21,7 +21,6 @@ from harness.running.results import read_manifest, run_folders
 from harness.scenario import load
 from harness.scenario.problems import shown_path
 
-VERDICT_FILE = "verdict.json"
 PICTURE_FILE = "memory.png"
 FURTHER_PICTURES = {"waterfall.png": waterfall_picture, "anatomy.png": anatomy_picture}
 """Drawn where a run recorded what they show."""
@@ -37,7 +36,7 @@ def conclude(console: Console, folder: Path) -> int:
     loaded = load(str(scenario_file), known_metrics=METRICS, import_target=False)
     scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})
     verdict = verdicts.judge(scenario, runs, controls=read_controls(folder))
-    verdicts.write(verdict, folder / VERDICT_FILE)
+    verdicts.write(verdict, folder / verdicts.VERDICT_FILE)
     flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
     memory_picture(scenario, runs, folder / PICTURE_FILE, verdict=flawed)
     print_invalidity(console, flawed.reasons if flawed is not None else ())

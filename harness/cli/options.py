@@ -9,9 +9,15 @@ if TYPE_CHECKING:
     from harness.scenario import Scenario
 
 
-def declare_scenario(parser: argparse.ArgumentParser) -> None:
-    """Add the scenario and the options that change it."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="a scenario's name (`soak list`) or the path of its file")
+def declare_scenario(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
+    """Add the scenario, which may be left out where there is a `default`, and the options that change it."""
+    parser.add_argument(
+        "scenario",
+        metavar="SCENARIO",
+        nargs=None if default is None else "?",
+        default=default,
+        help="a scenario's name (`soak list`) or the path of its file" + ("" if default is None else f" ({default})"),
+    )
     parser.add_argument("--scale", type=float, metavar="S", help="size of the world, above 0 up to 1 (memory.scale)")
     parser.add_argument("--hours", type=float, metavar="H", help="virtual hours; a warm-up shrinks to a fifth of them")
     parser.add_argument("--seeds", type=int, metavar="K", help="runs per config")

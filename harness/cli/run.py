@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.errors import UsageError
     from harness.report.progress import Progress
     from harness.running.isolation import platform_warning
+    from harness.running.preloads import without_missing
     from harness.running.soak import carry_out, plan
 
     if arguments.jobs is not None and arguments.jobs < 1:
@@ -52,7 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C: recordings come home
     if (warning := platform_warning()) is not None:
         console.print(f"Warning: {warning}")
-    scenario = _without_missing(scenario, console)
+    scenario, missing = without_missing(scenario)
+    for config, reason in missing.items():
+        console.print(f"Left out: {config}: {reason}", markup=False)
     planned = plan(scenario, arguments.out, real_time=arguments.clock == "real", at_once=arguments.jobs)
     if arguments.controls is not None:
         _control(console, scenario, planned.folder, arguments)
@@ -93,22 +96,3 @@ def _undecided(scenario: Scenario, console: Console | None, folder: Path, seeds:
         added = scenario.first_seed + seeds
         console.print(f"Open after {seeds} seeds: {', '.join(lacking)}: seed {added} is added.", markup=False)
     return bool(lacking)
-
-
-def _without_missing(scenario: Scenario, console: Console) -> Scenario:
-    """The scenario without the configs that preload what this machine has not; says which.
-
-    Raises UsageError where none would be left.
-    """
-    from harness.errors import UsageError
-    from harness.running.preloads import missing_preloads
-
-    missing = missing_preloads(scenario)
-    if not missing:
-        return scenario
-    for config, reason in missing.items():
-        console.print(f"Left out: {config}: {reason}", markup=False)
-    rest = [config for config in scenario.configs if config not in missing]
-    if not rest:
-        raise UsageError(f"{scenario.name}: no config can run here: " + "; ".join(missing.values()))
-    return scenario.with_options(configs=rest)

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 from harness.errors import SoakError
 from harness.running import results
+from harness.running.leaking import LEAKING, leaking_configs
 from harness.running.plan import choose_jobs_at_once, free_memory_bytes, plan_jobs
 from harness.running.supervisor import Observer, supervise
-from harness.scenario import Scenario, scale_down, to_toml
-from harness.scenario.parameters import ENV
+from harness.scenario import Scenario, to_toml
 
-LEAKING = "harness.injected_leak:build"
 NULL = "harness.null_target:build"
 
 FEWEST_SEEDS = 3
@@ -97,18 +96,10 @@ def clean(scenario: Scenario) -> ControlSoak:
 
 
 def leaking(scenario: Scenario, bytes_per_s: float) -> ControlSoak:
-    """The fixed config with a leak of `bytes_per_s`, at the scale of the world, beside it.
-
-    Its parameters are those of the scaled world: the target within is not the one that the scale is applied to.
-    """
+    """The fixed config with a leak of `bytes_per_s`, at the scale of the world, beside it."""
     fixed = roles(scenario).fixed
-    params = {key: value for key, value in scale_down(scenario).configs[fixed].items() if value is not None}
-    config: dict[str, Any] = {"factory": scenario.target.factory, "bytes_per_s": bytes_per_s, "params": params}
-    if environment := scenario.env_of(fixed):
-        config[ENV] = environment
-    return ControlSoak(
-        "leak", _often_walked(_with_configs(scenario, {_named(fixed, "leaking"): config}, factory=LEAKING))
-    )
+    configs = {_named(fixed, "leaking"): leaking_configs(scenario, {fixed: bytes_per_s})[fixed]}
+    return ControlSoak("leak", _often_walked(_with_configs(scenario, configs, factory=LEAKING)))
 
 
 def null(scenario: Scenario) -> ControlSoak:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from harness.errors import UsageError
 from harness.scenario import Scenario
 
 
@@ -20,6 +21,20 @@ def missing_preloads(scenario: Scenario) -> dict[str, str]:
         if library and (refusal := _refusal(library)):
             found[config] = refusal
     return found
+
+
+def without_missing(scenario: Scenario) -> tuple[Scenario, dict[str, str]]:
+    """The scenario without the configs that preload what this machine has not, and these with their reasons.
+
+    Raises UsageError where none would be left.
+    """
+    missing = missing_preloads(scenario)
+    if not missing:
+        return scenario, {}
+    rest = [config for config in scenario.configs if config not in missing]
+    if not rest:
+        raise UsageError(f"{scenario.name}: no config can run here: " + "; ".join(missing.values()))
+    return scenario.with_options(configs=rest), missing
 
 
 def _refusal(library: str) -> str | None:

@@ -98,7 +98,7 @@ def write_manifest(folder: Path, *, scenario_name: str, real_time: bool, command
             "cpus": os.cpu_count(),
             "memory_bytes": int(psutil.virtual_memory().total),
         },
-        "git": _git(),
+        "git": git_state(),
         "environment": PINNED,
     }
     (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
@@ -128,14 +128,19 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _git() -> dict[str, Any] | None:
-    """Revision of the working folder's repository, and whether it had changes; None outside of one."""
+def git_state(*, besides: Path | None = None) -> dict[str, Any] | None:
+    """Revision of the working folder's repository, and whether it had changes; None outside of one.
+
+    A file below the working folder may be named that does not count as a change.
+    """
+    below = besides is not None and not besides.is_absolute() and ".." not in besides.parts
+    paths = ["--", ":(top)", f":(exclude,literal){besides}"] if below else []
     try:
         revision = subprocess.run(
             ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10
         ).stdout.strip()
         changes = subprocess.run(
-            ["git", "status", "--porcelain"], capture_output=True, text=True, check=True, timeout=10
+            ["git", "status", "--porcelain", *paths], capture_output=True, text=True, check=True, timeout=10
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None

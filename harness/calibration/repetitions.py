@@ -1,0 +1,344 @@
+"""Repeat a whole soak of a scenario, each time with fresh seeds: how often is it red or undecided on one revision?
+
+Every repetition is a soak of its own, with real processes, judged as `soak run` does. With --leak the configs named by
+--leaking retain so many leak budgets beside what they do: then every repetition should be red. What was judged is in
+OUT/repetitions.jsonl at once, and the same command goes on from there. At the end results/reference/repetitions.md is
+written; with --page only that, from files that are there. The exit code is 0 where all repetitions were carried out,
+whatever came of them; 3 interrupted or the disk is full, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import math
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import verdict as verdicts
+from harness.analysis.runs import read_result
+from harness.calibration.repetition_page import counts_in_words, page, unwanted_claims
+from harness.calibration.repetition_records import (
+    RECORDS_FILE,
+    ClaimOutcome,
+    LeakOutcome,
+    Origin,
+    Recorded,
+    Repetition,
+    append,
+    begun,
+    read,
+)
+from harness.cli.options import declare_scenario, scenario_from
+from harness.cli.tables import open_console
+from harness.errors import SoakError, UsageError
+from harness.report.progress import Progress
+from harness.running.archive import archive_result
+from harness.running.controls import roles
+from harness.running.isolation import platform_warning
+from harness.running.leaking import with_leak
+from harness.running.preloads import without_missing
+from harness.running.results import LATEST, git_state, run_folders
+from harness.running.soak import carry_out
+from harness.scenario import Scenario, to_toml
+from harness.scenario.problems import did_you_mean, shown_path
+
+PROGRAM = "python -m harness.calibration.repetitions"
+PAGE = Path("results/reference/repetitions.md")
+OUT = Path("results/repetitions")
+SCENARIO = "smoke_long"
+FIRST_SEED = 1001
+"""Beyond the seeds with which scenarios are made and looked at."""
+
+TIMES = 100
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is repeated, how often, where it is recorded and its page goes; `at_once` is as `soak run --jobs`."""
+
+    scenario: Scenario
+    origin: Origin
+    times: int
+    out: Path
+    to: Path
+    at_once: int | None
+
+    def scenario_of(self, number: int) -> Scenario:
+        """The scenario of one repetition, as it is judged."""
+        return self.scenario.with_options(first_seed=self.origin.seed_of(number))
+
+    def soaked(self, scenario: Scenario) -> Scenario:
+        """What runs in its place: itself, or with the leak in it."""
+        if self.origin.leak is None:
+            return scenario
+        return with_leak(scenario, dict.fromkeys(self.origin.leaking, self.origin.leak * budget(scenario)))
+
+
+def budget(scenario: Scenario) -> float:
+    """The leak budget, GB per hour at full scale."""
+    return scenario.memory.leak_budget_gb_per_hour
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    declare_scenario(parser, default=SCENARIO)
+    parser.add_argument("--times", type=int, default=TIMES, metavar="N", help="repetitions in all (%(default)s)")
+    parser.add_argument("--leak", type=float, metavar="X", help="leak this many leak budgets (none; 0: wrapped only)")
+    parser.add_argument("--leaking", metavar="A,B", help="the configs that leak (the second of the first reduction)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="runs at once (default: one a core, if they fit)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help=f"where they are recorded ({OUT}/SCENARIO[-leak-X])")
+    parser.add_argument("--to", type=Path, default=PAGE, metavar="FILE", help="the page to write (%(default)s)")
+    parser.add_argument("--page", type=Path, nargs="+", metavar="FILE", help="only write the page, from these records")
+
+
+def planned(arguments: argparse.Namespace, scenario: Scenario, revision: str | None) -> Plan:
+    """The plan that the arguments ask for. Raises UsageError where they make no sense."""
+    for option in ("times", "jobs"):
+        given = getattr(arguments, option)
+        if given is not None and given < 1:
+            raise UsageError(f"--{option} {given}: must be at least 1")
+    leak: float | None = arguments.leak
+    if leak is not None and not (math.isfinite(leak) and leak >= 0):
+        raise UsageError(f"--leak {leak:g}: must be 0 or more leak budgets")
+    if leak is None and arguments.leaking is not None:
+        raise UsageError(f"--leaking {arguments.leaking}: needs --leak, in budgets")
+    origin = Origin(
+        scenario=scenario.name,
+        contents=_digest(scenario),
+        revision=revision,
+        first_seed=FIRST_SEED if arguments.first_seed is None else arguments.first_seed,
+        spacing=scenario.max_seeds or scenario.seeds,
+        leak=leak,
+        leaking=() if leak is None else _leaking(arguments.leaking, scenario),
+        budget_gb_per_hour=budget(scenario),
+        options=_options(arguments),
+    )
+    name = scenario.name if leak is None else f"{scenario.name}-leak-{leak:g}"
+    plan = Plan(scenario, origin, arguments.times, arguments.out or OUT / name, arguments.to, arguments.jobs)
+    plan.soaked(plan.scenario_of(plan.times))  # what the last one would be refused for is refused now
+    return plan
+
+
+def _digest(scenario: Scenario) -> str:
+    """The same for every first seed."""
+    return hashlib.sha256(to_toml(scenario.with_options(first_seed=1)).encode("utf-8")).hexdigest()
+
+
+def _leaking(asked: str | None, scenario: Scenario) -> tuple[str, ...]:
+    if asked is None:
+        return (roles(scenario).fixed,)
+    names = [name.strip() for name in asked.split(",") if name.strip()]
+    for name in names:
+        if name not in scenario.configs:
+            offer = did_you_mean(name, scenario.configs, noun=f"the configs of {scenario.name} are")
+            raise UsageError(f'--leaking {asked}: no config "{name}"; {offer}')
+    if not names:
+        raise UsageError("--leaking: names no config")
+    return tuple(name for name in scenario.configs if name in names)
+
+
+def _options(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The options that change the scenario, as they were given; where the seeds begin is not one of them."""
+    names = ("scale", "hours", "seeds", "max_seeds", "configs")
+    given = [(name.replace("_", "-"), getattr(arguments, name)) for name in names]
+    return tuple(f"--{name} {value}" for name, value in given if value is not None)
+
+
+def repeat(plan: Plan, say: Say) -> Recorded:
+    """Carry out what is not yet recorded of the plan, and record every repetition as soon as it is judged.
+
+    Raises UsageError where the file holds repetitions of something else, and what a soak raises; KeyboardInterrupt
+    where it was interrupted.
+    """
+    file = plan.out / RECORDS_FILE
+    repetitions = list(begun(file, plan.origin))
+    if repetitions:
+        say(f"{shown_path(file)}: goes on after {len(repetitions)} repetitions: {counts_in_words(repetitions)}")
+    try:
+        plan.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{shown_path(plan.out)}: nothing can be recorded there: {error.strerror}") from error
+    began_s = time.monotonic()
+    for number in range(len(repetitions) + 1, plan.times + 1):
+        repetition = carried_out(plan, number, say)
+        repetitions.append(repetition)
+        say(_line(plan, repetitions, time.monotonic() - began_s))
+    return Recorded(plan.origin, tuple(repetitions))
+
+
+def carried_out(plan: Plan, number: int, say: Say) -> Repetition:
+    """One repetition: soaked, judged, recorded, and its result folder deleted where it ended as it should."""
+    scenario = plan.scenario_of(number)
+    began_s, began_cpu_s = time.monotonic(), _cpu_s()
+    git = git_state(besides=plan.to) or {}
+    with Progress(open_console(), scenario.memory.scale, quiet=True) as progress:
+        soak = carry_out(
+            plan.soaked(scenario),
+            plan.out,
+            real_time=False,
+            at_once=plan.at_once,
+            observe=progress,
+            undecided=lambda folder, _seeds: bool(verdicts.open_so_far(scenario, folder)),
+        )
+    if soak.interrupted:
+        say(f"Not counted: repetition {number}, of which {shown_path(soak.folder)} has what was recorded.")
+        raise KeyboardInterrupt
+    verdict = _judged(scenario, soak.folder)
+    wanted = verdict.status == plan.origin.wanted
+    repetition = recorded_as(
+        verdict,
+        number=number,
+        first_seed=scenario.first_seed,
+        cpu_s=_cpu_s() - began_cpu_s,
+        wall_s=time.monotonic() - began_s,
+        dirty=git.get("dirty"),
+        folder=None if wanted else str(soak.folder.relative_to(plan.out)),
+    )
+    append(plan.out / RECORDS_FILE, plan.origin, repetition)
+    if wanted:
+        shutil.rmtree(soak.folder)
+        with contextlib.suppress(OSError):  # not empty: others are kept there
+            soak.folder.parent.rmdir()
+        if not (plan.out / LATEST).exists():
+            (plan.out / LATEST).unlink(missing_ok=True)  # it pointed there
+    return repetition
+
+
+def _judged(scenario: Scenario, folder: Path) -> verdicts.Verdict:
+    """The verdict by `scenario` itself, not by what ran in its place: claims may use parameters of its configs."""
+    archive_result(run_folders(folder))
+    verdict = verdicts.judge(scenario, read_result(folder)[1])
+    verdicts.write(verdict, folder / verdicts.VERDICT_FILE)
+    return verdict
+
+
+def recorded_as(
+    verdict: verdicts.Verdict,
+    *,
+    number: int,
+    first_seed: int,
+    cpu_s: float,
+    wall_s: float,
+    dirty: bool | None,
+    folder: str | None,
+) -> Repetition:
+    """A verdict as one repetition."""
+    return Repetition(
+        number=number,
+        first_seed=first_seed,
+        seeds=len({run.seed for run in verdict.runs}),
+        status=verdict.status,
+        exit_code=verdicts.exit_code(verdict),
+        reasons=verdict.reasons,
+        claims=tuple(
+            ClaimOutcome(one.name, one.verdict, one.counts_as, one.estimate, one.low, one.high)
+            for one in verdict.claims
+        ),
+        leaks=tuple(
+            LeakOutcome(
+                leak.config,
+                leak.measure.name,
+                leak.verdict.outcome,
+                leak.verdict.slope,
+                leak.verdict.low,
+                leak.verdict.high,
+                leak.measure.unit,
+            )
+            for leak in verdict.leaks
+        ),
+        cpu_s=round(cpu_s, 2),
+        wall_s=round(wall_s, 2),
+        dirty=dirty,
+        folder=folder,
+    )
+
+
+def _cpu_s() -> float:
+    """CPU seconds of this process and of all that it started and that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _line(plan: Plan, repetitions: Sequence[Repetition], elapsed_s: float) -> str:
+    last = repetitions[-1]
+    because = unwanted_claims(last, plan.origin.wanted)
+    kept = f" ({because}; kept in {shown_path(plan.out / last.folder)})" if last.folder is not None else ""
+    return (
+        f"[{elapsed_s:5.0f} s] {last.number} of {plan.times}: {last.status}{kept}, {last.seeds} seeds from "
+        f"{last.first_seed}, {last.wall_s:.1f} s, CPU {last.cpu_s:.1f} s; so far {counts_in_words(repetitions)}"
+    )
+
+
+def _alike(recorded: Recorded, folder: Path) -> list[Recorded]:
+    """What is recorded in the folders beside `folder` of the same scenario and revision, and this, the leaks last."""
+    found = [recorded]
+    for file in sorted(folder.parent.glob(f"{recorded.origin.scenario}*/{RECORDS_FILE}")):
+        other = read(file) if file.parent != folder else recorded
+        a, b = other.origin, recorded.origin
+        if file.parent != folder and (a.contents, a.revision) == (b.contents, b.revision):
+            found.append(other)
+    return sorted(found, key=lambda one: -1.0 if one.origin.leak is None else one.origin.leak)
+
+
+def write_page(recordings: Sequence[Recorded], to: Path) -> None:
+    """Write the page. Raises UsageError where that is not possible."""
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_text(page(recordings), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{shown_path(to)}: the page cannot be written: {error.strerror}") from error
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Repeat, or only write the page; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    declare(parser)
+    arguments = parser.parse_args(argv)
+    try:
+        return _run(arguments)
+    except SoakError as error:
+        print(f"repetitions: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("repetitions: interrupted: what was judged is recorded, the same command goes on", file=sys.stderr)
+        return SoakError.exit_code
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    if arguments.page:
+        recordings = [read(file) for file in arguments.page]
+    else:
+        scenario, missing = without_missing(scenario_from(arguments))
+        verdicts.check_claims(scenario)
+        plan = planned(arguments, scenario, (git_state() or {}).get("revision"))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C
+        for text in [platform_warning(), *(f"left out: {config}: {reason}" for config, reason in missing.items())]:
+            if text is not None:
+                say(f"Warning: {text}")
+        recorded = repeat(plan, say)
+        recordings = [recorded] if arguments.out is not None else _alike(recorded, plan.out)
+    write_page(recordings, arguments.to)
+    say(f"Page: {shown_path(arguments.to)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

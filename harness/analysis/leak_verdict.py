@@ -259,8 +259,8 @@ def too_few(floors: Mapping[int, Floors]) -> tuple[str, float | None]:
     if not floors:
         return "there is no run", None
     scarce = min(floors.values(), key=lambda one: one.hours.size)
-    floors = "1 floor" if scarce.hours.size == 1 else f"{scarce.hours.size} floors"
-    reason = f"{floors} between {scarce.between}, {FEWEST_FLOORS} are needed"
+    count = "1 floor" if scarce.hours.size == 1 else f"{scarce.hours.size} floors"
+    reason = f"{count} between {scarce.between}, {FEWEST_FLOORS} are needed"
     if scarce.between == "blocks":
         return f"{reason}: sample more often", None
     if scarce.edges_h.size < 2:

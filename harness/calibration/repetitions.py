@@ -40,13 +40,13 @@ from harness.cli.options import declare_scenario, scenario_from
 from harness.cli.tables import open_console
 from harness.errors import SoakError, UsageError
 from harness.report.progress import Progress
+from harness.running import soak as soaks
 from harness.running.archive import archive_result
 from harness.running.controls import roles
 from harness.running.isolation import platform_warning
 from harness.running.leaking import with_leak
 from harness.running.preloads import without_missing
 from harness.running.results import LATEST, git_state, run_folders
-from harness.running.soak import carry_out
 from harness.scenario import Scenario, to_toml
 from harness.scenario.problems import did_you_mean, shown_path
 
@@ -182,11 +182,8 @@ def carried_out(plan: Plan, number: int, say: Say) -> Repetition:
     began_s, began_cpu_s = time.monotonic(), _cpu_s()
     git = git_state(besides=plan.to) or {}
     with Progress(open_console(), scenario.memory.scale, quiet=True) as progress:
-        soak = carry_out(
-            plan.soaked(scenario),
-            plan.out,
-            real_time=False,
-            at_once=plan.at_once,
+        soak = soaks.carry_out(
+            soaks.plan(plan.soaked(scenario), plan.out, real_time=False, at_once=plan.at_once),
             observe=progress,
             undecided=lambda folder, _seeds: bool(verdicts.open_so_far(scenario, folder)),
         )

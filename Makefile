@@ -3,6 +3,7 @@
 #   make soak SCENARIO=name [CONTROLS=short|long SCALE= SEEDS= MAX_SEEDS= FIRST_SEED= HOURS= CONFIGS= JOBS= OUT=]
 #   make compare A=result [B=result]      make plot RESULT=latest      make list
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
+#   make repeat [SCENARIO=name TIMES=100 LEAK=budgets FIRST_SEED=1001]
 #   make test   make check   make bench   make calibrate   make nightly   make clean
 
 SCENARIO ?= 50symbols
@@ -19,11 +20,12 @@ OPTIONS := $(if $(SCALE),--scale $(SCALE)) $(if $(SEEDS),--seeds $(SEEDS)) $(if 
            $(if $(FIRST_SEED),--first-seed $(FIRST_SEED)) $(if $(HOURS),--hours $(HOURS)) $(if $(CONFIGS),--configs $(CONFIGS)) \
            $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT)) $(if $(CONTROLS),--controls $(CONTROLS))
 CONTROL_OPTIONS := $(if $(SHORT),--short) $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
+REPEAT_OPTIONS := $(if $(filter file,$(origin SCENARIO)),,$(SCENARIO)) $(if $(TIMES),--times $(TIMES)) $(if $(LEAK),--leak $(LEAK)) $(OPTIONS)
 
-.PHONY: help setup soak control compare plot list test check bench calibrate nightly clean
+.PHONY: help setup soak control compare plot list test check bench calibrate repeat nightly clean
 
 help:
-	@sed -n '3,6s/^# *//p' Makefile
+	@sed -n '3,7s/^# *//p' Makefile
 
 setup: $(READY)
 
@@ -67,6 +69,11 @@ bench: $(READY)
 # How often the verdicts err, on synthetic curves: writes results/reference/calibration.md. Some minutes.
 calibrate: $(READY)
 	@$(BIN)/python -m harness.calibration
+
+# How often a whole soak is red or undecided, each repetition with fresh seeds; with LEAK it should always be red. Hours.
+# Ends with results/reference/repetitions.md; what is recorded in results/repetitions is gone on with.
+repeat: $(READY)
+	@$(BIN)/python -m harness.calibration.repetitions $(REPEAT_OPTIONS)
 
 # Each with its controls first: where one does not hold, the soak is invalid (3). CONTROLS=short shortens those of both.
 # The note's scenario must keep its verdicts; the one whose leak no fix reaches must be caught: exit code 1, and no other.

@@ -182,12 +182,12 @@ def _name(origin: Origin) -> str:
 
 
 def _revision(recorded: Recorded) -> str:
-    """The revision, and of how many repetitions it is not all."""
+    """The revision, and in how many repetitions there was more than that."""
     revision = recorded.origin.revision
     if revision is None:
         return "not known"
     dirty = sum(bool(repetition.dirty) for repetition in recorded.repetitions)
-    return revision[:12] + (f", with uncommitted changes in {dirty} repetitions" if dirty else "")
+    return revision[:12] + (f", with uncommitted changes in {dirty} of {len(recorded.repetitions)}" if dirty else "")
 
 
 def _counted(words: Iterator[str]) -> str:

@@ -174,8 +174,10 @@ def refuse_other(file: Path, recorded: Origin, wanted: Origin) -> None:
     differing = [
         f"its {name.replace('_', ' ')} is {_shown(a[name])}, not {_shown(b[name])}"
         for name in a
-        if name != "options" and a[name] != b[name]
+        if name not in ("contents", "options") and a[name] != b[name]
     ]
+    if recorded.contents != wanted.contents:
+        differing.append("its scenario was changed")
     raise UsageError(
         f"{shown_path(file)}: holds repetitions of something else ({'; '.join(differing)}): name another --out"
     )

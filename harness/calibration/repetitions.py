@@ -36,6 +36,7 @@ from harness.calibration.repetition_records import (
     begun,
     read,
 )
+from harness.cli import write_whatever_the_locale
 from harness.cli.options import declare_scenario, scenario_from
 from harness.cli.tables import open_console
 from harness.errors import SoakError, UsageError
@@ -46,7 +47,7 @@ from harness.running.controls import roles
 from harness.running.isolation import platform_warning
 from harness.running.leaking import with_leak
 from harness.running.preloads import without_missing
-from harness.running.results import LATEST, git_state, run_folders
+from harness.running.results import LATEST, git_state, refuse_full_disk, run_folders
 from harness.scenario import Scenario, to_toml
 from harness.scenario.problems import did_you_mean, shown_path
 
@@ -201,7 +202,10 @@ def carried_out(plan: Plan, number: int, say: Say) -> Repetition:
         dirty=git.get("dirty"),
         folder=None if wanted else str(soak.folder.relative_to(plan.out)),
     )
-    append(plan.out / RECORDS_FILE, plan.origin, repetition)
+    try:
+        append(plan.out / RECORDS_FILE, plan.origin, repetition)
+    except OSError as error:
+        raise refuse_full_disk(error, plan.out) from error
     if wanted:
         shutil.rmtree(soak.folder)
         with contextlib.suppress(OSError):  # not empty: others are kept there
@@ -298,6 +302,7 @@ def write_page(recordings: Sequence[Recorded], to: Path) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Repeat, or only write the page; returns the exit code."""
+    write_whatever_the_locale()
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description=__doc__,

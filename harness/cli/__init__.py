@@ -47,7 +47,7 @@ class Subcommand(Protocol):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; `argv` is the command line without the program's name, by default this process's."""
-    _write_whatever_the_locale()
+    write_whatever_the_locale()
     _see_targets_here()
     try:
         code = _run(argv)
@@ -93,7 +93,7 @@ def _run(argv: Sequence[str] | None) -> int:
     return subcommands[arguments.subcommand].run(arguments)
 
 
-def _write_whatever_the_locale() -> None:
+def write_whatever_the_locale() -> None:
     """A character that the terminal cannot show must not end a soak."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -9,8 +9,13 @@ if TYPE_CHECKING:
     from harness.scenario import Scenario
 
 
-def declare_scenario(parser: argparse.ArgumentParser, *, default: str | None = None) -> None:
-    """Add the scenario, which may be left out where there is a `default`, and the options that change it."""
+def declare_scenario(
+    parser: argparse.ArgumentParser, *, default: str | None = None, first_seed: int | None = None
+) -> None:
+    """Add the scenario, which may be left out where there is a `default`, and the options that change it.
+
+    With `first_seed` seeds begin there, whatever the scenario says, unless the user says so.
+    """
     parser.add_argument(
         "scenario",
         metavar="SCENARIO",
@@ -22,7 +27,8 @@ def declare_scenario(parser: argparse.ArgumentParser, *, default: str | None = N
     parser.add_argument("--hours", type=float, metavar="H", help="virtual hours; a warm-up shrinks to a fifth of them")
     parser.add_argument("--seeds", type=int, metavar="K", help="runs per config")
     parser.add_argument("--max-seeds", type=int, metavar="N", help="add seeds up to N while a verdict is open (none)")
-    parser.add_argument("--first-seed", type=int, metavar="N", help="the first seed; the others follow it (1)")
+    follow = f"the first seed; the others follow it ({first_seed or 1})"
+    parser.add_argument("--first-seed", type=int, default=first_seed, metavar="N", help=follow)
     parser.add_argument("--configs", metavar="A,B", help="only these configs; claims about others are dropped")
 
 

@@ -138,3 +138,9 @@ def test_the_leak_retains_what_it_was_told_and_leaves_the_rest_to_the_target(tmp
     assert not hasattr(target, "on_delta")
     assert not hasattr(target, "rehearse")
     assert sum(block.__sizeof__() for block in getattr(target, LEAKED)) == int(3600 * 1000.5)
+
+
+def test_a_control_is_looked_at_once_however_many_seeds_the_soak_may_add() -> None:
+    scenario = load("smoke").with_options(seeds=1, max_seeds=2)
+    for soak in all_of(scenario, short=True):
+        assert soak.scenario.max_seeds is None

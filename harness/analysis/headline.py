@@ -45,7 +45,12 @@ def amount(value: float, unit: str) -> str:
     """A value with its unit, in the digits a person would say: 7.1 GB, 72 %, 1.4 minutes."""
     if unit == "share":
         return f"{round(100 * value)} %"
-    text = f"{value:.1f}" if unit in ("GB", "minutes") else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if unit in ("GB", "minutes"):
+        text = f"{value:.1f}"
+    elif abs(value) < 1000:
+        text = f"{round(value, 2):g}" if unit == "budgets" else f"{value:.3g}"
+    else:
+        text = f"{value:,.0f}"
     return f"{text} {unit_after(text, unit)}".rstrip()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from harness.analysis.metrics import METRICS
 from harness.cli.tables import heading, paragraphs, table
 from harness.scenario import Change, Claim, ScaledWorld, Scenario
 from harness.scenario.problems import dotted, number, shown, shown_path
@@ -150,7 +151,7 @@ def _print_claims(console: Console, claims: tuple[Claim, ...]) -> None:
 def _print_claims_of_a_kind(console: Console, claims: list[Claim]) -> None:
     listed = table("claim", "expected", "better", "source", unbroken=("expected", "better"))
     for claim in claims:
-        measured = Text(f"\n  {claim.metric} of {', '.join(claim.configs)}", style="dim")
+        measured = Text(f"\n  {claim.metric} of {', '.join(claim.configs)}{_in_budgets(claim)}", style="dim")
         better = "" if claim.better == "neither" else claim.better
         listed.add_row(Text(claim.name).append(measured), expectation(claim), better, Text(claim.source))
     console.print(listed)
@@ -164,6 +165,12 @@ def _print_claims_of_a_kind(console: Console, claims: list[Claim]) -> None:
         console.print()
     for remark in remarks:
         paragraphs(console, remark)
+
+
+def _in_budgets(claim: Claim) -> str:
+    """That the band is in budgets, which nobody could guess of a bare number."""
+    metric = METRICS.get(claim.metric)
+    return ", in budgets" if metric is not None and metric.leak is not None else ""
 
 
 def expectation(claim: Claim) -> str:

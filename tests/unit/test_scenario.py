@@ -11,10 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from harness.analysis.leak_verdict import FEWEST_FLOORS
 from harness.analysis.metrics import METRICS
 from harness.errors import UsageError
+from harness.probes.sampler import LIVE_EVERY
 from harness.scaling import scaled_value
 from harness.scenario import Claim, Scenario, available, load, scale_down, to_toml
+from harness.verdict import check_claims
 from synthetic.faults import Faults
 
 WriteScenario = Callable[..., Path]
@@ -327,6 +330,18 @@ def test_the_scenarios_of_the_product_are_found_from_anywhere_and_are_sound() ->
     for name in names:
         scenario = load(name, known_metrics=METRICS)
         assert scale_down(scenario).changes
+        check_claims(scenario)
+
+
+def test_the_floors_of_smoke_long_are_many_and_beat_with_nothing_that_is_read() -> None:
+    scenario = load("smoke_long")
+    time, memory = scenario.time, scenario.memory
+    live_s = LIVE_EVERY * time.sample_every_s
+    for config in scenario.configs.values():
+        between_s = config["cleanup_interval_cycles"] * time.cycle_s
+        assert between_s % live_s == 0
+        assert (time.hours * 3600 - time.warmup_minutes * 60) / between_s - 1 >= 2 * FEWEST_FLOORS
+    assert (memory.limit_gb - memory.baseline_gb) / memory.leak_budget_gb_per_hour == 4 * 24  # four days
 
 
 def test_a_local_scenario_hides_one_of_the_product(write_scenario: WriteScenario) -> None:

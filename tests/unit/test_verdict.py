@@ -241,6 +241,31 @@ def test_a_leak_alone_changes_no_status() -> None:
     assert verdict.status == "met"
 
 
+NO_LEAK = claim(name="no leak", metric="leak.rss", configs=["fixed"], expected=[None, 1.0], better="lower")
+
+
+@pytest.mark.parametrize(("slope", "status", "code"), [(1.0, "missed", 1), (0.0, "met", 0), (0.02, "inconclusive", 4)])
+def test_a_claimed_leak_decides_the_exit_code(slope: float, status: str, code: int) -> None:
+    verdict = verdicts.judge(five_hours(NO_LEAK), rising(slope, seeds=8 if slope == 1 else 3))
+    assert (verdict.status, verdicts.exit_code(verdict)) == (status, code)
+    assert verdict.claims[0].leak == verdict.leaks[0]
+
+
+def test_a_claimed_leak_is_said_first_of_all_and_its_claim_is_in_the_json_once() -> None:
+    verdict = verdicts.judge(five_hours(NO_LEAK), rising(1.0, seeds=8))
+    assert verdicts.summary_sentence(verdict) == "Fixed leaks: 1.55 GB/h in RSS where 0.0375 is allowed."
+    table = verdicts.to_json(verdict)
+    json.dumps(table, allow_nan=False)
+    (one,), (leak,) = table["claims"], table["leaks"]
+    assert "leak" not in one
+    assert (one["unit"], one["verdict"], one["estimate"]) == ("budgets", "missed", leak["slope"] / leak["budget"])
+
+
+def test_an_open_leak_that_is_claimed_is_named_once() -> None:
+    scenario = five_hours(NO_LEAK)
+    assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, rising(0.02, seeds=4))) == ("RSS of fixed",)
+
+
 def test_what_more_seeds_may_decide_is_named() -> None:
     scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 8.0]))
     verdict = verdicts.judge(scenario, rising(0.5))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 from harness.analysis.claims import ClaimVerdict, against_band, judge_claim, metric_of
 from harness.analysis.estimates import Bound, Estimate
+from harness.analysis.metrics import METRICS
 from harness.errors import UsageError
 from harness.scenario import Claim
 
@@ -159,3 +162,107 @@ def test_a_verdict_carries_its_evidence(judged) -> None:
 def test_a_claim_that_does_not_fit_its_metric_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         metric_of(claim(**changes))
+
+
+def leak_claim(**changes: Any) -> Claim:
+    known = {"name": "old does not leak", "metric": "leak.rss", "expected": (None, 1.0)}
+    return claim(**{**known, **changes})
+
+
+@pytest.fixture
+def of_leak(make_run, make_scenario):
+    """The verdict on a claim that `old` does not leak, from the slopes of RSS of its seeds in GB/h over five hours."""
+
+    def judge(slopes: list[float], incomplete: str = "", hours: float = 5.0, **changes: Any) -> ClaimVerdict:
+        times = np.arange(int(60 * hours) + 1) / 60
+        runs = [make_run(7 + slope * times, every_s=60, seed=seed) for seed, slope in enumerate(slopes, start=1)]
+        return judge_claim(leak_claim(**changes), make_scenario(hours=hours), runs, incomplete=incomplete)
+
+    return judge
+
+
+@pytest.mark.parametrize(
+    ("slopes", "verdict", "counts_as"),
+    [
+        ([0.003, 0.002, 0.004], "met", "met"),
+        ([0.30, 0.31, 0.32], "missed", "missed"),
+        ([0.0, 0.03, 0.06], "inconclusive", "inconclusive"),
+    ],
+)
+def test_a_claim_on_a_leak_has_the_verdict_on_the_leak(
+    of_leak, slopes: list[float], verdict: str, counts_as: str
+) -> None:
+    found = of_leak(slopes)
+    assert (found.verdict, found.counts_as, found.unit) == (verdict, counts_as, "budgets")
+    assert found.estimate == pytest.approx(np.mean(slopes) / 0.0375, rel=0.02)
+    leak = found.leak.verdict
+    ends = (leak.slope / 0.0375, leak.low / 0.0375, leak.high / 0.0375)
+    assert (found.estimate, found.low, found.high) == pytest.approx(ends)
+    assert found.values == pytest.approx({seed: slope / 0.0375 for seed, slope in leak.seed_slopes.items()})
+    assert found.reason == (found.leak.reason if verdict == "inconclusive" else "")
+
+
+def test_not_a_band_decides_but_the_part_of_the_run_that_tells(make_run, make_scenario) -> None:
+    times = np.arange(301) / 60
+    starts = [7 + size * np.minimum(times, 2.2) for size in (0.0, 0.2, 0.6)]  # a start that settles
+    runs = [make_run(curve, every_s=60, seed=seed) for seed, curve in enumerate(starts, start=1)]
+    scenario = make_scenario(hours=5)
+    assert METRICS["leak.rss"].compute(scenario, runs, ("old",)).high > 1
+    found = judge_claim(leak_claim(), scenario, runs)
+    assert (found.verdict, found.high, found.leak.verdict.part) == ("met", 0, "last_three_quarters")
+
+
+def test_an_open_leak_asks_for_seeds_where_they_may_decide_and_for_hours_where_floors_are_few(of_leak) -> None:
+    undecided = of_leak([0.0, 0.03, 0.06])
+    assert undecided.lacks_seeds
+    assert undecided.reason.startswith("the interval reaches across the budget")
+    assert undecided.reason.endswith("hours would do")
+    one = of_leak([0.0])
+    assert (one.verdict, one.estimate, one.reason, one.lacks_seeds) == (
+        "inconclusive",
+        None,
+        "one seed gives no interval",
+        True,
+    )
+    short = of_leak([0.0, 0.03, 0.06], hours=0.4)
+    assert (short.verdict, short.estimate, short.lacks_seeds) == ("inconclusive", None, False)
+    assert short.reason.startswith("3 floors between blocks, 6 are needed")
+    assert (of_leak([0.3, 0.31]).lacks_seeds, of_leak([0.0, 0.0]).lacks_seeds) == (False, False)
+
+
+def test_a_leak_that_was_not_recorded_is_not_applicable(of_leak) -> None:
+    verdict = of_leak([0.0, 0.0], metric="leak.threads")
+    assert (verdict.verdict, verdict.reason) == ("not applicable", "seed 1: old recorded no threads under load")
+    assert (verdict.counts_as, verdict.leak) == ("nothing", None)
+
+
+def test_a_claim_on_a_leak_is_known_not_testable_or_incomplete_as_any_other(of_leak) -> None:
+    leaks = [0.30, 0.31, 0.32]
+    known = of_leak(leaks, known="missed", reason="nobody mends it")
+    assert (known.verdict, known.counts_as, known.reason) == ("missed", "nothing", "known: nobody mends it")
+    mended = of_leak([0.0, 0.0], known="missed", reason="nobody mends it")
+    assert (mended.verdict, mended.counts_as) == ("met", "missed")
+    untestable = of_leak(leaks, not_testable="it has no floors")
+    assert (untestable.verdict, untestable.reason) == ("not testable", "it has no floors")
+    assert untestable.estimate == pytest.approx(0.31 / 0.0375, rel=0.02)
+    unfinished = of_leak(leaks, incomplete="old seed 1 died at 1.20 h")
+    assert (unfinished.verdict, unfinished.estimate, unfinished.lacks_seeds) == ("incomplete", None, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"expected": (None, 2.0)},
+            'claims."old does not leak".expected = ["open", 2.0]: must be ["open", 1.0]: at most one budget; '
+            "leak.rss is judged by the verdict on the leak",
+        ),
+        ({"expected": (0.5, 1.0)}, '.expected = [0.5, 1.0]: must be ["open", 1.0]: at most one budget; leak.rss is'),
+        ({"better": "neither"}, 'claims."old does not leak".better = "neither": must be "lower"; leak.rss is judged'),
+        ({"tolerance": 0.5}, 'claims."old does not leak".tolerance = 0.5: leave it out; leak.rss is judged'),
+        ({"configs": ("old", "fixed")}, "leak.rss is about one config"),
+    ],
+)
+def test_a_claim_on_a_leak_expects_one_budget_and_nothing_else(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)):
+        metric_of(leak_claim(**changes))

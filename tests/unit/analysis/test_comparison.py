@@ -119,6 +119,7 @@ def test_equal_results_may_be_compared() -> None:
         (("scenario", "memory", "baseline_gb"), 6.0, "memory.baseline_gb", True),
         (("scenario", "first_seed"), 1001, "first_seed", False),
         (("scenario", "memory", "limit_gb"), 16.0, "memory.limit_gb", False),
+        (("scenario", "memory", "leak_budget_gb_per_hour"), 0.1, "memory.leak_budget_gb_per_hour", False),
         (("scenario", "target", "factory"), "other:factory", "target.factory", True),
     ],
 )

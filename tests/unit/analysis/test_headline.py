@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from harness.analysis import leaks
 from harness.analysis.claims import ClaimVerdict
 from harness.analysis.headline import amount, band, headline, relation
+from harness.analysis.leak_verdict import LeakVerdict
+from harness.analysis.leaks import ConfigLeak, Measure
 
 HELD = {"old": {"reduction.peak": "peaked at 25.0 GB"}, "fixed": {"reduction.peak": "peaked at 7.1 GB"}}
 
@@ -100,6 +103,9 @@ def test_other_predictions_are_told_plainly_and_claims_where_there_are_none() ->
         (8.333, "minutes", "8.3 minutes"),
         (123456.0, "samples", "123,456 samples"),
         (0.97, "", "0.97"),
+        (0.0746, "budgets", "0.07 budgets"),
+        (1.0, "budgets", "1 budget"),
+        (1.0, "tasks", "1 task"),
     ],
 )
 def test_amounts(value: float, unit: str, text: str) -> None:
@@ -127,6 +133,33 @@ def test_bands(expected: tuple[float | None, float | None], text: str) -> None:
 )
 def test_relations(changes: dict[str, Any], text: str) -> None:
     assert relation(verdict(**changes)) == text
+
+
+def leaking(measure: Measure, slope: float, budget: float = 0.0375, **changes: Any) -> ClaimVerdict:
+    found = LeakVerdict("LEAK", slope, slope, slope, "whole", None, None, 34, {}, "decided by the whole run")
+    facts = {"name": f"{measure.words} of fixed", "metric": f"leak.{measure.name}", "configs": ("fixed",)}
+    known = {"unit": "budgets", "expected": (None, 1.0), "better": "lower", "estimate": slope / budget}
+    leak = ConfigLeak("fixed", measure, budget, found)
+    return verdict(**{**facts, **known, "verdict": "missed", "leak": leak, **changes})
+
+
+def test_a_leak_that_nobody_expected_is_told_with_its_rate() -> None:
+    both = [leaking(leaks.RSS, 1.338), leaking(leaks.LIVE, 1.3)]
+    assert headline([verdict(), *both], HELD) == (
+        "Fixed peaked at 7.1 GB where old peaked at 25.0 GB (72 % less, more than the expected 60-70 %); "
+        "fixed leaks: 1.34 GB/h in RSS and 1.3 GB/h in live bytes where 0.0375 is allowed."
+    )
+    counted = leaking(leaks.OPEN_FILES, 3.0, 0.41)
+    assert headline([counted], {}) == "Fixed leaks: 3 open files an hour where 0.41 is allowed."
+
+
+def test_a_leak_that_is_known_or_open_or_none_is_told_as_any_claim() -> None:
+    known = leaking(leaks.RSS, 1.3, known="missed")
+    assert headline([verdict(), known], {}).endswith("missed as known: RSS of fixed.")
+    undecided = leaking(leaks.RSS, 0.03, verdict="inconclusive")
+    assert headline([undecided], {}) == "RSS of fixed: 0.8 budgets (at most 1 budget expected, undecided)."
+    none = leaking(leaks.RSS, 0.003, verdict="met")
+    assert headline([none], {}) == "RSS of fixed: 0.08 budgets (as expected)."
 
 
 def test_a_known_miss_is_told_apart_from_a_new_one() -> None:

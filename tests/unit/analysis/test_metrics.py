@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from harness.analysis.metrics import METRICS
@@ -74,3 +75,19 @@ def test_what_moves_with_the_scale_is_marked() -> None:
         "floors.slope_gb_per_hour",
     }
     assert not METRICS["peak"].moves_with_scale
+
+
+def test_a_leak_is_read_in_budgets_of_its_own(make_run, make_scenario) -> None:
+    minutes = np.arange(301)
+    runs = [make_run(7 + 0.3 * minutes / 60, live_gb=2 + 0.15 * minutes / 60, every_s=60, seed=seed) for seed in (1, 2)]
+    for run in runs:
+        run.samples["tasks"] = 5 + minutes // 10  # six an hour; two in the 290 minutes judged are one budget
+    scenario = make_scenario(hours=5)
+    found = {name: METRICS[name].compute(scenario, runs, ("old",)) for name in METRICS if name.startswith("leak.")}
+    assert {name: one.estimate for name, one in found.items() if one.estimate is not None} == {
+        "leak.rss": pytest.approx(8, rel=0.02),
+        "leak.live": pytest.approx(4, rel=0.02),
+        "leak.tasks": pytest.approx(6 / (2 / (290 / 60)), rel=0.02),
+    }
+    assert found["leak.threads"].lack == "not applicable"
+    assert found["leak.open_files"].reason == "seed 1: old recorded no open files under load"

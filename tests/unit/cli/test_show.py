@@ -101,6 +101,15 @@ def test_a_terminal_is_never_overrun_and_no_config_is_lost(write_scenario: Write
     assert "reduction.peak" in shown
 
 
+def test_a_band_in_budgets_says_so(write_scenario: WriteScenario, capsys: pytest.CaptureFixture[str]) -> None:
+    leak = [('metric = "peak"', 'metric = "leak.rss"'), ('[25, "open"]', '["open", 1.0]'), ('"neither"', '"lower"')]
+    write_scenario(*leak)
+    assert main(["show", "example"]) == 0
+    shown = capsys.readouterr().out
+    assert row(shown, "old peak") == "old peak at most 1 lower Symptoms"
+    assert row(shown, "  leak.rss") == "leak.rss of old, in budgets"
+
+
 @pytest.mark.parametrize(
     ("expected", "tolerance", "text"),
     [

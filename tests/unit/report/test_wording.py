@@ -46,6 +46,7 @@ CLAIM = ClaimVerdict(
         (-0.0004, "share", "0.0"),
         (-0.4, "share", "-40.0"),
         (0.98, "", "0.980"),
+        (0.2, "budgets", "0.20"),
         (None, "GB", "-"),
     ],
 )
@@ -63,6 +64,9 @@ def test_a_value_has_the_digits_of_its_unit(amount: float | None, unit: str, tex
         (0.75, 0.75, 0.005, "share", "75 ± 0.5 %"),
         (2.0, 8.0, None, "minutes", "2 to 8 min"),
         (0.98, None, None, "", "at least 0.98"),
+        (None, 1.0, None, "budgets", "at most 1 budget"),
+        (None, 2.0, None, "tasks", "at most 2 tasks"),
+        (1.0, 1.0, 0.0, "samples", "1 sample"),
     ],
 )
 def test_a_band_is_told_as_it_was_claimed(low, high, tolerance, unit: str, text: str) -> None:
@@ -75,6 +79,7 @@ def test_an_estimate_has_its_interval_its_unit_and_its_bound() -> None:
     assert measured(Estimate(32.0, None, None, "exact", {}), "GB") == "32.00 GB"
     assert measured(Estimate(None, None, None, "exact", {}), "GB") == "-"
     assert measured(Estimate(0.2, 0.1, 0.3, "exact", {}), "GB", signed=True) == "+0.20 [0.10, 0.30] GB"
+    assert measured(Estimate(0.2, -0.3, 0.8, "exact", {}), "budgets") == "0.20 [-0.30, 0.80] budgets"
     assert measured(Estimate(0.0001, None, None, "exact", {}), "GB", signed=True) == "0.00 GB"
 
 

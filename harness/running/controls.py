@@ -12,7 +12,7 @@ from harness.running import results
 from harness.running.leaking import LEAKING, leaking_configs
 from harness.running.plan import choose_jobs_at_once, free_memory_bytes, plan_jobs
 from harness.running.supervisor import Observer, supervise
-from harness.scenario import Scenario, to_toml
+from harness.scenario import Scenario, reduction_pair, to_toml
 
 NULL = "harness.null_target:build"
 
@@ -55,9 +55,9 @@ class ControlSoak:
 
 def roles(scenario: Scenario) -> Roles:
     """The configs of the first claim on a reduction, else the first config and the second, if there is one."""
-    for claim in scenario.claims:
-        if claim.metric.startswith("reduction."):
-            return Roles(claim.configs[0], claim.configs[-1])
+    pair = reduction_pair(scenario)
+    if pair is not None:
+        return Roles(*pair)
     first, *others = scenario.configs
     return Roles(first, others[0] if others else first)
 

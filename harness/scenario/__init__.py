@@ -6,6 +6,7 @@
     problems      what is wrong with one, as one line for its author
     parameters    the tables of a config against the dataclass of the target's factory
     files         finding, reading, listing and writing scenario files
+    pairs         which two configs it is about
     world         the scenario in a world smaller than its own
 
 The judged process never imports this package: it gets its parameters scaled and plain.
@@ -14,6 +15,7 @@ The judged process never imports this package: it gets its parameters scaled and
 from __future__ import annotations
 
 from harness.scenario.files import Listing, available, load, to_toml
+from harness.scenario.pairs import reduction_pair
 from harness.scenario.settings import (
     Claim,
     MarketSettings,
@@ -36,6 +38,7 @@ __all__ = [
     "TimeSettings",
     "available",
     "load",
+    "reduction_pair",
     "scale_down",
     "to_toml",
 ]

@@ -16,7 +16,7 @@ from harness.analysis.metrics import METRICS
 from harness.errors import UsageError
 from harness.probes.sampler import LIVE_EVERY
 from harness.scaling import scaled_value
-from harness.scenario import Claim, Scenario, available, load, scale_down, to_toml
+from harness.scenario import Claim, Scenario, available, load, reduction_pair, scale_down, to_toml
 from harness.verdict import check_claims
 from synthetic.faults import Faults
 
@@ -342,6 +342,11 @@ def test_the_floors_of_smoke_long_are_many_and_beat_with_nothing_that_is_read() 
         assert between_s % live_s == 0
         assert (time.hours * 3600 - time.warmup_minutes * 60) / between_s - 1 >= 2 * FEWEST_FLOORS
     assert (memory.limit_gb - memory.baseline_gb) / memory.leak_budget_gb_per_hour == 4 * 24  # four days
+
+
+def test_the_pair_is_that_of_the_first_claim_on_a_reduction() -> None:
+    assert reduction_pair(load("50symbols")) == ("old", "fixed")
+    assert reduction_pair(load("null")) is None
 
 
 def test_a_local_scenario_hides_one_of_the_product(write_scenario: WriteScenario) -> None:

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from harness.analysis.estimates import Reading, absent
 from harness.analysis.floors import theil_sen
-from harness.analysis.levels import not_reached, reached_horizon, until_horizon
+from harness.analysis.levels import EPSILON_S, not_reached, reached_horizon, until_horizon
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
 
 BLOCKS = 24
 """The load is cut into this many spans of time, each with its median, before a slope is laid through them."""
+
+_Values = NDArray[np.float64]
+_Intervals = tuple[_Values, _Values, _Values]
 
 
 def per_cycle_ms(run: Run, scenario: Scenario) -> Reading:
@@ -47,6 +50,28 @@ def growth(run: Run, scenario: Scenario) -> Reading:
     return Reading(slope * float(hours[-1] - hours[0]) / typical)
 
 
+def spans_h(scenario: Scenario) -> _Values:
+    """The middles of the BLOCKS equal spans of time from the end of the warm-up to the horizon, hours."""
+    edges = _edges_h(scenario)
+    return (edges[:-1] + edges[1:]) / 2
+
+
+def per_symbol_cycle_ms(run: Run, scenario: Scenario) -> _Values:
+    """The median CPU per cycle and symbol in each of the spans of :func:`spans_h`, ms, shape (BLOCKS,).
+
+    NaN where nothing was recorded, as in the spans after the end of a run that ended early.
+    """
+    medians = np.full(BLOCKS, np.nan)
+    found = _between_samples(run, scenario)
+    if found is not None:
+        hours, per_second, _ = found
+        ends = np.searchsorted(_edges_h(scenario), hours - EPSILON_S / 3600) - 1
+        span = np.clip(ends, 0, BLOCKS - 1)
+        for each in np.unique(span):
+            medians[each] = np.median(per_second[span == each])
+    return medians * scenario.time.cycle_s * 1000 / scenario.market.symbols
+
+
 def longest_pause_ms(run: Run, scenario: Scenario) -> Reading:
     """The most CPU between two samples under load, an upper bound of the longest pause: work that was not one stretch
     counts together."""
@@ -57,22 +82,29 @@ def longest_pause_ms(run: Run, scenario: Scenario) -> Reading:
     return Reading(float(cpu_s.max()) * 1000)
 
 
-_Values = NDArray[np.float64]
-
-
-def _spent(run: Run, scenario: Scenario) -> tuple[_Values, _Values, _Values] | Reading:
-    """Hours at the end of, CPU seconds per virtual second in, and CPU seconds of each interval between two samples
-    under load up to the horizon, each of shape (samples - 1,); a reading without a value where there is none."""
+def _spent(run: Run, scenario: Scenario) -> _Intervals | Reading:
+    """What was spent between the samples of a run up to the horizon; a reading without a value where there is none."""
     if not reached_horizon(run, scenario):
         return not_reached(run)
+    found = _between_samples(run, scenario)
+    return absent("not applicable", f"{run.config} recorded no CPU time under load") if found is None else found
+
+
+def _between_samples(run: Run, scenario: Scenario) -> _Intervals | None:
+    """Hours at the end of, CPU seconds per virtual second in, and CPU seconds of each interval between two samples
+    under load no later than the horizon, each of shape (samples - 1,); None where there is none."""
     load = run.loaded & until_horizon(run, scenario)
     at, cpu_s = run.t_s[load], run.column("cpu_s")[load]
     read = np.isfinite(cpu_s)
     apart_s = np.diff(at[read])
     if not (apart_s > 0).any():
-        return absent("not applicable", f"{run.config} recorded no CPU time under load")
+        return None
     spent_s = np.diff(cpu_s[read])[apart_s > 0]
     return at[read][1:][apart_s > 0] / 3600, spent_s / apart_s[apart_s > 0], spent_s
+
+
+def _edges_h(scenario: Scenario) -> _Values:
+    return np.linspace(scenario.time.warmup_minutes / 60, scenario.time.hours, BLOCKS + 1)
 
 
 def total_s(run: Run, _scenario: Scenario) -> Reading:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from harness.analysis.runs import Run
-from harness.report.lettering import characters, drawable, line_px, spread_apart, wrapped
+from harness.report.end_labels import Label, place_labels
+from harness.report.lettering import characters, wrapped
 from harness.report.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
 from harness.report.subjects import Subject
 from harness.scenario import Claim, Scenario
@@ -27,18 +27,6 @@ _HORIZON: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (
 
 _LIMIT_IN_SIGHT = 4.0
 """A limit of more than this many times the highest curve is named at the top, not drawn: it would flatten them."""
-
-
-@dataclass(frozen=True)
-class _Label:
-    """Words beside the right end of the axes, tied to a point of it."""
-
-    lines: list[str]
-    colour: str
-    x: float | None  # None: the right edge
-    y: float
-    size_pt: float
-    weight: str = "normal"
 
 
 def draw_memory(
@@ -58,7 +46,7 @@ def draw_memory(
     for place, subject in enumerate(drawn):
         label = _draw_config(axes, subject, place, labels_px)
         labels += [label] if label else []
-    _place(axes, labels, height_px)
+    place_labels(axes, labels, height_px)
 
 
 def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
@@ -107,7 +95,7 @@ def _top(scenario: Scenario, drawn: Sequence[Subject], bands: Iterable[tuple[Cla
     return 1.07 * max(highest, scenario.memory.limit_gb if in_sight else 0.0), in_sight
 
 
-def _draw_band(axes: Axes, claim: Claim, look: Look, labels_px: float) -> _Label:
+def _draw_band(axes: Axes, claim: Claim, look: Look, labels_px: float) -> Label:
     low, high = claim.band
     bottom, top = axes.get_ylim()
     span = (max(low or bottom, bottom), top if high is None else min(high, top))
@@ -121,14 +109,14 @@ def _draw_band(axes: Axes, claim: Claim, look: Look, labels_px: float) -> _Label
         words = f"{low:g}-{high:g} GB"
     width = characters(labels_px, SMALL_PT)
     lines = [*wrapped(f"expected peak of {claim.configs[0]}:", width, lines=3), words]
-    return _Label(lines, look.text, None, sum(span) / 2, SMALL_PT)
+    return Label(lines, look.text, None, sum(span) / 2, SMALL_PT)
 
 
-def _draw_limit(axes: Axes, limit_gb: float, in_sight: bool, top: float) -> _Label:
+def _draw_limit(axes: Axes, limit_gb: float, in_sight: bool, top: float) -> Label:
     if in_sight:
         axes.axhline(limit_gb, color=INK, linewidth=1.8, linestyle=(0, (8, 3)), zorder=1.5, gid="limit")
-        return _Label([f"{limit_gb:g} GB limit"], INK, None, limit_gb, TEXT_PT, "bold")
-    return _Label([f"{limit_gb:g} GB limit:", "above the picture"], INK, None, top, SMALL_PT)
+        return Label([f"{limit_gb:g} GB limit"], INK, None, limit_gb, TEXT_PT, "bold")
+    return Label([f"{limit_gb:g} GB limit:", "above the picture"], INK, None, top, SMALL_PT)
 
 
 def _draw_course(axes: Axes, scenario: Scenario) -> None:
@@ -139,7 +127,7 @@ def _draw_course(axes: Axes, scenario: Scenario) -> None:
     axes.axvline(scenario.time.hours, **_HORIZON, zorder=1.4, gid="horizon")
 
 
-def _draw_config(axes: Axes, subject: Subject, place: int, labels_px: float) -> _Label | None:
+def _draw_config(axes: Axes, subject: Subject, place: int, labels_px: float) -> Label | None:
     look, drawn = subject.look, subject.curve
     if drawn is None:
         return None
@@ -187,36 +175,4 @@ def _draw_config(axes: Axes, subject: Subject, place: int, labels_px: float) -> 
         return None
     last = known[-1]
     lines = wrapped(subject.config, characters(labels_px, TEXT_PT, bold=True), lines=4)
-    return _Label(lines, look.text, float(drawn.hours[last]), float(drawn.rss.median[last]), TEXT_PT, "bold")
-
-
-def _place(axes: Axes, labels: Sequence[_Label], height_px: float) -> None:
-    """Write the labels right of the axes, each as near to its point as the others let it, and tied to it by a line."""
-    top = axes.get_ylim()[1]
-    per_px = top / height_px
-    heights = [line_px(label.size_pt, len(label.lines)) * per_px for label in labels]
-    centres = spread_apart([label.y for label in labels], heights, -0.02 * top, top + 10 * per_px)
-    right = axes.get_xlim()[1]
-    for label, centre in zip(labels, centres, strict=True):
-        axes.annotate(
-            "\n".join(map(drawable, label.lines)),
-            xy=(right if label.x is None else label.x, label.y),
-            xytext=(1.035, centre),
-            textcoords=axes.get_yaxis_transform(),
-            fontsize=label.size_pt,
-            fontweight=label.weight,
-            color=label.colour,
-            ha="left",
-            va="center",
-            annotation_clip=False,
-            parse_math=False,
-            gid="label",
-            arrowprops={
-                "arrowstyle": "-",
-                "color": label.colour,
-                "linewidth": 0.8,
-                "shrinkA": 2,
-                "shrinkB": 1,
-                "relpos": (0, 0.5),
-            },
-        )
+    return Label(lines, look.text, float(drawn.hours[last]), float(drawn.rss.median[last]), TEXT_PT, "bold")

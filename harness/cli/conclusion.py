@@ -13,6 +13,7 @@ from harness.analysis.runs import read_result
 from harness.report.anatomy import anatomy_picture
 from harness.report.config_table import print_configs
 from harness.report.layout import whole_line
+from harness.report.over_time import over_time_picture
 from harness.report.plots import memory_picture
 from harness.report.terminal import print_invalidity, print_verdict, print_warnings
 from harness.report.waterfall import waterfall_picture
@@ -22,7 +23,11 @@ from harness.scenario import load
 from harness.scenario.problems import shown_path
 
 PICTURE_FILE = "memory.png"
-FURTHER_PICTURES = {"waterfall.png": waterfall_picture, "anatomy.png": anatomy_picture}
+FURTHER_PICTURES = {
+    "over_time.png": over_time_picture,
+    "waterfall.png": waterfall_picture,
+    "anatomy.png": anatomy_picture,
+}
 """Drawn where a run recorded what they show."""
 
 

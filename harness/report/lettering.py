@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,6 +16,9 @@ _CHARACTER_WIDTH, _BOLD_WIDTH = 0.6, 0.72
 """Mean width of a character, in sizes of the font; a little more than what DejaVu Sans needs for prose."""
 
 
+_BREAKABLE = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")
+
+
 def line_px(size_pt: float, lines: int = 1) -> float:
     """The height that lines of text take, in pixels."""
     return lines * size_pt * _LINE_SPACING * DPI / 72
@@ -26,9 +30,10 @@ def characters(width_px: float, size_pt: float, *, bold: bool = False) -> int:
 
 
 def drawable(text: str) -> str:
-    """`text` on one line, with a question mark for whatever the font has no picture of."""
+    """`text` on one line, with a question mark for whatever the font has no picture of; no-break spaces stay."""
     known = _known_characters()
-    return "".join(character if ord(character) in known else "?" for character in " ".join(text.split()))
+    line = _BREAKABLE.sub(" ", text).strip(" ")
+    return "".join(character if ord(character) in known else "?" for character in line)
 
 
 def wrapped(text: str, width: int, *, lines: int | None = None) -> list[str]:

@@ -25,11 +25,15 @@ class Subject:
     stop: Stop | None
 
 
+def config_looks(scenario: Scenario, runs: Sequence[Run]) -> dict[str, Look]:
+    """The look of every config of a scenario, in its order, then of those that only the runs know."""
+    return looks(list(dict.fromkeys([*scenario.configs, *(run.config for run in runs)])))
+
+
 def subjects(scenario: Scenario, runs: Sequence[Run]) -> list[Subject]:
     """The configs of a scenario in its order, then those that only the runs know, each with what can be drawn of it."""
-    configs = list(dict.fromkeys([*scenario.configs, *(run.config for run in runs)]))
     found = []
-    for config, look in looks(configs).items():
+    for config, look in config_looks(scenario, runs).items():
         mine = tuple(run for run in runs if run.config == config)
         longest_s = max((float(run.t_s[-1]) for run in mine if run.t_s.size), default=0.0)
         every_s = max(scenario.time.sample_every_s, longest_s / FINEST_POINTS)

@@ -9,6 +9,9 @@ from harness.scenario.problems import number
 
 NOTHING = "-"
 
+UNBROKEN = "\N{NO-BREAK SPACE}"
+"""Between a number and its unit on a picture, where lines may break at spaces."""
+
 _DECIMALS = {
     "GB": 2,
     "MB": 2,
@@ -37,6 +40,11 @@ def value(amount: float | None, unit: str) -> str:
     shown = 100 * amount if unit == "share" else amount
     text = f"{shown:,.{_DECIMALS.get(unit, 3)}f}"
     return text.lstrip("-") if not text.strip("-0.") else text
+
+
+def percent(share: float) -> str:
+    """A share in whole percent that stay on one line: ``71 %``."""
+    return f"{round(100 * share)}{UNBROKEN}%"
 
 
 def level(confidence: float) -> str:

@@ -39,7 +39,7 @@ def test_the_smoke_scenario_is_met_and_its_result_is_whole(soaks: Soaks) -> None
     ended = soaks.soak("run", "smoke")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     result = soaks.result()
-    assert {"scenario.toml", "manifest.json", "verdict.json", "memory.png", "runs"} <= {
+    assert {"scenario.toml", "manifest.json", "verdict.json", "memory.png", "over_time.png", "runs"} <= {
         p.name for p in result.iterdir()
     }
     assert (result / "memory.png").read_bytes()[:4] == b"\x89PNG"

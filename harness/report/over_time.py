@@ -21,6 +21,7 @@ from harness.report.plots import foot
 from harness.report.subjects import config_looks
 from harness.report.wording import UNBROKEN, percent
 from harness.scenario import Scenario
+from harness.verdict import Verdict
 
 MOST_CONFIGS = 6
 
@@ -36,24 +37,27 @@ _LASTS = 0.9
 """Where the reduction settles later than at this share of the time, it is told at the end, not "from ... on"."""
 
 
-def over_time_picture(scenario: Scenario, runs: Sequence[Run], path: Path) -> bool:
+def over_time_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, verdict: Verdict | None = None) -> bool:
     """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where there is neither a reduction to
-    draw nor any CPU recorded."""
+    draw nor any CPU recorded.
+
+    With a `verdict`, its summary stands in the foot.
+    """
     with house_style():
-        page = _page(scenario, runs)
+        page = _page(scenario, runs, verdict)
         if page is not None:
             page.save(path)
         return page is not None
 
 
-def over_time_figure(scenario: Scenario, runs: Sequence[Run]) -> Figure | None:
+def over_time_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
     """The same picture as a figure, not yet drawn; None where there is nothing to draw."""
     with house_style():
-        page = _page(scenario, runs)
+        page = _page(scenario, runs, verdict)
         return None if page is None else page.figure
 
 
-def _page(scenario: Scenario, runs: Sequence[Run]) -> Page | None:
+def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page | None:
     reduced, costs = reduction_over_time(scenario, runs), cpu_over_time(scenario, runs)
     if reduced is None and not costs:
         return None
@@ -62,7 +66,9 @@ def _page(scenario: Scenario, runs: Sequence[Run]) -> Page | None:
     drawn = costs[:MOST_CONFIGS]
     if len(costs) > len(drawn):
         lines.append(f"CPU of the first {len(drawn)} of {len(costs)} configs.")
-    page = Page(_title(scenario, reduced, costs), [scenario.title, *lines, *foot(scenario, runs)])
+    below = foot(scenario, runs, verdict)
+    first = 0 if verdict is None else 1  # its summary goes before all else
+    page = Page(_title(scenario, reduced, costs), [*below[:first], scenario.title, *lines, *below[first:]])
     look = None if reduced is None else looks[reduced.old]
     page.key(key_handles(scenario, reduced, look, _WIDTH_PX))
     bottom = page.bottom_px + _TICKS_PX

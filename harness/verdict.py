@@ -1,6 +1,6 @@
 """From the runs of a soak to its verdict: every claim, the status of the whole, verdict.json.
 
-Format 1 (2026) of verdict.json: first version; `confidence`, `leaks` and `controls` came later.
+Format 1 (2026) of verdict.json: first version; `confidence`, `leaks`, `controls` and `reductions` came later.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from harness.analysis.config_shape import config_shape
 from harness.analysis.control_record import ControlRecord, read_controls
 from harness.analysis.curves import STEPS, stop_gb
 from harness.analysis.leaks import ConfigLeak, judge_leaks
+from harness.analysis.reductions import Reduced, reductions
 from harness.analysis.runs import Run, read_result
 from harness.analysis.sequential import CONFIDENCE, confidence_of
 from harness.analysis.shape import Shape
@@ -66,6 +67,7 @@ class Verdict:
     `confidence` is that of every interval; `leaks` has the quantities of every config that were recorded, and `shapes`
     their shapes by config and measure, of bytes only. A leak changes the status where a claim is about it (the metrics
     leak.*), and only there. `controls` are those that the soak carried out before its runs, None where it had none.
+    `reductions` are all that may be claimed of the configs that the scenario is about, whatever is claimed.
     """
 
     scenario: str
@@ -78,6 +80,7 @@ class Verdict:
     leaks: tuple[ConfigLeak, ...] = ()
     shapes: Mapping[tuple[str, str], Shape] = field(default_factory=dict)
     controls: ControlRecord | None = None
+    reductions: tuple[Reduced, ...] = ()
 
     def shape(self, leak: ConfigLeak) -> Shape | None:
         """The shape of what was judged, None of counts and of runs too short to have one."""
@@ -126,6 +129,7 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "confidence": verdict.confidence,
         "leaks": [_leak_json(leak, verdict.shape(leak)) for leak in verdict.leaks],
         "claims": [_claim_json(claim) for claim in verdict.claims],
+        "reductions": [_reduction_json(one) for one in verdict.reductions],
         "runs": [dataclasses.asdict(run) for run in verdict.runs],
     }
 
@@ -184,6 +188,7 @@ def judge(
         leaks=leaks,
         shapes={key: shape for key, shape in shapes.items() if shape is not None},
         controls=controls,
+        reductions=reductions(scenario, runs),
     )
 
 
@@ -263,6 +268,20 @@ def _claim_json(claim: ClaimVerdict) -> dict[str, Any]:
     del table["leak"]  # it is among the leaks
     table["values"] = {str(seed): value for seed, value in claim.values.items()}
     return {**table, "counts_as": claim.counts_as}
+
+
+def _reduction_json(reduced: Reduced) -> dict[str, Any]:
+    found = reduced.estimate
+    return {
+        "metric": reduced.metric,
+        "configs": [reduced.old, reduced.fixed],
+        "estimate": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "bound": found.bound,
+        "reason": found.reason,
+        "values": {str(seed): value for seed, value in found.values.items()},
+    }
 
 
 def _leak_json(leak: ConfigLeak, shape: Shape | None) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -108,6 +110,20 @@ def mean(run: Run, scenario: Scenario) -> Reading:
     """The mean RSS under load, from the end of the warm-up to the horizon; samples are evenly spaced."""
     rss = run.rss_gb[run.loaded & until_horizon(run, scenario)]
     return Reading(float(rss.mean())) if rss.size and reached_horizon(run, scenario) else not_reached(run)
+
+
+def net_of_start(level: Callable[[Run, Scenario], Reading]) -> Callable[[Run, Scenario], Reading]:
+    """How far a level lies above the start; not applicable where that is less than 5 % of the start."""
+
+    def grown(run: Run, scenario: Scenario) -> Reading:
+        begun, reading = start(run, scenario), level(run, scenario)
+        if begun.value is None or reading.value is None:
+            return begun if begun.value is None else reading
+        if reading.bound == "exact" and reading.value - begun.value < GROWN_SHARE * begun.value:
+            return absent("not applicable", f"{run.config} grew by less than {GROWN_SHARE:.0%} of its start")
+        return Reading(reading.value - begun.value, reading.bound, reason=reading.reason)
+
+    return grown
 
 
 def linear_r2(run: Run, scenario: Scenario) -> Reading:

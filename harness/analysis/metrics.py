@@ -78,17 +78,6 @@ def _reduction(
     )
 
 
-def _grown_to_peak(run: Run, scenario: Scenario) -> Reading:
-    start, peak = levels.start(run, scenario), levels.peak(run, scenario)
-    if start.value is None or peak.value is None:
-        return start if start.value is None else peak
-    if peak.bound == "exact" and peak.value - start.value < levels.GROWN_SHARE * start.value:
-        return estimates.absent(
-            "not applicable", f"{run.config} grew by less than {levels.GROWN_SHARE:.0%} of its start"
-        )
-    return Reading(peak.value - start.value, peak.bound, reason=peak.reason)
-
-
 def _leaks() -> list[Metric]:
     return [
         Metric(
@@ -175,8 +164,26 @@ _METRICS = (
     _reduction(
         "reduction.peak_net",
         "what it saves of the growth to the peak, net of the start",
-        _grown_to_peak,
+        levels.net_of_start(levels.peak),
         arithmetic.net_peak_reduction,
+    ),
+    _reduction(
+        "reduction.horizon_net",
+        "what it saves of the growth to the last whole tooth",
+        levels.net_of_start(levels.horizon),
+        moves_with_scale=True,
+    ),
+    _reduction(
+        "reduction.horizon_instant_net",
+        "what it saves of the growth to the horizon",
+        levels.net_of_start(levels.horizon_instant),
+        moves_with_scale=True,
+    ),
+    _reduction(
+        "reduction.mean_net",
+        "what it saves of the growth in the mean",
+        levels.net_of_start(levels.mean),
+        moves_with_scale=True,
     ),
     Metric("cpu.seconds", "CPU seconds of a run, up to its end", "s", cpu.total_s),
     *_releases(),

@@ -40,6 +40,18 @@ def test_net_of_the_start(make_run, make_scenario) -> None:
     assert flat.lack == "not applicable"
 
 
+@pytest.mark.parametrize("level", ["horizon", "horizon_instant", "mean"])
+def test_net_of_the_start_at_other_levels(make_run, make_scenario, level: str) -> None:
+    scenario = make_scenario(hours=1 / 3)
+    runs = [make_run([5, 25, 20], config="old"), make_run([5, 6, 7], config="fixed")]
+    gross, net = (METRICS[f"reduction.{level}{suffix}"] for suffix in ("", "_net"))
+    old, fixed = (gross.readings(scenario, runs, config)[1].value for config in ("old", "fixed"))
+    begun = METRICS["start"].readings(scenario, runs, "old")[1].value
+    found = net.compute(scenario, runs, ("old", "fixed")).estimate
+    assert found == pytest.approx(1 - (fixed - begun) / (old - begun))
+    assert found > gross.compute(scenario, runs, ("old", "fixed")).estimate
+
+
 def test_start_difference_is_signed(make_run, make_scenario) -> None:
     runs = [make_run([5, 6], config="old"), make_run([5.5, 6], config="fixed")]
     estimate = METRICS["start.difference"].compute(make_scenario(), runs, ("old", "fixed"))

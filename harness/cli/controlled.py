@@ -43,7 +43,7 @@ def _judged(scenario: Scenario, folder: Path, *, short: bool, jobs: int | None, 
     null = controls.null(controls.fewer_hours(scenario) if short else scenario)
     recorded = _carried_out([controls.clean(small), null], folder, jobs, short, observe)
     injected = leak_to_inject(recorded["clean"])
-    pair = controls.fewer_hours(small, controls.SHORT_PAIR_HOURS) if short else small
+    pair = controls.shortened_pair(scenario) if short else scenario
     others = [
         controls.probed(small),
         controls.leaking(small, injected * 1e9 * small.memory.scale / 3600),

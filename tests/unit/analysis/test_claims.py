@@ -209,7 +209,8 @@ def test_not_a_band_decides_but_the_part_of_the_run_that_tells(make_run, make_sc
     scenario = make_scenario(hours=5)
     assert METRICS["leak.rss"].compute(scenario, runs, ("old",)).high > 1
     found = judge_claim(leak_claim(), scenario, runs)
-    assert (found.verdict, found.high, found.leak.verdict.part) == ("met", 0, "last_three_quarters")
+    assert (found.verdict, found.leak.verdict.part) == ("met", "last_three_quarters")
+    assert found.high < 1
 
 
 def test_an_open_leak_asks_for_seeds_where_they_may_decide_and_for_hours_where_floors_are_few(of_leak) -> None:

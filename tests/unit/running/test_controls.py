@@ -144,3 +144,12 @@ def test_a_control_is_looked_at_once_however_many_seeds_the_soak_may_add() -> No
     scenario = load("smoke").with_options(seeds=1, max_seeds=2)
     for soak in all_of(scenario, short=True):
         assert soak.scenario.max_seeds is None
+
+
+@pytest.mark.parametrize("name", ["50symbols", "smoke_long"])
+def test_the_short_pair_has_more_seeds_in_fewer_hours_whatever_may_be_added(name: str) -> None:
+    scenario = load(name).with_options(max_seeds=4)
+    short, pair = controls.shortened(scenario), controls.old_against_old(controls.shortened_pair(scenario)).scenario
+    assert (pair.seeds, pair.max_seeds) == (controls.SHORT_PAIR_SEEDS, None)
+    assert pair.time.hours < short.time.hours
+    assert pair.market == short.market

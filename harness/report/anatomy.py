@@ -19,8 +19,8 @@ from harness.analysis.owners import UNATTRIBUTED
 from harness.analysis.rss_course import rss_course
 from harness.analysis.runs import RESIDUAL, Run
 from harness.report.lettering import characters, drawable
-from harness.report.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX, house_style
-from harness.report.page import MARGIN_PX, Page
+from harness.report.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX
+from harness.report.page import MARGIN_PX, Page, figure_of, save_page
 from harness.report.paths import shortened
 from harness.report.plots import foot
 from harness.report.stacks import Layer, draw_key, draw_stack
@@ -76,18 +76,12 @@ def anatomy_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, verd
 
     With a `verdict`, its summary stands in the foot.
     """
-    with house_style():
-        page = _page(scenario, runs, verdict)
-        if page is not None:
-            page.save(path)
-        return page is not None
+    return save_page(lambda: _page(scenario, runs, verdict), path)
 
 
 def anatomy_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
     """The same picture as a figure, not yet drawn; None where no run recorded its anatomy."""
-    with house_style():
-        page = _page(scenario, runs, verdict)
-        return None if page is None else page.figure
+    return figure_of(lambda: _page(scenario, runs, verdict))
 
 
 def _gather(scenario: Scenario, runs: Sequence[Run]) -> _Anatomy:

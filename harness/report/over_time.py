@@ -13,9 +13,9 @@ from harness.analysis.levels import GROWN_SHARE
 from harness.analysis.over_time import PEAK_NET, CpuOverTime, ReductionOverTime, cpu_over_time, reduction_over_time
 from harness.analysis.runs import Run
 from harness.report.lettering import characters, drawable, wrapped
-from harness.report.looks import TEXT_PT, WIDTH_PX, house_style
+from harness.report.looks import TEXT_PT, WIDTH_PX
 from harness.report.over_time_axes import draw_cpu, draw_reductions, key_handles
-from harness.report.page import MARGIN_PX, Page
+from harness.report.page import MARGIN_PX, Page, figure_of, save_page
 from harness.report.paths import shortened
 from harness.report.plots import foot
 from harness.report.subjects import config_looks
@@ -43,18 +43,12 @@ def over_time_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, ve
 
     With a `verdict`, its summary stands in the foot.
     """
-    with house_style():
-        page = _page(scenario, runs, verdict)
-        if page is not None:
-            page.save(path)
-        return page is not None
+    return save_page(lambda: _page(scenario, runs, verdict), path)
 
 
 def over_time_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
     """The same picture as a figure, not yet drawn; None where there is nothing to draw."""
-    with house_style():
-        page = _page(scenario, runs, verdict)
-        return None if page is None else page.figure
+    return figure_of(lambda: _page(scenario, runs, verdict))
 
 
 def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page | None:

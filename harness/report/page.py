@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from harness.report.lettering import characters, line_px, wrapped
-from harness.report.looks import DPI, FAINT, HEIGHT_PX, SMALL_PT, TITLE_PT, WIDTH_PX, blank_figure
+from harness.report.looks import DPI, FAINT, HEIGHT_PX, SMALL_PT, TITLE_PT, WIDTH_PX, blank_figure, house_style
 
 MARGIN_PX = 20.0
 
@@ -77,3 +77,19 @@ class Page:
         self.figure.text(
             MARGIN_PX / WIDTH_PX, y_px / HEIGHT_PX, text, fontsize=size_pt, ha="left", parse_math=False, **look
         )
+
+
+def save_page(draw: Callable[[], Page | None], path: Path) -> bool:
+    """Write what is drawn in the house's style to `path` as PNG; false, and nothing, where there is nothing to draw."""
+    with house_style():
+        page = draw()
+        if page is not None:
+            page.save(path)
+        return page is not None
+
+
+def figure_of(draw: Callable[[], Page | None]) -> Figure | None:
+    """What is drawn in the house's style as a figure, not yet drawn; None where there is nothing to draw."""
+    with house_style():
+        page = draw()
+        return None if page is None else page.figure

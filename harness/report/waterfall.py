@@ -13,8 +13,8 @@ from matplotlib.patches import Patch
 from harness.analysis.runs import Run
 from harness.analysis.waterfall import OUTLIVING, Waterfall, waterfall
 from harness.report.lettering import characters, drawable, line_px, wrapped
-from harness.report.looks import FAINT, INK, SMALL_PT, WIDTH_PX, house_style
-from harness.report.page import MARGIN_PX, Page
+from harness.report.looks import FAINT, INK, SMALL_PT, WIDTH_PX
+from harness.report.page import MARGIN_PX, Page, figure_of, save_page
 from harness.report.paths import DOTS, broken, told_apart
 from harness.report.plots import foot
 from harness.report.release_wording import MOST, WORTH_GB
@@ -37,18 +37,12 @@ def waterfall_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, ve
 
     With a `verdict`, its summary stands in the foot.
     """
-    with house_style():
-        page = _page(scenario, runs, verdict)
-        if page is not None:
-            page.save(path)
-        return page is not None
+    return save_page(lambda: _page(scenario, runs, verdict), path)
 
 
 def waterfall_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
     """The same picture as a figure, not yet drawn; None where no run got to the end of its stop."""
-    with house_style():
-        page = _page(scenario, runs, verdict)
-        return None if page is None else page.figure
+    return figure_of(lambda: _page(scenario, runs, verdict))
 
 
 def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page | None:

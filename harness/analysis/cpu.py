@@ -13,6 +13,7 @@ from harness.analysis.estimates import Reading, absent
 from harness.analysis.floors import theil_sen
 from harness.analysis.levels import EPSILON_S, not_reached, reached_horizon, until_horizon
 from harness.analysis.runs import Run
+from harness.analysis.teeth import cleanup_times
 from harness.scenario import Scenario
 
 BLOCKS = 24
@@ -80,6 +81,30 @@ def longest_pause_ms(run: Run, scenario: Scenario) -> Reading:
         return spent
     _, _, cpu_s = spent
     return Reading(float(cpu_s.max()) * 1000)
+
+
+def per_cleanup_ms(run: Run, scenario: Scenario) -> Reading:
+    """The median CPU of a cleanup under load: what the interval between samples in which it began took more than others
+    of its length do.
+
+    What shares that interval (a walk of the owners, a write) is counted with it.
+    """
+    spent = _spent(run, scenario)
+    if isinstance(spent, Reading):
+        return spent
+    hours, per_second, cpu_s = spent
+    began_h = cleanup_times(run, scenario, after_warmup=True) / 3600
+    places, times = np.unique(np.searchsorted(hours, began_h + EPSILON_S / 3600), return_counts=True)
+    inside = places < hours.size  # one at the horizon is paid for after it
+    if not inside.any():
+        return absent("not applicable", f"{run.config} did no cleanup under load")
+    places, times = places[inside], times[inside]
+    length_s = np.diff(hours, prepend=np.nan)[places] * 3600
+    more = cpu_s[places] - float(np.median(per_second)) * length_s
+    known = np.isfinite(more)
+    if not known.any():
+        return absent("not applicable", f"{run.config} did no cleanup between two samples under load")
+    return Reading(float(np.median((more / times)[known])) * 1000)
 
 
 def _spent(run: Run, scenario: Scenario) -> _Intervals | Reading:

@@ -299,6 +299,7 @@ _METRICS = (
     Metric("live.slope_gb_per_hour", "slope of the floors of live bytes after the warm-up", "GB/h", leaks.live_slope),
     *_leaks(),
     Metric("cpu.per_cycle_ms", "median CPU per cycle under load, with market and readings", "ms", cpu.per_cycle_ms),
+    Metric("cpu.per_cleanup_ms", "median CPU that a cleanup takes", "ms", cpu.per_cleanup_ms),
     Metric("cpu.growth", "growth of the CPU per cycle over the load, as a share of its median", "share", cpu.growth),
     Metric(
         "pause.longest_ms",

@@ -65,3 +65,21 @@ def test_a_claim_may_bound_the_pause(make_run, make_scenario) -> None:
             source="a test",
         )
         assert judge_claim(claim, make_scenario(hours=7 / 6), runs).verdict == verdict
+
+
+def test_a_cleanup_costs_what_its_interval_takes_more_than_others(make_run, make_scenario) -> None:
+    spent = np.full(1200, 0.1)
+    spent[[300, 600, 900]] += (1.0, 1.2, 3.0)  # each begins with the sample at which the cleanup was done
+    events = [{"t_s": 6.0 * at, "kind": "cleanup"} for at in (50, 300, 600, 900, 1200)]
+    run = with_cpu(make_run([5] * 1201, every_s=6, events=events), spent)
+    scenario = make_scenario(hours=2)
+    assert cpu.per_cleanup_ms(run, scenario).value == pytest.approx(1200)
+    assert cpu.per_cleanup_ms(with_cpu(make_run([5] * 1201, every_s=6), spent), scenario).lack == "not applicable"
+
+
+def test_two_cleanups_between_two_samples_share_their_cost(make_run, make_scenario) -> None:
+    spent = np.full(1200, 0.1)
+    spent[300] += 1.0
+    events = [{"t_s": 1800.0 + at, "kind": "cleanup"} for at in (1, 4)]
+    run = with_cpu(make_run([5] * 1201, every_s=6, events=events), spent)
+    assert cpu.per_cleanup_ms(run, make_scenario(hours=2)).value == pytest.approx(500)

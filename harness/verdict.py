@@ -156,7 +156,7 @@ def judge(
     Where one of its `controls` failed, the soak is invalid. Raises UsageError where a claim does not fit its metric.
     """
     lacking = validity.incomplete_configs(scenario, runs)
-    invalid = [*(controls.reasons() if controls is not None else ()), *validity.invalidities(scenario, runs)]
+    invalid = validity.invalidities(scenario, runs, controls)
     leaks = judge_leaks(scenario, runs)
     claims = tuple(
         judge_claim(

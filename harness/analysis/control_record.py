@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.controls import Check
 from harness.errors import UsageError
 
 FORMAT = 1
@@ -23,6 +22,17 @@ CONTROL_FILE = "control.json"
 
 LONGEST = 100
 """Characters of a measured quantity that a reason has room for."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One quantity that a control measured, in words, with the band that it must lie in."""
+
+    control: str
+    quantity: str
+    measured: str
+    band: str
+    passed: bool
 
 
 @dataclass(frozen=True)
@@ -104,12 +114,6 @@ def read_controls(result: Path) -> ControlRecord | None:
         return _record(table)
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: is damaged: {type(error).__name__}: {error}") from error
-
-
-def controls_against(result: Path) -> tuple[str, ...]:
-    """Why its controls make a result no evidence; empty where they hold or there are none. Raises as read_controls."""
-    controls = read_controls(result)
-    return () if controls is None else controls.reasons()
 
 
 def _record(table: dict[str, Any]) -> ControlRecord:

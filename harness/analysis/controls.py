@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.attribution import growth_in_parts
 from harness.analysis.claims import against_band, judge_claim
+from harness.analysis.control_record import Check
 from harness.analysis.curves import stop_gb
 from harness.analysis.estimates import Reading, over_seeds
 from harness.analysis.leak_verdict import LeakVerdict, Series, judge_leak
@@ -51,17 +51,6 @@ class Recorded(NamedTuple):
 
     scenario: Scenario
     runs: Sequence[Run]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One quantity that a control measured, in words, with the band that it must lie in."""
-
-    control: str
-    quantity: str
-    measured: str
-    band: str
-    passed: bool
 
 
 def leak_to_inject(clean: Recorded) -> float:

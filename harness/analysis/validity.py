@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.analysis import buffers, levels
+from harness.analysis.control_record import ControlRecord
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
 
@@ -31,13 +32,15 @@ def incomplete_configs(scenario: Scenario, runs: Sequence[Run]) -> dict[str, str
     return found
 
 
-def invalidities(scenario: Scenario, runs: Sequence[Run]) -> list[str]:
+def invalidities(scenario: Scenario, runs: Sequence[Run], controls: ControlRecord | None = None) -> list[str]:
     """What contradicts the premises of every claim; empty where nothing does.
 
-    Samples that are unaccounted for after stop(), configs that did not see the same feed (complete runs only: one that
-    reached the limit saw less of it), starts that are not at the baseline.
+    `controls` that do not hold, where the soak carried them out, come first. Then samples that are unaccounted for
+    after stop(), configs that did not see the same feed (complete runs only: one that reached the limit saw less of
+    it), starts that are not at the baseline.
     """
-    return [*_unaccounted(scenario, runs), *_feeds(runs), *_starts(scenario, runs)]
+    instrument = controls.reasons() if controls is not None else ()
+    return [*instrument, *_unaccounted(scenario, runs), *_feeds(runs), *_starts(scenario, runs)]
 
 
 def _ended(run: Run) -> str:

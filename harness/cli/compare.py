@@ -57,12 +57,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _compare_configs(console: Console, folder: Path, picture: Path) -> None:
     from harness.analysis.comparison import compare_configs
+    from harness.analysis.control_record import read_controls
+    from harness.analysis.validity import invalidities
     from harness.errors import UsageError
     from harness.report.comparison_plots import comparison_picture
     from harness.report.comparison_table import print_comparison, print_legend
+    from harness.report.terminal import print_invalidity
     from harness.scenario.problems import shown_path
 
     scenario, runs = _read(folder)
+    print_invalidity(console, invalidities(scenario, runs, read_controls(folder)))
     first, *others = scenario.configs
     if not others:
         raise UsageError(f"{shown_path(folder)}: has only one config, {first}: name a second result to compare it with")
@@ -76,10 +80,13 @@ def _compare_configs(console: Console, folder: Path, picture: Path) -> None:
 
 def _compare_results(console: Console, folder_a: Path, folder_b: Path, picture: Path) -> None:
     from harness.analysis.comparison import compare_results, may_compare
+    from harness.analysis.control_record import read_controls
+    from harness.analysis.validity import invalidities
     from harness.errors import UsageError
     from harness.report.comparison_plots import results_picture
     from harness.report.comparison_table import print_comparison, print_disagreements, print_legend
     from harness.report.layout import whole_line
+    from harness.report.terminal import print_invalidity
     from harness.running.results import read_manifest
     from harness.scenario.problems import shown_path
 
@@ -94,6 +101,12 @@ def _compare_results(console: Console, folder_a: Path, folder_b: Path, picture: 
         raise UsageError(f"{names}: have no config in common: {', '.join(a[0].configs)} and {', '.join(b[0].configs)}")
     for side, folder in (("A", folder_a), ("B", folder_b)):
         whole_line(console, f"{side}: {shown_path(folder)}")
+    flaws = [
+        f"{side}: {reason}"
+        for side, (scenario, runs), folder in (("A", a, folder_a), ("B", b, folder_b))
+        for reason in invalidities(scenario, runs, read_controls(folder))
+    ]
+    print_invalidity(console, flaws)
     print_disagreements(console, found)
     for config, comparison in comparisons.items():
         print_comparison(console, config, comparison, memory_scale=a[0].memory.scale)

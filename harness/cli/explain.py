@@ -51,9 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def explain_recording(folder: Path) -> list[Explanation]:
     """Print what a result's recordings say of every config. Raises UsageError where they cannot be read."""
-    from harness.analysis.control_record import controls_against
+    from harness.analysis.control_record import read_controls
     from harness.analysis.explanation import explain
     from harness.analysis.runs import read_result
+    from harness.analysis.validity import invalidities
     from harness.cli.tables import open_console
     from harness.report.explanation import print_explanation
     from harness.report.terminal import print_invalidity
@@ -66,7 +67,7 @@ def explain_recording(folder: Path) -> list[Explanation]:
     loaded = load(str(scenario_file), import_target=False)
     scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})
     console = open_console()
-    print_invalidity(console, controls_against(folder))
+    print_invalidity(console, invalidities(scenario, runs, read_controls(folder)))
     found = explain(scenario, runs)
     print_explanation(console, scenario, found)
     return found

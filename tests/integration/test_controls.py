@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.control_record import ControlRecord
-from harness.analysis.controls import Check
+from harness.analysis.control_record import Check, ControlRecord
 from harness.cli import controlled, main
 from tests.integration.conftest import Soaks
 

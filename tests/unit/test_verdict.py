@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from harness import verdict as verdicts
-from harness.analysis.control_record import ControlRecord
-from harness.analysis.controls import Check
+from harness.analysis.control_record import Check, ControlRecord
 from harness.analysis.runs import Run
 from harness.errors import UsageError
 from harness.running.recording import SAMPLE

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.control_record import CONTROL_FILE, ControlRecord, read_controls, write_controls
-from harness.analysis.controls import Check
+from harness.analysis.control_record import CONTROL_FILE, Check, ControlRecord, read_controls, write_controls
 from harness.errors import UsageError
 
 HOLDS = Check("nothing kept", "range of RSS", "0.06%", "at most 1%", True)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.analysis.controls import Check, Recorded, judge_controls, leak_to_inject
+from harness.analysis.control_record import Check
+from harness.analysis.controls import Recorded, judge_controls, leak_to_inject
 from harness.analysis.runs import Run
 from harness.injected_leak import OWNER
 from harness.running import controls

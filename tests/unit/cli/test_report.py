@@ -1,4 +1,4 @@
-"""`soak report` and `soak explain` of a soak whose controls were recorded beside its runs."""
+"""`soak report`, `soak explain` and `soak compare` of a soak whose controls were recorded beside its runs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.control_record import ControlRecord, write_controls
-from harness.analysis.controls import Check
+from harness.analysis.control_record import Check, ControlRecord, write_controls
 from harness.cli import main
 from tests.unit.anatomy_soak import anatomy_run, write_anatomy
 
@@ -63,7 +62,7 @@ def test_a_soak_without_controls_is_judged_as_ever(result: Path, capsys) -> None
     assert json.loads((result / "verdict.json").read_text())["controls"] is None
 
 
-@pytest.mark.parametrize("command", ["report", "explain"])
+@pytest.mark.parametrize("command", ["report", "explain", "compare"])
 def test_damaged_controls_are_one_clear_error(result: Path, command: str, capsys) -> None:
     controls(result, HOLDS).write_text("{", encoding="utf-8")
     assert main([command, "example"]) == 2
@@ -71,6 +70,15 @@ def test_damaged_controls_are_one_clear_error(result: Path, command: str, capsys
     (line,) = err.splitlines()
     assert "controls/control.json: cannot be read" in line
     assert out == ""
+
+
+@pytest.mark.parametrize(("arguments", "side"), [(["example"], ""), (["example", "example"], "A: ")])
+def test_a_comparison_says_that_it_compares_no_evidence(result: Path, arguments, side: str, capsys) -> None:
+    controls(result, FAILS)
+    assert main(["compare", *arguments]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert f"INVALID: this soak is no evidence: - {side}{SAID}" in out
+    assert out.index("INVALID") < out.index(" peak ")
 
 
 def test_an_explanation_says_first_that_it_explains_no_evidence(result: Path, capsys) -> None:

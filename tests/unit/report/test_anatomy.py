@@ -11,8 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from harness.analysis.control_record import ControlRecord
-from harness.analysis.controls import Check
+from harness.analysis.control_record import Check, ControlRecord
 from harness.analysis.owners import UNATTRIBUTED
 from harness.analysis.runs import LINES, RESIDUAL
 from harness.report.anatomy import anatomy_figure, anatomy_picture

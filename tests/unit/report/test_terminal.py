@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.analysis.control_record import ControlRecord
-from harness.analysis.controls import Check
+from harness.analysis.control_record import Check, ControlRecord
 from harness.report.terminal import print_invalidity, print_verdict
 from harness.verdict import judge, summary_sentence
 

@@ -1,6 +1,6 @@
 """From the runs of a soak to its verdict: every claim, the status of the whole, verdict.json.
 
-Format 1 (2026) of verdict.json: first version; `confidence`, `leaks`, `controls` and `reductions` came later.
+Format 1 (2026) of verdict.json: first version; `confidence`, `leaks`, `limits`, `controls` and `reductions` came later.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from harness.analysis.config_shape import config_shape
 from harness.analysis.control_record import ControlRecord, read_controls
 from harness.analysis.curves import STEPS, stop_gb
 from harness.analysis.leaks import ConfigLeak, judge_leaks
+from harness.analysis.limit import Limit, leaking_rate, limit_of
 from harness.analysis.reductions import Reduced, reductions
 from harness.analysis.runs import Run, read_result
 from harness.analysis.sequential import CONFIDENCE, confidence_of
@@ -67,7 +68,8 @@ class Verdict:
     `confidence` is that of every interval; `leaks` has the quantities of every config that were recorded, and `shapes`
     their shapes by config and measure, of bytes only. A leak changes the status where a claim is about it (the metrics
     leak.*), and only there. `controls` are those that the soak carried out before its runs, None where it had none.
-    `reductions` are all that may be claimed of the configs that the scenario is about, whatever is claimed.
+    `reductions` are all that may be claimed of the configs that the scenario is about, whatever is claimed; `limits`
+    say when RSS reaches the machine's limit, of configs that did or that leak.
     """
 
     scenario: str
@@ -81,6 +83,7 @@ class Verdict:
     shapes: Mapping[tuple[str, str], Shape] = field(default_factory=dict)
     controls: ControlRecord | None = None
     reductions: tuple[Reduced, ...] = ()
+    limits: Mapping[str, Limit] = field(default_factory=dict)
 
     def shape(self, leak: ConfigLeak) -> Shape | None:
         """The shape of what was judged, None of counts and of runs too short to have one."""
@@ -129,6 +132,7 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "confidence": verdict.confidence,
         "leaks": [_leak_json(leak, verdict.shape(leak)) for leak in verdict.leaks],
         "claims": [_claim_json(claim) for claim in verdict.claims],
+        "limits": {config: dataclasses.asdict(limit) for config, limit in verdict.limits.items()},
         "reductions": [_reduction_json(one) for one in verdict.reductions],
         "runs": [dataclasses.asdict(run) for run in verdict.runs],
     }
@@ -189,7 +193,19 @@ def judge(
         shapes={key: shape for key, shape in shapes.items() if shape is not None},
         controls=controls,
         reductions=reductions(scenario, runs),
+        limits=_limits(scenario, runs, leaks),
     )
+
+
+def _limits(scenario: Scenario, runs: Sequence[Run], leaks: Sequence[ConfigLeak]) -> dict[str, Limit]:
+    """When each config of the leaks reaches the machine's limit, of those that do."""
+    found = {}
+    for config in dict.fromkeys(leak.config for leak in leaks):
+        mine = [run for run in runs if run.config == config]
+        limit = limit_of(scenario, mine, leaking_rate([leak for leak in leaks if leak.config == config]))
+        if limit is not None:
+            found[config] = limit
+    return found
 
 
 def overall(claims: Sequence[ClaimVerdict], *, incomplete: bool, invalid: bool) -> Status:

@@ -27,6 +27,7 @@ from harness.analysis.leaks import (
     slope,
     warm_s,
 )
+from harness.analysis.limit import Limit, leaking_rate, limit_of
 from harness.analysis.owners import (
     SMALLER,
     UNATTRIBUTED,
@@ -39,7 +40,6 @@ from harness.analysis.owners import (
 )
 from harness.analysis.runs import Run
 from harness.analysis.sequential import confidence_of
-from harness.analysis.shape import time_to_limit
 from harness.analysis.waterfall import Waterfall, waterfall
 from harness.scenario import Scenario
 
@@ -65,19 +65,6 @@ class Count:
     first: Estimate
     last: Estimate
     per_hour: Estimate
-
-
-@dataclass(frozen=True)
-class Limit:
-    """When RSS reaches the machine's limit, in virtual hours from the start.
-
-    `low` and `high` are the interval, or the first and the last seed where `reached` says that it was seen.
-    """
-
-    hours: float
-    low: float
-    high: float
-    reached: bool
 
 
 @dataclass(frozen=True)
@@ -162,7 +149,7 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
         pymalloc=_slope(scenario, runs, PYMALLOC),
         glibc=_slope(scenario, runs, GLIBC),
         peak=peak,
-        limit=_limit(scenario, runs, peak, _leading(judged, live, rss, owned)),
+        limit=limit_of(scenario, runs, _leading(judged, live, owned)),
         grown=_grown(runs),
         growth=owned,
         lasting=lasting,
@@ -194,16 +181,15 @@ def _restarts(scenario: Scenario, runs: Sequence[Run]) -> Restarts | None:
     )
 
 
-def _leading(judged: Leaks, live: Estimate, rss: Estimate, owned: Growth | None) -> Estimate | None:
-    """The growth that leads to the limit: live bytes that leak by their floors, else by the walks; else RSS that leaks.
+def _leading(judged: Leaks, live: Estimate, owned: Growth | None) -> Estimate | None:
+    """The growth that leads to the limit: what leaks by its floors; by the walks where live bytes have too few of them.
 
     What is not certain to go on leads nowhere.
     """
-    if "live" in judged and judged["live"].verdict.outcome == "LEAK":
-        return live
-    if live.estimate is None and owned is not None and certainly_above(owned.live.rate, 0.0):
+    leaking = leaking_rate(list(judged.values()))
+    if leaking is None and live.estimate is None and owned is not None and certainly_above(owned.live.rate, 0.0):
         return owned.live.rate
-    return rss if "rss" in judged and judged["rss"].verdict.outcome == "LEAK" else None
+    return leaking
 
 
 def _slope(scenario: Scenario, runs: Sequence[Run], measure: Measure, leak: ConfigLeak | None = None) -> Estimate:
@@ -213,27 +199,6 @@ def _slope(scenario: Scenario, runs: Sequence[Run], measure: Measure, leak: Conf
         readings = {seed: Reading(value) for seed, value in found.seed_slopes.items()}
         return Estimate(found.slope, found.low, found.high, "exact", readings)
     return over_seeds({run.seed: slope(run, scenario, measure) for run in runs}, confidence=confidence_of(scenario))
-
-
-def _limit(scenario: Scenario, runs: Sequence[Run], peak: Estimate, rate: Estimate | None) -> Limit | None:
-    """When the limit was reached, or will be if the peak goes on to climb at a rate that is certainly above the budget.
-
-    A rate without an interval, or with one that holds the budget, foretells nothing.
-    """
-    reached = [float(times[0]) / 3600 for run in runs if (times := run.event_times("limit")).size]
-    if reached:
-        return Limit(float(np.mean(reached)), min(reached), max(reached), reached=True)
-    limit, ended = scenario.memory.limit_gb, scenario.time.hours
-    if peak.estimate is None or peak.estimate > limit:
-        return None
-    if rate is None or rate.estimate is None or rate.low is None or rate.high is None:
-        return None
-    if rate.low <= scenario.memory.leak_budget_gb_per_hour:
-        return None
-    left = time_to_limit(peak.estimate, limit, rate.estimate, rate.low, rate.high)
-    if left is None or left.high is None:
-        return None
-    return Limit(ended + left.hours, ended + left.low, ended + left.high, reached=False)
 
 
 def _grown(runs: Sequence[Run]) -> dict[str, Estimate]:

@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.estimates import CONFIDENCE, Estimate
-from harness.analysis.explanation import Count, Explanation, Limit, Restarts
+from harness.analysis.explanation import Count, Explanation, Restarts
 from harness.analysis.leak_verdict import DECIDING, NAMES
 from harness.analysis.owners import EXPLAINED, UNATTRIBUTED, Growth, OwnerGrowth, Unevenness, certainly_above, share_of
 from harness.report.layout import columns, fits, heading, new_table, paragraph, show
 from harness.report.paths import tail, told_apart
 from harness.report.release_wording import NAME_COLUMNS, WORTH_GB, stop_sentences
-from harness.report.wording import level, measured, value
+from harness.report.wording import level, measured, value, when_limit
 from harness.scenario import Scenario
 
 MOST_OWNERS, MOST_NAMES = 8, 5
@@ -194,7 +194,8 @@ def _first_cleared(owned: Growth, total: float) -> tuple[list[str], float]:
 def _course(one: Explanation, scenario: Scenario) -> list[str]:
     found = []
     if one.limit is not None:
-        found.append(_limit(one.limit, one, scenario))
+        going_on = f"Going on like this RSS, which peaked at {value(one.peak.estimate, 'GB')} GB,"
+        found.append(f"{'RSS' if one.limit.reached else going_on} {when_limit(one.limit)}.")
     if one.fragmentation:
         found.append(
             f"The floors of RSS climb all the same, by {_rate(one.rss)}: fragmentation, memory that the program has "
@@ -211,23 +212,6 @@ def _course(one: Explanation, scenario: Scenario) -> list[str]:
     else:
         found.append("Whether the growth is live, pinned or slack: not recorded.")
     return found
-
-
-def _limit(limit: Limit, one: Explanation, scenario: Scenario) -> str:
-    gb = f"{scenario.memory.limit_gb:g} GB"
-    if limit.reached:
-        span = "" if limit.low == limit.high else f" ({limit.low:.2f} to {limit.high:.2f})"
-        return f"RSS reached the machine's limit of {gb} after {limit.hours:.2f} hours{span}."
-    low, high = _hours(limit.low), _hours(limit.high)
-    when = f"{low} hours" if low == high else f"between {low} and {high} hours"
-    return (
-        f"Going on like this RSS, which peaked at {value(one.peak.estimate, 'GB')} GB, reaches the machine's limit of "
-        f"{gb} {when} after the start."
-    )
-
-
-def _hours(hours: float) -> str:
-    return f"{hours:.1f}" if hours < 100 else f"{hours:,.0f}"
 
 
 def _unattributed(one: Explanation) -> list[str]:

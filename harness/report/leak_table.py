@@ -11,7 +11,7 @@ from harness.analysis.estimates import Estimate
 from harness.analysis.leaks import ConfigLeak
 from harness.analysis.shape import Shape
 from harness.report.layout import columns, heading, new_table, paragraph, show
-from harness.report.wording import NOTHING, level, measured, value
+from harness.report.wording import NOTHING, level, measured, value, when_limit
 from harness.verdict import Verdict
 
 _STYLES = {"LEAK": "bold red", "OK": "green", "INCONCLUSIVE": "yellow"}
@@ -38,7 +38,8 @@ def print_leaks(console: Console, verdict: Verdict) -> None:
     if any(leak.verdict.outcome == "OK" for leak in stored):
         note = "Least found: growth of this size would have been called LEAK in nine of ten such soaks."
         paragraph(console, Text(note, style="dim"))
-    for sentence in [*_explained(stored), *_counted(counted, verdict.confidence)]:
+    limits = [f"{config}: RSS {when_limit(limit)}." for config, limit in verdict.limits.items()]
+    for sentence in [*limits, *_explained(stored), *_counted(counted, verdict.confidence)]:
         paragraph(console, sentence, bullet="- ")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.analysis.claims import ClaimVerdict
 from harness.analysis.estimates import Bound, Estimate
+from harness.analysis.limit import Limit
 from harness.analysis.units import unit_after
 from harness.scenario.problems import number
 
@@ -95,3 +96,18 @@ def verdict_word(claim: ClaimVerdict) -> str:
 def _written(amount: float, unit: str) -> str:
     """A number as a person would write it, without digits that nobody claimed."""
     return number(round(100 * amount, 9) if unit == "share" else amount)
+
+
+def when_limit(limit: Limit) -> str:
+    """What RSS does at the machine's limit, and when: ``reaches ... of 32 GB between 18.8 and 19.2 hours ...``."""
+    gb = f"{limit.gb:g} GB"
+    if limit.reached:
+        span = "" if limit.low == limit.high else f" ({limit.low:.2f} to {limit.high:.2f})"
+        return f"reached the machine's limit of {gb} after {limit.hours:.2f} hours{span}"
+    low, high = _hours(limit.low), _hours(limit.high)
+    when = f"{low} hours" if low == high else f"between {low} and {high} hours"
+    return f"reaches the machine's limit of {gb} {when} after the start"
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:.1f}" if hours < 100 else f"{hours:,.0f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -359,3 +360,14 @@ def test_memory_that_was_saved_by_losing_samples_is_missed() -> None:
     assert verdict.claims[0].reason == (
         "fixed lost 40 of 1,800 samples: memory that is saved by losing data is not saved"
     )
+
+
+def test_what_leaks_is_told_when_it_reaches_the_limit() -> None:
+    runs = rising(1.0, seeds=8)
+    verdict = verdicts.judge(five_hours(), runs)
+    limit = verdict.limits["fixed"]
+    peak, slope = np.mean([run.rss_gb.max() for run in runs]), verdict.leaks[0].verdict.slope
+    assert limit.hours == pytest.approx(5 + (32 - peak) / slope)
+    assert 5 < limit.low < limit.hours < limit.high
+    assert verdicts.to_json(verdict)["limits"] == {"fixed": dataclasses.asdict(limit)}
+    assert verdicts.judge(five_hours(), rising(0.0)).limits == {}

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from harness.analysis.leak_verdict import LeakVerdict
 from harness.analysis.leaks import LIVE, OPEN_FILES, RSS, TASKS, ConfigLeak
+from harness.analysis.limit import Limit
 from harness.analysis.shape import Shape, Teeth
 from harness.report.leak_table import print_leaks, shape_words
 from harness.report.wording import level
@@ -34,11 +35,14 @@ LEAKS = (
 )
 
 
-def printed(leaks=LEAKS, width: int = 100, confidence: float = 0.95) -> str:
+def printed(leaks=LEAKS, width: int = 100, confidence: float = 0.95, **limits: Limit) -> str:
     shapes = {("fixed", "rss"): Shape("sawtooth", 6.5, teeth=TEETH), ("fixed", "live"): Shape("settled", 0.0)}
     file = StringIO()
     verdict = SimpleNamespace(
-        leaks=leaks, confidence=confidence, shape=lambda leak: shapes.get((leak.config, leak.measure.name))
+        leaks=leaks,
+        limits=limits,
+        confidence=confidence,
+        shape=lambda leak: shapes.get((leak.config, leak.measure.name)),
     )
     print_leaks(Console(file=file, width=width), verdict)
     return file.getvalue()
@@ -70,6 +74,14 @@ def test_counts_that_grow_are_told_and_the_others_in_one_sentence() -> None:
     assert "- old, tasks: LEAK, 6.00 [5.99, 6.01] an hour [95 %] against 0.41 an hour" in said
     assert "- tasks, open files: OK everywhere else; 1.24 an hour would have been found." in said
     assert "OK everywhere; 1.24" in words(printed(LEAKS[-2:]))
+
+
+def test_who_leaks_is_told_when_the_limit_comes() -> None:
+    will, has = Limit(32.0, 19.0, 18.83, 19.17, reached=False), Limit(32.0, 3.2, 3.1, 3.3, reached=True)
+    said = words(printed(fixed=will, old=has))
+    assert "- fixed: RSS reaches the machine's limit of 32 GB between 18.8 and 19.2 hours after the start." in said
+    assert "- old: RSS reached the machine's limit of 32 GB after 3.20 hours (3.10 to 3.30)." in said
+    assert "limit" not in words(printed())
 
 
 def test_the_level_is_the_one_that_was_used() -> None:

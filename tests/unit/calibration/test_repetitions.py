@@ -11,7 +11,7 @@ import pytest
 
 from harness.calibration import repetitions
 from harness.calibration.repetition_records import read
-from harness.running.soak import Soak
+from harness.running.soak import Planned, Soak
 from harness.scenario import Scenario
 from harness.verdict import EXIT_CODES, RunSummary, Verdict
 
@@ -35,13 +35,17 @@ class Soaks:
         self.statuses: list[str] = []
         self.interrupted_at: int | None = None
 
-    def carry_out(self, scenario: Scenario, root: Path, **_: Any) -> Soak:
-        self.ran.append(scenario)
-        folder = root / scenario.name / f"soak-{len(self.ran)}"
-        (folder / "runs").mkdir(parents=True)
-        (root / "latest").unlink(missing_ok=True)
-        (root / "latest").symlink_to(folder.relative_to(root))
-        return Soak(folder, len(self.ran) == self.interrupted_at)
+    def plan(self, scenario: Scenario, root: Path, **_: Any) -> Planned:
+        folder = root / scenario.name / f"soak-{len(self.ran) + 1}"
+        return Planned(scenario, root, folder, real_time=False, jobs=(), at_once=1)
+
+    def carry_out(self, planned: Planned, **_: Any) -> Soak:
+        self.ran.append(planned.scenario)
+        (planned.folder / "runs").mkdir(parents=True)
+        latest = planned.root / "latest"
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(planned.folder.relative_to(planned.root))
+        return Soak(planned.folder, len(self.ran) == self.interrupted_at)
 
     def judge(self, scenario: Scenario, _folder: Path) -> Verdict:
         self.judged.append(scenario)
@@ -51,7 +55,8 @@ class Soaks:
 @pytest.fixture
 def soaks(here: Path, monkeypatch: pytest.MonkeyPatch) -> Soaks:
     found = Soaks()
-    monkeypatch.setattr(repetitions, "carry_out", found.carry_out)
+    monkeypatch.setattr(repetitions.soaks, "plan", found.plan)
+    monkeypatch.setattr(repetitions.soaks, "carry_out", found.carry_out)
     monkeypatch.setattr(repetitions, "_judged", found.judge)
     monkeypatch.setattr(repetitions, "git_state", lambda **_: {"revision": "abc", "dirty": False})
     monkeypatch.setattr(repetitions.signal, "signal", lambda *_: None)
@@ -221,11 +226,11 @@ def test_seeds_are_added_as_by_a_soak(soaks: Soaks, monkeypatch: pytest.MonkeyPa
         asked.append((scenario.first_seed, scenario.target.factory))
         return lacking[folder]
 
-    def carry_out(scenario: Scenario, root: Path, *, undecided: Callable[..., bool], **_: Any) -> Soak:
+    def carry_out(planned: Planned, *, undecided: Callable[..., bool], **_: Any) -> Soak:
         assert [undecided(Path("x"), 2), undecided(Path("y"), 3)] == [True, False]
-        return soaks.carry_out(scenario, root)
+        return soaks.carry_out(planned)
 
     monkeypatch.setattr(repetitions.verdicts, "open_so_far", look)
-    monkeypatch.setattr(repetitions, "carry_out", carry_out)
+    monkeypatch.setattr(repetitions.soaks, "carry_out", carry_out)
     assert repetitions.main([*SMOKE, "--times", "1", "--leak", "3"]) == 0
     assert asked == [(1001, "harness.collector:build")] * 2

@@ -22,7 +22,7 @@ from harness.report.lettering import characters, drawable
 from harness.report.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX
 from harness.report.page import MARGIN_PX, Page, figure_of, save_page
 from harness.report.paths import shortened
-from harness.report.plots import foot
+from harness.report.plots import foot, titled
 from harness.report.stacks import Layer, draw_key, draw_stack
 from harness.report.subjects import Subject, subjects
 from harness.scenario import Scenario
@@ -113,7 +113,7 @@ def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> P
     lines[first:first] = _readings(found)
     if len(found.subjects) > len(drawn):
         lines.append(f"The first {len(drawn)} of {len(found.subjects)} configs.")
-    page = Page(scenario.title, lines)
+    page = Page(titled(scenario.title, verdict), lines)
     rows = [row for row in (bool(found.breakdowns), bool(found.owners)) if row]
     bottom = page.bottom_px + _TICKS_PX
     height = (page.top_px - bottom - len(rows) * _HEADING_PX - (len(rows) - 1) * _BETWEEN_PX - _HEADING_PX) / len(rows)

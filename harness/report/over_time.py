@@ -17,7 +17,7 @@ from harness.report.looks import TEXT_PT, WIDTH_PX
 from harness.report.over_time_axes import draw_cpu, draw_reductions, key_handles
 from harness.report.page import MARGIN_PX, Page, figure_of, save_page
 from harness.report.paths import shortened
-from harness.report.plots import foot
+from harness.report.plots import foot, titled
 from harness.report.subjects import config_looks
 from harness.report.wording import UNBROKEN, percent
 from harness.scenario import Scenario
@@ -62,7 +62,8 @@ def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> P
         lines.append(f"CPU of the first {len(drawn)} of {len(costs)} configs.")
     below = foot(scenario, runs, verdict)
     first = 0 if verdict is None else 1  # its summary goes before all else
-    page = Page(_title(scenario, reduced, costs), [*below[:first], scenario.title, *lines, *below[first:]])
+    title = titled(_title(scenario, reduced, costs), verdict)
+    page = Page(title, [*below[:first], scenario.title, *lines, *below[first:]])
     look = None if reduced is None else looks[reduced.old]
     page.key(key_handles(scenario, reduced, look, _WIDTH_PX))
     bottom = page.bottom_px + _TICKS_PX

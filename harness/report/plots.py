@@ -41,7 +41,7 @@ def memory_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict |
 
 def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page:
     drawn = subjects(scenario, runs)
-    page = Page(scenario.title, foot(scenario, runs, verdict))
+    page = Page(titled(scenario.title, verdict), foot(scenario, runs, verdict))
     row_px = min(line_px(TEXT_PT) + 6, 240 / len(drawn))
     row_pt = min(TEXT_PT, TEXT_PT * row_px / line_px(TEXT_PT))
     names = max(len(drawable(subject.config)) for subject in drawn)
@@ -71,6 +71,11 @@ def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> P
 
 def _heading(axes: Axes, text: str) -> None:
     axes.set_title(text, loc="left", fontsize=TEXT_PT, pad=8)
+
+
+def titled(title: str, verdict: Verdict | None) -> str:
+    """A picture's title, which says first of all where it shows no evidence."""
+    return f"INVALID: {title}" if verdict is not None and verdict.status == "invalid" else title
 
 
 def foot(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None = None) -> list[str]:

@@ -16,7 +16,7 @@ from harness.report.lettering import characters, drawable, line_px, wrapped
 from harness.report.looks import FAINT, INK, SMALL_PT, WIDTH_PX
 from harness.report.page import MARGIN_PX, Page, figure_of, save_page
 from harness.report.paths import DOTS, broken, told_apart
-from harness.report.plots import foot
+from harness.report.plots import foot, titled
 from harness.report.release_wording import MOST, WORTH_GB
 from harness.report.subjects import subjects
 from harness.report.waterfall_axes import GIVEN_BACK, PARTS, amount_of, draw_waterfall, scale, short
@@ -54,7 +54,7 @@ def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> P
     lines = foot(scenario, runs, verdict)
     if len(known) > len(drawn):
         lines.append(f"The first {len(drawn)} of {len(known)} configs.")
-    page = Page(scenario.title, lines)
+    page = Page(titled(scenario.title, verdict), lines)
     page.key(_key([one for _, one in drawn]))
     width = (WIDTH_PX - _LEFT_PX - MARGIN_PX - _GAP_PX * (len(drawn) - 1)) / len(drawn)
     words = [_words(one, width) for _, one in drawn]

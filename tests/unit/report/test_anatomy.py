@@ -15,6 +15,8 @@ from harness.analysis.control_record import Check, ControlRecord
 from harness.analysis.owners import UNATTRIBUTED
 from harness.analysis.runs import LINES, RESIDUAL
 from harness.report.anatomy import anatomy_figure, anatomy_picture
+from harness.report.over_time import over_time_figure
+from harness.report.plots import memory_figure
 from harness.report.waterfall import waterfall_figure, waterfall_picture
 from harness.report.waterfall_axes import short
 from harness.verdict import judge
@@ -185,14 +187,17 @@ def test_the_foot_says_what_was_measured_and_what_is_interpolated(make_scenario,
 
 def test_every_picture_of_a_soak_that_is_no_evidence_says_so(assert_legible, soaked) -> None:
     scenario, runs = soaked
+    for run in runs:
+        run.samples["cpu_s"] = np.linspace(1, 2, len(run.samples))
     late = Check("real time", "slope of RSS", "+4.10%", "± 3%", False)
     verdict = judge(scenario, runs, controls=ControlRecord("literal", 0.1, True, 0.2, (late,)))
-    for draw in (anatomy_figure, waterfall_figure):
+    for draw in (memory_figure, over_time_figure, anatomy_figure, waterfall_figure):
         figure = draw(scenario, runs, verdict=verdict)
         assert figure is not None
         assert_legible(figure)
         told = " ".join(text.get_text() for text in figure.texts)
         assert "This is no evidence: the controls do not hold: real time (slope of RSS: +4.10% where" in told
+        assert [text for text in figure.texts if text.get_text().startswith("INVALID: ")]
 
 
 def test_a_line_that_was_not_read_is_a_gap(make_scenario) -> None:

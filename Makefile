@@ -70,7 +70,7 @@ bench: $(READY)
 calibrate: $(READY)
 	@$(BIN)/python -m harness.calibration
 
-# How often a whole soak is red or undecided, each repetition with fresh seeds; with LEAK it should always be red. Hours.
+# How often a whole soak is red or undecided, each repetition with fresh seeds; with LEAK=3 it should always be red. Hours.
 # Ends with results/reference/repetitions.md; what is recorded in results/repetitions is gone on with.
 repeat: $(READY)
 	@$(BIN)/python -m harness.calibration.repetitions $(REPEAT_OPTIONS)

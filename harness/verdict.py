@@ -198,9 +198,9 @@ def judge(
 
 
 def _limits(scenario: Scenario, runs: Sequence[Run], leaks: Sequence[ConfigLeak]) -> dict[str, Limit]:
-    """When each config of the leaks reaches the machine's limit, of those that do."""
+    """When each config reaches the machine's limit, of those that did or that leak."""
     found = {}
-    for config in dict.fromkeys(leak.config for leak in leaks):
+    for config in dict.fromkeys([*scenario.configs, *(run.config for run in runs)]):
         mine = [run for run in runs if run.config == config]
         limit = limit_of(scenario, mine, leaking_rate([leak for leak in leaks if leak.config == config]))
         if limit is not None:

@@ -37,8 +37,8 @@ def collected(run: Run) -> float | None:
     count = _counter(run, "collected")
     if count is not None:
         return count
-    counts = [event["samples"] for event in run.events if event["kind"] == "collected"]
-    return float(counts[-1]) if counts else None
+    counts = _samples(run, "collected")
+    return counts[-1] if counts else None
 
 
 def lost(run: Run, _scenario: Scenario) -> Reading:
@@ -63,9 +63,14 @@ def _not_saved(run: Run, reported: float | None) -> float | None:
     """
     gathered, persisted = collected(run), _counter(run, "persisted")
     if gathered is None or not run.facts.get("counters"):
-        flushed = sum(event["samples"] for event in run.events if event["kind"] == "flush")
-        return reported if gathered is None else gathered - flushed
+        return reported if gathered is None else gathered - sum(_samples(run, "flush"))
     return reported if persisted is None else gathered - persisted
+
+
+def _samples(run: Run, kind: str) -> list[float]:
+    """The samples that events of one kind tell of; a target may emit what it wants by the same name."""
+    told = [event.get("samples") for event in run.events if event["kind"] == kind]
+    return [float(count) for count in told if isinstance(count, int | float)]
 
 
 def _megabytes(run: Run, counter: str) -> Reading:

@@ -37,7 +37,8 @@ class ClaimVerdict:
 
     `low` and `high` are the interval over seeds, at the confidence of the soak; `bound` says whether the estimate is
     exact, or at least ("lower") or at most ("upper") what is shown; `values` holds the value of every seed. `leak` is
-    the verdict that a claim on a leak follows, None of all other claims and where nothing was recorded.
+    the verdict that a claim on a leak follows, None of all other claims and where nothing was recorded; `guard` says
+    why it is missed wherever the estimate lies.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ClaimVerdict:
     seeds: tuple[int, ...]
     values: dict[int, float | None]
     leak: ConfigLeak | None = None
+    guard: str = ""
 
     @property
     def counts_as(self) -> Counts:
@@ -133,7 +135,7 @@ def judge_claim(
     """
     metric = metric_of(claim)
     estimate = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
-    leak = None
+    leak, guard = None, ""
     if incomplete:
         estimate = Estimate(None, None, None, "exact", {})
     elif metric.leak is not None:
@@ -142,8 +144,8 @@ def judge_claim(
         estimate = estimate if leak is None else _in_budgets(leak, estimate)
     outcome, reason = _outcome(claim, estimate, leak, incomplete)
     if outcome in ("met", "exceeded") and metric.pair is reduction and (estimate.low or 0.0) > 0:
-        losing = saved_by_losing(scenario, runs, *claim.configs)
-        outcome, reason = ("missed", losing) if losing else (outcome, reason)
+        guard = saved_by_losing(scenario, runs, *claim.configs)
+        outcome, reason = ("missed", guard) if guard else (outcome, reason)
     if claim.known == "missed":
         reason = "; ".join(filter(None, [*_known(outcome), reason, f"known: {claim.reason}"]))
     return ClaimVerdict(
@@ -169,6 +171,7 @@ def judge_claim(
         seeds=estimate.seeds,
         values=estimate.values,
         leak=leak,
+        guard=guard,
     )
 
 

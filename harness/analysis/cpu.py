@@ -99,8 +99,11 @@ def per_cleanup_ms(run: Run, scenario: Scenario) -> Reading:
     if not inside.any():
         return absent("not applicable", f"{run.config} did no cleanup under load")
     places, times = places[inside], times[inside]
+    others = np.delete(per_second, places)
+    if not others.size:
+        return absent("not applicable", f"{run.config} did a cleanup between each two samples")
     length_s = np.diff(hours, prepend=np.nan)[places] * 3600
-    more = cpu_s[places] - float(np.median(per_second)) * length_s
+    more = cpu_s[places] - float(np.median(others)) * length_s
     known = np.isfinite(more)
     if not known.any():
         return absent("not applicable", f"{run.config} did no cleanup between two samples under load")

@@ -36,7 +36,8 @@ def headline(claims: Sequence[ClaimVerdict], held: Mapping[str, Mapping[str, str
     if not told:
         told = [claim for claim in spoken if claim.estimate is not None][:2]
         parts = [_plain(claim) for claim in told]
-    parts += _others([claim for claim in spoken if claim not in told], what="prediction" if told else "claim")
+    what = "prediction" if any(claim.kind == "prediction" for claim in spoken) else "claim"
+    parts += _others([claim for claim in spoken if claim not in told], what=what)
     text = "; ".join(parts) or "nothing was claimed"
     return f"{text[0].upper()}{text[1:]}."
 
@@ -68,6 +69,8 @@ def band(claim: ClaimVerdict) -> str:
 
 def relation(claim: ClaimVerdict) -> str:
     """How the estimate stands to the band: as expected, more than the expected 60-70 %."""
+    if claim.guard:
+        return f"missed: {claim.guard}"
     if claim.verdict == "met":
         return "as expected" if claim.known is None else "as expected, against a known miss"
     if claim.verdict not in ("exceeded", "missed") or claim.estimate is None:

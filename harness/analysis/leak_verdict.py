@@ -83,7 +83,8 @@ class LeakVerdict:
     `slope`, `low` and `high` belong to `part`, the part of the run that decided (the whole run where none did); None
     with fewer than two seeds or too few floors. `minimum_detectable` is the slope that 90 % of soaks like this would
     call LEAK; `hours_needed` the virtual hours of a run that would decide, None where it is decided or hours do not
-    help. `floors` is the fewest of a seed; `seed_slopes` are those of `part`.
+    help. `floors` is the fewest of a seed; `seed_slopes` are those of `part`; `cut_short`: it is open since a run ended
+    early.
     """
 
     outcome: Outcome
@@ -96,11 +97,12 @@ class LeakVerdict:
     floors: int
     seed_slopes: Mapping[int, float]
     reason: str
+    cut_short: bool = False
 
     @property
     def lacks_seeds(self) -> bool:
-        """Whether it is open and one more seed may decide it: there is no lack of floors, which seeds do not mend."""
-        return self.outcome == "INCONCLUSIVE" and self.floors >= FEWEST_FLOORS
+        """Whether it is open and one more seed may decide it: neither floors nor hours are lacking."""
+        return self.outcome == "INCONCLUSIVE" and self.floors >= FEWEST_FLOORS and not self.cut_short
 
 
 class Decision(NamedTuple):

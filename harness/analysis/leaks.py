@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from harness.analysis.estimates import Reading, absent
 from harness.analysis.floors import slopes
 from harness.analysis.leak_verdict import FEWEST_FLOORS, LeakVerdict, Series, judge_leak, judged_floors, too_few
-from harness.analysis.levels import not_reached, reached_horizon, until_horizon
+from harness.analysis.levels import ended, not_reached, reached_horizon, until_horizon
 from harness.analysis.runs import Run
 from harness.analysis.sequential import confidence_of
 from harness.analysis.teeth import cleanup_times
@@ -108,7 +108,7 @@ def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLea
     for measure in JUDGED:
         series = {run.seed: series_of(run, scenario, measure) for run in runs if run.t_s.size}
         if any(_judged(one, scenario).any() for one in series.values()):
-            found[measure.name] = _judge(scenario, runs[0].config, measure, series)
+            found[measure.name] = _judge(scenario, runs, runs[0].config, measure, series)
     rss, live = found.get("rss"), found.get("live")
     if rss is not None and live is not None:
         fragmented = rss.verdict.outcome == "LEAK" and live.verdict.outcome == "OK"
@@ -116,10 +116,16 @@ def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLea
     return found
 
 
-def _judge(scenario: Scenario, config: str, measure: Measure, series: Mapping[int, Series]) -> ConfigLeak:
+def _judge(
+    scenario: Scenario, runs: Sequence[Run], config: str, measure: Measure, series: Mapping[int, Series]
+) -> ConfigLeak:
+    """What ended before the horizon may be LEAK by what there is of it, and never OK: the rest may be why it ended."""
     hours = _judged_hours(series.values(), scenario)
     budget = _budget(measure, scenario, hours)
     verdict = judge_leak(series, warmup_s=warm_s(scenario), budget=budget, confidence=confidence_of(scenario))
+    early = next((run for run in runs if not reached_horizon(run, scenario)), None)
+    if early is not None and verdict.outcome != "LEAK":
+        verdict = replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=ended(early), cut_short=True)
     if measure.counted and verdict.minimum_detectable is not None:
         verdict = replace(verdict, minimum_detectable=max(verdict.minimum_detectable, STEPS_FOUND / hours))
     return ConfigLeak(config, measure, budget, verdict)
@@ -166,6 +172,8 @@ def slope(run: Run, scenario: Scenario, measure: Measure) -> Reading:
     """The Theil-Sen slope per hour of the floors that the verdict looks at, of the whole run as far as it got."""
     series = series_of(run, scenario, measure)
     if not _judged(series, scenario).any():
+        if not reached_horizon(run, scenario):
+            return not_reached(run)
         return absent("not applicable", f"{run.config} recorded no {measure.words} under load")
     floors = judged_floors(series, warm_s(scenario))
     if floors.hours.size < FEWEST_FLOORS:

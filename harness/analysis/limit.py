@@ -32,14 +32,15 @@ class Limit:
 def limit_of(scenario: Scenario, runs: Sequence[Run], rate: Estimate | None) -> Limit | None:
     """When the runs of one config reached the limit, or will if their peak goes on to climb at `rate`, GB per hour.
 
-    A rate without an interval, or with one that is not above the budget, foretells nothing.
+    A rate without an interval, or with one that is not above the budget, foretells nothing; nor do runs that ended
+    before the horizon.
     """
     gb, ended = scenario.memory.limit_gb, scenario.time.hours
     reached = [float(times[0]) / 3600 for run in runs if (times := run.event_times("limit")).size]
     if reached:
         return Limit(gb, float(np.mean(reached)), min(reached), max(reached), reached=True)
     peak = over_seeds({run.seed: levels.peak(run, scenario) for run in runs})
-    if peak.estimate is None or peak.estimate > gb:
+    if peak.estimate is None or peak.bound != "exact" or peak.estimate > gb:
         return None
     if rate is None or rate.estimate is None or rate.low is None or rate.high is None:
         return None

@@ -76,7 +76,8 @@ class FamilyRates:
 def rise_of(curves: Curves, values: NDArray[np.float64]) -> Rise | None:
     """How the floors of curves (series, seeds, samples) rise, None where there are too few of them.
 
-    The same code as for a recorded run; curves that are cut alike go through it together.
+    The same code as for a recorded run; curves that are cut alike go through it together. Runs with falls of their own
+    are compared at the instants of the one with the fewest floors of all seeds, also where fewer seeds are then judged.
     """
     if curves.cleanups_s.size:
         floors = between_cleanups(curves.t_s, values, curves.cleanups_s)

@@ -57,8 +57,8 @@ class Origin:
 
     @property
     def wanted(self) -> str:
-        """The status that every repetition should end with."""
-        return "missed" if self.leak else "met"
+        """The status that every repetition should end with: a leak within the budget is none."""
+        return "missed" if self.leak is not None and self.leak > 1 else "met"
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """Repeat a whole soak of a scenario, each time with fresh seeds: how often is it red or undecided on one revision?
 
 Every repetition is a soak of its own, with real processes, judged as `soak run` does. With --leak the configs named by
---leaking retain so many leak budgets beside what they do: then every repetition should be red. What was judged is in
-OUT/repetitions.jsonl at once, and the same command goes on from there. At the end results/reference/repetitions.md is
-written; with --page only that, from files that are there. The exit code is 0 where all repetitions were carried out,
-whatever came of them; 3 interrupted or the disk is full, 2 wrong usage.
+--leaking retain so many leak budgets beside what they do: with more than one every repetition should be red. What was
+judged is in OUT/repetitions.jsonl at once, and the same command goes on from there. At the end
+results/reference/repetitions.md is written; with --page only that, from files that are there. The exit code is 0 where
+all repetitions were carried out, whatever came of them; 3 interrupted or the disk is full, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -176,13 +176,19 @@ def _line(plan: Plan, repetitions: Sequence[Repetition], elapsed_s: float) -> st
     )
 
 
-def _alike(recorded: Recorded, folder: Path) -> list[Recorded]:
+def _alike(recorded: Recorded, folder: Path, say: Say) -> list[Recorded]:
     """What is recorded in the folders beside `folder` of the same scenario and revision, and this, the leaks last."""
     found = [recorded]
     for file in sorted(folder.parent.glob(f"{recorded.origin.scenario}*/{RECORDS_FILE}")):
-        other = read(file) if file.parent != folder else recorded
+        if file.parent == folder:
+            continue
+        try:
+            other = read(file)
+        except UsageError as error:  # a neighbour's damage costs this page nothing
+            say(f"Warning: left out of the page: {error}")
+            continue
         a, b = other.origin, recorded.origin
-        if file.parent != folder and (a.contents, a.revision) == (b.contents, b.revision):
+        if (a.contents, a.revision) == (b.contents, b.revision):
             found.append(other)
     return sorted(found, key=lambda one: -1.0 if one.origin.leak is None else one.origin.leak)
 
@@ -232,7 +238,7 @@ def _run(arguments: argparse.Namespace) -> int:
             if text is not None:
                 say(f"Warning: {text}")
         recorded = repeat(plan, say)
-        recordings = [recorded] if arguments.out is not None else _alike(recorded, plan.out)
+        recordings = [recorded] if arguments.out is not None else _alike(recorded, plan.out, say)
     write_page(recordings, arguments.to)
     say(f"Page: {shown_path(arguments.to)}")
     return 0

@@ -83,15 +83,26 @@ def shortened(scenario: Scenario) -> Scenario:
 
 
 def old_against_old(scenario: Scenario) -> ControlSoak:
-    """Two configs of the same parameters; the claims on reductions are held against them."""
+    """Two configs of the same parameters; the claims on reductions are held against them.
+
+    Not those that nothing saved would meet: they pass by right.
+    """
     old, fixed = roles(scenario)
     pair = (_named(old, "a"), _named(old, "b"))
     claims = [
         {**claim.model_dump(), "configs": pair, "known": None, "reason": None}
         for claim in scenario.claims
-        if claim.metric.startswith("reduction.") and claim.configs == (old, fixed) and claim.not_testable is None
+        if claim.metric.startswith("reduction.")
+        and claim.configs == (old, fixed)
+        and claim.not_testable is None
+        and not _holds_nothing(claim.band)
     ]
     return ControlSoak("same", _with_configs(scenario, dict.fromkeys(pair, scenario.configs[old]), claims))
+
+
+def _holds_nothing(band: tuple[float | None, float | None]) -> bool:
+    low, high = band
+    return (low is None or low <= 0) and (high is None or high >= 0)
 
 
 def clean(scenario: Scenario) -> ControlSoak:

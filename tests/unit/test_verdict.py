@@ -371,3 +371,11 @@ def test_what_leaks_is_told_when_it_reaches_the_limit() -> None:
     assert 5 < limit.low < limit.hours < limit.high
     assert verdicts.to_json(verdict)["limits"] == {"fixed": dataclasses.asdict(limit)}
     assert verdicts.judge(five_hours(), rising(0.0)).limits == {}
+
+
+def test_a_config_that_met_the_limit_in_the_warm_up_is_told_when() -> None:
+    events = ({"t_s": 120.0, "kind": "limit", "rss_bytes": 3.2e9},)
+    runs = [dataclasses.replace(make_run("fixed", seed, [5.0], status="limit"), events=events) for seed in (1, 2)]
+    limits = verdicts.judge(five_hours(), runs).limits
+    assert limits["fixed"].reached
+    assert limits["fixed"].hours == pytest.approx(120 / 3600)

@@ -65,3 +65,13 @@ def test_what_was_collected_is_known_by_counters_or_by_events(make_run) -> None:
     assert buffers.collected(make_run([5], counters={"collected": 9}, events=events)) == 9
     assert buffers.collected(make_run([5], events=events)) == 6
     assert buffers.collected(make_run([5])) is None
+
+
+def test_events_of_a_target_that_count_nothing_by_the_same_names_are_no_samples(make_run, make_scenario) -> None:
+    events = [
+        {"t_s": 60.0, "kind": "flush", "bytes": 12},
+        {"t_s": 60.0, "kind": "collected", "samples": "many"},
+    ]
+    run = make_run([5, 6], status="died", events=events)
+    assert buffers.lost(run, make_scenario()).lack == "not applicable"
+    assert buffers.collected(run) is None

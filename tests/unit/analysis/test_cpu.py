@@ -83,3 +83,13 @@ def test_two_cleanups_between_two_samples_share_their_cost(make_run, make_scenar
     events = [{"t_s": 1800.0 + at, "kind": "cleanup"} for at in (1, 4)]
     run = with_cpu(make_run([5] * 1201, every_s=6, events=events), spent)
     assert cpu.per_cleanup_ms(run, make_scenario(hours=2)).value == pytest.approx(500)
+
+
+def test_a_cleanup_is_held_against_intervals_without_one(make_run, make_scenario) -> None:
+    spent = np.tile([1.1, 1.1, 0.1], 400)
+    events = [{"t_s": 6.0 * at, "kind": "cleanup"} for at in range(1200) if at % 3 < 2]
+    run = with_cpu(make_run([5] * 1201, every_s=6, events=events), spent)
+    assert cpu.per_cleanup_ms(run, make_scenario(hours=2)).value == pytest.approx(1000)
+    always = [{"t_s": 6.0 * at, "kind": "cleanup"} for at in range(1200)]
+    run = with_cpu(make_run([5] * 1201, every_s=6, events=always), spent)
+    assert cpu.per_cleanup_ms(run, make_scenario(hours=2)).lack == "not applicable"

@@ -8,6 +8,7 @@ import pytest
 
 from harness.analysis.claims import ClaimVerdict, judge_claim
 from harness.analysis.guardrails import saved_by_losing
+from harness.analysis.headline import relation
 from harness.analysis.runs import Run
 from harness.scenario import Claim
 
@@ -155,3 +156,8 @@ def test_a_known_miss_that_is_met_by_losing_is_missed_as_known(scenario, pairs) 
     found = judged(scenario, pairs(counted(9, 0), counted(9, 1)), known="missed", reason="the note is wrong")
     assert (found.verdict, found.counts_as) == ("missed", "nothing")
     assert found.reason == f"fixed lost 2 of 18 samples: {REASON}; known: the note is wrong"
+
+
+def test_the_headline_says_why_it_is_missed_wherever_the_estimate_lies(scenario, pairs) -> None:
+    found = judged(scenario, pairs(counted(2280, 0), counted(2280, 61)))
+    assert relation(found) == f"missed: fixed lost 122 of 4,560 samples: {REASON}"

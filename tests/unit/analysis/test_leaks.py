@@ -140,3 +140,17 @@ def test_verdicts_come_in_the_order_of_the_configs(make_run, make_scenario) -> N
     runs = [make_run([7.0] * 31, config=config, seed=seed) for config in ("fixed", "old", "other") for seed in (1, 2)]
     found = leaks.judge_leaks(make_scenario(hours=5), [*runs, make_run([], config="empty", status="died")])
     assert [(leak.config, leak.measure.name) for leak in found] == [("old", "rss"), ("fixed", "rss"), ("other", "rss")]
+
+
+def test_what_ended_at_the_limit_is_never_ok_and_no_seed_mends_it(make_run, make_scenario) -> None:
+    flat = [make_run([7.0] * 200, every_s=60, seed=seed, status="limit") for seed in (1, 2, 3)]
+    found = leaks.judge_config(make_scenario(hours=5), flat)["rss"].verdict
+    assert (found.outcome, found.reason) == ("INCONCLUSIVE", "old reached the memory limit at 3.32 h")
+    assert not found.lacks_seeds
+    leaking = [make_run(7 + np.arange(200) / 60, every_s=60, seed=seed, status="limit") for seed in (1, 2, 3)]
+    assert leaks.judge_config(make_scenario(hours=5), leaking)["rss"].verdict.outcome == "LEAK"
+
+
+def test_what_reached_the_limit_in_the_warm_up_was_not_reached(make_run, make_scenario) -> None:
+    runs = [make_run([7.0, 31.0], every_s=60, seed=seed, status="limit") for seed in (1, 2)]
+    assert METRICS["leak.rss"].compute(make_scenario(hours=5), runs, ["old"]).lack == "not reached"

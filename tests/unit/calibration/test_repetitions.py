@@ -234,3 +234,19 @@ def test_seeds_are_added_as_by_a_soak(soaks: Soaks, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(repetitions.soaks, "carry_out", carry_out)
     assert repetitions.main([*SMOKE, "--times", "1", "--leak", "3"]) == 0
     assert asked == [(1001, "harness.collector:build")] * 2
+
+
+def test_a_damaged_neighbour_costs_the_page_nothing(soaks: Soaks, capsys: pytest.CaptureFixture[str]) -> None:
+    damaged = Path("results/repetitions/smoke-other/repetitions.jsonl")
+    damaged.parent.mkdir(parents=True)
+    damaged.write_text("{", encoding="utf-8")
+    assert repetitions.main([*SMOKE, "--times", "1"]) == 0
+    assert "Warning: left out of the page: " in capsys.readouterr().out
+    assert Path("results/reference/repetitions.md").is_file()
+
+
+@pytest.mark.parametrize(("leak", "wanted"), [(None, "met"), ("0.5", "met"), ("1", "met"), ("3", "missed")])
+def test_only_a_leak_beyond_the_budget_should_be_red(soaks: Soaks, leak: str | None, wanted: str) -> None:
+    soaks.statuses = [wanted]
+    assert repetitions.main([*SMOKE, "--times", "1", *([] if leak is None else ["--leak", leak])]) == 0
+    assert not any(Path("results/repetitions").glob("*/smoke/soak-*"))

@@ -153,3 +153,10 @@ def test_the_short_pair_has_more_seeds_in_fewer_hours_whatever_may_be_added(name
     assert (pair.seeds, pair.max_seeds) == (controls.SHORT_PAIR_SEEDS, None)
     assert pair.time.hours < short.time.hours
     assert pair.market == short.market
+
+
+def test_a_claim_that_nothing_saved_would_meet_is_not_held_against_the_same_config(scenario: Scenario) -> None:
+    claim = next(one for one in scenario.claims if one.metric == "reduction.peak")
+    nothing = claim.model_copy(update={"name": "saves nothing", "expected": (0.0, 0.0), "tolerance": 0.02})
+    both = scenario.model_copy(update={"claims": (claim, nothing)})
+    assert [one.name for one in controls.old_against_old(both).scenario.claims] == [claim.name]

@@ -15,6 +15,7 @@ from harness.analysis.control_record import Check
 from harness.analysis.curves import stop_gb
 from harness.analysis.estimates import Reading, over_seeds
 from harness.analysis.leak_verdict import LeakVerdict, Series, judge_leak
+from harness.analysis.leaks import live_slope
 from harness.analysis.levels import until_horizon
 from harness.analysis.metrics import METRICS
 from harness.analysis.runs import Run
@@ -73,7 +74,10 @@ def judge_controls(soaks: Mapping[str, Recorded], *, injected_gb_per_hour: float
     flat, clock = "nothing kept", "real time"
     return [
         *(_flaws(same, soaks, "same") or _same(same, soaks["same"])),
-        *(_flaws(leak, soaks, "clean", "leak") or _injected(leak, soaks["leak"], injected_gb_per_hour, owner)),
+        *(
+            _flaws(leak, soaks, "clean", "leak")
+            or _injected(leak, soaks["clean"], soaks["leak"], injected_gb_per_hour, owner)
+        ),
         *(_flaws(flat, soaks, "null") or _flat(flat, soaks["null"])),
         *(_flaws(probe, soaks, "clean", "probe") or _probed(probe, soaks["clean"], soaks["probe"])),
         *(_flaws(clock, soaks, "virtual", "real") or _clocks(clock, soaks["virtual"], soaks["real"])),
@@ -116,22 +120,47 @@ def _same(name: str, same: Recorded) -> list[Check]:
     ]
 
 
-def _injected(name: str, leak: Recorded, injected: float, owner: str) -> list[Check]:
+def _injected(name: str, clean: Recorded, leak: Recorded, injected: float, owner: str) -> list[Check]:
     live, rss = _leak(leak, "live"), _leak(leak, "rss")
-    rate = "not known" if live.slope is None else f"{live.slope:.4g} GB/h ({live.slope / injected - 1:+.1%})"
-    near = live.slope is not None and abs(live.slope / injected - 1) <= RATE_SHARE
-    (config,) = leak.scenario.configs
-    found = growth_in_parts(config, leak.runs, leak.scenario)
-    first = found.owners[0] if found is not None and found.owners else None
-    held = "no owner was walked" if first is None else first.path
-    if first is not None and first.rate.estimate is not None:
-        held += f", {first.rate.estimate:.4g} GB/h"
+    more = _added_rate(clean, leak)
+    rate = "not known" if more is None else f"{more:.4g} GB/h ({more / injected - 1:+.1%})"
+    near = more is not None and abs(more / injected - 1) <= RATE_SHARE
+    added = _added_by_owner(clean, leak)
+    first = max(added, key=lambda path: added[path], default=None)
+    held = "no owner was walked" if first is None else f"{first}, {added[first]:.4g} GB/h"
     return [
         Check(name, "verdict on live bytes", _outcome(live), "LEAK", live.outcome == "LEAK"),
         Check(name, "verdict on RSS", _outcome(rss), "LEAK", rss.outcome == "LEAK"),
-        Check(name, "rate of live bytes", rate, f"{injected:.4g} GB/h {_around(RATE_SHARE)}", near),
-        Check(name, "owner that grows fastest", held, owner, first is not None and first.path == owner),
+        Check(name, "rate of live bytes, over that without", rate, f"{injected:.4g} GB/h {_around(RATE_SHARE)}", near),
+        Check(name, "owner that grows fastest, likewise", held, owner, first == owner),
     ]
+
+
+def _added_rate(clean: Recorded, leak: Recorded) -> float | None:
+    """How much faster the floors of live bytes rise with the leak than without, GB per hour, over the seeds of both.
+
+    What the config leaks by itself is in both.
+    """
+    without = {run.seed: live_slope(run, clean.scenario).value for run in clean.runs}
+    added = [
+        found - own
+        for run in leak.runs
+        if (found := live_slope(run, leak.scenario).value) is not None and (own := without.get(run.seed)) is not None
+    ]
+    return float(np.mean(added)) if added else None
+
+
+def _added_by_owner(clean: Recorded, leak: Recorded) -> dict[str, float]:
+    """How much faster each owner grows with the leak than without, GB per hour, by path."""
+    with_leak, without = (_owner_rates(recorded) for recorded in (leak, clean))
+    return {path: rate - without.get(path, 0.0) for path, rate in with_leak.items()}
+
+
+def _owner_rates(recorded: Recorded) -> dict[str, float]:
+    (config,) = recorded.scenario.configs
+    found = growth_in_parts(config, recorded.runs, recorded.scenario)
+    owners = () if found is None else found.owners
+    return {owner.path: owner.rate.estimate for owner in owners if owner.rate.estimate is not None}
 
 
 def _flat(name: str, null: Recorded) -> list[Check]:

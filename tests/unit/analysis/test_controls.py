@@ -99,13 +99,26 @@ def test_a_leak_that_is_missed_misjudged_or_misattributed_is_seen(
     assert missed == [
         ("injected leak", "verdict on live bytes"),
         ("injected leak", "verdict on RSS"),
-        ("injected leak", "rate of live bytes"),
-        ("injected leak", "owner that grows fastest"),
+        ("injected leak", "rate of live bytes, over that without"),
+        ("injected leak", "owner that grows fastest, likewise"),
     ]
-    assert failing(sound, injected=INJECTED * 1.06) == [("injected leak", "rate of live bytes")]
+    assert failing(sound, injected=INJECTED * 1.06) == [("injected leak", "rate of live bytes, over that without")]
     assert failing(sound, injected=INJECTED * 1.04) == []
     other = [dataclasses.replace(run, owners=run.owners.replace(OWNER, EVENTS)) for run in sound["leak"].runs]
-    assert failing(with_runs(sound, leak=other)) == [("injected leak", "owner that grows fastest")]
+    assert failing(with_runs(sound, leak=other)) == [("injected leak", "owner that grows fastest, likewise")]
+
+
+def test_a_config_that_leaks_by_itself_has_its_controls_all_the_same(
+    sound: dict[str, Recorded], scenario: Scenario
+) -> None:
+    def leaking(config: str, **more: float) -> list[Run]:
+        lasting = {EVENTS: 2 * INJECTED, **more}
+        return [anatomy_run(config, seed, leaks=Leaks(lasting, TEETH, teeth_vary=0.02)) for seed in (1, 2, 3)]
+
+    both = {"clean": leaking("fixed_clean"), "leak": leaking("fixed_leaking", **{OWNER: INJECTED})}
+    found = [one for one in judged(with_runs(sound, **both)) if one.control == "injected leak"]
+    assert [one.passed for one in found] == [True] * 4
+    assert found[-1].measured.startswith(f"{OWNER}, ")
 
 
 def test_a_null_target_that_is_not_flat_is_seen(sound: dict[str, Recorded]) -> None:

@@ -25,7 +25,9 @@ from harness.analysis.reductions import Reduced, reductions
 from harness.analysis.runs import Run, read_result
 from harness.analysis.sequential import CONFIDENCE, confidence_of
 from harness.analysis.shape import Shape
+from harness.errors import UsageError
 from harness.scenario import Scenario
+from harness.scenario.problems import shown_path
 
 FORMAT = 1
 VERDICT_FILE = "verdict.json"
@@ -146,9 +148,12 @@ def write(verdict: Verdict, path: Path) -> None:
 
 
 def check_claims(scenario: Scenario) -> None:
-    """Raise UsageError where a claim does not fit the metric that it names. Worth knowing before the runs."""
+    """Raise UsageError, naming the file, where a claim does not fit the metric that it names. To be known before runs."""
     for claim in scenario.claims:
-        metric_of(claim)
+        try:
+            metric_of(claim)
+        except UsageError as error:
+            raise UsageError(f"{shown_path(scenario.path)}: {error}") from None
 
 
 def judge(

@@ -199,7 +199,7 @@ def test_the_summary_says_first_what_takes_the_evidence_away() -> None:
 
 def test_claims_are_checked_before_there_are_runs() -> None:
     verdicts.check_claims(make_scenario(claim()))
-    with pytest.raises(UsageError, match="two configs"):
+    with pytest.raises(UsageError, match=r'\.toml: claims\."less at the peak"\.configs = .*two configs'):
         verdicts.check_claims(make_scenario(claim(configs=["old"])))
 
 

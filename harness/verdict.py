@@ -148,7 +148,7 @@ def write(verdict: Verdict, path: Path) -> None:
 
 
 def check_claims(scenario: Scenario) -> None:
-    """Raise UsageError, naming the file, where a claim does not fit the metric that it names. To be known before runs."""
+    """Raise UsageError, naming the file, where a claim does not fit the metric that it names. Known before runs."""
     for claim in scenario.claims:
         try:
             metric_of(claim)

@@ -21,7 +21,6 @@ from harness.analysis.leaks import (
     RSS,
     ConfigLeak,
     Measure,
-    hours_needed,
     judge_config,
     series_of,
     slope,
@@ -140,7 +139,7 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
         config=config,
         runs=tuple(runs),
         outcome="undecided" if verdict is None else OUTCOMES[verdict.outcome],
-        reason="" if verdict is None else f"{verdict.reason}{hours_needed(verdict.hours_needed)}",
+        reason="" if leak is None else leak.reason,
         part=NAMES[DECIDING[0] if verdict is None else verdict.part],
         confidence=confidence_of(scenario),
         live=live,
@@ -195,9 +194,7 @@ def _leading(judged: Leaks, live: Estimate, owned: Growth | None) -> Estimate | 
 def _slope(scenario: Scenario, runs: Sequence[Run], measure: Measure, leak: ConfigLeak | None = None) -> Estimate:
     """The slope as the verdict has it; of all of the runs where there is none, or one seed alone."""
     if leak is not None and leak.verdict.slope is not None:
-        found = leak.verdict
-        readings = {seed: Reading(value) for seed, value in found.seed_slopes.items()}
-        return Estimate(found.slope, found.low, found.high, "exact", readings)
+        return leak.rate
     return over_seeds({run.seed: slope(run, scenario, measure) for run in runs}, confidence=confidence_of(scenario))
 
 

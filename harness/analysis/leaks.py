@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.estimates import Reading, absent
+from harness.analysis.estimates import Estimate, Reading, absent
 from harness.analysis.floors import slopes
 from harness.analysis.leak_verdict import FEWEST_FLOORS, LeakVerdict, Series, judge_leak, judged_floors, too_few
 from harness.analysis.levels import ended, not_reached, reached_horizon, until_horizon
@@ -85,6 +85,13 @@ class ConfigLeak:
     budget: float
     verdict: LeakVerdict
     fragmentation: bool = False
+
+    @property
+    def rate(self) -> Estimate:
+        """The slope of the part that decided, with its interval and that of every seed; empty where there is none."""
+        found = self.verdict
+        readings = {seed: Reading(slope) for seed, slope in found.seed_slopes.items()}
+        return Estimate(found.slope, found.low, found.high, "exact", readings)
 
     @property
     def reason(self) -> str:

@@ -57,6 +57,5 @@ def leaking_rate(leaks: Sequence[ConfigLeak]) -> Estimate | None:
     for name in ("live", "rss"):
         for leak in leaks:
             if leak.measure.name == name and leak.verdict.outcome == "LEAK":
-                found = leak.verdict
-                return Estimate(found.slope, found.low, found.high, "exact", {})
+                return leak.rate
     return None

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.estimates import Estimate
 from harness.analysis.leaks import ConfigLeak
 from harness.analysis.shape import Shape
 from harness.report.layout import columns, heading, new_table, paragraph, show
@@ -106,10 +105,7 @@ def _explained(leaks: Sequence[ConfigLeak]) -> list[str]:
 
 
 def _rate(leak: ConfigLeak) -> str:
-    found = leak.verdict
-    return measured(Estimate(found.slope, found.low, found.high, "exact", {}), leak.measure.unit).removesuffix(
-        f" {leak.measure.unit}"
-    )
+    return measured(leak.rate, leak.measure.unit).removesuffix(f" {leak.measure.unit}")
 
 
 def _counted(leaks: Sequence[ConfigLeak], confidence: float) -> list[str]:

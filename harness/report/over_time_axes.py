@@ -19,7 +19,7 @@ from harness.report.end_labels import Label, place_labels
 from harness.report.lettering import characters, drawable, line_px, wrapped
 from harness.report.looks import PAPER, SMALL_PT, TEXT_PT, Dashes, Look
 from harness.report.paths import shortened
-from harness.report.wording import UNBROKEN, level, measured, percent
+from harness.report.wording import UNBROKEN, band_words, level, measured, percent
 from harness.scenario import Claim, Scenario
 
 WARM_UP: dict[str, Any] = {"facecolor": "#000000", "alpha": 0.07, "linewidth": 0}
@@ -211,14 +211,7 @@ def _draw_claim(axes: Axes, claim: Claim, labels_px: float) -> Label:
 
 def _expected(claim: Claim) -> str:
     """The band as it was claimed; what is drawn is widened by the tolerance."""
-    low, high = (None if end is None else f"{100 * end:g}" for end in claim.expected)
-    if low is None or high is None:
-        words = f"at most {high}" if low is None else f"at least {low}"
-    else:
-        words = low if low == high else f"{low}-{high}"
-    if claim.tolerance:
-        words += f" ± {100 * claim.tolerance:g}"
-    return f"{words} %".replace(" ", UNBROKEN)
+    return band_words(claim.expected, claim.tolerance, "share", between="-").replace(" ", UNBROKEN)
 
 
 def _draw_course(axes: Axes, over: ReductionOverTime, name: str, labels_px: float) -> Label | None:

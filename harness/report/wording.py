@@ -74,14 +74,21 @@ def measured(estimate: Estimate | ClaimVerdict, unit: str, *, signed: bool = Fal
 
 def expected(claim: ClaimVerdict) -> str:
     """The band as it was claimed: ``60 to 70 %``, ``at least 25 ± 0.5 GB``, ``0 ± 2 %``."""
-    low, high = (None if end is None else _written(end, claim.unit) for end in claim.expected)
+    return band_words(claim.expected, claim.tolerance, claim.unit)
+
+
+def band_words(
+    band: tuple[float | None, float | None], tolerance: float | None, unit: str, between: str = " to "
+) -> str:
+    """A band with its tolerance, in the metric's unit; what is open on a side is ``at least`` or ``at most``."""
+    low, high = (None if end is None else _written(end, unit) for end in band)
     if low is None or high is None:
         text = f"at least {low}" if high is None else f"at most {high}"
     else:
-        text = low if low == high else f"{low} to {high}"
-    if claim.tolerance:
-        text += f" ± {_written(claim.tolerance, claim.unit)}"
-    return with_unit(text, claim.unit)
+        text = low if low == high else f"{low}{between}{high}"
+    if tolerance:
+        text += f" ± {_written(tolerance, unit)}"
+    return with_unit(text, unit)
 
 
 def verdict_word(claim: ClaimVerdict) -> str:

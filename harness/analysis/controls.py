@@ -14,8 +14,8 @@ from harness.analysis.claims import against_band, judge_claim
 from harness.analysis.control_record import Check
 from harness.analysis.curves import stop_gb
 from harness.analysis.estimates import Reading, over_seeds
-from harness.analysis.leak_verdict import LeakVerdict, Series, judge_leak
-from harness.analysis.leaks import live_slope
+from harness.analysis.leak_verdict import LeakVerdict, judge_leak
+from harness.analysis.leaks import judge_config, live_slope
 from harness.analysis.levels import until_horizon
 from harness.analysis.metrics import METRICS
 from harness.analysis.runs import Run
@@ -212,14 +212,8 @@ def _clocks(name: str, virtual: Recorded, real: Recorded) -> list[Check]:
 
 def _leak(recorded: Recorded, memory: str) -> LeakVerdict:
     """The verdict on the live bytes ("live") or the RSS ("rss") of the one config of a soak."""
-    scenario, runs = recorded
-    series = {}
-    for run in runs:
-        fed = until_horizon(run, scenario)
-        values = run.live_gb if memory == "live" else run.rss_gb
-        series[run.seed] = Series(run.t_s[fed], values[fed], run.event_times("cleanup"))
-    warmup_s = scenario.time.warmup_minutes * 60
-    return judge_leak(series, warmup_s=warmup_s, budget=scenario.memory.leak_budget_gb_per_hour)
+    leak = judge_config(recorded.scenario, recorded.runs).get(memory)
+    return judge_leak({}, warmup_s=0.0, budget=0.0) if leak is None else leak.verdict
 
 
 def _under_feed(run: Run, scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

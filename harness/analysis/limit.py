@@ -19,6 +19,7 @@ from harness.scenario import Scenario
 class Limit:
     """When RSS reaches the machine's limit of `gb`, in virtual hours from the start.
 
+    That is the scenario's, or less where a machine with less memory ended the runs there.
     `low` and `high` are the interval, or the first and the last seed where `reached` says that it was seen.
     """
 
@@ -38,7 +39,8 @@ def limit_of(scenario: Scenario, runs: Sequence[Run], rate: Estimate | None) -> 
     gb, ended = scenario.memory.limit_gb, scenario.time.hours
     reached = [float(times[0]) / 3600 for run in runs if (times := run.event_times("limit")).size]
     if reached:
-        return Limit(gb, float(np.mean(reached)), min(reached), max(reached), reached=True)
+        told = [run.gb(run.facts["limit_bytes"]) for run in runs if run.facts.get("limit_bytes")]
+        return Limit(min(told, default=gb), float(np.mean(reached)), min(reached), max(reached), reached=True)
     peak = over_seeds({run.seed: levels.peak(run, scenario) for run in runs})
     if peak.estimate is None or peak.bound != "exact" or peak.estimate > gb:
         return None

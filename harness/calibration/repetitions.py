@@ -78,7 +78,7 @@ def carried_out(plan: Plan, number: int, say: Say) -> Repetition:
     scenario = plan.scenario_of(number)
     began_s, began_cpu_s = time.monotonic(), _cpu_s()
     git = git_state(besides=plan.to) or {}
-    with Progress(open_console(), scenario.memory.scale, quiet=True) as progress:
+    with Progress(open_console(), quiet=True) as progress:
         soak = soaks.carry_out(
             soaks.plan(plan.soaked(scenario), plan.out, real_time=False, at_once=plan.at_once),
             observe=progress,

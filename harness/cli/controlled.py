@@ -27,7 +27,7 @@ def control(
     Raises UsageError where the machine has not enough memory, SoakError where the disk ran full or a run was refused,
     KeyboardInterrupt once every process is gone; then there is no control.json.
     """
-    with Progress(console, scenario.memory.scale, quiet=quiet) as progress:
+    with Progress(console, quiet=quiet) as progress:
         record = _judged(scenario, folder, short=short, jobs=jobs, observe=progress)
     try:
         write_controls(record, folder)

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     planned = plan(scenario, arguments.out, real_time=arguments.clock == "real", at_once=arguments.jobs)
     if arguments.controls is not None:
         _control(console, scenario, planned.folder, arguments)
-    with Progress(console, scenario.memory.scale, quiet=arguments.quiet) as progress:
+    with Progress(console, quiet=arguments.quiet) as progress:
         undecided = partial(_undecided, scenario, console if not arguments.quiet else None)
         soak = carry_out(planned, observe=progress, undecided=undecided)
     code = conclude(console, soak.folder)

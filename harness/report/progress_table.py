@@ -17,7 +17,7 @@ _NARROW, _MIDDLING, _WIDE = 48, 70, 92
 _FRAME_LINES = 4  # heading, overall line, and air
 
 
-def progress_table(states: Sequence[RunState], memory_scale: float, width: int, height: int) -> Table:
+def progress_table(states: Sequence[RunState], width: int, height: int) -> Table:
     """The table for a terminal of this size. Where it is not high enough, runs that wait or are done are left out."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("run", overflow="fold")
@@ -32,7 +32,7 @@ def progress_table(states: Sequence[RunState], memory_scale: float, width: int, 
     if width >= _MIDDLING:
         table.add_column("", no_wrap=True, overflow="crop", justify="right")
     for state in _shown(states, max(height - _FRAME_LINES, 1)):
-        table.add_row(*_row(state, memory_scale, width), style=_STYLES.get(state.state, "red"))
+        table.add_row(*_row(state, width, scaled=several_scales(states)), style=_STYLES.get(state.state, "red"))
     table.add_row(*_overall(states, width), style="bold")
     return table
 
@@ -43,9 +43,14 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
-def gigabytes(real_bytes: float, memory_scale: float) -> str:
-    """Real bytes as GB (10^9) at full scale."""
-    return f"{real_bytes / memory_scale / 1e9:.1f}"
+def gigabytes(state: RunState, real_bytes: float) -> str:
+    """Real bytes of a run as GB (10^9) at full scale."""
+    return f"{real_bytes / state.memory_scale / 1e9:.1f}"
+
+
+def several_scales(states: Sequence[RunState]) -> bool:
+    """Whether runs must be told apart by their scale."""
+    return len({state.memory_scale for state in states}) > 1
 
 
 def _shown(states: Sequence[RunState], lines: int) -> list[RunState]:
@@ -54,11 +59,12 @@ def _shown(states: Sequence[RunState], lines: int) -> list[RunState]:
     return [state for state in states if state.state == "running"][:lines]
 
 
-def _row(state: RunState, memory_scale: float, width: int) -> list[Text | ProgressBar]:
+def _row(state: RunState, width: int, *, scaled: bool) -> list[Text | ProgressBar]:
     memory = state.rss_bytes if state.state == "running" else state.peak_rss_bytes
-    held = gigabytes(memory, memory_scale) if memory else ""
+    held = gigabytes(state, memory) if memory else ""
+    at = f" at {state.memory_scale:g}" if scaled else ""
     word = "" if state.state == "running" or width < _NARROW else "peak "
-    cells: list[Text | ProgressBar] = [Text(f"{state.config} {state.seed}"), Text(state.state)]
+    cells: list[Text | ProgressBar] = [Text(f"{state.config} {state.seed}{at}"), Text(state.state)]
     if width >= _MIDDLING:
         cells.append(Text(state.phase if state.state == "running" else ""))
     if width >= _NARROW:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from harness.errors import SoakError
 from harness.running import results
 from harness.running.leaking import LEAKING, leaking_configs
-from harness.running.plan import choose_jobs_at_once, free_memory_bytes, plan_jobs
+from harness.running.plan import cores, plan_jobs
 from harness.running.supervisor import Observer, supervise
 from harness.scenario import Scenario, reduction_pair, to_toml
 
@@ -166,9 +166,7 @@ def carry_out(
     ordered = sorted(soaks, key=lambda soak: not soak.real_time)
     planned = {soak.name: plan_jobs(soak.scenario, real_time=soak.real_time) for soak in ordered}
     jobs = [job for some in planned.values() for job in some]
-    beside = [job for job in jobs if job.real_time and real_beside]
-    room = free_memory_bytes() - sum(job.limit_bytes for job in beside)
-    processes = len(beside) + choose_jobs_at_once(ordered[-1].scenario, jobs[len(beside) :], at_once, room)
+    processes = (at_once or cores()) + sum(job.real_time and real_beside for job in jobs)
     folders = {soak.name: folder / soak.name for soak in ordered}
     try:
         for soak in ordered:

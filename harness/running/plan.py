@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-
-import psutil
 
 from harness.errors import UsageError
 from harness.running.job import Job
@@ -14,8 +11,8 @@ from harness.running.recorded import open_recording
 from harness.scenario import Scenario, scale_down
 from synthetic.symbols import instruments
 
-RESERVE_BYTES = 500_000_000
-"""Left to the rest of the machine, the supervisor and the drawing of the report."""
+ROOM_FOR_GROWTH = 1.1
+"""A run that has no room to grow by a tenth of its baseline would show nothing but its limit."""
 
 
 def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[int] | None = None) -> list[Job]:
@@ -61,48 +58,22 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[in
     ]
 
 
-def _cores() -> int:
-    """The cores that this process may use."""
+def cores() -> int:
+    """The cores that this process may use: so many runs go at once, unless the user says otherwise."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def free_memory_bytes() -> int:
-    """What this machine, or the control group of this process where that is tighter, can still give."""
-    free = int(psutil.virtual_memory().available)
-    for limit_file, usage_file in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ):
-        try:
-            limit, usage = Path(limit_file).read_text().strip(), Path(usage_file).read_text().strip()
-        except OSError:
-            continue
-        if limit != "max":
-            free = min(free, int(limit) - int(usage))
-    return free
-
-
-def choose_jobs_at_once(scenario: Scenario, jobs: Sequence[Job], asked: int | None, free_bytes: int) -> int:
-    """How many runs to have at once: as asked, else one a core, as many as fit together.
-
-    A run may take all of its memory limit before it is ended there. Raises UsageError where not even one run fits, or
-    not as many as were asked for; it says which scale or how many jobs would do.
-    """
-    room = free_bytes - RESERVE_BYTES
-    largest = max(job.limit_bytes for job in jobs)
-    fitting = max(room // largest, 0)
-    wanted = min(asked if asked is not None else _cores(), len(jobs))
-    if fitting >= wanted:
-        return wanted
-    need = f"a run may grow to {largest / 1e9:.1f} GB (memory.limit_gb at scale {scenario.memory.scale:g})"
-    have = f"this machine has {free_bytes / 1e9:.1f} GB free"
-    if fitting and asked is not None:
-        raise UsageError(f"--jobs {asked}: {need} and {have}: use --jobs {fitting}, or a smaller --scale")
-    if fitting:
-        return int(fitting)
-    scale = scenario.memory.scale * max(room, 0) / largest
-    rounded = int(scale * 1000) / 1000
+def refuse_too_large(scenario: Scenario, jobs: Sequence[Job], room_bytes: int) -> None:
+    """Raise UsageError, with a scale that would do, where a run does not even have room for its baseline."""
+    largest = max(job.baseline_bytes for job in jobs) * ROOM_FOR_GROWTH
+    if largest <= room_bytes:
+        return
+    need = (
+        f"a run starts at {largest / ROOM_FOR_GROWTH / 1e9:.1f} GB "
+        f"(memory.baseline_gb at scale {scenario.memory.scale:g})"
+    )
+    rounded = int(scenario.memory.scale * room_bytes / largest * 1000) / 1000
     advice = f"use --scale {rounded:g}" if rounded else "free some memory first"
-    raise UsageError(f"{scenario.name}: {need} but {have}: {advice}")
+    raise UsageError(f"{scenario.name}: {need} but this machine has {room_bytes / 1e9:.1f} GB for runs: {advice}")

@@ -15,8 +15,8 @@ from typing import Any
 
 from harness.errors import SoakError, UsageError
 from harness.probes.sites import Site
+from harness.running.admission import RESERVE_BYTES, free_memory_bytes
 from harness.running.job import Job
-from harness.running.plan import RESERVE_BYTES, free_memory_bytes
 from harness.running.results import run_folders
 from harness.running.supervisor import Observer, supervise
 from harness.running.tracers import CAPTURE_FILE, FOUND_FILE

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.running import results
+from harness.running.admission import room_bytes
 from harness.running.job import Job
-from harness.running.plan import choose_jobs_at_once, free_memory_bytes, plan_jobs
+from harness.running.plan import cores, plan_jobs, refuse_too_large
 from harness.running.supervisor import Observer, supervise
 from harness.scenario import Scenario, to_toml
 
@@ -48,8 +49,9 @@ def plan(scenario: Scenario, root: Path, *, real_time: bool, at_once: int | None
     Raises UsageError where the machine has not enough memory or the folder cannot be made.
     """
     jobs = plan_jobs(scenario, real_time=real_time)
-    at_once = choose_jobs_at_once(scenario, jobs, at_once, free_memory_bytes())
-    return Planned(scenario, root, results.create_result(root, scenario.name), real_time, jobs, at_once)
+    refuse_too_large(scenario, jobs, room_bytes())
+    folder = results.create_result(root, scenario.name)
+    return Planned(scenario, root, folder, real_time, jobs, at_once or cores())
 
 
 def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lambda _folder, _seeds: False) -> Soak:

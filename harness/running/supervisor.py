@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from harness.running.admission import Admission, free_memory_bytes, room_bytes
 from harness.running.archive import archive_run, last_row
 from harness.running.isolation import judged_environment
 from harness.running.job import Job
@@ -26,6 +27,9 @@ GRACE_S = 10.0
 
 BACKSTOP = 1.25
 """A process that is this many times its memory limit has missed its own test of it and is killed."""
+
+SHORT_BYTES = 200_000_000
+"""With less memory left than this the largest run is killed, before the system chooses one."""
 
 SILENCE = 3.0
 """A process without a new sample for this many times the stall time has missed its own stall test and is killed."""
@@ -50,6 +54,7 @@ class RunState:
     rss_bytes: int = 0
     peak_rss_bytes: int = 0
     reason: str | None = None
+    memory_scale: float = 1.0
 
     @property
     def acceleration(self) -> float:
@@ -105,11 +110,12 @@ class _Running:
         silent_s = now_s - self._seen_at_s
         patience_s = SILENCE * self.job.stall_s + (self.job.sample_every_s if self.job.real_time else 0)
         if silent_s > patience_s:
-            self._kill(f"no sample for {silent_s:.0f} s")
+            self.kill(f"no sample for {silent_s:.0f} s")
         elif self._seen_t_s >= 0 and _rss_bytes(self.process.pid) > BACKSTOP * self.job.limit_bytes:
-            self._kill(f"far beyond the memory limit of {self.job.limit_bytes / 1e6:.0f} MB")
+            self.kill(f"far beyond the memory limit of {self.job.limit_bytes / 1e6:.0f} MB")
 
-    def _kill(self, reason: str) -> None:
+    def kill(self, reason: str) -> None:
+        """End the process at once, and say later why."""
         self.killed_for = reason
         self.process.kill()
 
@@ -153,28 +159,40 @@ def supervise(
     *,
     at_once: int,
     observe: Observer,
+    admission: Admission | None = None,
     program: Sequence[str] = WORKER,
     now_s: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> list[dict[str, Any]]:
-    """Carry out `jobs`, each in a fresh interpreter and its own folder, `at_once` of them at a time.
+    """Carry out `jobs`, each in a fresh interpreter and its own folder, `at_once` of them at a time at most.
 
+    A job waits while `admission` (by default: to the memory that is free now) has no room for it beside those that run;
+    a later one that fits goes first. Where memory runs out all the same, the largest run is killed.
     Returns the facts of every run in the order of the jobs; a job that was never started has none (an empty dict).
     A run that is refused (its idle process is larger than the baseline) ends the soak, as does Ctrl-C: the
     KeyboardInterrupt is raised again once every process is gone and every recording is home.
     """
     states = [
-        RunState(job.config, job.seed, "waiting", total_s=job.horizon_s + job.run_on_s + job.settle_s) for job in jobs
+        RunState(
+            job.config,
+            job.seed,
+            "waiting",
+            total_s=job.horizon_s + job.run_on_s + job.settle_s,
+            memory_scale=job.memory_scale,
+        )
+        for job in jobs
     ]
+    admission = Admission(room_bytes()) if admission is None else admission
     facts: list[dict[str, Any]] = [{} for _ in jobs]
     waiting = list(range(len(jobs)))
     running: dict[int, _Running] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < at_once:
-                number = waiting.pop(0)
+            while len(running) < at_once and (admitted := _next(waiting, jobs, running, admission)) is not None:
+                number, job = admitted
+                waiting.remove(number)
                 folders[number].mkdir(parents=True)
-                running[number] = _Running(jobs[number], folders[number], now_s(), program)
+                running[number] = _Running(job, folders[number], now_s(), program)
                 states[number] = replace(states[number], state="running")
             for number, run in list(running.items()):
                 # a process that ends after this was asked has written all it will write
@@ -184,10 +202,12 @@ def supervise(
                     del running[number]
                     facts[number] = run.bring_home()
                     states[number] = _last_state(states[number], facts[number])
+                    admission.learn(run.job, facts[number])
                     if facts[number]["status"] == "refused":
                         waiting.clear()
             observe(states)
             if running:
+                _relieve(running.values())
                 pause(POLL_S)
     finally:
         for run in running.values():
@@ -201,6 +221,25 @@ def supervise(
         if running:
             observe(states)
     return facts
+
+
+def _next(
+    waiting: Sequence[int], jobs: Sequence[Job], running: Mapping[int, _Running], admission: Admission
+) -> tuple[int, Job] | None:
+    """The first job that is admitted beside those that run, as it may start; None where none is."""
+    beside = [run.job for run in running.values()]
+    for number in waiting:
+        job = admission.admit(jobs[number], beside)
+        if job is not None:
+            return number, job
+    return None
+
+
+def _relieve(running: Collection[_Running]) -> None:
+    """Kill the largest run where the machine is about to run out of memory."""
+    if free_memory_bytes() < SHORT_BYTES:
+        largest = max(running, key=lambda run: _rss_bytes(run.process.pid))
+        largest.kill(f"this machine has less than {SHORT_BYTES / 1e6:.0f} MB of memory left")
 
 
 def _last_state(state: RunState, facts: dict[str, Any]) -> RunState:

@@ -11,11 +11,13 @@ from harness.report.progress import Progress
 from harness.report.progress_table import clock, progress_table
 from harness.running.supervisor import RunState
 
-WAITING = RunState("old", 1, "waiting", total_s=18_550)
-RUNNING = RunState("old", 1, "running", "load", 9005.0, 18_550, 20.0, 1_420_000_000, 2_500_000_000)
-LATER = RunState("fixed", 2, "waiting", total_s=18_550)
-COMPLETE = RunState("old", 1, "complete", "settle", 18_550.0, 18_550, 40.0, 520_000_000, 2_500_000_000)
-DIED = RunState("fixed", 2, "died", "load", 8000.0, 18_550, 20.0, 5, 720_000_000, "killed by\nSIGKILL ü")
+WAITING = RunState("old", 1, "waiting", total_s=18_550, memory_scale=0.1)
+RUNNING = RunState("old", 1, "running", "load", 9005.0, 18_550, 20.0, 1_420_000_000, 2_500_000_000, memory_scale=0.1)
+LATER = RunState("fixed", 2, "waiting", total_s=18_550, memory_scale=0.1)
+COMPLETE = RunState(
+    "old", 1, "complete", "settle", 18_550.0, 18_550, 40.0, 520_000_000, 2_500_000_000, memory_scale=0.1
+)
+DIED = RunState("fixed", 2, "died", "load", 8000.0, 18_550, 20.0, 5, 720_000_000, "killed by\nSIGKILL ü", 0.1)
 
 
 class Watch:
@@ -30,7 +32,7 @@ class Watch:
 def told(*moments: tuple[float, list[RunState]], quiet: bool = False) -> list[str]:
     """The lines of a log after these states at these times."""
     file, watch = StringIO(), Watch()
-    with Progress(Console(file=file, width=40), 0.1, quiet=quiet, now_s=watch) as progress:
+    with Progress(Console(file=file, width=40), quiet=quiet, now_s=watch) as progress:
         for now_s, states in moments:
             watch.now_s = now_s
             progress(states)
@@ -60,12 +62,12 @@ def test_quiet_tells_failures_only() -> None:
     assert told((100.0, [RUNNING, LATER]), (120.0, [COMPLETE, DIED]), quiet=True) == [
         "fixed seed 2: died at 2:13:20, peak 7.2 GB, x400: killed by SIGKILL \\xfc"
     ]
-    limit = RunState("old", 2, "limit", "load", 5000.0, 18_550, 20.0, 5, 3_200_000_000)
+    limit = RunState("old", 2, "limit", "load", 5000.0, 18_550, 20.0, 5, 3_200_000_000, memory_scale=0.1)
     assert told((100.0, [limit]), quiet=True) == []
 
 
 def test_a_run_that_ended_before_it_was_seen_needs_no_numbers() -> None:
-    failed = RunState("old", 1, "failed", reason="the target raised in start: KeyError('x')")
+    failed = RunState("old", 1, "failed", reason="the target raised in start: KeyError('x')", memory_scale=0.1)
     assert told((100.0, [failed])) == [
         "old seed 1: failed at 0:00:00: the target raised in start: KeyError('x') (1 of 1 done)"
     ]
@@ -74,7 +76,7 @@ def test_a_run_that_ended_before_it_was_seen_needs_no_numbers() -> None:
 def lines_of_table(states: list[RunState], *, width: int, height: int = 30) -> list[str]:
     file = StringIO()
     console = Console(file=file, width=width, force_terminal=True, color_system=None, legacy_windows=False)
-    console.print(progress_table(states, 0.1, width, height))
+    console.print(progress_table(states, width, height))
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
@@ -113,7 +115,7 @@ def test_a_low_terminal_shows_the_runs_that_run() -> None:
 def test_the_table_goes_away_and_the_failure_stays() -> None:
     file = StringIO()
     console = Console(file=file, width=100, height=30, force_terminal=True, color_system=None, legacy_windows=False)
-    with Progress(console, 0.1) as progress:
+    with Progress(console) as progress:
         progress([RUNNING, DIED])
         progress([COMPLETE, DIED])
     assert file.getvalue().count("killed by SIGKILL") == 1

@@ -1,0 +1,95 @@
+"""Measure what moves with the memory scale: every config of a scenario at several scales, up to the largest that fits.
+
+What is recorded in OUT is kept, and the same command goes on from there. At the end results/reference/scales.md is
+written; with --page only that. The exit code is 0 where all runs were carried out, 3 interrupted or the disk is full, 2
+wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+
+from harness.cli import write_whatever_the_locale
+from harness.cli.options import scenario_from
+from harness.cli.tables import open_console
+from harness.errors import SoakError, UsageError
+from harness.report.progress import Progress
+from harness.running.admission import MARGIN, room_bytes
+from harness.running.elsewhere import Elsewhere, carry_out
+from harness.scenario import Scenario
+
+PROGRAM = "python -m harness.calibration.scales"
+
+SCALES = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
+
+
+def worlds(scenario: Scenario, scales: tuple[float, ...], foretold: dict[str, float], room: float) -> list[Elsewhere]:
+    """Every config at every scale at which it fits, the largest worlds first: small ones run beside them."""
+    seeds = tuple(scenario.planned_seeds())
+    fitting = [
+        Elsewhere(config, scale, scenario.time.hours, seeds)
+        for config in scenario.configs
+        for scale in scales
+        if foretold.get(config, scenario.memory.limit_gb * 1e9) * scale * MARGIN <= room
+    ]
+    return sorted(fitting, key=lambda world: -world.scale * foretold.get(world.config, scenario.memory.limit_gb * 1e9))
+
+
+def foretold_peaks(root: Path) -> dict[str, float]:
+    """The highest peak of every config that was recorded, bytes at full scale."""
+    peaks: dict[str, float] = {}
+    for file in root.glob("*/runs/*/seed-*/run.json"):
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        if facts["status"] == "complete":
+            peak = facts["peak_rss_bytes"] / facts["memory_scale"]
+            peaks[facts["config"]] = max(peak, peaks.get(facts["config"], 0.0))
+    return peaks
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line."""
+    write_whatever_the_locale()
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
+    parser.add_argument("scenario", nargs="?", default="50symbols", help="a scenario's name or file (50symbols)")
+    parser.add_argument(
+        "--scales", default=",".join(f"{scale:g}" for scale in SCALES), help="which, the smallest first"
+    )
+    parser.add_argument("--configs", metavar="A,B", help="only these configs")
+    parser.add_argument("--seeds", type=int, help="runs per config and scale (the scenario's)")
+    parser.add_argument("--first-seed", type=int)
+    parser.add_argument("--jobs", type=int, help="runs at once (one a core, if they fit)")
+    parser.add_argument("--out", type=Path, default=Path("results/scales"), help="where runs are recorded")
+    parser.set_defaults(hours=None, scale=None, max_seeds=None)
+    given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _run(given)
+    except (UsageError, SoakError) as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted; the same command goes on from here", file=sys.stderr)
+        return 3
+
+
+def _run(given: argparse.Namespace) -> int:
+    scenario = scenario_from(given)
+    scales = tuple(sorted(float(word) for word in given.scales.split(",")))
+    foretold = foretold_peaks(given.out)
+    if missing := [config for config in scenario.configs if config not in foretold]:
+        first = [Elsewhere(config, scales[0], scenario.time.hours, (scenario.first_seed,)) for config in missing]
+        with Progress(open_console()) as progress:
+            carry_out(scenario, first, given.out, at_once=given.jobs, observe=progress)
+        foretold = foretold_peaks(given.out)
+    planned = worlds(scenario, scales, foretold, room_bytes())
+    with Progress(open_console()) as progress:
+        carry_out(scenario, planned, given.out, at_once=given.jobs, foretold=foretold, observe=progress)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,8 @@
 """From the runs of a soak to its verdict: every claim, the status of the whole, verdict.json.
 
-Format 1 (2026) of verdict.json: first version; `confidence`, `leaks`, `limits`, `controls` and `reductions` came later.
+Format 2 (2026) of verdict.json: what moves with the memory scale is judged at full scale: a claim's estimate is that of
+its `basis`, what the small world says is `small_estimate`; `anchors` are the runs in other worlds.
+Format 1 (2026): first version; `confidence`, `leaks`, `limits`, `controls` and `reductions` came later.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from typing import Any, Literal
 import numpy as np
 
 from harness.analysis import headline, levels, teeth, validity
+from harness.analysis.anchors import NO_ANCHORS, Anchors
 from harness.analysis.claims import ClaimVerdict, judge_claim, metric_of
 from harness.analysis.config_shape import config_shape
 from harness.analysis.control_record import ControlRecord, read_controls
 from harness.analysis.curves import STEPS, stop_gb
-from harness.analysis.leaks import ConfigLeak, judge_leaks
+from harness.analysis.leaks import RSS, ConfigLeak, judge_leaks
 from harness.analysis.limit import Limit, leaking_rate, limit_of
 from harness.analysis.reductions import Reduced, reductions
 from harness.analysis.runs import Run, read_result
@@ -29,7 +32,7 @@ from harness.errors import UsageError
 from harness.scenario import Scenario
 from harness.scenario.problems import shown_path
 
-FORMAT = 1
+FORMAT = 2
 VERDICT_FILE = "verdict.json"
 
 Status = Literal["met", "missed", "inconclusive", "incomplete", "invalid"]
@@ -39,7 +42,7 @@ EXIT_CODES: dict[Status, int] = {"invalid": 3, "incomplete": 3, "missed": 1, "in
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One run in numbers: GB at full scale, None where not reached.
+    """One run in numbers: GB at full scale, from a world of `memory_scale`; None where not reached.
 
     `peak_bound` is "lower" where the run ended before the horizon: its peak is at least this.
     """
@@ -61,6 +64,8 @@ class RunSummary:
     cleanups: int
     cpu_s: float | None
     acceleration: float | None
+    memory_scale: float
+    hours: float
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ class Verdict:
     their shapes by config and measure, of bytes only. A leak changes the status where a claim is about it (the metrics
     leak.*), and only there. `controls` are those that the soak carried out before its runs, None where it had none.
     `reductions` are all that may be claimed of the configs that the scenario is about, whatever is claimed; `limits`
-    say when RSS reaches the machine's limit, of configs that did or that leak.
+    say when RSS reaches the machine's limit, of configs that did or that leak. `anchors` are the runs in other worlds,
+    by which claims on what moves with the memory scale are judged.
     """
 
     scenario: str
@@ -86,6 +92,7 @@ class Verdict:
     controls: ControlRecord | None = None
     reductions: tuple[Reduced, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    anchors: tuple[RunSummary, ...] = ()
 
     def shape(self, leak: ConfigLeak) -> Shape | None:
         """The shape of what was judged, None of counts and of runs too short to have one."""
@@ -96,12 +103,19 @@ def lacking_seeds(scenario: Scenario, verdict: Verdict) -> tuple[str, ...]:
     """What is open and may be decided by one more seed, in words; empty where runs are missing or no evidence.
 
     Of claims the predictions count; of leaks those of the configs that claims are about, of all configs where nothing
-    is claimed. What is named as a leak is not named as a claim again.
+    is claimed; RSS of a small world is left out, since nothing is judged by it. What is named as a leak is not named as
+    a claim again.
     """
     if verdict.reasons:
         return ()
     claimed = {config for claim in scenario.claims for config in claim.configs} or set(scenario.configs)
-    leaks = [leak for leak in verdict.leaks if leak.config in claimed and leak.verdict.lacks_seeds]
+    leaks = [
+        leak
+        for leak in verdict.leaks
+        if leak.config in claimed
+        and leak.verdict.lacks_seeds
+        and (leak.measure is not RSS or verdict.memory_scale == 1)
+    ]
     claims = [
         claim
         for claim in verdict.claims
@@ -137,6 +151,7 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
         "limits": {config: dataclasses.asdict(limit) for config, limit in verdict.limits.items()},
         "reductions": [_reduction_json(one) for one in verdict.reductions],
         "runs": [dataclasses.asdict(run) for run in verdict.runs],
+        "anchors": [dataclasses.asdict(run) for run in verdict.anchors],
     }
 
 
@@ -157,12 +172,19 @@ def check_claims(scenario: Scenario) -> None:
 
 
 def judge(
-    scenario: Scenario, runs: Sequence[Run], *, name: str | None = None, controls: ControlRecord | None = None
+    scenario: Scenario,
+    runs: Sequence[Run],
+    *,
+    name: str | None = None,
+    controls: ControlRecord | None = None,
+    anchors: Anchors = NO_ANCHORS,
 ) -> Verdict:
     """The verdict on all claims of a scenario from all its runs.
 
     `scenario` is the resolved one, at full scale; `name` stands for its own where it was read from a result folder.
-    Where one of its `controls` failed, the soak is invalid. Raises UsageError where a claim does not fit its metric.
+    Where one of its `controls` failed, the soak is invalid. Claims on what moves with the memory scale are judged by
+    its `anchors`; one that did not complete leaves them open, and nothing else. Raises UsageError where a claim does
+    not fit its metric.
     """
     lacking = validity.incomplete_configs(scenario, runs)
     invalid = validity.invalidities(scenario, runs, controls)
@@ -173,6 +195,7 @@ def judge(
             scenario,
             runs,
             leaks=leaks,
+            anchors=anchors,
             incomplete="; ".join(lacking[config] for config in claim.configs if config in lacking),
         )
         for claim in scenario.claims
@@ -199,6 +222,12 @@ def judge(
         controls=controls,
         reductions=reductions(scenario, runs),
         limits=_limits(scenario, runs, leaks),
+        anchors=tuple(
+            summarise(run, world.scenario)
+            for worlds in anchors.worlds.values()
+            for world in worlds
+            for run in world.runs
+        ),
     )
 
 
@@ -251,6 +280,8 @@ def summarise(run: Run, scenario: Scenario) -> RunSummary:
         cleanups=len(teeth.cleanup_times(run, scenario)),
         cpu_s=run.facts.get("cpu_s"),
         acceleration=run.facts.get("acceleration"),
+        memory_scale=run.memory_scale,
+        hours=scenario.time.hours,
     )
 
 
@@ -262,12 +293,15 @@ def summary_sentence(verdict: Verdict) -> str:
         word = "This is no evidence" if verdict.status == "invalid" else "The soak is incomplete"
         return f"{word}: {first}{more}."
     configs = dict.fromkeys(run.config for run in verdict.runs)
-    held = {config: _held([run for run in verdict.runs if run.config == config]) for config in configs}
+    held = {
+        config: _held([run for run in verdict.runs if run.config == config], scaled=verdict.memory_scale != 1)
+        for config in configs
+    }
     return headline.headline(verdict.claims, held)
 
 
-def _held(runs: Sequence[RunSummary]) -> dict[str, str]:
-    """What one config held, in words, by the reduction that it belongs to."""
+def _held(runs: Sequence[RunSummary], *, scaled: bool) -> dict[str, str]:
+    """What one config held, in words, by the reduction that it belongs to; of a small world its peak only."""
     words = {}
     peaks = [run.peak_gb for run in runs if run.peak_gb is not None]
     if peaks:
@@ -275,7 +309,7 @@ def _held(runs: Sequence[RunSummary]) -> dict[str, str]:
         verb = "reached the memory limit at" if limited else "peaked at"
         words["reduction.peak"] = f"{verb} {headline.amount(float(np.mean(peaks)), 'GB')}"
     horizons = [run.horizon_gb for run in runs if run.horizon_gb is not None]
-    if horizons:
+    if horizons and not scaled:
         words["reduction.horizon"] = f"held {headline.amount(float(np.mean(horizons)), 'GB')}"
     return words
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from harness.analysis.anchors import NO_ANCHORS, Anchors, Basis, FullScale, moves
 from harness.analysis.estimates import Bound, Estimate, Reading
 from harness.analysis.guardrails import saved_by_losing
 from harness.analysis.leaks import ConfigLeak, judge_leaks
@@ -39,6 +40,10 @@ class ClaimVerdict:
     exact, or at least ("lower") or at most ("upper") what is shown; `values` holds the value of every seed. `leak` is
     the verdict that a claim on a leak follows, None of all other claims and where nothing was recorded; `guard` says
     why it is missed wherever the estimate lies.
+
+    What moves with the memory scale is judged at full scale: `basis` says how it was had, "undecided" where it was not,
+    and `basis_words` off which runs. `small_estimate` and its interval are then what the small world says. Otherwise
+    the basis is "scenario": the runs of the soak themselves.
     """
 
     name: str
@@ -64,6 +69,11 @@ class ClaimVerdict:
     values: dict[int, float | None]
     leak: ConfigLeak | None = None
     guard: str = ""
+    basis: Literal["scenario"] | Basis = "scenario"
+    basis_words: str = ""
+    small_estimate: float | None = None
+    small_low: float | None = None
+    small_high: float | None = None
 
     @property
     def counts_as(self) -> Counts:
@@ -80,8 +90,10 @@ class ClaimVerdict:
     def lacks_seeds(self) -> bool:
         """Whether it is open and one more seed may decide it: it has a value, and no bound that seeds do not mend.
 
-        A claim on a leak lacks what the verdict on the leak lacks.
+        A claim on a leak lacks what the verdict on the leak lacks. What is judged at full scale lacks anchor runs.
         """
+        if self.basis != "scenario":
+            return False
         if self.leak is not None:
             return self.verdict == "inconclusive" and self.leak.verdict.lacks_seeds
         return self.verdict == "inconclusive" and self.estimate is not None and self.bound == "exact"
@@ -125,24 +137,36 @@ def judge_claim(
     *,
     leaks: Sequence[ConfigLeak] | None = None,
     incomplete: str = "",
+    anchors: Anchors = NO_ANCHORS,
 ) -> ClaimVerdict:
     """The verdict on one claim from all `runs` of a soak.
 
     `leaks` are the verdicts on the leaks of all its configs, where they are known already. `incomplete` says why the
-    runs it needs are not whole; the claim is then not judged and has no estimate. A claim on a reduction of memory is
+    runs it needs are not whole; the claim is then not judged and has no estimate. What moves with the memory scale is
+    judged at full scale, by the `anchors` of the soak, or not at all. A claim on a reduction of memory is
     missed, whatever was measured, where what was saved was saved by losing data. Raises UsageError where the claim does
     not fit its metric.
     """
     metric = metric_of(claim)
-    estimate = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
-    leak, guard = None, ""
+    leak: ConfigLeak | None = None
+    basis: Literal["scenario"] | Basis = "scenario"
+    words = ""
+    small = Estimate(None, None, None, "exact", {})
     if incomplete:
-        estimate = Estimate(None, None, None, "exact", {})
-    elif metric.leak is not None:
-        known = judge_leaks(scenario, runs) if leaks is None else leaks
-        leak = next((one for one in known if (one.config, one.measure.name) == (claim.configs[0], metric.leak)), None)
-        estimate = estimate if leak is None else _in_budgets(leak, estimate)
+        estimate = small
+    elif moves(metric, scenario, runs, claim.configs):
+        small = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
+        estimate, leak, basis, words = _at_full_scale(claim, metric, scenario, runs, anchors)
+    else:
+        estimate = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
+        if metric.leak is not None:
+            known = judge_leaks(scenario, runs) if leaks is None else leaks
+            leak = next(
+                (one for one in known if (one.config, one.measure.name) == (claim.configs[0], metric.leak)), None
+            )
+            estimate = estimate if leak is None else _in_budgets(leak, estimate)
     outcome, reason = _outcome(claim, estimate, leak, incomplete)
+    guard = ""
     if outcome in ("met", "exceeded") and metric.pair is reduction and (estimate.low or 0.0) > 0:
         guard = saved_by_losing(scenario, runs, *claim.configs)
         outcome, reason = ("missed", guard) if guard else (outcome, reason)
@@ -172,7 +196,28 @@ def judge_claim(
         values=estimate.values,
         leak=leak,
         guard=guard,
+        basis=basis,
+        basis_words=words,
+        small_estimate=small.estimate,
+        small_low=small.low,
+        small_high=small.high,
     )
+
+
+def _at_full_scale(
+    claim: Claim, metric: Metric, scenario: Scenario, runs: Sequence[Run], anchors: Anchors
+) -> tuple[Estimate, ConfigLeak | None, Basis, str]:
+    """The estimate of a claim at full scale, the verdict on the leak that it is about, and how they were had."""
+    full = FullScale(scenario, runs, anchors, confidence_of(scenario))
+    if metric.leak is None:
+        found = full.estimate(metric, claim.configs)
+        return found.estimate, None, found.basis, found.words
+    (config,) = claim.configs
+    leak = full.leak(metric, config)
+    if isinstance(leak, str):
+        return Estimate(None, None, None, "exact", {}, "undecided", leak), None, "undecided", leak
+    whole = Estimate(None, None, None, "exact", {})
+    return _in_budgets(leak, whole), leak, "measured", f"{config}: live bytes leak, or it was measured at scale 1"
 
 
 def _in_budgets(leak: ConfigLeak, whole: Estimate) -> Estimate:

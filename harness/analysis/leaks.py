@@ -99,6 +99,12 @@ class ConfigLeak:
         return f"{self.verdict.reason}{hours_needed(self.verdict.hours_needed)}"
 
 
+def settled_by_live(scenario: Scenario, runs: Sequence[Run], config: str) -> bool:
+    """Whether RSS of a config leaks at any scale because its live bytes do: it cannot stay below what is live."""
+    found = judge_config(scenario, [run for run in runs if run.config == config])
+    return all(name in found and found[name].verdict.outcome == "LEAK" for name in ("rss", "live"))
+
+
 def judge_leaks(scenario: Scenario, runs: Sequence[Run]) -> tuple[ConfigLeak, ...]:
     """The verdicts on every config that has a run with a sample, in the scenario's order, however its runs ended."""
     configs = dict.fromkeys([*scenario.configs, *(run.config for run in runs)])

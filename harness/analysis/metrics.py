@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.analysis import arithmetic, breakdown, buffers, cpu, estimates, leaks, levels, restarts, teeth, waterfall
 from harness.analysis.arithmetic import Arithmetic, Premise
@@ -16,13 +17,17 @@ from harness.scenario import Scenario
 
 Read = Callable[[Run, Scenario], Reading]
 
+Moves = Literal["no", "course", "release", "whole"]
+"""How a metric moves with the memory scale: not at all; with the floors of the course, which can be carried to another
+scale; with what stays after the stop, which can be, too; or so that only whole runs at full scale tell it."""
+
 
 @dataclass(frozen=True)
 class Metric:
     """One metric: a reading of each run of one config or, where there is a `pair`, of each pair of runs with one seed.
 
-    `moves_with_scale` marks a metric that depends on the floors. They carry what a nearly constant number of survivors
-    pins, which weighs more in a smaller world: measured at scale 0.1 and 0.3, floors differ by half and peaks do not.
+    `moves` says whether and how a metric moves with the memory scale, as it was measured (results/reference/scales.md):
+    what depends on floors does, since a nearly constant number of survivors pins more of a smaller world.
     `leak` names the measure whose verdict on leaks judges a claim on this metric, in place of a band.
     """
 
@@ -30,11 +35,16 @@ class Metric:
     description: str
     unit: Unit
     read: Read
-    moves_with_scale: bool = False
+    moves: Moves = "no"
     pair: Pairing | None = None
     average: Average = estimates.ARITHMETIC
     arithmetic: Arithmetic = arithmetic.none
     leak: leaks.MeasureName | None = None
+
+    @property
+    def moves_with_scale(self) -> bool:
+        """Whether its value at a small scale is that of the small world only."""
+        return self.moves != "no"
 
     @property
     def configs(self) -> int:
@@ -64,14 +74,14 @@ def _reduction(
     read: Read,
     by_model: Arithmetic = arithmetic.none,
     *,
-    moves_with_scale: bool = False,
+    moves: Moves = "no",
 ) -> Metric:
     return Metric(
         name,
         description,
         "share",
         read,
-        moves_with_scale=moves_with_scale,
+        moves=moves,
         pair=reduction,
         average=estimates.REDUCTION,
         arithmetic=by_model,
@@ -85,7 +95,7 @@ def _leaks() -> list[Metric]:
             f"growth of the floors of {measure.words} in budgets; a claim on it has the verdict on the leak",
             "budgets",
             leaks.in_budgets(measure),
-            moves_with_scale=measure is leaks.RSS,
+            moves="whole" if measure is leaks.RSS else "no",
             leak=measure.name,
         )
         for measure in leaks.JUDGED
@@ -103,8 +113,8 @@ def _releases() -> list[Metric]:
         grown = f"share of what had grown over the start that was given back {when}"
         held = f"share of all that was held that was given back {when}"
         found += [
-            Metric(f"release.{name}", f"{grown}, RSS", "share", release(step), moves_with_scale=True),
-            Metric(f"release.{name}_gross", f"{held}, RSS", "share", release(step, gross=True), moves_with_scale=True),
+            Metric(f"release.{name}", f"{grown}, RSS", "share", release(step), moves="release"),
+            Metric(f"release.{name}_gross", f"{held}, RSS", "share", release(step, gross=True), moves="release"),
             Metric(f"release.{name}_live", f"{grown}, live bytes", "share", release(step, "live_bytes")),
         ]
     return found
@@ -124,7 +134,7 @@ def _left() -> list[Metric]:
             f"growth over the start that remains after stop, drop and trim, {words}",
             "GB",
             waterfall.left(part),
-            moves_with_scale=True,
+            moves="release" if part in ("live", "pinned") else "whole",
         )
         for part, words in what.items()
     ]
@@ -145,22 +155,20 @@ _METRICS = (
         "median RSS of the last whole tooth before the horizon",
         "GB",
         levels.horizon,
-        moves_with_scale=True,
+        moves="course",
     ),
     Metric(
         "horizon.instant",
         "RSS at the horizon, before any cleanup of that instant",
         "GB",
         levels.horizon_instant,
-        moves_with_scale=True,
+        moves="course",
     ),
-    Metric("mean", "mean RSS under load", "GB", levels.mean, moves_with_scale=True),
+    Metric("mean", "mean RSS under load", "GB", levels.mean, moves="course"),
     _reduction("reduction.peak", "what the second config saves at the peak", levels.peak, arithmetic.peak_reduction),
-    _reduction("reduction.horizon", "what it saves in the last whole tooth", levels.horizon, moves_with_scale=True),
-    _reduction(
-        "reduction.horizon_instant", "what it saves at the horizon", levels.horizon_instant, moves_with_scale=True
-    ),
-    _reduction("reduction.mean", "what it saves in the mean", levels.mean, moves_with_scale=True),
+    _reduction("reduction.horizon", "what it saves in the last whole tooth", levels.horizon, moves="course"),
+    _reduction("reduction.horizon_instant", "what it saves at the horizon", levels.horizon_instant, moves="course"),
+    _reduction("reduction.mean", "what it saves in the mean", levels.mean, moves="course"),
     _reduction(
         "reduction.peak_net",
         "what it saves of the growth to the peak, net of the start",
@@ -171,19 +179,19 @@ _METRICS = (
         "reduction.horizon_net",
         "what it saves of the growth to the last whole tooth",
         levels.net_of_start(levels.horizon),
-        moves_with_scale=True,
+        moves="course",
     ),
     _reduction(
         "reduction.horizon_instant_net",
         "what it saves of the growth to the horizon",
         levels.net_of_start(levels.horizon_instant),
-        moves_with_scale=True,
+        moves="course",
     ),
     _reduction(
         "reduction.mean_net",
         "what it saves of the growth in the mean",
         levels.net_of_start(levels.mean),
-        moves_with_scale=True,
+        moves="course",
     ),
     Metric("cpu.seconds", "CPU seconds of a run, up to its end", "s", cpu.total_s),
     *_releases(),
@@ -192,7 +200,7 @@ _METRICS = (
         "share of the growth of Python's own pools that was given back without killing the process",
         "share",
         waterfall.released_pools,
-        moves_with_scale=True,
+        moves="release",
     ),
     *_left(),
     Metric(
@@ -200,7 +208,7 @@ _METRICS = (
         "RSS after each stop(), per restart",
         "GB",
         restarts.slope("rss_bytes"),
-        moves_with_scale=True,
+        moves="whole",
     ),
     Metric("restart.live_growth", "live bytes after each stop(), per restart", "GB", restarts.slope("live_bytes")),
     Metric("restart.tasks", "tasks after the last stop() over the second", "tasks", restarts.difference("tasks")),
@@ -268,13 +276,13 @@ _METRICS = (
         arithmetic.buffers_reduction,
     ),
     Metric("sawtooth.crest_gb", "median RSS just before a cleanup", "GB", teeth.crest_gb),
-    Metric("sawtooth.trough_gb", "median RSS just after a cleanup", "GB", teeth.trough_gb, moves_with_scale=True),
+    Metric("sawtooth.trough_gb", "median RSS just after a cleanup", "GB", teeth.trough_gb, moves="course"),
     Metric(
         "growth.linear_r2",
         "R^2 of a straight line through RSS under load",
         "",
         levels.linear_r2,
-        moves_with_scale=True,
+        moves="course",
     ),
     Metric(
         "growth.range_share",
@@ -287,14 +295,14 @@ _METRICS = (
         "median share of a tooth's height that its cleanup gives back",
         "share",
         teeth.drop_share,
-        moves_with_scale=True,
+        moves="whole",
     ),
     Metric(
         "floors.slope_gb_per_hour",
         "slope of the floors of RSS after the warm-up",
         "GB/h",
         leaks.floor_slope,
-        moves_with_scale=True,
+        moves="whole",
     ),
     Metric("live.slope_gb_per_hour", "slope of the floors of live bytes after the warm-up", "GB/h", leaks.live_slope),
     *_leaks(),
@@ -308,7 +316,7 @@ _METRICS = (
         cpu.longest_pause_ms,
     ),
     Metric("samples.unaccounted", "samples neither persisted nor reported lost", "samples", buffers.unaccounted),
-    Metric("samples.lost", "samples that the target reported lost", "samples", buffers.lost, moves_with_scale=True),
+    Metric("samples.lost", "samples that the target reported lost", "samples", buffers.lost),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

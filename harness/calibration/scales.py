@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--first-seed", type=int)
     parser.add_argument("--jobs", type=int, help="runs at once (one a core, if they fit)")
     parser.add_argument("--out", type=Path, default=Path("results/scales"), help="where runs are recorded")
-    parser.set_defaults(hours=None, scale=None, max_seeds=None)
+    parser.set_defaults(hours=None, scale=None, max_seeds=None, anchor_minutes=None)
     given = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import verdict as verdicts
+from harness.analysis.anchors import read_anchors
 from harness.analysis.control_record import read_controls
 from harness.analysis.metrics import METRICS
 from harness.analysis.runs import read_result
@@ -18,7 +19,7 @@ from harness.report.plots import memory_picture
 from harness.report.terminal import print_invalidity, print_verdict, print_warnings
 from harness.report.waterfall import waterfall_picture
 from harness.running.archive import archive_result
-from harness.running.results import read_manifest, run_folders
+from harness.running.results import anchor_folders, read_manifest, run_folders
 from harness.scenario import load
 from harness.scenario.problems import shown_path
 
@@ -36,18 +37,19 @@ def conclude(console: Console, folder: Path) -> int:
 
     Runs that ended without a word (the supervisor was killed as well) are archived first.
     """
-    archive_result(run_folders(folder))
+    archive_result([*run_folders(folder), *anchor_folders(folder)])
     scenario_file, runs = read_result(folder)
     loaded = load(str(scenario_file), known_metrics=METRICS, import_target=False)
     scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})
-    verdict = verdicts.judge(scenario, runs, controls=read_controls(folder))
+    anchors = read_anchors(folder)
+    verdict = verdicts.judge(scenario, runs, controls=read_controls(folder), anchors=anchors)
     verdicts.write(verdict, folder / verdicts.VERDICT_FILE)
     flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
-    memory_picture(scenario, runs, folder / PICTURE_FILE, verdict=flawed)
+    memory_picture(scenario, runs, folder / PICTURE_FILE, verdict=flawed, anchors=anchors)
     print_invalidity(console, flawed.reasons if flawed is not None else ())
     print_warnings(console, runs)
     further = [name for name, draw in FURTHER_PICTURES.items() if draw(scenario, runs, folder / name, verdict=flawed)]
-    print_configs(console, scenario, runs)
+    print_configs(console, scenario, runs, anchors)
     print_verdict(console, scenario, verdict, folder / PICTURE_FILE)
     if further:
         whole_line(console, f"Beside it: {', '.join(further)}; in words: soak explain {shown_path(folder)}")

@@ -29,6 +29,16 @@ def declare_scenario(
     parser.add_argument("--max-seeds", type=int, metavar="N", help="add seeds up to N while a verdict is open (none)")
     follow = f"the first seed; the others follow it ({first_seed or 1})"
     parser.add_argument("--first-seed", type=int, default=first_seed, metavar="N", help=follow)
+    parser.add_argument(
+        "--anchor-minutes", type=float, metavar="M", help="real minutes for runs in larger worlds (memory.anchors)"
+    )
+    parser.add_argument(
+        "--no-anchors",
+        dest="anchor_minutes",
+        action="store_const",
+        const=0.0,
+        help="no such runs: what moves with the scale stays undecided",
+    )
     parser.add_argument("--configs", metavar="A,B", help="only these configs; claims about others are dropped")
 
 
@@ -44,5 +54,6 @@ def scenario_from(arguments: argparse.Namespace) -> Scenario:
         seeds=arguments.seeds,
         max_seeds=arguments.max_seeds,
         first_seed=arguments.first_seed,
+        anchor_minutes=arguments.anchor_minutes,
         configs=None if configs is None else [name.strip() for name in configs.split(",") if name.strip()],
     )

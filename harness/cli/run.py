@@ -1,10 +1,11 @@
 """Soak a scenario: run every config with every seed, judge, draw, and write a result folder.
 
-SCENARIO is a name (`soak list` shows them) or a path to a .toml file. With --max-seeds a seed is added while a leak
-verdict or a prediction is open that a seed may decide; every look is stricter, so that errors stay as seldom. With
---controls the standing controls of the scenario go first (see `soak control`); where one does not hold, the soak is
-invalid. The exit code is the verdict's: 0 met, 1 a claim missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong
-usage.
+SCENARIO is a name (`soak list` shows them) or a path to a .toml file. What moves with the memory scale is judged by
+anchor runs in larger worlds, which follow in what memory is free, for --anchor-minutes at most; --no-anchors leaves it
+undecided. With --max-seeds a seed is added while a leak verdict or a prediction is open that a seed may decide; every
+look is stricter, so that errors stay as seldom. With --controls the standing controls of the scenario go first (see
+`soak control`); where one does not hold, the soak is invalid. The exit code is the verdict's: 0 met, 1 a claim missed,
+4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.cli.options import scenario_from
     from harness.cli.tables import open_console
     from harness.errors import UsageError
+    from harness.report.anchor_words import soak_words
+    from harness.report.layout import paragraph
     from harness.report.progress import Progress
+    from harness.running.admission import room_bytes
     from harness.running.isolation import platform_warning
     from harness.running.preloads import without_missing
     from harness.running.soak import carry_out, plan
@@ -59,11 +63,14 @@ def run(arguments: argparse.Namespace) -> int:
     planned = plan(scenario, arguments.out, real_time=arguments.clock == "real", at_once=arguments.jobs)
     if arguments.controls is not None:
         _control(console, scenario, planned.folder, arguments)
+    if not arguments.quiet:
+        paragraph(console, soak_words(planned, room_bytes()))
     with Progress(console, quiet=arguments.quiet) as progress:
         undecided = partial(_undecided, scenario, console if not arguments.quiet else None)
         soak = carry_out(planned, observe=progress, undecided=undecided)
+    interrupted = soak.interrupted or not _anchored(console, scenario, soak.folder, arguments)
     code = conclude(console, soak.folder)
-    if soak.interrupted:
+    if interrupted:
         console.print("Interrupted: what was recorded until then is judged above.")
         return 3
     return code
@@ -85,6 +92,17 @@ def _control(console: Console, scenario: Scenario, result: Path, arguments: argp
     except KeyboardInterrupt:
         kept = f"what they recorded is kept in {shown_path(folder)}"
         raise SoakError(f"interrupted during the controls: {kept}, the soak was not begun") from None
+
+
+def _anchored(console: Console, scenario: Scenario, result: Path, arguments: argparse.Namespace) -> bool:
+    """Carry out the anchor runs of a soak; whether they were not interrupted."""
+    from harness.cli.anchored import anchor
+
+    try:
+        anchor(console, scenario, result, jobs=arguments.jobs, quiet=arguments.quiet)
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def _undecided(scenario: Scenario, console: Console | None, folder: Path, seeds: int) -> bool:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.metrics import METRICS
+from harness.analysis.anchors import NO_ANCHORS, Anchors, FullScale, moves
+from harness.analysis.estimates import CONFIDENCE
+from harness.analysis.metrics import METRICS, Metric
 from harness.analysis.runs import Run
-from harness.report.layout import heading, new_table, show
-from harness.report.wording import measured
+from harness.report.layout import heading, new_table, paragraph, show
+from harness.report.wording import NOTHING, measured, scale_note
 from harness.scenario import Scenario
 
 _COLUMNS = {
@@ -22,15 +24,30 @@ _COLUMNS = {
 }
 
 
-def print_configs(console: Console, scenario: Scenario, runs: Sequence[Run]) -> None:
-    """A row per config, each value the mean over its seeds with its interval; nothing for a single config."""
+def print_configs(console: Console, scenario: Scenario, runs: Sequence[Run], anchors: Anchors = NO_ANCHORS) -> None:
+    """A row per config, each value the mean over its seeds with its interval; nothing for a single config.
+
+    What moves with the memory scale is that of full scale where anchors tell it, else marked as the small world's.
+    """
     configs = [config for config in scenario.configs if any(run.config == config for run in runs)]
     if len(configs) < 2:
         return
     heading(console, "Configs: means over seeds [95 %]; floor: just after a cleanup; gave back: of what had grown")
     table = new_table("config", *_COLUMNS, unbroken=("config",))
+    full = FullScale(scenario, runs, anchors, CONFIDENCE)
+    cells = {config: [_cell(METRICS[name], full, config) for name in _COLUMNS.values()] for config in configs}
     for config in configs:
-        metrics = [METRICS[name] for name in _COLUMNS.values()]
-        cells = [measured(metric.compute(scenario, runs, [config]), metric.unit) for metric in metrics]
-        table.add_row(Text(config), *map(Text, cells))
+        table.add_row(Text(config), *map(Text, cells[config]))
     show(console, table)
+    if any("@" in cell for row in cells.values() for cell in row):
+        paragraph(console, Text(scale_note(scenario.memory.scale), style="dim"))
+
+
+def _cell(metric: Metric, full: FullScale, config: str) -> str:
+    if not moves(metric, full.scenario, full.runs, [config]):
+        return measured(metric.compute(full.scenario, full.runs, [config]), metric.unit)
+    found = full.estimate(metric, [config])
+    if found.basis != "undecided":
+        return f"{measured(found.estimate, metric.unit)} @1"
+    small = measured(metric.compute(full.scenario, full.runs, [config]), metric.unit)
+    return small if small == NOTHING else f"{small} @{full.scenario.memory.scale:g}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.leaks import ConfigLeak
+from harness.analysis.leaks import RSS, ConfigLeak
 from harness.analysis.shape import Shape
 from harness.report.layout import columns, heading, new_table, paragraph, show
 from harness.report.wording import NOTHING, level, measured, value, when_limit
@@ -36,6 +36,9 @@ def print_leaks(console: Console, verdict: Verdict) -> None:
     console.print()
     if any(leak.verdict.outcome == "OK" for leak in stored):
         note = "Least found: growth of this size would have been called LEAK in nine of ten such soaks."
+        paragraph(console, Text(note, style="dim"))
+    if verdict.memory_scale != 1 and any(leak.measure is RSS for leak in stored):
+        note = f"RSS is that of the world at {verdict.memory_scale:g}: its floors move with the memory scale."
         paragraph(console, Text(note, style="dim"))
     limits = [f"{config}: RSS {when_limit(limit)}." for config, limit in verdict.limits.items()]
     for sentence in [*limits, *_explained(stored), *_counted(counted, verdict.confidence)]:

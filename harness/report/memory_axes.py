@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from harness.analysis.curves import Curve
 from harness.analysis.runs import Run
 from harness.report.end_labels import Label, place_labels
 from harness.report.lettering import characters, wrapped
@@ -25,6 +26,9 @@ SIGNS = {"limit": ("8", "limit reached"), "unfinished": ("X", "ended early")}
 _WARM_UP: dict[str, Any] = {"facecolor": "#000000", "alpha": 0.07, "linewidth": 0}
 _HORIZON: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (2, 2))}
 
+_SMALL: dict[str, Any] = {"linewidth": 1.6, "alpha": 0.5}
+"""A curve of the small world beside that of full scale."""
+
 _LIMIT_IN_SIGHT = 4.0
 """A limit of more than this many times the highest curve is named at the top, not drawn: it would flatten them."""
 
@@ -33,7 +37,7 @@ def draw_memory(
     axes: Axes, scenario: Scenario, drawn: Sequence[Subject], *, height_px: float, labels_px: float
 ) -> None:
     """Draw everything over virtual hours. Labels stand right of the axes, which are `height_px` high."""
-    end = max([scenario.time.hours, *(float(s.curve.hours[-1]) for s in drawn if s.curve is not None)])
+    end = max([scenario.time.hours, *(float(each.hours[-1]) for each in _curves(drawn))])
     bands = _bands(scenario, drawn)
     highest, limit_in_sight = _top(scenario, drawn, bands)
     axes.set_xlim(0, end)
@@ -52,7 +56,13 @@ def draw_memory(
 def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
     """What the signs mean that are drawn here, without colour: that one is told by the names."""
     several = any(len({run.seed for run in subject.runs}) > 1 for subject in drawn)
-    handles: list[Artist] = [Line2D([], [], color=INK, linewidth=3, label="RSS, median" if several else "RSS")]
+    handles: list[Artist] = []
+    if any(subject.full is not None for subject in drawn):
+        handles.append(Line2D([], [], color=INK, linewidth=3, label="RSS at full scale, by anchor runs"))
+        small = f"in the world of {scenario.memory.scale:g}"
+        handles.append(Line2D([], [], color=INK, **_SMALL, label=small))
+    else:
+        handles.append(Line2D([], [], color=INK, linewidth=3, label="RSS, median" if several else "RSS"))
     if several:
         handles.append(Patch(facecolor=INK, alpha=0.25, label="lowest to highest seed"))
     if any(subject.curve is not None and subject.curve.live is not None for subject in drawn):
@@ -67,6 +77,11 @@ def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
         if kind in kinds
     ]
     return handles
+
+
+def _curves(drawn: Sequence[Subject]) -> list[Curve]:
+    """All curves, those of the small world and those at full scale."""
+    return [curve for subject in drawn for curve in (subject.curve, subject.full) if curve is not None]
 
 
 def _sign(run: Run) -> str | None:
@@ -87,8 +102,7 @@ def _bands(scenario: Scenario, drawn: Sequence[Subject]) -> list[tuple[Claim, Lo
 
 def _top(scenario: Scenario, drawn: Sequence[Subject], bands: Iterable[tuple[Claim, Look]]) -> tuple[float, bool]:
     """The upper end of the axis in GB, and whether the limit is below it."""
-    curves = [subject.curve for subject in drawn if subject.curve is not None]
-    heights = [float(np.nanmax(each.rss.high)) for each in curves if np.isfinite(each.rss.high).any()]
+    heights = [float(np.nanmax(each.rss.high)) for each in _curves(drawn) if np.isfinite(each.rss.high).any()]
     heights += [end for claim, _ in bands for end in claim.band if end is not None]
     highest = max(heights, default=scenario.memory.limit_gb)
     in_sight = scenario.memory.limit_gb <= _LIMIT_IN_SIGHT * highest
@@ -135,9 +149,14 @@ def _draw_config(axes: Axes, subject: Subject, place: int, labels_px: float) -> 
     axes.fill_between(
         drawn.hours, drawn.rss.low, drawn.rss.high, color=look.colour, alpha=0.25, linewidth=0, zorder=over
     )
+    main = drawn if subject.full is None else subject.full
+    if subject.full is not None:
+        axes.plot(
+            drawn.hours, drawn.rss.median, color=look.colour, **_SMALL, zorder=over, gid=f"small {subject.config}"
+        )
     axes.plot(
-        drawn.hours,
-        drawn.rss.median,
+        main.hours,
+        main.rss.median,
         color=look.colour,
         linestyle=look.dashes,
         linewidth=look.width,
@@ -170,9 +189,9 @@ def _draw_config(axes: Axes, subject: Subject, place: int, labels_px: float) -> 
                 zorder=4,
                 gid=f"{kind} {subject.config}",
             )
-    known = np.flatnonzero(np.isfinite(drawn.rss.median))
+    known = np.flatnonzero(np.isfinite(main.rss.median))
     if not known.size:
         return None
     last = known[-1]
     lines = wrapped(subject.config, characters(labels_px, TEXT_PT, bold=True), lines=4)
-    return Label(lines, look.text, float(drawn.hours[last]), float(drawn.rss.median[last]), TEXT_PT, "bold")
+    return Label(lines, look.text, float(main.hours[last]), float(main.rss.median[last]), TEXT_PT, "bold")

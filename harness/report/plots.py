@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from harness.analysis.anchors import NO_ANCHORS, Anchors
 from harness.analysis.runs import Run
 from harness.report.cleanup_strip import draw_cleanups
 from harness.report.lettering import characters, drawable, line_px
@@ -24,23 +25,32 @@ _TICKS_PX = 68.0  # between the curves and the rows: tick labels and what the ax
 _HEADING_PX = 30.0
 
 
-def memory_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, verdict: Verdict | None = None) -> None:
+def memory_picture(
+    scenario: Scenario,
+    runs: Sequence[Run],
+    path: Path,
+    *,
+    verdict: Verdict | None = None,
+    anchors: Anchors = NO_ANCHORS,
+) -> None:
     """Write the picture of a soak to `path` as PNG, 1600 x 900 pixels; any runs will do, finished or not.
 
-    With a `verdict`, its summary stands in the foot.
+    With a `verdict`, its summary stands in the foot. What `anchors` tell of full scale is drawn, the small world paler.
     """
     with house_style():
-        _page(scenario, runs, verdict).save(path)
+        _page(scenario, runs, verdict, anchors).save(path)
 
 
-def memory_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure:
+def memory_figure(
+    scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None, anchors: Anchors = NO_ANCHORS
+) -> Figure:
     """The same picture as a figure, not yet drawn."""
     with house_style():
-        return _page(scenario, runs, verdict).figure
+        return _page(scenario, runs, verdict, anchors).figure
 
 
-def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page:
-    drawn = subjects(scenario, runs)
+def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None, anchors: Anchors) -> Page:
+    drawn = subjects(scenario, runs, anchors)
     page = Page(titled(scenario.title, verdict), foot(scenario, runs, verdict))
     row_px = min(line_px(TEXT_PT) + 6, 240 / len(drawn))
     row_pt = min(TEXT_PT, TEXT_PT * row_px / line_px(TEXT_PT))

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from harness.analysis.curves import STEPS
+from harness.analysis.curves import STEPS, Stop
 from harness.report.cleanup_strip import bare_rows
 from harness.report.looks import FAINT, SMALL_PT
 from harness.report.subjects import Subject
@@ -23,7 +23,7 @@ def draw_steps(axes: Axes, drawn: Sequence[Subject]) -> None:
     """Draw RSS at every step with its range over seeds, and live bytes as a thin line."""
     axes.set_gid("stop")
     axes.set_xlim(-0.5, len(STEPS) - 0.5)
-    stopped = [subject for subject in drawn if subject.stop is not None]
+    stopped = [subject for subject in drawn if _shown(subject) is not None]
     if not stopped:
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no run reached its stop", transform=axes.transAxes, ha="center", color=FAINT)
@@ -32,9 +32,10 @@ def draw_steps(axes: Axes, drawn: Sequence[Subject]) -> None:
     axes.tick_params(axis="x", length=0)
     axes.grid(visible=False, axis="x")
     for place, subject in enumerate(stopped):
-        if subject.stop is None:
+        shown = _shown(subject)
+        if shown is None:
             continue
-        look, rss, live = subject.look, subject.stop.rss, subject.stop.live
+        look, rss, live = subject.look, shown.rss, shown.live
         x = _PLACES + (place - (len(stopped) - 1) / 2) * min(_BESIDE, 0.5 / len(stopped))
         if live is not None:
             axes.plot(x, live.median, color=look.text, linewidth=0.9, zorder=2, gid=f"live {subject.config}")
@@ -53,8 +54,17 @@ def draw_steps(axes: Axes, drawn: Sequence[Subject]) -> None:
             zorder=3,
             gid=f"steps {subject.config}",
         )
-    axes.set_ylim(0, 1.08 * max(float(np.nanmax(s.stop.rss.high, initial=0.0)) for s in stopped if s.stop) or 1.0)
+        if subject.full_stop is not None and subject.stop is not None:
+            small = subject.stop.rss.median
+            axes.plot(x, small, color=look.colour, linewidth=1.6, alpha=0.5, zorder=2, gid=f"small {subject.config}")
+    stops = [stop for subject in stopped for stop in (subject.stop, subject.full_stop) if stop is not None]
+    axes.set_ylim(0, 1.08 * max(float(np.nanmax(stop.rss.high, initial=0.0)) for stop in stops) or 1.0)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+
+
+def _shown(subject: Subject) -> Stop | None:
+    """The stop that is drawn in full: at full scale where that is told."""
+    return subject.stop if subject.full_stop is None else subject.full_stop
 
 
 def draw_values(axes: Axes, drawn: Sequence[Subject], *, size_pt: float) -> None:
@@ -66,6 +76,7 @@ def draw_values(axes: Axes, drawn: Sequence[Subject], *, size_pt: float) -> None
         look = subject.look
         axes.plot(-0.62, row, marker=look.marker, color=look.colour, markersize=size_pt * 0.7, clip_on=False)
         for place in range(len(STEPS)):
-            value = float("nan") if subject.stop is None else subject.stop.rss.median[place]
+            shown = _shown(subject)
+            value = float("nan") if shown is None else shown.rss.median[place]
             text = "-" if np.isnan(value) else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
             axes.text(place, row, text, color=look.text, fontsize=size_pt, ha="center", va="center_baseline")

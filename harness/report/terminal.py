@@ -10,12 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.analysis.claims import ClaimVerdict
+from harness.analysis.estimates import Estimate
 from harness.analysis.runs import Run
 from harness.analysis.sequential import CONFIDENCE
 from harness.report.layout import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.leak_table import print_leaks
 from harness.report.progress_table import clock
-from harness.report.wording import NOTHING, expected, level, measured, value, verdict_word
+from harness.report.wording import NOTHING, expected, level, measured, scale_note, value, verdict_word
 from harness.scenario import Scenario
 from harness.scenario.problems import shown_path
 from harness.verdict import RunSummary, Verdict, summary_sentence
@@ -25,6 +26,7 @@ _STYLES = {"met": "green", "exceeded": "green", "missed": "bold red", "inconclus
 _STATUSES = {"met": "bold green", "missed": "bold red", "inconclusive": "bold yellow"}
 
 _COURSE = ("status", "start", "peak", "horizon", "cleanups", "CPU s", "speed")
+_ANCHORED = ("scale", "hours")
 _STOP = ("before\nstop", "after\nstop()", "after\ndrop", "after\ntrim")
 _ARITHMETIC = "arith-\nmetic"
 
@@ -81,16 +83,22 @@ def print_warnings(console: Console, runs: Sequence[Run]) -> None:
 def print_runs(console: Console, verdict: Verdict) -> None:
     """The table of runs, in parts where it is too wide, and why and when the ones ended that did not complete."""
     heading(console, f"Runs: GB at full scale, from a world at scale {verdict.memory_scale:g}")
-    names = [*_COURSE, *_STOP]
+    _print_run_tables(console, verdict.runs, [*_COURSE, *_STOP])
+    if verdict.anchors:
+        heading(console, "Anchor runs, in other worlds")
+        _print_run_tables(console, verdict.anchors, [*_ANCHORED, *_COURSE, *_STOP])
+
+
+def _print_run_tables(console: Console, runs: Sequence[RunSummary], names: list[str]) -> None:
     while names:
         count = len(names)
-        while count > 1 and not fits(console, _run_table(verdict.runs, names[:count])):
+        while count > 1 and not fits(console, _run_table(runs, names[:count])):
             count -= 1
-        show(console, _run_table(verdict.runs, names[:count]))
+        show(console, _run_table(runs, names[:count]))
         names = names[count:]
         if names:
             console.print()
-    for run in verdict.runs:
+    for run in runs:
         if run.status != "complete":
             paragraph(console, _ending(run), bullet="- ")
 
@@ -120,7 +128,7 @@ def _print_claim_table(console: Console, verdict: Verdict) -> None:
     for title, claims in _by_kind(verdict):
         table.add_row(Text(title, style="italic"))
         for claim in claims:
-            cells = _claim_cells(claim, marked=verdict.memory_scale != 1)
+            cells = _claim_cells(claim, verdict.memory_scale)
             table.add_row(*cells, *([Text(claim.source)] if wide else []))
     show(console, table)
     if not wide:
@@ -134,8 +142,9 @@ def _print_claim_list(console: Console, verdict: Verdict) -> None:
     for title, claims in _by_kind(verdict):
         paragraph(console, Text(title, style="italic"))
         for claim in claims:
-            name, band, arithmetic, found, word = _claim_cells(claim, marked=verdict.memory_scale != 1)
-            text = f"{name}: {word}; expected {band}, by arithmetic {arithmetic}, measured {found} ({claim.source})"
+            name, band, arithmetic, found, word = _claim_cells(claim, verdict.memory_scale)
+            seen = ", ".join(found.plain.splitlines())
+            text = f"{name}: {word}; expected {band}, by arithmetic {arithmetic}, measured {seen} ({claim.source})"
             paragraph(console, text, bullet="- ")
 
 
@@ -153,24 +162,37 @@ def _footnotes(verdict: Verdict) -> list[str]:
         )
     if any(claim.verdict == "exceeded" for claim in verdict.claims):
         notes.append("Exceeded: outside the band, on its better side.")
-    if verdict.memory_scale != 1 and any(claim.moves_with_scale for claim in verdict.claims):
-        notes.append(
-            "*: moves with the memory scale: a nearly constant number of real bytes weighs more at "
-            f"{verdict.memory_scale:g} than at 1."
-        )
+    anchored = [claim for claim in verdict.claims if claim.basis != "scenario"]
+    if anchored:
+        notes.append(scale_note(verdict.memory_scale))
+    by_words: dict[str, list[str]] = {}
+    for claim in anchored:
+        if claim.basis != "undecided":
+            by_words.setdefault(claim.basis_words, []).append(claim.name)
+    notes += [f"@1, {words}: {', '.join(names)}." for words, names in by_words.items()]
     return notes
 
 
-def _claim_cells(claim: ClaimVerdict, *, marked: bool) -> list[Text]:
-    mark = " *" if marked and claim.moves_with_scale and claim.estimate is not None else ""
+def _claim_cells(claim: ClaimVerdict, scale: float) -> list[Text]:
     style = "magenta" if claim.known == "missed" else _STYLES.get(claim.verdict, "dim")
     return [
         Text(claim.name),
         Text(expected(claim)),
         Text(value(claim.arithmetic, claim.unit)),
-        Text(measured(claim, claim.unit) + mark),
+        Text(_found(claim, scale)),
         Text(verdict_word(claim), style=style),
     ]
+
+
+def _found(claim: ClaimVerdict, scale: float) -> str:
+    """What was measured; of what moves with the scale first at full scale, then what the small world alone says."""
+    found = measured(claim, claim.unit)
+    if claim.basis == "scenario":
+        return found
+    full = [] if claim.estimate is None else [f"{found} @1"]
+    small = Estimate(claim.small_estimate, claim.small_low, claim.small_high, "exact", {})
+    own = [] if small.estimate is None else [f"{measured(small, claim.unit)} @{scale:g}"]
+    return "\n".join([*full, *own]) or NOTHING
 
 
 def _run_table(runs: Sequence[RunSummary], names: Sequence[str]) -> Table:
@@ -187,6 +209,8 @@ def _run_cells(run: RunSummary) -> dict[str, str]:
     peak = value(run.peak_gb, "GB")
     stop = (run.before_stop_gb, run.after_stop_gb, run.after_drop_gb, run.after_trim_gb)
     return {
+        "scale": f"{run.memory_scale:g}",
+        "hours": f"{run.hours:.3g}",
         "status": run.status,
         "start": value(run.start_gb, "GB"),
         "peak": f">={peak}" if run.peak_bound == "lower" and run.peak_gb is not None else peak,

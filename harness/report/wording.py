@@ -72,6 +72,14 @@ def measured(estimate: Estimate | ClaimVerdict, unit: str, *, signed: bool = Fal
     return with_unit(_BOUNDS[estimate.bound] + text, unit)
 
 
+def scale_note(scale: float) -> str:
+    """What the marks behind values mean that move with the memory scale."""
+    return (
+        f"@1: at full scale, by anchor runs there or carried there from larger worlds; @{scale:g}: of the small world "
+        "only, which says nothing of full scale."
+    )
+
+
 def expected(claim: ClaimVerdict) -> str:
     """The band as it was claimed: ``60 to 70 %``, ``at least 25 ± 0.5 GB``, ``0 ± 2 %``."""
     return band_words(claim.expected, claim.tolerance, claim.unit)

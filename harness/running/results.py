@@ -61,6 +61,11 @@ def run_folders(folder: Path) -> list[Path]:
     return sorted(found, key=lambda run: (run.parent.name, int(run.name.removeprefix("seed-"))))
 
 
+def anchor_folders(folder: Path) -> list[Path]:
+    """The anchor runs that a result has, in whichever worlds."""
+    return sorted(run for world in folder.glob("anchors/*") for run in run_folders(world))
+
+
 def find_result(reference: str, root: Path) -> Path:
     """The result folder that a user means: a path, ``latest``, or a scenario's name for its newest result.
 

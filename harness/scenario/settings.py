@@ -135,13 +135,23 @@ class TimeSettings(Settings):
         return self
 
 
+class AnchorSettings(Settings):
+    """How many real minutes the anchor runs of a soak may take, in larger worlds than its own; 0 for none."""
+
+    minutes: Annotated[float, Ge(0), Le(1440)] = 4.0
+
+
 class MemorySettings(Settings):
-    """The size of the world, in GB (10^9 bytes) at full scale, and the scale that shrinks it."""
+    """The size of the world, in GB (10^9 bytes) at full scale, and the scale that shrinks it.
+
+    What moves with the scale is judged by `anchors`, runs in larger worlds.
+    """
 
     scale: Annotated[float, Gt(0), Le(1)]
     baseline_gb: Annotated[float, Gt(0), Le(4096), STOCK]
     limit_gb: Annotated[float, Gt(0), Le(4096), STOCK]
     leak_budget_gb_per_hour: Annotated[float, Gt(0), Le(4096), RATE]
+    anchors: AnchorSettings = AnchorSettings()
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
@@ -293,6 +303,7 @@ class Scenario(ScenarioContents):
         seeds: int | None = None,
         max_seeds: int | None = None,
         first_seed: int | None = None,
+        anchor_minutes: float | None = None,
         configs: Sequence[str] | None = None,
     ) -> Scenario:
         """This scenario with a user's options, validated again.
@@ -311,6 +322,8 @@ class Scenario(ScenarioContents):
             table["first_seed"] = first_seed
         if scale is not None:
             table["memory"]["scale"] = scale
+        if anchor_minutes is not None:
+            table["memory"]["anchors"]["minutes"] = anchor_minutes
         if hours is not None:
             table["time"]["hours"] = hours
             if hours < self.time.hours:
@@ -328,6 +341,7 @@ class Scenario(ScenarioContents):
             "seeds": ("--seeds", seeds),
             "max_seeds": ("--max-seeds", max_seeds),
             "first_seed": ("--first-seed", first_seed),
+            "memory.anchors.minutes": ("--anchor-minutes", anchor_minutes),
         }
         option, given = options.get(problems[0].key, ("", None))
         if given is not None:

@@ -74,7 +74,7 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
         scaled_faults = world.shrink(faults.model_dump(), markers(FaultSettings), "market", "faults")
         faults = faults.model_copy(update=scaled_faults)
     world.shrink(scenario.time.model_dump(), {}, "time")
-    memory = world.shrink(scenario.memory.model_dump(exclude={"scale"}), markers(MemorySettings), "memory")
+    memory = world.shrink(scenario.memory.model_dump(exclude={"scale", "anchors"}), markers(MemorySettings), "memory")
     scaled = {name: world.shrink(split(table)[0], marks, "configs", name) for name, table in configs.items()}
     if kind is not None:
         for name, table in scaled.items():

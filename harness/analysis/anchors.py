@@ -1,0 +1,348 @@
+"""What moves with the memory scale, at full scale: measured by anchor runs, or extrapolated from those that there are.
+
+In this order: runs at full scale for all hours are read as they are; shorter ones are continued, and those of smaller
+worlds carried to full scale (harness.analysis.full_scale), with the span of what may be pinned. That span is held
+against what is known: what the smaller worlds foretell of the largest one must be what was measured there. One run has
+no spread over seeds: it is lent that of the small runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from harness.analysis.estimates import Estimate, Lack, Reading, over_seeds
+from harness.analysis.full_scale import GUESSES, USUAL, larger
+from harness.analysis.leaks import ConfigLeak, floor_slope, judge_config, settled_by_live
+from harness.analysis.levels import GROWN_SHARE, ended, peak, start
+from harness.analysis.metrics import Metric
+from harness.analysis.reduction import paired
+from harness.analysis.runs import Run, read_result
+from harness.running.anchors import ANCHORS_FOLDER, read_plan
+from harness.scenario import Scenario, load
+
+Basis = Literal["measured", "continued", "extrapolated", "undecided"]
+"""How a value at full scale was had: by whole runs there, by shorter ones, from smaller worlds, or not at all."""
+
+Guesses = tuple[Mapping[int, Reading], ...]
+"""By guess (harness.analysis.full_scale.GUESSES) the reading of every anchored seed."""
+
+_BASES: tuple[Basis, ...] = ("measured", "continued", "extrapolated", "undecided")
+_USUAL = GUESSES.index(USUAL)
+
+NONE = "this result has no anchor runs: soak again with this version"
+
+FEWEST_SCALES = 3
+
+ENOUGH_SEEDS = 3
+"""So many seeds at full scale have a spread of their own."""
+
+LEAST_SPREAD = 0.002
+"""The spread over seeds that is lent is at least this share of the value: on a plateau seeds agree too well."""
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """The anchor runs of one config at one scale, and the scenario that ran there."""
+
+    scenario: Scenario
+    runs: tuple[Run, ...]
+
+    @property
+    def scale(self) -> float:
+        """The size of the world."""
+        return self.scenario.memory.scale
+
+    @property
+    def hours(self) -> float:
+        """The virtual hours that were run."""
+        return self.scenario.time.hours
+
+
+@dataclass(frozen=True, eq=False)
+class Anchors:
+    """The anchor runs of a soak, by config the largest world first; `unfit` says why a config has none."""
+
+    worlds: Mapping[str, tuple[World, ...]] = field(default_factory=dict)
+    unfit: Mapping[str, str] = field(default_factory=dict)
+
+    def largest(self, config: str) -> World | None:
+        """The largest world of a config, None where it has none or one of its runs did not complete."""
+        worlds = self.worlds.get(config, ())
+        return worlds[0] if worlds and not self.broken(config) else None
+
+    def broken(self, config: str) -> str:
+        """Which anchor run of a config did not complete, and why; empty where all did."""
+        for world in self.worlds.get(config, ()):
+            for run in world.runs:
+                if run.status != "complete":
+                    reason = run.facts.get("reason")
+                    return f"its anchor run at scale {world.scale:g}: {ended(run)}" + (f": {reason}" if reason else "")
+            if not world.runs:
+                return f"its anchor run at scale {world.scale:g} did not begin"
+        return ""
+
+
+NO_ANCHORS = Anchors()
+
+
+def read_anchors(result: Path) -> Anchors:
+    """The anchor runs of a result folder. Raises UsageError, naming the file, where one is damaged."""
+    planned = read_plan(result)
+    if planned is None:
+        return NO_ANCHORS
+    worlds: dict[str, list[World]] = {}
+    for world in sorted(planned.worlds, key=lambda world: -world.scale):
+        folder = result / ANCHORS_FOLDER / world.folder_name
+        file = folder / "scenario.toml"
+        scenario = load(str(file), import_target=False)
+        recorded = any(folder.glob("runs/*/seed-*/run.json"))
+        runs = tuple(read_result(folder)[1]) if recorded else ()
+        worlds.setdefault(world.config, []).append(World(scenario, runs))
+    return Anchors({config: tuple(found) for config, found in worlds.items()}, planned.unfit)
+
+
+def moves(metric: Metric, scenario: Scenario, runs: Sequence[Run], configs: Sequence[str]) -> bool:
+    """Whether the scale of a soak may have moved a metric of these configs: not where nothing grew to be freed."""
+    if not metric.moves_with_scale or scenario.memory.scale == 1:
+        return False
+    return any(_grew(scenario, run) for run in runs if run.config in configs)
+
+
+def _grew(scenario: Scenario, run: Run) -> bool:
+    begun, highest = start(run, scenario).value, peak(run, scenario).value
+    return begun is None or highest is None or highest - begun >= GROWN_SHARE * begun
+
+
+@dataclass(frozen=True, eq=False)
+class AtFullScale:
+    """A metric at full scale: its estimate, how it was had, in words too, or why there is none and what would do."""
+
+    estimate: Estimate
+    basis: Basis
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """One config's reading at full scale: by guess, of every anchored seed; `half` is half the width lent to it."""
+
+    guesses: Guesses
+    half: float
+    basis: Basis
+    words: str
+
+    def ends(self) -> tuple[float, float]:
+        """The least and the most that it may be."""
+        means = [_mean(self.guesses, place) or 0.0 for place in range(len(GUESSES))]
+        return min(means) - self.half, max(means) + self.half
+
+
+@dataclass(frozen=True, eq=False)
+class FullScale:
+    """Reads metrics at full scale off the small runs of a soak and its anchors; intervals are at `confidence`."""
+
+    scenario: Scenario
+    runs: Sequence[Run]
+    anchors: Anchors
+    confidence: float
+
+    def estimate(self, metric: Metric, configs: Sequence[str]) -> AtFullScale:
+        """A metric that moves with the scale, of the configs that it is about."""
+        try:
+            levels = [self._level(metric, config) for config in configs]
+        except _Open as reason:
+            return _undecided(str(reason), reason.lack)
+        if metric.pair is None:
+            return self._of_one(metric, levels[0])
+        return self._of_pair(metric, levels)
+
+    def course(self, config: str) -> tuple[Run, ...]:
+        """The runs of a config as they would usually be at full scale, of every anchored seed; none where unknown."""
+        world = self.anchors.largest(config)
+        if world is None or (world.scale == 1 and world.hours >= self.scenario.time.hours):
+            return () if world is None else world.runs
+        carried = [larger(run, 1 / world.scale, USUAL, whole=self._whole(world, run)) for run in world.runs]
+        return tuple(run for run in carried if run is not None)
+
+    def leak(self, metric: Metric, config: str) -> ConfigLeak | str:
+        """The verdict on a leak at full scale: by whole runs there of two seeds or more, else why it is open.
+
+        Where live bytes leak the small runs decide: RSS cannot stay below what is live, at any scale.
+        """
+        assert metric.leak is not None
+        small = judge_config(self.scenario, self._small(config))
+        if metric.leak in small and settled_by_live(self.scenario, self.runs, config):
+            return small[metric.leak]
+        world = self.anchors.largest(config)
+        if world is not None and world.scale == 1:
+            if world.hours >= self.scenario.time.hours and len(world.runs) >= ENOUGH_SEEDS:
+                found = judge_config(self.scenario, world.runs)
+                return found.get(metric.leak, f"{config} recorded no {metric.leak} at scale 1")
+            seen = over_seeds({run.seed: floor_slope(run, world.scenario) for run in world.runs}).estimate
+            budget = self.scenario.memory.leak_budget_gb_per_hour
+            climbs = "" if seen is None else f", where its floors climb by {seen:.3g} GB/h ({budget:g} are allowed)"
+            anchored = f"{world.hours:.3g} h of {len(world.runs)} {'seed' if len(world.runs) == 1 else 'seeds'}{climbs}"
+        else:
+            why = self.anchors.broken(config) or self.anchors.unfit.get(config)
+            anchored = why or ("none" if world is None else f"runs up to scale {world.scale:g}")
+        return (
+            f"not decided at scale {self.scenario.memory.scale:g}: a verdict on RSS takes all "
+            f"{self.scenario.time.hours:g} h of {ENOUGH_SEEDS} seeds at scale 1, and there are {anchored}: allow more "
+            "time (--anchor-minutes)"
+        )
+
+    def _small(self, config: str) -> list[Run]:
+        return [run for run in self.runs if run.config == config]
+
+    def _level(self, metric: Metric, config: str) -> _Level:
+        """The reading of one config at full scale. Raises _Open where there is none."""
+        here, hours = self.scenario.memory.scale, self.scenario.time.hours
+        world = self.anchors.largest(config)
+        if world is None:
+            why = self.anchors.broken(config) or self.anchors.unfit.get(config)
+            raise _Open(f"not decided at scale {here:g}: {why or NONE}")
+        guesses: Guesses
+        basis: Basis
+        if world.scale == 1 and world.hours >= hours:
+            guesses = ({run.seed: metric.read(run, self.scenario) for run in world.runs},) * len(GUESSES)
+            basis, words = "measured", f"{config} measured at scale 1"
+        elif metric.moves == "whole":
+            raise _Open(
+                f"not decided at scale {here:g}: {metric.name} is told by whole runs at scale 1 only, and {config} was "
+                f"anchored at {world.scale:g} for {world.hours:.3g} h: more memory or more time (--anchor-minutes)"
+            )
+        elif world.scale == 1:
+            guesses = self._carried(metric, world, 1.0)
+            basis, words = "continued", f"{config} at scale 1 for {world.hours:.3g} of {hours:g} h, continued"
+        else:
+            guesses = self._carried(metric, world, 1.0)
+            others = [other for other in self.anchors.worlds[config] if other is not world]
+            self._hold_against(metric, world, others)
+            scales = sorted({here, *(other.scale for other in (world, *others))})
+            basis, words = "extrapolated", f"{config} extrapolated from {', '.join(f'{scale:g}' for scale in scales)}"
+        lacking = next((reading for one in guesses for reading in one.values() if reading.value is None), None)
+        if lacking is not None:
+            raise _Open(lacking.reason, lacking.lack or "undecided")
+        return _Level(guesses, self._lent(metric, config, len(world.runs), guesses), basis, words)
+
+    def _carried(self, metric: Metric, world: World, to_scale: float) -> Guesses:
+        """The readings of a world's runs at another scale, by guess. Raises _Open where they cannot be carried."""
+        config = world.runs[0].config
+        found = []
+        for guess in GUESSES:
+            readings = {}
+            for run in world.runs:
+                carried = larger(run, to_scale / world.scale, guess, whole=self._whole(world, run))
+                if carried is None:
+                    raise _Open(
+                        f"not decided at scale {self.scenario.memory.scale:g}: {config} did not record live bytes, or "
+                        "it is not known when it frees memory: emit a cleanup event"
+                    )
+                readings[run.seed] = metric.read(carried, self.scenario)
+            found.append(readings)
+        return tuple(found)
+
+    def _whole(self, world: World, run: Run) -> Run | None:
+        """The small run that a shorter anchor run is continued like, None for one that had all hours."""
+        small = {one.seed: one for one in self._small(run.config)}
+        if world.hours >= self.scenario.time.hours or not small:
+            return None
+        return small.get(run.seed, next(iter(small.values())))
+
+    def _hold_against(self, metric: Metric, world: World, others: Sequence[World]) -> None:
+        """Raise _Open where too few scales were run, or a smaller one foretells another value than the largest has."""
+        config = world.runs[0].config
+        measured = _mean(self._carried(metric, world, world.scale), 1)
+        worlds = [World(self.scenario, tuple(self._small(config))), *others]
+        if len({world.scale, *(other.scale for other in worlds)}) < FEWEST_SCALES:
+            raise _Open(f"not decided: {config} has runs at {len(worlds) + 1} scales, {FEWEST_SCALES} are needed")
+        for other in worlds:
+            found = self._carried(metric, other, world.scale)
+            values = [_mean(found, place) for place in range(len(GUESSES))]
+            known = [value for value in values if value is not None]
+            if measured is None or not known:
+                continue
+            half = self._lent(metric, config, 1, found)
+            low, high = min(known) - half, max(known) + half
+            if not low <= measured <= high:
+                raise _Open(
+                    f"not decided: at {world.scale:g} {value_in(measured, metric)} were measured where the world of "
+                    f"{other.scale:g} foretells {value_in(low, metric)} to {value_in(high, metric)}: {config} does not "
+                    "follow the scale as this instrument expects"
+                )
+
+    def _lent(self, metric: Metric, config: str, anchored: int, guesses: Guesses) -> float:
+        """Half the width that the spread over the small runs lends to the mean of so many anchored ones.
+
+        Student's, with the freedom of the small runs; their spread is at least LEAST_SPREAD of the value. Infinite
+        where there is one small run, or one that has no value.
+        """
+        values = [metric.read(run, self.scenario).value for run in self._small(config)]
+        known = [value for value in values if value is not None]
+        if len(known) < 2:
+            return math.inf
+        usual = _mean(guesses, _USUAL) or 0.0
+        spread = max(float(np.std(known, ddof=1)), LEAST_SPREAD * abs(usual))
+        quantile = float(stats.t.ppf((1 + self.confidence) / 2, len(known) - 1))
+        return quantile * spread / math.sqrt(anchored)
+
+    def _of_one(self, metric: Metric, level: _Level) -> AtFullScale:
+        usual = level.guesses[_USUAL]
+        if level.basis == "measured" and len(usual) >= ENOUGH_SEEDS:
+            return AtFullScale(over_seeds(usual, metric.average, self.confidence), "measured", level.words)
+        middle, (low, high) = _mean(level.guesses, _USUAL), level.ends()
+        return AtFullScale(_estimate(middle, low, high, usual), level.basis, level.words)
+
+    def _of_pair(self, metric: Metric, levels: Sequence[_Level]) -> AtFullScale:
+        """A metric of two configs: the corners of what the two may be, for it goes one way with each of them."""
+        assert metric.pair is not None
+        first, second = (level.guesses[_USUAL] for level in levels)
+        words = "; ".join(level.words for level in levels)
+        pairs = paired(first, second, metric.pair)
+        if all(level.basis == "measured" for level in levels) and len(pairs) >= ENOUGH_SEEDS:
+            return AtFullScale(over_seeds(pairs, metric.average, self.confidence), "measured", words)
+        middle = metric.pair(*(Reading(_mean(level.guesses, _USUAL) or 0.0) for level in levels))
+        corners = [metric.pair(Reading(a), Reading(b)) for a, b in product(*(level.ends() for level in levels))]
+        lacking = next((reading for reading in (middle, *corners) if reading.value is None), None)
+        if lacking is not None:
+            return _undecided(lacking.reason, lacking.lack or "undecided")
+        values = [reading.value for reading in corners if reading.value is not None]
+        basis = max((level.basis for level in levels), key=_BASES.index)
+        return AtFullScale(_estimate(middle.value, min(values), max(values), pairs), basis, words)
+
+
+class _Open(Exception):
+    """Why a metric has no value at full scale."""
+
+    def __init__(self, reason: str, lack: Lack = "undecided") -> None:
+        super().__init__(reason)
+        self.lack: Lack = lack
+
+
+def _undecided(reason: str, lack: Lack) -> AtFullScale:
+    return AtFullScale(Estimate(None, None, None, "exact", {}, lack, reason), "undecided", reason)
+
+
+def _mean(guesses: Guesses, place: int) -> float | None:
+    values = [reading.value for reading in guesses[place].values()]
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known and len(known) == len(values) else None
+
+
+def _estimate(middle: float | None, low: float, high: float, readings: Mapping[int, Reading]) -> Estimate:
+    """An estimate whose ends are open where one small run lent no width."""
+    closed = math.isfinite(low) and math.isfinite(high)
+    return Estimate(middle, low if closed else None, high if closed else None, "exact", readings)
+
+
+def value_in(value: float, metric: Metric) -> str:
+    """A value with its unit, shares in percent."""
+    return f"{100 * value:.3g} %" if metric.unit == "share" else f"{value:.3g} {metric.unit}".rstrip()

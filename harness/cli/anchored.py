@@ -1,0 +1,55 @@
+"""Carry out the anchor runs of a soak: planned from its small runs, announced, recorded into its result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.analysis.anchor_needs import anchor_needs
+from harness.analysis.runs import read_result
+from harness.report.anchor_words import plan_words
+from harness.report.layout import paragraph
+from harness.report.progress import Progress
+from harness.running import anchors, elsewhere
+from harness.running.admission import room_bytes
+from harness.running.plan import cores
+from harness.running.results import refuse_full_disk
+from harness.scenario import Scenario
+
+
+def anchor(console: Console, scenario: Scenario, folder: Path, *, jobs: int | None, quiet: bool) -> None:
+    """Run what the claims of `scenario` need in other worlds, as far as memory and its minutes allow.
+
+    Raises SoakError where the disk ran full, KeyboardInterrupt once every process is gone; what was recorded is kept.
+    """
+    needs, unfit = anchor_needs(scenario, read_result(folder)[1])
+    if not needs and not unfit:
+        return
+    at_once = jobs or cores()
+    planned = anchors.plan(
+        needs,
+        scale=scenario.memory.scale,
+        seeds=scenario.planned_seeds(),
+        run_on_h=scenario.time.run_on_s / 3600,
+        room_bytes=room_bytes(),
+        at_once=at_once,
+        minutes=scenario.memory.anchors.minutes,
+    ).without(unfit)
+    try:
+        anchors.write_plan(planned, folder)
+    except OSError as error:
+        raise refuse_full_disk(error, folder) from error
+    if not quiet:
+        for line in plan_words(planned, at_once):
+            paragraph(console, line)
+    if planned.worlds:
+        with Progress(console, quiet=quiet) as progress:
+            elsewhere.carry_out(
+                scenario,
+                planned.worlds,
+                folder / anchors.ANCHORS_FOLDER,
+                at_once=at_once,
+                foretold={need.config: need.peak_bytes for need in needs},
+                observe=progress,
+            )

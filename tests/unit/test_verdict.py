@@ -69,7 +69,7 @@ def make_scenario(*claims: dict[str, Any], seeds: int = 2) -> Scenario:
                 "sample_every_s": 5.0,
                 "settle_minutes": 0.0,
             },
-            "memory": {"scale": SCALE, "baseline_gb": 5.0, "limit_gb": 32.0, "leak_budget_gb_per_hour": 0.0375},
+            "memory": {"scale": 1.0, "baseline_gb": 5.0, "limit_gb": 32.0, "leak_budget_gb_per_hour": 0.0375},
             "target": {"factory": "module:factory"},
             "configs": {"old": {}, "fixed": {}},
             "claims": claims,
@@ -145,9 +145,9 @@ def test_verdict_json_has_what_its_readers_rely_on(tmp_path: Path) -> None:
     assert table["summary"] == verdicts.summary_sentence(verdict)
     assert [*tmp_path.iterdir()] == [tmp_path / "verdict.json"]
     assert {key: table[key] for key in ("format", "scenario", "memory_scale", "status", "reasons")} == {
-        "format": 1,
+        "format": 2,
         "scenario": "50symbols",
-        "memory_scale": 0.5,
+        "memory_scale": 1.0,
         "status": "inconclusive",
         "reasons": [],
     }

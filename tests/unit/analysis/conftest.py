@@ -49,7 +49,10 @@ def _make_scenario(
     configs: dict[str, dict[str, Any]] | None = None,
     **memory: Any,
 ) -> SimpleNamespace:
-    """A scenario of `hours`, warm-up of ten minutes, cycles of 5 s, 50 symbols, configs old and fixed of the note."""
+    """A scenario of `hours`, warm-up of ten minutes, cycles of 5 s, 50 symbols, configs old and fixed of the note.
+
+    It is said to be at full scale, where nothing moves with the scale; `scale` says otherwise.
+    """
     note = {
         "old": {"cleanup_interval_cycles": 1000, "max_samples_per_file": 2000},
         "fixed": {"cleanup_interval_cycles": 100, "max_samples_per_file": 500},
@@ -62,7 +65,7 @@ def _make_scenario(
         first_seed=1,
         time=SimpleNamespace(hours=hours, cycle_s=5.0, warmup_minutes=10.0, run_on_s=0.0, sample_every_s=600.0),
         memory=SimpleNamespace(
-            **{"scale": SCALE, "baseline_gb": 5.0, "limit_gb": 32.0, "leak_budget_gb_per_hour": 0.0375, **memory}
+            **{"scale": 1.0, "baseline_gb": 5.0, "limit_gb": 32.0, "leak_budget_gb_per_hour": 0.0375, **memory}
         ),
         market=SimpleNamespace(symbols=50),
         configs=note if configs is None else configs,

@@ -31,9 +31,10 @@ def order(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("soak")
         return Soak(planned.folder, interrupted=False)
 
-    monkeypatch.setattr(soak, "free_memory_bytes", lambda: 10**12)
+    monkeypatch.setattr(soak, "room_bytes", lambda: 10**12)
     monkeypatch.setattr(controlled, "_judged", judged)
     monkeypatch.setattr(soak, "carry_out", carry_out)
+    monkeypatch.setattr("harness.cli.anchored.anchor", lambda *_, **__: done.append("anchors"))
     monkeypatch.setattr("harness.cli.conclusion.conclude", lambda console, folder: done.append("verdict") or 3)
     return done
 
@@ -41,7 +42,7 @@ def order(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("form", ["short", "long"])
 def test_the_controls_go_first_and_lie_in_the_result(order: list[str], form: str, capsys) -> None:
     assert main(["run", "smoke", "--controls", form, "--scale", "0.1", "--quiet"]) == 3
-    assert order == [f"{form} controls of smoke at 0.1", "soak", "verdict"]
+    assert order == [f"{form} controls of smoke at 0.1", "soak", "anchors", "verdict"]
     (file,) = Path("results").glob("smoke/*/controls/control.json")
     assert json.loads(file.read_text(encoding="utf-8"))["short"] is (form == "short")
     out = capsys.readouterr().out
@@ -51,7 +52,7 @@ def test_the_controls_go_first_and_lie_in_the_result(order: list[str], form: str
 
 def test_without_the_option_there_are_none(order: list[str]) -> None:
     main(["run", "smoke", "--quiet"])
-    assert order == ["soak", "verdict"]
+    assert order == ["soak", "anchors", "verdict"]
     assert not [*Path("results").glob("smoke/*/controls")]
 
 

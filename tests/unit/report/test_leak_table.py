@@ -42,6 +42,7 @@ def printed(leaks=LEAKS, width: int = 100, confidence: float = 0.95, **limits: L
         leaks=leaks,
         limits=limits,
         confidence=confidence,
+        memory_scale=1.0,
         shape=lambda leak: shapes.get((leak.config, leak.measure.name)),
     )
     print_leaks(Console(file=file, width=width), verdict)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from harness.analysis.anchors import Anchors, World
 from harness.analysis.control_record import Check, ControlRecord
+from harness.analysis.runs import Run
 from harness.report.terminal import print_invalidity, print_verdict
 from harness.verdict import judge, summary_sentence
 
@@ -38,9 +41,9 @@ def note(make_scenario, make_claim, note_runs):
         make_claim("stop() releases (old)", "release.stop", ["old"], [0, 0], tolerance=0.02, better="neither"),
         make_claim(
             "old [grows] linearly",
-            "growth.linear_r2",
+            "sawtooth.crest_gb",
             ["old"],
-            [0.98, None],
+            [98, None],
             known="missed",
             reason="A sawtooth is no line.",
         ),
@@ -69,11 +72,40 @@ def test_the_claims_are_a_table_by_kind(note) -> None:
         assert source in text
 
 
-def test_a_metric_that_moves_with_the_scale_is_marked(note) -> None:
+def test_what_moves_with_the_scale_is_shown_as_the_small_worlds_and_not_judged_by_it(note) -> None:
     text = printed(*note)
-    assert " * " in line_of(text, "stop() releases")
-    assert "*: moves with the memory scale" in text
-    assert " * " not in line_of(text, "peak reduction")
+    assert (
+        line_of(text, "stop() releases")
+        == "stop() releases 0 ± 2 % - 0.0 [0.0, 0.0] % @0.1 inconclusive Expected results,"
+    )
+    assert "@0.1: of the small world only, which says nothing of full scale." in words(text)
+    assert "stop() releases (old), inconclusive: not decided at scale 0.1: this result has no anchor runs" in words(
+        text
+    )
+    assert "@" not in line_of(text, "peak reduction")
+
+
+def test_full_scale_comes_first_and_the_small_world_below_it(note, make_run) -> None:
+    scenario, runs = note
+    old = scenario.with_options(configs=["old"], scale=1.0)
+    large = [at_full_scale(run) for run in runs if run.config == "old"]
+    file = StringIO()
+    anchors = Anchors({"old": (World(old, tuple(large)),)})
+    print_verdict(Console(file=file, width=100), scenario, judge(scenario, runs, anchors=anchors), PICTURE)
+    lines = [words(line) for line in file.getvalue().splitlines()]
+    place = next(number for number, line in enumerate(lines) if line.startswith("stop() releases"))
+    assert "0.0 [0.0, 0.0] % @1 met" in lines[place]
+    assert "0.0 [0.0, 0.0] % @0.1" in lines[place + 1]
+    assert "@1, old measured at scale 1: stop() releases (old)." in words(file.getvalue())
+    assert "Anchor runs, in other worlds" in file.getvalue()
+
+
+def at_full_scale(run: Run) -> Run:
+    """The same run in a world ten times as large."""
+    samples = run.samples.assign(**{name: run.samples[name] * 10 for name in ("rss_bytes", "live_bytes")})
+    stop = {step: {name: 10 * value for name, value in read.items()} for step, read in run.facts["stop"].items()}
+    facts = {**run.facts, "stop": stop, "ballast_bytes": 10 * run.facts["ballast_bytes"]}
+    return dataclasses.replace(run, memory_scale=1.0, samples=samples, facts=facts)
 
 
 def test_reasons_assumptions_summary_and_picture_follow(note) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.running.isolation import PINNED, judged_environment
-from harness.running.plan import RESERVE_BYTES, choose_jobs_at_once, plan_jobs
+from harness.running.plan import plan_jobs, refuse_too_large
 from harness.running.results import create_result, find_result, point_latest, run_folder, run_folders
 from harness.scenario import Scenario, load
 from synthetic.faults import Faults
@@ -60,24 +60,13 @@ def test_a_market_gets_its_season_and_its_faults(scenario: Scenario) -> None:
     assert faulty == Faults(reconnects_per_hour=12, reconnect_s=10, burst_updates=20)
 
 
-def test_as_many_runs_at_once_as_fit(scenario: Scenario) -> None:
-    jobs = [job() for _ in range(9)]
-    room = RESERVE_BYTES + 2 * 3_200_000_000
-    assert choose_jobs_at_once(scenario, jobs, 2, room) == 2
-    assert choose_jobs_at_once(scenario, jobs, None, room - 1) == 1
-    assert choose_jobs_at_once(scenario, jobs[:1], 4, room) == 1
-
-
-def test_more_runs_than_fit_are_refused_with_advice(scenario: Scenario) -> None:
-    jobs = [job() for _ in range(9)]
-    with pytest.raises(UsageError, match=r"--jobs 4: .*3\.2 GB .*scale 0\.1.* 7\.0 GB free: use --jobs 2"):
-        choose_jobs_at_once(scenario, jobs, 4, 7_000_000_000)
-
-
-def test_a_run_that_does_not_fit_is_refused_with_a_scale_that_does(scenario: Scenario) -> None:
-    large = replace(job(), limit_bytes=32_000_000_000)
-    with pytest.raises(UsageError, match=r"8\.5 GB free: use --scale 0\.025"):
-        choose_jobs_at_once(scenario, [large], None, 8_500_000_000)
+def test_a_run_without_room_to_grow_is_refused_with_a_scale_that_has(scenario: Scenario) -> None:
+    large = replace(job(), baseline_bytes=5_000_000_000, limit_bytes=32_000_000_000)
+    refuse_too_large(scenario, [large], 5_500_000_000)
+    with pytest.raises(UsageError, match=r"starts at 5\.0 GB .*scale 0\.1.* 2\.2 GB for runs: use --scale 0\.04"):
+        refuse_too_large(scenario, [large], 2_200_000_000)
+    with pytest.raises(UsageError, match="free some memory first"):
+        refuse_too_large(scenario, [large], 0)
 
 
 def test_the_environment_is_pinned_and_cleared() -> None:

@@ -21,7 +21,7 @@ def carried_out(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
         return [{"status": "complete"} for _ in jobs]
 
     monkeypatch.setattr(soak, "supervise", supervise)
-    monkeypatch.setattr(soak, "free_memory_bytes", lambda: 10**12)
+    monkeypatch.setattr(soak, "room_bytes", lambda: 10**12)
     return calls
 
 

@@ -1,9 +1,11 @@
 # `make soak SCENARIO=50symbols` and `make test` are all a newcomer needs; each sets itself up first.
 #
-#   make soak SCENARIO=name [CONTROLS=short|long SCALE= SEEDS= MAX_SEEDS= FIRST_SEED= HOURS= CONFIGS= JOBS= OUT=]
+#   make soak SCENARIO=name [CONTROLS=short|long SCALE= SEEDS= MAX_SEEDS= FIRST_SEED= HOURS=
+#        ANCHORS=minutes CONFIGS= JOBS= OUT=]
 #   make compare A=result [B=result]      make plot RESULT=latest      make list
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
 #   make repeat [SCENARIO=name TIMES=100 LEAK=budgets FIRST_SEED=1001]
+#   make scales [SCENARIO=name SCALES=0.1,0.4,1 SEEDS= CONFIGS= JOBS=]
 #   make test   make check   make bench   make calibrate   make nightly   make clean
 
 SCENARIO ?= 50symbols
@@ -17,15 +19,17 @@ READY := .venv/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 OPTIONS := $(if $(SCALE),--scale $(SCALE)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(MAX_SEEDS),--max-seeds $(MAX_SEEDS)) \
-           $(if $(FIRST_SEED),--first-seed $(FIRST_SEED)) $(if $(HOURS),--hours $(HOURS)) $(if $(CONFIGS),--configs $(CONFIGS)) \
+           $(if $(FIRST_SEED),--first-seed $(FIRST_SEED)) $(if $(HOURS),--hours $(HOURS)) $(if $(ANCHORS),--anchor-minutes $(ANCHORS)) $(if $(CONFIGS),--configs $(CONFIGS)) \
            $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT)) $(if $(CONTROLS),--controls $(CONTROLS))
 CONTROL_OPTIONS := $(if $(SHORT),--short) $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
+SCALES_OPTIONS := $(if $(SCALES),--scales $(SCALES)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CONFIGS),--configs $(CONFIGS)) \
+                  $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 REPEAT_OPTIONS := $(if $(filter file,$(origin SCENARIO)),,$(SCENARIO)) $(if $(TIMES),--times $(TIMES)) $(if $(LEAK),--leak $(LEAK)) $(OPTIONS)
 
-.PHONY: help setup soak control compare plot list test check bench calibrate repeat nightly clean
+.PHONY: help setup soak control compare plot list test check bench calibrate repeat scales nightly clean
 
 help:
-	@sed -n '3,7s/^# *//p' Makefile
+	@sed -n '3,9s/^# *//p' Makefile
 
 setup: $(READY)
 
@@ -74,6 +78,10 @@ calibrate: $(READY)
 # Ends with results/reference/repetitions.md; what is recorded in results/repetitions is gone on with.
 repeat: $(READY)
 	@$(BIN)/python -m harness.calibration.repetitions $(REPEAT_OPTIONS)
+
+# Every config at every scale up to the largest that fits: writes results/reference/scales.md. An hour and a half on two cores.
+scales: $(READY)
+	@$(BIN)/python -m harness.calibration.scales $(SCENARIO) $(SCALES_OPTIONS)
 
 # Each with its controls first: where one does not hold, the soak is invalid (3). CONTROLS=short shortens those of both.
 # The note's scenario must keep its verdicts; the one whose leak no fix reaches must be caught: exit code 1, and no other.

@@ -22,7 +22,7 @@ from harness.analysis.claims import ClaimVerdict, judge_claim, metric_of
 from harness.analysis.config_shape import config_shape
 from harness.analysis.control_record import ControlRecord, read_controls
 from harness.analysis.curves import STEPS, stop_gb
-from harness.analysis.leaks import RSS, ConfigLeak, judge_leaks
+from harness.analysis.leaks import RSS, ConfigLeak, floor_slope, judge_leaks
 from harness.analysis.limit import Limit, leaking_rate, limit_of
 from harness.analysis.reductions import Reduced, reductions
 from harness.analysis.runs import Run, read_result
@@ -66,6 +66,7 @@ class RunSummary:
     acceleration: float | None
     memory_scale: float
     hours: float
+    floors_gb_per_hour: float | None
 
 
 @dataclass(frozen=True)
@@ -282,6 +283,7 @@ def summarise(run: Run, scenario: Scenario) -> RunSummary:
         acceleration=run.facts.get("acceleration"),
         memory_scale=run.memory_scale,
         hours=scenario.time.hours,
+        floors_gb_per_hour=floor_slope(run, scenario).value,
     )
 
 

@@ -45,7 +45,13 @@ ENOUGH_SEEDS = 3
 """So many seeds at full scale have a spread of their own."""
 
 LEAST_SPREAD = 0.002
-"""The spread over seeds that is lent is at least this share of the value: on a plateau seeds agree too well."""
+"""The spread over seeds that is lent is at least this share of the value, and at least this itself."""
+
+PLATEAU_SPREAD = 0.015
+"""And at least this where runs at full scale have no span: on the plateau of a small world seeds agree too well.
+
+Runs of three seeds at 0.7 and 1 spread by that in their last tooth (results/reference/scales.md).
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +119,8 @@ def moves(metric: Metric, scenario: Scenario, runs: Sequence[Run], configs: Sequ
     """Whether the scale of a soak may have moved a metric of these configs: not where nothing grew to be freed."""
     if not metric.moves_with_scale or scenario.memory.scale == 1:
         return False
+    if metric.moves == "cost":
+        return True
     return any(_grew(scenario, run) for run in runs if run.config in configs)
 
 
@@ -158,7 +166,7 @@ class FullScale:
         """A metric that moves with the scale, of the configs that it is about."""
         try:
             levels = [self._level(metric, config) for config in configs]
-        except _Open as reason:
+        except Undecided as reason:
             return _undecided(str(reason), reason.lack)
         if metric.pair is None:
             return self._of_one(metric, levels[0])
@@ -203,19 +211,19 @@ class FullScale:
         return [run for run in self.runs if run.config == config]
 
     def _level(self, metric: Metric, config: str) -> _Level:
-        """The reading of one config at full scale. Raises _Open where there is none."""
+        """The reading of one config at full scale. Raises Undecided where there is none."""
         here, hours = self.scenario.memory.scale, self.scenario.time.hours
         world = self.anchors.largest(config)
         if world is None:
             why = self.anchors.broken(config) or self.anchors.unfit.get(config)
-            raise _Open(f"not decided at scale {here:g}: {why or NONE}")
+            raise Undecided(f"not decided at scale {here:g}: {why or NONE}")
         guesses: Guesses
         basis: Basis
         if world.scale == 1 and world.hours >= hours:
             guesses = ({run.seed: metric.read(run, self.scenario) for run in world.runs},) * len(GUESSES)
             basis, words = "measured", f"{config} measured at scale 1"
-        elif metric.moves == "whole":
-            raise _Open(
+        elif metric.moves in ("whole", "cost"):
+            raise Undecided(
                 f"not decided at scale {here:g}: {metric.name} is told by whole runs at scale 1 only, and {config} was "
                 f"anchored at {world.scale:g} for {world.hours:.3g} h: more memory or more time (--anchor-minutes)"
             )
@@ -230,11 +238,12 @@ class FullScale:
             basis, words = "extrapolated", f"{config} extrapolated from {', '.join(f'{scale:g}' for scale in scales)}"
         lacking = next((reading for one in guesses for reading in one.values() if reading.value is None), None)
         if lacking is not None:
-            raise _Open(lacking.reason, lacking.lack or "undecided")
-        return _Level(guesses, self._lent(metric, config, len(world.runs), guesses), basis, words)
+            raise Undecided(lacking.reason, lacking.lack or "undecided")
+        least = PLATEAU_SPREAD if basis == "measured" else LEAST_SPREAD
+        return _Level(guesses, self._lent(metric, config, len(world.runs), guesses, least), basis, words)
 
     def _carried(self, metric: Metric, world: World, to_scale: float) -> Guesses:
-        """The readings of a world's runs at another scale, by guess. Raises _Open where they cannot be carried."""
+        """The readings of a world's runs at another scale, by guess. Raises Undecided where they cannot be carried."""
         config = world.runs[0].config
         found = []
         for guess in GUESSES:
@@ -242,7 +251,7 @@ class FullScale:
             for run in world.runs:
                 carried = larger(run, to_scale / world.scale, guess, whole=self._whole(world, run))
                 if carried is None:
-                    raise _Open(
+                    raise Undecided(
                         f"not decided at scale {self.scenario.memory.scale:g}: {config} did not record live bytes, or "
                         "it is not known when it frees memory: emit a cleanup event"
                     )
@@ -258,31 +267,38 @@ class FullScale:
         return small.get(run.seed, next(iter(small.values())))
 
     def _hold_against(self, metric: Metric, world: World, others: Sequence[World]) -> None:
-        """Raise _Open where too few scales were run, or a smaller one foretells another value than the largest has."""
+        """Raise Undecided where too few scales were run, or a smaller one foretells another value than was measured."""
         config = world.runs[0].config
         measured = _mean(self._carried(metric, world, world.scale), 1)
         worlds = [World(self.scenario, tuple(self._small(config))), *others]
         if len({world.scale, *(other.scale for other in worlds)}) < FEWEST_SCALES:
-            raise _Open(f"not decided: {config} has runs at {len(worlds) + 1} scales, {FEWEST_SCALES} are needed")
+            raise Undecided(f"not decided: {config} has runs at {len(worlds) + 1} scales, {FEWEST_SCALES} are needed")
         for other in worlds:
-            found = self._carried(metric, other, world.scale)
-            values = [_mean(found, place) for place in range(len(GUESSES))]
-            known = [value for value in values if value is not None]
-            if measured is None or not known:
+            found = self.foretold(metric, other, world.scale)
+            if measured is None or found.estimate is None:
                 continue
-            half = self._lent(metric, config, 1, found)
-            low, high = min(known) - half, max(known) + half
+            low = -math.inf if found.low is None else found.low
+            high = math.inf if found.high is None else found.high
             if not low <= measured <= high:
-                raise _Open(
+                raise Undecided(
                     f"not decided: at {world.scale:g} {value_in(measured, metric)} were measured where the world of "
                     f"{other.scale:g} foretells {value_in(low, metric)} to {value_in(high, metric)}: {config} does not "
                     "follow the scale as this instrument expects"
                 )
 
-    def _lent(self, metric: Metric, config: str, anchored: int, guesses: Guesses) -> float:
+    def foretold(self, metric: Metric, world: World, to_scale: float) -> Estimate:
+        """What the runs of a world foretell of one run at another scale. Raises Undecided where they cannot be."""
+        found = self._carried(metric, world, to_scale)
+        level = _Level(found, self._lent(metric, world.runs[0].config, 1, found), "extrapolated", "")
+        middle = _mean(found, _USUAL)
+        if middle is None:
+            return Estimate(None, None, None, "exact", found[_USUAL], "undecided", "a run has no value")
+        return _estimate(middle, *level.ends(), found[_USUAL])
+
+    def _lent(self, metric: Metric, config: str, anchored: int, guesses: Guesses, least: float = LEAST_SPREAD) -> float:
         """Half the width that the spread over the small runs lends to the mean of so many anchored ones.
 
-        Student's, with the freedom of the small runs; their spread is at least LEAST_SPREAD of the value. Infinite
+        Student's, with the freedom of the small runs; their spread is at least the share `least` of the value. Infinite
         where there is one small run, or one that has no value.
         """
         values = [metric.read(run, self.scenario).value for run in self._small(config)]
@@ -290,7 +306,7 @@ class FullScale:
         if len(known) < 2:
             return math.inf
         usual = _mean(guesses, _USUAL) or 0.0
-        spread = max(float(np.std(known, ddof=1)), LEAST_SPREAD * abs(usual))
+        spread = max(float(np.std(known, ddof=1)), least * abs(usual), LEAST_SPREAD)
         quantile = float(stats.t.ppf((1 + self.confidence) / 2, len(known) - 1))
         return quantile * spread / math.sqrt(anchored)
 
@@ -319,7 +335,7 @@ class FullScale:
         return AtFullScale(_estimate(middle.value, min(values), max(values), pairs), basis, words)
 
 
-class _Open(Exception):
+class Undecided(Exception):
     """Why a metric has no value at full scale."""
 
     def __init__(self, reason: str, lack: Lack = "undecided") -> None:

@@ -240,7 +240,8 @@ def _steps(run: Run, own: Course, ratio: float, guess: Guess, whole: Run) -> dic
             later = whole.gb(other + whole.ballast_bytes) - whole.live_gb[0]
         free, top = held - live, max(own.peak[-1], held)
         kept = 0.0 if step == STEPS[-1] else _kept_by_glibc(run, read, free, top - live, guess)
-        if free > kept and not (step == STEPS[0] and own.with_live[-1]):
+        untouched = own.with_live[-1] and live >= own.live[-1] - WITH_LIVE_OF_PEAK * own.peak[-1]
+        if free > kept and not untouched:
             hazards = hazard(np.array([held]), np.array([live + kept]), np.array([top])) * factor
             pinned = _pinned(carried(hazards, ratio, guess._replace(constant=0.0)))
             moved = kept + max(top - later - kept, 0.0) * float(pinned[0])

@@ -17,9 +17,10 @@ from harness.scenario import Scenario
 
 Read = Callable[[Run, Scenario], Reading]
 
-Moves = Literal["no", "course", "release", "whole"]
+Moves = Literal["no", "course", "release", "whole", "cost"]
 """How a metric moves with the memory scale: not at all; with the floors of the course, which can be carried to another
-scale; with what stays after the stop, which can be, too; or so that only whole runs at full scale tell it."""
+scale; with what stays after the stop, which can be, too; so that only whole runs at full scale tell it; or as CPU does,
+which goes with the feed."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _left() -> list[Metric]:
             f"growth over the start that remains after stop, drop and trim, {words}",
             "GB",
             waterfall.left(part),
-            moves="release" if part in ("live", "pinned") else "whole",
+            moves="release" if part == "pinned" else "no",
         )
         for part, words in what.items()
     ]
@@ -193,7 +194,7 @@ _METRICS = (
         levels.net_of_start(levels.mean),
         moves="course",
     ),
-    Metric("cpu.seconds", "CPU seconds of a run, up to its end", "s", cpu.total_s),
+    Metric("cpu.seconds", "CPU seconds of a run, up to its end", "s", cpu.total_s, moves="cost"),
     *_releases(),
     Metric(
         "release.pools",
@@ -289,6 +290,7 @@ _METRICS = (
         "highest less lowest RSS under load, as a share of the first",
         "share",
         levels.range_share,
+        moves="course",
     ),
     Metric(
         "growth.drop_share",
@@ -306,14 +308,27 @@ _METRICS = (
     ),
     Metric("live.slope_gb_per_hour", "slope of the floors of live bytes after the warm-up", "GB/h", leaks.live_slope),
     *_leaks(),
-    Metric("cpu.per_cycle_ms", "median CPU per cycle under load, with market and readings", "ms", cpu.per_cycle_ms),
-    Metric("cpu.per_cleanup_ms", "median CPU that a cleanup takes", "ms", cpu.per_cleanup_ms),
-    Metric("cpu.growth", "growth of the CPU per cycle over the load, as a share of its median", "share", cpu.growth),
+    Metric(
+        "cpu.per_cycle_ms",
+        "median CPU per cycle under load, with market and readings",
+        "ms",
+        cpu.per_cycle_ms,
+        moves="cost",
+    ),
+    Metric("cpu.per_cleanup_ms", "median CPU that a cleanup takes", "ms", cpu.per_cleanup_ms, moves="cost"),
+    Metric(
+        "cpu.growth",
+        "growth of the CPU per cycle over the load, as a share of its median",
+        "share",
+        cpu.growth,
+        moves="cost",
+    ),
     Metric(
         "pause.longest_ms",
         "most CPU between two samples under load; no pause was longer",
         "ms",
         cpu.longest_pause_ms,
+        moves="cost",
     ),
     Metric("samples.unaccounted", "samples neither persisted nor reported lost", "samples", buffers.unaccounted),
     Metric("samples.lost", "samples that the target reported lost", "samples", buffers.lost),

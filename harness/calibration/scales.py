@@ -1,8 +1,8 @@
 """Measure what moves with the memory scale: every config of a scenario at several scales, up to the largest that fits.
 
 What is recorded in OUT is kept, and the same command goes on from there. At the end results/reference/scales.md is
-written; with --page only that. The exit code is 0 where all runs were carried out, 3 interrupted or the disk is full, 2
-wrong usage.
+written; with --page only that, of what is there. The exit code is 0 where all runs were carried out, 3 interrupted or
+the disk is full, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import signal
 import sys
 from pathlib import Path
 
+from harness.analysis.runs import read_run
+from harness.calibration.scales_page import AtScale, page
 from harness.cli import write_whatever_the_locale
 from harness.cli.options import scenario_from
 from harness.cli.tables import open_console
@@ -20,9 +22,13 @@ from harness.errors import SoakError, UsageError
 from harness.report.progress import Progress
 from harness.running.admission import MARGIN, room_bytes
 from harness.running.elsewhere import Elsewhere, carry_out
-from harness.scenario import Scenario
+from harness.running.results import read_manifest
+from harness.scenario import Scenario, load
+from harness.scenario.problems import shown_path
 
 PROGRAM = "python -m harness.calibration.scales"
+
+PAGE = Path("results", "reference", "scales.md")
 
 SCALES = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 
@@ -63,6 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--first-seed", type=int)
     parser.add_argument("--jobs", type=int, help="runs at once (one a core, if they fit)")
     parser.add_argument("--out", type=Path, default=Path("results/scales"), help="where runs are recorded")
+    parser.add_argument("--to", type=Path, default=PAGE, metavar="FILE", help=f"the page ({PAGE})")
+    parser.add_argument("--page", action="store_true", help="run nothing: write the page of what is recorded")
     parser.set_defaults(hours=None, scale=None, max_seeds=None, anchor_minutes=None)
     given = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -78,7 +86,32 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     scenario = scenario_from(given)
-    scales = tuple(sorted(float(word) for word in given.scales.split(",")))
+    scales = _scales(given.scales)
+    if not given.page:
+        _record(scenario, scales, given)
+    found = recorded(scenario, given.out)
+    if not found:
+        raise UsageError(f"{shown_path(given.out)}: nothing is recorded there")
+    command = f"{PROGRAM} {scenario.name} --scales {given.scales} --seeds {scenario.seeds}"
+    try:
+        given.to.write_text(page(found, command, _origin(given.out)), encoding="utf-8")
+    except OSError as error:
+        raise SoakError(f"{given.to}: {error.strerror}") from error
+    print(f"Written: {shown_path(given.to)}")
+    return 0
+
+
+def _scales(text: str) -> tuple[float, ...]:
+    try:
+        scales = tuple(sorted(float(word) for word in text.split(",")))
+    except ValueError:
+        scales = ()
+    if not scales or not all(0 < scale <= 1 for scale in scales):
+        raise UsageError(f"--scales {text}: must be numbers above 0 up to 1, with commas between them")
+    return scales
+
+
+def _record(scenario: Scenario, scales: tuple[float, ...], given: argparse.Namespace) -> None:
     foretold = foretold_peaks(given.out)
     if missing := [config for config in scenario.configs if config not in foretold]:
         first = [Elsewhere(config, scales[0], scenario.time.hours, (scenario.first_seed,)) for config in missing]
@@ -88,7 +121,29 @@ def _run(given: argparse.Namespace) -> int:
     planned = worlds(scenario, scales, foretold, room_bytes())
     with Progress(open_console()) as progress:
         carry_out(scenario, planned, given.out, at_once=given.jobs, foretold=foretold, observe=progress)
-    return 0
+
+
+def recorded(scenario: Scenario, root: Path) -> list[AtScale]:
+    """What was recorded of the scenario's configs, complete runs only."""
+    found = []
+    for file in sorted(root.glob("*/scenario.toml")):
+        there = load(str(file), import_target=False)
+        ended = sorted(run.parent for run in file.parent.glob("runs/*/seed-*/run.json"))
+        runs = tuple(run for run in map(read_run, ended) if run.status == "complete")
+        (config,) = there.configs
+        if runs and config in scenario.configs:
+            found.append(AtScale(config, there, runs))
+    return found
+
+
+def _origin(root: Path) -> str:
+    """Versions and machine of what was recorded, in a sentence."""
+    manifest = read_manifest(sorted(root.glob("*/manifest.json"))[0].parent)
+    machine = manifest["machine"]
+    return (
+        f"CPython {manifest['python']}, {machine['libc']}, {machine['cpus']} cores, "
+        f"{machine['memory_bytes'] / 1e9:.0f} GB; recorded from {manifest['began'][:10]}."
+    )
 
 
 if __name__ == "__main__":

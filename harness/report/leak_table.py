@@ -11,7 +11,7 @@ from harness.analysis.leaks import RSS, ConfigLeak
 from harness.analysis.shape import Shape
 from harness.report.layout import columns, heading, new_table, paragraph, show
 from harness.report.wording import NOTHING, level, measured, value, when_limit
-from harness.verdict import Verdict
+from harness.verdict import RunSummary, Verdict
 
 _STYLES = {"LEAK": "bold red", "OK": "green", "INCONCLUSIVE": "yellow"}
 _LEAST = "least\nfound"
@@ -40,6 +40,8 @@ def print_leaks(console: Console, verdict: Verdict) -> None:
     if verdict.memory_scale != 1 and any(leak.measure is RSS for leak in stored):
         note = f"RSS is that of the world at {verdict.memory_scale:g}: its floors move with the memory scale."
         paragraph(console, Text(note, style="dim"))
+        for sentence in _at_full_scale(verdict.anchors):
+            paragraph(console, sentence, bullet="- ")
     limits = [f"{config}: RSS {when_limit(limit)}." for config, limit in verdict.limits.items()]
     for sentence in [*limits, *_explained(stored), *_counted(counted, verdict.confidence)]:
         paragraph(console, sentence, bullet="- ")
@@ -105,6 +107,16 @@ def _explained(leaks: Sequence[ConfigLeak]) -> list[str]:
         for leak in leaks
         if leak.fragmentation
     ] + [f"{', '.join(names)}: {why}" for why, names in open_for.items()]
+
+
+def _at_full_scale(anchors: Sequence[RunSummary]) -> list[str]:
+    """How fast the floors of RSS rise at full scale, where anchor runs were there; that is no verdict."""
+    return [
+        f"{run.config} seed {run.seed} at scale 1: the floors of RSS rise by "
+        f"{value(run.floors_gb_per_hour, 'GB/h')} GB/h over {run.hours:.3g} h."
+        for run in anchors
+        if run.memory_scale == 1 and run.floors_gb_per_hour is not None
+    ]
 
 
 def _rate(leak: ConfigLeak) -> str:

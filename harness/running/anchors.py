@@ -107,7 +107,7 @@ class _Planner:
         while left and not chosen:
             chosen = self._within_time(left)
             if not chosen:  # without the one that takes longest
-                longest = max(left, key=lambda need: self._seconds(self._worlds(need, CAPS[-1], full=True), [need]))
+                longest = max(left, key=self._cheapest_s)
                 unfit[longest.config] = self._too_long(longest)
                 left.remove(longest)
         chosen = self._extended(chosen, left)
@@ -177,12 +177,16 @@ class _Planner:
         return f"{need.config} needs {wanted:.1f} GB of free memory at scale 1, and {free:.1f} GB are free"
 
     def _too_long(self, need: Need) -> str:
-        worlds = self._worlds(need, CAPS[-1], full=True) or self._worlds(need, CAPS[0], full=False)
-        minutes = math.ceil(self._seconds(worlds, [need]) / 60)
+        minutes = math.ceil(self._cheapest_s(need) / 60)
         return (
-            f"anchor runs of {need.config} take about {minutes} minutes, and {self.budget_s / 60:g} are allowed: "
-            f"use --anchor-minutes {minutes}"
+            f"anchor runs of {need.config} take {minutes} minutes or more, and {self.budget_s / 60:g} are allowed for "
+            f"all: use --anchor-minutes {max(minutes, math.floor(self.budget_s / 60) + 1)}"
         )
+
+    def _cheapest_s(self, need: Need) -> float:
+        """Real seconds that a config takes at the least."""
+        trials = (self._worlds(need, cap, full=full) for cap in CAPS for full in (True, False))
+        return min(self._seconds(worlds, [need]) for worlds in trials if worlds)
 
     def _run_s(self, world: Elsewhere, needs: Sequence[Need]) -> float:
         need = next(one for one in needs if one.config == world.config)

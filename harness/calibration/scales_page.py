@@ -1,0 +1,168 @@
+"""The page of what moves with the memory scale: every config at every scale, and what small worlds foretell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.analysis.anchors import Anchors, FullScale, Undecided, World
+from harness.analysis.estimates import CONFIDENCE
+from harness.analysis.leaks import judge_config
+from harness.analysis.metrics import METRICS, Metric
+from harness.analysis.owners import growth
+from harness.analysis.runs import Run
+from harness.report.wording import NOTHING, measured, value
+from harness.scenario import Scenario
+
+COLUMNS = {
+    "peak": "peak",
+    "crest": "sawtooth.crest_gb",
+    "trough": "sawtooth.trough_gb",
+    "mean": "mean",
+    "last tooth": "horizon",
+    "five hours": "horizon.instant",
+    "stop() gives back": "release.stop",
+    "after trim": "release.trim",
+    "pools": "release.pools",
+}
+"""What the first table shows, in the order of its columns."""
+
+FORETOLD = ("mean", "horizon", "horizon.instant", "sawtooth.trough_gb", "release.stop", "release.trim", "release.pools")
+
+MOVED = 0.05
+"""A metric that differs by more than this share of its value between two scales moves,"""
+
+NOISE = {"share": 0.01, "GB": 0.05, "GB/h": 0.02}
+"""and by more than this, in its unit."""
+
+
+@dataclass(frozen=True, eq=False)
+class AtScale:
+    """The runs of one config at one scale, and the scenario there."""
+
+    config: str
+    scenario: Scenario
+    runs: tuple[Run, ...]
+
+    @property
+    def scale(self) -> float:
+        """The size of the world."""
+        return self.scenario.memory.scale
+
+
+def page(found: Sequence[AtScale], command: str, origin: str) -> str:
+    """The whole page, as Markdown."""
+    by_config: dict[str, list[AtScale]] = {}
+    for one in sorted(found, key=lambda one: one.scale):
+        by_config.setdefault(one.config, []).append(one)
+    parts = [
+        "# What moves with the memory scale\n",
+        f"Made by `{command}`. {origin}\n",
+        "## Every config at every scale\n",
+        "GB at full scale, shares of what had grown over the start; [95 % over the seeds]. *Floors* is their slope, "
+        "*RSS* and *live* are the verdicts on a leak.\n",
+        _table(by_config),
+        "\n## What small worlds foretell of the largest one\n",
+        "Each scale by itself is carried to the largest one of its config (harness/analysis/full_scale.py): the span "
+        "of what may be pinned, and the spread over the seeds of that scale lent to one run. `out` marks what was "
+        "measured outside of it.\n",
+        _foretold(by_config),
+        "\n## Which metrics move\n",
+        f"The median over seeds at the smallest and at the largest scale. A metric moves where they differ by more "
+        f"than {100 * MOVED:g} % (and a share by more than 1 point); *marked* is how harness/analysis/metrics.py has "
+        "it.\n",
+        _moving(by_config),
+        "\n## Who holds it\n",
+        "The largest owner by its share of what had grown, at the last walk under feed.\n",
+        _owners(by_config),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _table(by_config: Mapping[str, Sequence[AtScale]]) -> str:
+    rows = [("config", "scale", "seeds", *COLUMNS, "floors, GB/h", "RSS", "live")]
+    for config, worlds in by_config.items():
+        for one in worlds:
+            cells = [_measured(METRICS[name], one) for name in COLUMNS.values()]
+            leaks = judge_config(one.scenario, one.runs)
+            verdicts = [leaks[name].verdict.outcome if name in leaks else NOTHING for name in ("rss", "live")]
+            slope = _measured(METRICS["floors.slope_gb_per_hour"], one)
+            rows.append((config, f"{one.scale:g}", str(len(one.runs)), *cells, slope, *verdicts))
+    return _markdown(rows)
+
+
+def _measured(metric: Metric, one: AtScale) -> str:
+    found = metric.compute(one.scenario, one.runs, [one.config])
+    return measured(found, metric.unit).removesuffix(f" {metric.unit}").removesuffix(" %")
+
+
+def _foretold(by_config: Mapping[str, Sequence[AtScale]]) -> str:
+    rows = [("config", "metric", "from", "foretold", "measured", "at", "")]
+    for config, worlds in by_config.items():
+        *smaller, largest = worlds
+        for name in FORETOLD:
+            metric = METRICS[name]
+            there = metric.compute(largest.scenario, largest.runs, [config])
+            for one in smaller:
+                full = FullScale(one.scenario, one.runs, Anchors(), CONFIDENCE)
+                try:
+                    told = full.foretold(metric, World(one.scenario, one.runs), largest.scale)
+                except Undecided as error:
+                    rows.append((config, name, f"{one.scale:g}", str(error), "", "", ""))
+                    continue
+                if told.estimate is None or there.estimate is None or told.low is None or told.high is None:
+                    continue
+                inside = told.low <= there.estimate <= told.high
+                cells = (measured(told, metric.unit), measured(there, metric.unit), f"{largest.scale:g}")
+                rows.append((config, name, f"{one.scale:g}", *cells, "" if inside else "out"))
+    return _markdown(rows)
+
+
+def _moving(by_config: Mapping[str, Sequence[AtScale]]) -> str:
+    rows = [
+        ("metric", "marked", *(f"{config} {w[0].scale:g} / {w[-1].scale:g}" for config, w in by_config.items()), "")
+    ]
+    for metric in METRICS.values():
+        if metric.pair is not None or metric.leak is not None:
+            continue
+        cells, moved = [], False
+        for config, worlds in by_config.items():
+            small, large = (_median(metric, one, config) for one in (worlds[0], worlds[-1]))
+            if small is None or large is None:
+                cells.append(NOTHING)
+                continue
+            cells.append(f"{value(small, metric.unit)} / {value(large, metric.unit)}")
+            least = max(MOVED * max(abs(large), abs(small)), NOISE.get(metric.unit, 0.0))
+            moved = moved or abs(large - small) > least
+        if any(cell != NOTHING for cell in cells):
+            odd = moved != metric.moves_with_scale
+            rows.append((f"`{metric.name}`", metric.moves, *cells, ("moves" if moved else "does not") if odd else ""))
+    return _markdown(rows)
+
+
+def _median(metric: Metric, one: AtScale, config: str) -> float | None:
+    values = [metric.read(run, one.scenario).value for run in one.runs if run.config == config]
+    known = [each for each in values if each is not None]
+    return float(np.median(known)) if known else None
+
+
+def _owners(by_config: Mapping[str, Sequence[AtScale]]) -> str:
+    rows = [("config", "scale", "owner", "share of the growth")]
+    for config, worlds in by_config.items():
+        for one in worlds:
+            found = growth(config, one.runs, one.scenario)
+            live = None if found is None else found.live.grown.estimate
+            if found is None or not found.owners or not live:
+                continue
+            first = max(found.owners, key=lambda owner: owner.grown.estimate or 0.0)
+            share = (first.grown.estimate or 0.0) / live
+            rows.append((config, f"{one.scale:g}", f"`{first.path}`", f"{100 * share:.1f} %"))
+    return _markdown(rows)
+
+
+def _markdown(rows: Sequence[tuple[str, ...]]) -> str:
+    head, *body = rows
+    lines = [head, tuple("---" for _ in head), *body]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -23,7 +23,7 @@ from harness.analysis.config_shape import config_shape
 from harness.analysis.control_record import ControlRecord, read_controls
 from harness.analysis.curves import STEPS, stop_gb
 from harness.analysis.leaks import RSS, ConfigLeak, floor_slope, judge_leaks
-from harness.analysis.limit import Limit, leaking_rate, limit_of
+from harness.analysis.limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.reductions import Reduced, reductions
 from harness.analysis.runs import Run, read_result
 from harness.analysis.sequential import CONFIDENCE, confidence_of
@@ -237,7 +237,8 @@ def _limits(scenario: Scenario, runs: Sequence[Run], leaks: Sequence[ConfigLeak]
     found = {}
     for config in dict.fromkeys([*scenario.configs, *(run.config for run in runs)]):
         mine = [run for run in runs if run.config == config]
-        limit = limit_of(scenario, mine, leaking_rate([leak for leak in leaks if leak.config == config]))
+        telling = told_by(scenario, (leak for leak in leaks if leak.config == config))
+        limit = limit_of(scenario, mine, leaking_rate(telling))
         if limit is not None:
             found[config] = limit
     return found

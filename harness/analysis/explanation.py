@@ -26,7 +26,7 @@ from harness.analysis.leaks import (
     slope,
     warm_s,
 )
-from harness.analysis.limit import Limit, leaking_rate, limit_of
+from harness.analysis.limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.owners import (
     SMALLER,
     UNATTRIBUTED,
@@ -148,7 +148,7 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
         pymalloc=_slope(scenario, runs, PYMALLOC),
         glibc=_slope(scenario, runs, GLIBC),
         peak=peak,
-        limit=limit_of(scenario, runs, _leading(judged, live, owned)),
+        limit=limit_of(scenario, runs, _leading(told_by(scenario, judged.values()), live, owned)),
         grown=_grown(runs),
         growth=owned,
         lasting=lasting,
@@ -180,12 +180,12 @@ def _restarts(scenario: Scenario, runs: Sequence[Run]) -> Restarts | None:
     )
 
 
-def _leading(judged: Leaks, live: Estimate, owned: Growth | None) -> Estimate | None:
+def _leading(judged: Sequence[ConfigLeak], live: Estimate, owned: Growth | None) -> Estimate | None:
     """The growth that leads to the limit: what leaks by its floors; by the walks where live bytes have too few of them.
 
     What is not certain to go on leads nowhere.
     """
-    leaking = leaking_rate(list(judged.values()))
+    leaking = leaking_rate(judged)
     if leaking is None and live.estimate is None and owned is not None and certainly_above(owned.live.rate, 0.0):
         return owned.live.rate
     return leaking

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.analysis import levels
 from harness.analysis.estimates import Estimate, over_seeds
-from harness.analysis.leaks import ConfigLeak
+from harness.analysis.leaks import RSS, ConfigLeak
 from harness.analysis.runs import Run
 from harness.analysis.shape import time_to_limit
 from harness.scenario import Scenario
@@ -52,6 +52,11 @@ def limit_of(scenario: Scenario, runs: Sequence[Run], rate: Estimate | None) -> 
     if left is None or left.high is None:
         return None
     return Limit(gb, ended + left.hours, ended + left.low, ended + left.high, reached=False)
+
+
+def told_by(scenario: Scenario, leaks: Iterable[ConfigLeak]) -> list[ConfigLeak]:
+    """The verdicts on leaks that tell a rate at full scale: in a small world not those on RSS."""
+    return [leak for leak in leaks if leak.measure is not RSS or scenario.memory.scale == 1]
 
 
 def leaking_rate(leaks: Sequence[ConfigLeak]) -> Estimate | None:

@@ -138,16 +138,3 @@ def test_an_interruption_of_anchors_keeps_the_soak_that_was_done(soaks: Soaks, u
     found = claims(soaks.verdict())
     assert (found["it peaks"]["verdict"], found["a cleanup frees"]["verdict"]) == ("met", "inconclusive")
     assert soaks.workers() == []
-
-
-def test_an_anchor_that_does_not_fit_says_which_memory_would(soaks: Soaks) -> None:
-    ended = soaks.soak(
-        "run",
-        soaks.scenario(
-            SAWTOOTH.replace("1000.0", "50000.0") + CLAIM.replace("9.0", "900.0"),
-            **{**WORLD, "scale": 0.002, "baseline_gb": 100.0, "limit_gb": 500.0, "books_per_second": 800.0},
-        ),
-        "--quiet",
-    )
-    assert ended.returncode == 4, ended.stdout + ended.stderr
-    assert "GB of free memory at scale 1" in claims(soaks.verdict())["a cleanup frees"]["reason"]

@@ -42,6 +42,12 @@ def print_explanation(console: Console, scenario: Scenario, found: Sequence[Expl
     """Print what explains each config, and what the words mean."""
     console.print()
     paragraph(console, Text(f"{scenario.name}: {scenario.title}", style="bold"))
+    if scenario.memory.scale != 1:
+        world = (
+            f"Read in a world of {scenario.memory.scale:g}: live bytes, their growth and who holds them are the same "
+            "at full scale; RSS after a cleanup or a stop, and what is pinned, is not (claims on that: soak report)."
+        )
+        paragraph(console, Text(world, style="dim"))
     for one in found:
         print_config(console, scenario, one)
     if not found:

@@ -51,7 +51,8 @@ def memory_figure(
 
 def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None, anchors: Anchors) -> Page:
     drawn = subjects(scenario, runs, anchors)
-    page = Page(titled(scenario.title, verdict), foot(scenario, runs, verdict))
+    anchored = any(subject.full is not None for subject in drawn)
+    page = Page(titled(scenario.title, verdict), foot(scenario, runs, verdict, at_full_scale=anchored))
     row_px = min(line_px(TEXT_PT) + 6, 240 / len(drawn))
     row_pt = min(TEXT_PT, TEXT_PT * row_px / line_px(TEXT_PT))
     names = max(len(drawable(subject.config)) for subject in drawn)
@@ -88,8 +89,13 @@ def titled(title: str, verdict: Verdict | None) -> str:
     return f"INVALID: {title}" if verdict is not None and verdict.status == "invalid" else title
 
 
-def foot(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None = None) -> list[str]:
-    """What must be known to read a picture of these runs: the world, the assumptions, which runs did not finish."""
+def foot(
+    scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None = None, *, at_full_scale: bool = False
+) -> list[str]:
+    """What must be known to read a picture of these runs: the world, the assumptions, which runs did not finish.
+
+    A picture that does not show full scale beside a small world says what is that world's own.
+    """
     seeds = len({run.seed for run in runs})
     clocks = sorted({str(run.facts.get("clock") or "virtual") for run in runs}) or ["virtual"]
     world = [
@@ -100,6 +106,8 @@ def foot(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None = None
     ]
     if scenario.assumptions.strip():
         world.append("rests on assumptions: see summary")
+    if scenario.memory.scale != 1 and not at_full_scale:
+        world.append("what stays after a cleanup or a stop is this small world's own")
     lines = ["; ".join(world)]
     ended = [
         f"{run.config} seed {run.seed} {run.status} "

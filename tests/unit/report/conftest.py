@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -59,6 +60,14 @@ def _make_run(
     }
     known = {"ballast_bytes": 4 * SCALE * 1e9, "clock": "virtual", "reason": None, "t_s": until_s, "stop": reached}
     return Run(config, seed, status, SCALE, samples, tuple(events), {**known, "acceleration": 380.0, **facts})
+
+
+def at_full_scale(run: Run) -> Run:
+    """The same run in a world ten times as large."""
+    samples = run.samples.assign(**{name: run.samples[name] * 10 for name in ("rss_bytes", "live_bytes")})
+    stop = {step: {name: 10 * value for name, value in read.items()} for step, read in run.facts["stop"].items()}
+    facts = {**run.facts, "stop": stop, "ballast_bytes": 10 * run.facts["ballast_bytes"]}
+    return dataclasses.replace(run, memory_scale=1.0, samples=samples, facts=facts)
 
 
 def _make_scenario(

@@ -12,8 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
+from harness.analysis.anchors import Anchors, World
 from harness.report.looks import looks
 from harness.report.plots import foot, memory_figure, memory_picture
+from tests.unit.report.conftest import at_full_scale
 
 
 def axes_of(figure: Figure, gid: str) -> Axes:
@@ -193,11 +195,27 @@ def test_the_foot_tells_the_world(make_scenario, note_runs, make_run) -> None:
     scenario = make_scenario(assumptions="Much.")
     assert foot(scenario, note_runs) == [
         "scale 0.1, shown at full scale; 3 seeds; virtual clock; 50 symbols, 5 books/s each; "
-        "rests on assumptions: see summary"
+        "rests on assumptions: see summary; what stays after a cleanup or a stop is this small world's own"
     ]
+    assert "small world" not in foot(scenario, note_runs, at_full_scale=True)[0]
     assert foot(make_scenario(), [make_run("old", clock="real")])[0].startswith(
         "scale 0.1, shown at full scale; 1 seed; real clock"
     )
+
+
+def test_full_scale_is_drawn_beside_the_small_world(make_scenario, note_runs, assert_legible) -> None:
+    scenario = make_scenario()
+    large = tuple(at_full_scale(run) for run in note_runs if run.config == "old" and run.seed == 1)
+    anchors = Anchors({"old": (World(scenario.with_options(configs=["old"], scale=1.0), large),)})
+    figure = memory_figure(scenario, note_runs, anchors=anchors)
+    drawn = {line.get_gid() for axes in figure.axes for line in axes.lines}
+    assert {"rss old", "small old", "rss fixed"} <= drawn
+    assert "small fixed" not in drawn
+    words = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert "RSS at full scale, by anchor runs" in words
+    assert "in the world of 0.1" in words
+    assert not any("small world" in text.get_text() for text in figure.texts)
+    assert_legible(figure)
 
 
 def test_drawing_leaves_the_settings_of_matplotlib_alone(note) -> None:

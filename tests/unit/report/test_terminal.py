@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from io import StringIO
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from rich.console import Console
 
 from harness.analysis.anchors import Anchors, World
 from harness.analysis.control_record import Check, ControlRecord
-from harness.analysis.runs import Run
 from harness.report.terminal import print_invalidity, print_verdict
 from harness.verdict import judge, summary_sentence
+from tests.unit.report.conftest import at_full_scale
 
 PICTURE = Path("results", "a folder with a rather long name", "so that the line is longer than a terminal", "x.png")
 
@@ -98,14 +97,6 @@ def test_full_scale_comes_first_and_the_small_world_below_it(note, make_run) -> 
     assert "0.0 [0.0, 0.0] % @0.1" in lines[place + 1]
     assert "@1, old measured at scale 1: stop() releases (old)." in words(file.getvalue())
     assert "Anchor runs, in other worlds" in file.getvalue()
-
-
-def at_full_scale(run: Run) -> Run:
-    """The same run in a world ten times as large."""
-    samples = run.samples.assign(**{name: run.samples[name] * 10 for name in ("rss_bytes", "live_bytes")})
-    stop = {step: {name: 10 * value for name, value in read.items()} for step, read in run.facts["stop"].items()}
-    facts = {**run.facts, "stop": stop, "ballast_bytes": 10 * run.facts["ballast_bytes"]}
-    return dataclasses.replace(run, memory_scale=1.0, samples=samples, facts=facts)
 
 
 def test_reasons_assumptions_summary_and_picture_follow(note) -> None:

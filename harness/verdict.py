@@ -24,6 +24,7 @@ from harness.analysis.control_record import ControlRecord, read_controls
 from harness.analysis.curves import STEPS, stop_gb
 from harness.analysis.leaks import RSS, ConfigLeak, floor_slope, judge_leaks
 from harness.analysis.limit import Limit, leaking_rate, limit_of, told_by
+from harness.analysis.metrics import METRICS
 from harness.analysis.reductions import Reduced, reductions
 from harness.analysis.runs import Run, read_result
 from harness.analysis.sequential import CONFIDENCE, confidence_of
@@ -332,6 +333,7 @@ def _reduction_json(reduced: Reduced) -> dict[str, Any]:
     found = reduced.estimate
     return {
         "metric": reduced.metric,
+        "moves_with_scale": METRICS[reduced.metric].moves_with_scale,
         "configs": [reduced.old, reduced.fixed],
         "estimate": found.estimate,
         "low": found.low,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.attribution import growth_in_parts
-from harness.analysis.claims import against_band, judge_claim
+from harness.analysis.claims import against_band, metric_of
 from harness.analysis.control_record import Check
 from harness.analysis.curves import stop_gb
 from harness.analysis.estimates import Reading, over_seeds
@@ -19,8 +19,9 @@ from harness.analysis.leaks import judge_config, live_slope
 from harness.analysis.levels import until_horizon
 from harness.analysis.metrics import METRICS
 from harness.analysis.runs import Run
+from harness.analysis.sequential import confidence_of
 from harness.analysis.validity import incomplete_configs, invalidities
-from harness.scenario import Scenario
+from harness.scenario import Claim, Scenario
 
 SAME_SHARE = 0.01
 """How much a config may save of itself at the peak."""
@@ -97,11 +98,7 @@ def _flaws(control: str, soaks: Mapping[str, Recorded], *names: str) -> list[Che
 def _same(name: str, same: Recorded) -> list[Check]:
     saved = METRICS["reduction.peak"].compute(same.scenario, same.runs, tuple(same.scenario.configs))
     outcome, _ = against_band((-SAME_SHARE, SAME_SHARE), saved, "neither")
-    passing = [
-        claim.name
-        for claim in same.scenario.claims
-        if judge_claim(claim, same.scenario, same.runs).verdict in ("met", "exceeded")
-    ]
+    passing = [claim.name for claim in same.scenario.claims if _passes(claim, same)]
     return [
         Check(
             name,
@@ -118,6 +115,15 @@ def _same(name: str, same: Recorded) -> list[Check]:
             not passing,
         ),
     ]
+
+
+def _passes(claim: Claim, same: Recorded) -> bool:
+    """Whether a claim would pass if this world were full scale: what moves with the scale is held against it, too."""
+    metric = metric_of(claim)
+    estimate = metric.compute(same.scenario, same.runs, claim.configs, confidence_of(same.scenario))
+    if estimate.estimate is None or (estimate.low is None and estimate.high is None):
+        return False
+    return against_band(claim.band, estimate, claim.better)[0] in ("met", "exceeded")
 
 
 def _injected(name: str, clean: Recorded, leak: Recorded, injected: float, owner: str) -> list[Check]:

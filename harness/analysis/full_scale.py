@@ -36,6 +36,9 @@ KEPT_BY_GLIBC = 0.08
 WITH_LIVE, WITH_LIVE_OF_PEAK = 0.12, 0.02
 """Where no more than this share of what may be free is, or of the highest growth, RSS goes with live bytes."""
 
+ON_PLATEAU = 0.02
+"""A cleanup after which RSS falls by less than this share of the highest growth does not show in it."""
+
 UNTOLD = 0.05
 """Where no cleanup is told and none shows, so much of the growth may be free; of more it is not known when it was."""
 
@@ -115,14 +118,15 @@ def _freed_s(run: Run, times: _Values, read: _Values) -> _Values:
 
 
 def _first_after(times: _Values, rss: _Values, freed_s: _Values) -> NDArray[np.intp]:
-    """The first sample after each cleanup. One at its very instant was read after it if it is as low as the next."""
+    """The first sample after each cleanup. One at its very instant was read before it, unless RSS has fallen."""
     found = []
     for time in freed_s:
         after = int(np.searchsorted(times, time + EPSILON_S, side="right"))
         if not 2 <= after < times.size:
             continue
         at = abs(times[after - 1] - time) <= EPSILON_S
-        low = 2 * rss[after - 1] < rss[after - 2] + rss[after]
+        fall = rss[after - 2] - rss[after]
+        low = fall > ON_PLATEAU * rss.max() and rss[after - 1] - rss[after] < fall / 2
         found.append(after - 1 if at and low else after)
     return np.unique(np.array(found, dtype=np.intp))
 
@@ -283,6 +287,11 @@ def _live_between(times: _Values, read: _Values, tooth: NDArray[np.intp]) -> _Va
         line[early] = y[0] + (y[1] - y[0]) / (x[1] - x[0]) * (times[inside][early] - x[0])
         line[late] = y[-1] + (y[-1] - y[-2]) / (x[-1] - x[-2]) * (times[inside][late] - x[-1])
         found[inside] = line
+    for number in np.unique(tooth[np.isnan(found)]):  # too few readings: it begins as the tooth before it did
+        inside, before = tooth == number, tooth == number - 1
+        if before.any() and np.isfinite(found[before]).all():
+            begun = times[before][0] - times[inside][0]
+            found[inside] = np.interp(times[inside] + begun, times[before], found[before])
     lacking = np.isnan(found)
     found[lacking] = np.interp(times[lacking], times[known], read[known])
     return found

@@ -123,11 +123,11 @@ def _releases() -> list[Metric]:
 
 def _left() -> list[Metric]:
     """The parts of what is left, over the start, after stop(), drop and trim."""
-    what = {
-        "live": "still live",
-        "pinned": "free in Python's pools, kept mapped by what survived",
-        "slack": "free in glibc's hands, not given back by the trim",
-        "other": "in files, Arrow's pool and what no allocator explains",
+    what: dict[str, tuple[str, Moves]] = {
+        "live": ("still live", "no"),
+        "pinned": ("free in Python's pools, kept mapped by what survived", "release"),
+        "slack": ("free in glibc's hands, not given back by the trim", "whole"),
+        "other": ("in files, Arrow's pool and what no allocator explains", "no"),
     }
     return [
         Metric(
@@ -135,9 +135,9 @@ def _left() -> list[Metric]:
             f"growth over the start that remains after stop, drop and trim, {words}",
             "GB",
             waterfall.left(part),
-            moves="release" if part == "pinned" else "no",
+            moves=moves,
         )
-        for part, words in what.items()
+        for part, (words, moves) in what.items()
     ]
 
 

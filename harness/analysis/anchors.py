@@ -44,11 +44,8 @@ FEWEST_SCALES = 3
 ENOUGH_SEEDS = 3
 """So many seeds at full scale have a spread of their own."""
 
-LEAST_SPREAD = 0.002
-"""The spread over seeds that is lent is at least this share of the value, and at least this itself."""
-
-PLATEAU_SPREAD = 0.005
-"""And at least this where it is lent to a run that has no span, or stands for one: on a plateau seeds agree too well.
+LEAST_SPREAD = 0.005
+"""The spread over seeds that is lent is at least this share of the value, and a tenth of it itself.
 
 Three seeds at scale 1 spread by 0.03 % in their mean, 0.35 % in their troughs, 1 % in the last tooth
 (results/reference/scales.md), and the quantile of Student's t with three small runs is 4.3.
@@ -240,8 +237,7 @@ class FullScale:
         lacking = next((reading for one in guesses for reading in one.values() if reading.value is None), None)
         if lacking is not None:
             raise Undecided(lacking.reason, lacking.lack or "undecided")
-        least = PLATEAU_SPREAD if basis == "measured" else LEAST_SPREAD
-        return _Level(guesses, self._lent(metric, config, len(world.runs), guesses, least), basis, words)
+        return _Level(guesses, self._lent(metric, config, 1.0, len(world.runs)), basis, words)
 
     def _carried(self, metric: Metric, world: World, to_scale: float) -> Guesses:
         """The readings of a world's runs at another scale, by guess. Raises Undecided where they cannot be carried."""
@@ -290,25 +286,31 @@ class FullScale:
     def foretold(self, metric: Metric, world: World, to_scale: float) -> Estimate:
         """What the runs of a world foretell of one run at another scale. Raises Undecided where they cannot be."""
         found = self._carried(metric, world, to_scale)
-        level = _Level(found, self._lent(metric, world.runs[0].config, 1, found, PLATEAU_SPREAD), "extrapolated", "")
+        level = _Level(found, self._lent(metric, world.runs[0].config, to_scale, 1), "extrapolated", "")
         middle = _mean(found, _USUAL)
         if middle is None:
             return Estimate(None, None, None, "exact", found[_USUAL], "undecided", "a run has no value")
         return _estimate(middle, *level.ends(), found[_USUAL])
 
-    def _lent(self, metric: Metric, config: str, anchored: int, guesses: Guesses, least: float = LEAST_SPREAD) -> float:
-        """Half the width that the spread over the small runs lends to the mean of so many anchored ones.
+    def _lent(self, metric: Metric, config: str, to_scale: float, anchored: int) -> float:
+        """Half the width that the spread over the small runs lends to the mean of so many runs at a scale.
 
-        Student's, with the freedom of the small runs; their spread is at least the share `least` of the value. Infinite
-        where there is one small run, or one that has no value.
+        Seeds differ there by no more than they do in the small world, and by no more than if each small run is carried
+        there by itself; the interval is Student's, with their freedom, and their spread at least LEAST_SPREAD of the
+        value. Infinite where there is one small run, or one that has no value.
         """
-        values = [metric.read(run, self.scenario).value for run in self._small(config)]
-        known = [value for value in values if value is not None]
-        if len(known) < 2:
+        small = self._small(config)
+        there = [carried for run in small if (carried := larger(run, to_scale / run.memory_scale, USUAL)) is not None]
+        spreads, middle = [], 0.0
+        for runs in (small, there):
+            values = [value for run in runs if (value := metric.read(run, self.scenario).value) is not None]
+            if len(values) == len(small) > 1:
+                spreads.append(float(np.std(values, ddof=1)))
+                middle = abs(float(np.mean(values)))
+        if not spreads:
             return math.inf
-        usual = _mean(guesses, _USUAL) or 0.0
-        spread = max(float(np.std(known, ddof=1)), least * abs(usual), LEAST_SPREAD)
-        quantile = float(stats.t.ppf((1 + self.confidence) / 2, len(known) - 1))
+        spread = max(min(spreads), LEAST_SPREAD * max(middle, 0.1))
+        quantile = float(stats.t.ppf((1 + self.confidence) / 2, len(small) - 1))
         return quantile * spread / math.sqrt(anchored)
 
     def _of_one(self, metric: Metric, level: _Level) -> AtFullScale:

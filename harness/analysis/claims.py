@@ -166,6 +166,8 @@ def judge_claim(
             )
             estimate = estimate if leak is None else _in_budgets(leak, estimate)
     outcome, reason = _outcome(claim, estimate, leak, incomplete)
+    if outcome == "inconclusive" and basis in ("measured", "continued", "extrapolated") and estimate.low is not None:
+        reason = "the interval at full scale reaches across an end of the band: allow more time (--anchor-minutes)"
     guard = ""
     if outcome in ("met", "exceeded") and metric.pair is reduction and (estimate.low or 0.0) > 0:
         guard = saved_by_losing(scenario, runs, *claim.configs)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,8 +33,11 @@ MOST_PINNED = 0.995
 KEPT_BY_GLIBC = 0.08
 """A hazard that no scale changes: that of memory which is free in glibc's hands until it is trimmed."""
 
-WITH_LIVE, WITH_LIVE_OF_PEAK = 0.12, 0.02
-"""Where no more than this share of what may be free is, or of the highest growth, RSS goes with live bytes."""
+GOES_WITH_LIVE = 0.12
+"""Where no more than this share of what may be free is, RSS goes with live bytes."""
+
+USED_UP = 0.02
+"""Where no more than this share of the highest growth is free, live bytes have filled all that can be filled."""
 
 ON_PLATEAU = 0.02
 """A cleanup after which RSS falls by less than this share of the highest growth does not show in it."""
@@ -49,18 +52,32 @@ PINNED_LINE = "pymalloc_free_bytes"
 """The line of RSS that survivors keep."""
 
 
-class Guess(NamedTuple):
-    """One way to go on: the exponent b, the part of h that stays, and how many times as fast h grows as it did last."""
+class Way(NamedTuple):
+    """One way in which hazards go on: the exponent b of the scale, and how many times as fast as last they grow."""
 
+    pins: Literal["least", "usual", "most"]
     exponent: float
-    constant: float
     growth: float
 
 
-LOW, USUAL, HIGH = Guess(1.2, 0.0, 0.0), Guess(0.85, KEPT_BY_GLIBC, 1.0), Guess(0.5, KEPT_BY_GLIBC, 2.5)
-"""The least, the usual and the most that may be pinned."""
+LEAST, USUALLY, MOST = Way("least", 1.2, 0.0), Way("usual", 0.85, 1.0), Way("most", 0.5, 2.5)
+"""Under load."""
 
-GUESSES = (LOW, USUAL, HIGH)
+LEAST_AFTER, USUALLY_AFTER, MOST_AFTER = Way("least", 1.2, 0.0), Way("usual", 0.85, 0.25), Way("most", 0.5, 1.0)
+"""After the stop, where what is pinned hardly grows with the hours: 0.07 GB of `fixed` after 1.2 hours and after five."""
+
+
+class Guess(NamedTuple):
+    """What may be pinned: in which way under load, and in which after the stop. The two need not go together."""
+
+    load: Way
+    stop: Way
+
+
+LOW, USUAL, HIGH = Guess(LEAST, LEAST_AFTER), Guess(USUALLY, USUALLY_AFTER), Guess(MOST, MOST_AFTER)
+
+GUESSES = (LOW, USUAL, HIGH, Guess(LEAST, MOST_AFTER), Guess(MOST, LEAST_AFTER))
+"""The span of what may be pinned: a metric lies between the least and the most that these give."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +95,6 @@ class Course:
     floor: _Values
     hazard: _Values
     first: NDArray[np.intp]
-
-    @property
-    def with_live(self) -> NDArray[np.bool_]:
-        """Where RSS goes with live bytes: before any cleanup, and once they have filled what was free."""
-        free = self.rss - self.live
-        filled = free <= np.maximum(WITH_LIVE * (self.peak - self.live), WITH_LIVE_OF_PEAK * self.peak[-1])
-        before: NDArray[np.bool_] = filled | (np.arange(free.size) < (self.first[0] if self.first.size else free.size))
-        return before
 
 
 def course(run: Run) -> Course | None:
@@ -138,12 +147,15 @@ def hazard(rss: _Values, live: _Values, peak: _Values) -> _Values:
         return np.where(share > MOST_PINNED, np.inf, -np.log1p(-np.clip(share, 0.0, MOST_PINNED)))
 
 
-def carried(hazards: _Values, ratio: float, guess: Guess) -> _Values:
-    """Hazards in a world `ratio` times as large. Where all stays, only the least that they may be is known."""
+def carried(hazards: _Values, ratio: float, way: Way, *, constant: float = 0.0) -> _Values:
+    """Hazards in a world `ratio` times as large, of which a `constant` part stays as it is.
+
+    Where all stays, only the least that they may be is known: at most they go on so.
+    """
     known = np.where(np.isfinite(hazards), hazards, -np.log(1 - MOST_PINNED))
-    constant = np.minimum(known, guess.constant)
-    moved = constant + (known - constant) * ratio**-guess.exponent
-    return np.where(np.isfinite(hazards) | (guess is not HIGH), moved, np.inf)
+    kept = np.minimum(known, constant)
+    moved = kept + (known - kept) * ratio**-way.exponent
+    return np.where(np.isfinite(hazards) | (way.pins != "most"), moved, np.inf)
 
 
 def larger(run: Run, ratio: float, guess: Guess, *, whole: Run | None = None) -> Run | None:
@@ -158,7 +170,8 @@ def larger(run: Run, ratio: float, guess: Guess, *, whole: Run | None = None) ->
         return None
     longer = run if whole is None else whole
     rows = _samples(run, longer, (own, full), ratio, guess)
-    facts = {**run.facts, "stop": _steps(run, own, ratio, guess, longer)}
+    last_gb = run.gb(float(rows["rss_bytes"].iloc[-1])) - float(run.rss_gb[0])
+    facts = {**run.facts, "stop": _steps(run, longer, own, ratio, guess, last_gb=last_gb)}
     return Run(run.config, run.seed, run.status, run.memory_scale, rows, longer.events, facts, run.owners)
 
 
@@ -174,12 +187,19 @@ def _samples(run: Run, whole: Run, courses: tuple[Course, Course], ratio: float,
     peak = np.maximum(np.where(beyond, own.peak[-1], own.peak[place]), live)
     first = np.concatenate([[0], own.first])
     begins = first[np.searchsorted(own.first, place, side="right")]
-    hazards = own.hazard[place] * _growth(own, guess)(times)
+    hazards = own.hazard[place] * _growth(own, guess.load)(times)
+    kept_by_glibc = 0.0 if guess.load.pins == "least" else KEPT_BY_GLIBC
     low, high = own.live[begins] + grown, np.maximum(np.where(beyond, own.peak[-1], own.peak[begins]), live)
-    floor = np.where(begins > 0, low + (high - low) * _pinned(carried(hazards, ratio, guess)), own.floor[place])
+    floor = np.where(
+        begins > 0,
+        low + (high - low) * _pinned(carried(hazards, ratio, guess.load, constant=kept_by_glibc)),
+        own.floor[place],
+    )
     free = own.rss[place] - own.live[place]
-    kept = np.where(own.with_live[place], free, np.minimum(free, (peak - live) * _pinned(KEPT_BY_GLIBC)))
-    held = np.maximum(floor, live + kept)
+    filled = np.maximum((peak - live) * _pinned(KEPT_BY_GLIBC), USED_UP * own.peak[-1])
+    held = np.maximum(floor, live + np.where(begins > 0, np.minimum(free, filled), free))
+    if ratio == 1:
+        held = np.where(beyond, held, own.rss[place])
     fed = run.samples["phase"].isin(FED).to_numpy(dtype=bool)
     base = run.samples[fed].iloc[place].reset_index(drop=True)
     real = run.memory_scale * 1e9
@@ -207,31 +227,34 @@ def _phase_matched(own: Course, times: _Values, whole: Run) -> _Values:
     return found
 
 
-def _growth(own: Course, guess: Guess) -> Callable[[_Values], _Values]:
+def _growth(own: Course, way: Way) -> Callable[[_Values], _Values]:
     """How many times as large hazards are at times after the recorded course as at its end: a function of the times."""
     last_h = own.t_s[-1] / 3600
     known = own.first[np.isfinite(own.hazard[own.first])]
     hours, floors = own.t_s[known] / 3600, own.hazard[known]
-    if not known.size or not guess.growth:
+    if not known.size or not way.growth:
         return np.ones_like
     if known.size >= FEWEST_FOR_SLOPE:
         slope = float(theil_sen(hours, floors))
         level = max(float(np.median(floors + slope * (last_h - hours))), 1e-3)
-        rate = max(guess.growth * slope, SLOWEST_GROWTH * level / last_h if guess is HIGH else 0.0)
+        rate = max(way.growth * slope, SLOWEST_GROWTH * level / last_h if way.pins == "most" else 0.0)
     else:  # too few to see it grow: at most as fast as on average, usually half as fast
         level = max(float(floors[-1]), 1e-3)
-        rate = level / last_h * (1.0 if guess is HIGH else SLOWEST_GROWTH)
+        rate = level / last_h * (1.0 if way.pins == "most" else SLOWEST_GROWTH)
     return lambda times: 1.0 + np.maximum(times / 3600 - last_h, 0.0) * rate / level
 
 
-def _steps(run: Run, own: Course, ratio: float, guess: Guess, whole: Run) -> dict[str, dict[str, Any]]:
+def _steps(
+    run: Run, whole: Run, own: Course, ratio: float, guess: Guess, *, last_gb: float
+) -> dict[str, dict[str, Any]]:
     """The steps of the stop in the larger world, real bytes of the world of `run`.
 
     What glibc holds free until the trim is the same at full scale in every world, and the rest is pinned by survivors.
+    `last_gb` is RSS under feed at last, net of the start: a floor that has risen meanwhile shows before the stop.
     """
     stop: Mapping[str, Mapping[str, Any]] = run.facts.get("stop") or {}
     there: Mapping[str, Mapping[str, Any]] = whole.facts.get("stop") or {}
-    factor = _growth(own, guess)(np.array([whole.t_s[whole.fed][-1]]))
+    end_s = np.array([whole.t_s[whole.fed][-1]])
     found = {}
     for step in STEPS:
         read = dict(stop.get(step) or {})
@@ -243,28 +266,33 @@ def _steps(run: Run, own: Course, ratio: float, guess: Guess, whole: Run) -> dic
         if whole is not run and (other := (there.get(step) or {}).get("live_bytes")) is not None:
             later = whole.gb(other + whole.ballast_bytes) - whole.live_gb[0]
         free, top = held - live, max(own.peak[-1], held)
-        kept = 0.0 if step == STEPS[-1] else _kept_by_glibc(run, read, free, top - live, guess)
-        untouched = own.with_live[-1] and live >= own.live[-1] - WITH_LIVE_OF_PEAK * own.peak[-1]
-        if free > kept and not untouched:
-            hazards = hazard(np.array([held]), np.array([live + kept]), np.array([top])) * factor
-            pinned = _pinned(carried(hazards, ratio, guess._replace(constant=0.0)))
+        untouched = live >= own.live[-1] - USED_UP * own.peak[-1]
+        way = guess.load if untouched else guess.stop
+        kept = 0.0 if step == STEPS[-1] else _kept_by_glibc(run, read, free, top - live, way)
+        if untouched and free <= max(GOES_WITH_LIVE * (top - live), USED_UP * top):
+            moved = max(free, last_gb - later)
+        elif free > kept:
+            hazards = hazard(np.array([held]), np.array([live + kept]), np.array([top]))
+            pinned = _pinned(carried(hazards * _growth(own, way)(end_s), ratio, way))
             moved = kept + max(top - later - kept, 0.0) * float(pinned[0])
         else:
             moved = free
-        read["rss_bytes"] = (later + moved + run.rss_gb[0]) * run.memory_scale * 1e9
-        read["live_bytes"] = (later + run.live_gb[0]) * run.memory_scale * 1e9 - run.ballast_bytes
+        read["rss_bytes"] = float((later + moved + run.rss_gb[0]) * run.memory_scale * 1e9)
+        read["live_bytes"] = float((later + run.live_gb[0]) * run.memory_scale * 1e9 - run.ballast_bytes)
         if free > kept and read.get(PINNED_LINE) is not None:
             read[PINNED_LINE] *= max(moved - kept, 0.0) / (free - kept)
         found[step] = read
     return found
 
 
-def _kept_by_glibc(run: Run, read: Mapping[str, Any], free: float, most: float, guess: Guess) -> float:
+def _kept_by_glibc(run: Run, read: Mapping[str, Any], free: float, most: float, way: Way) -> float:
     """GB free in glibc's hands at a step of the stop: as it was read, else between nothing and all that is free."""
     known = read.get("glibc_free_bytes")
     if known is not None and known >= 0:
         return min(run.gb(known), max(free, 0.0))
-    return free if guess is HIGH else min(free, most * float(_pinned(guess.constant)))
+    if way.pins == "most":
+        return free
+    return 0.0 if way.pins == "least" else min(free, most * float(_pinned(KEPT_BY_GLIBC)))
 
 
 def _warm_s(run: Run) -> float:

@@ -26,10 +26,14 @@ ANCHORS_FOLDER = "anchors"
 
 PLAN_FILE = "anchors.json"
 
-CAPS = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.25, 0.2, 0.15, 0.12, 0.1, 0.08, 0.06, 0.05)
-"""The largest scales that are tried, from above, until a plan fits the time."""
+STEPS_UP = (2.0, 1.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5, 10.0, 15.0, 20.0)
+"""How many times as large as the soak's the largest world is that is tried where full scale does not fit.
 
-LARGER = 1.5
+Twice is enough for an interval that decides (results/reference/scales.md), so the time that is left goes first into
+longer runs at full scale, and then into larger worlds.
+"""
+
+LARGER = min(STEPS_UP)
 """A world that is less than this many times as large as the soak's says nothing new."""
 
 START_S = 4.0
@@ -117,48 +121,65 @@ class _Planner:
         return Plan(tuple(worlds), unfit, wall_s, memory_bytes)
 
     def _within_time(self, needs: Sequence[Need]) -> dict[str, list[Elsewhere]]:
-        """The worlds of every config under the highest cap that the time allows, at full scale where that fits."""
+        """The worlds of every config that the time allows: full scale for those that fit, if it allows that."""
         for full in (True, False):
-            for cap in CAPS:
-                found = {need.config: self._worlds(need, cap, full=full) for need in needs}
-                if (
-                    all(found.values())
-                    and self._seconds([w for ws in found.values() for w in ws], needs) <= self.budget_s
-                ):
+            for times in STEPS_UP[:2]:
+                found = {need.config: self._worlds(need, times, full=full) for need in needs}
+                if all(found.values()) and self._fits_time(found, needs):
                     return found
         return {}
 
-    def _worlds(self, need: Need, cap: float, *, full: bool) -> list[Elsewhere]:
+    def _fits_time(self, chosen: Mapping[str, Sequence[Elsewhere]], needs: Sequence[Need]) -> bool:
+        return self._seconds([world for worlds in chosen.values() for world in worlds], needs) <= self.budget_s
+
+    def _worlds(self, need: Need, times: float, *, full: bool) -> list[Elsewhere]:
+        """Those of one config: full scale, or one so many `times` as large as the soak's and a third."""
         if need.seeds > 1:
             return [Elsewhere(need.config, 1.0, need.hours, self._first(need.seeds))] if full else []
         if full and self._largest(need) == 1:
             return [Elsewhere(need.config, 1.0, need.least_hours, self._first(1))]
-        largest = _floored(min(self._largest(need), cap))
-        if largest < LARGER * self.scale:
+        largest = _floored(min(self._largest(need), times * self.scale))
+        if largest < LARGER * self.scale - 1e-9:
             return []
         third = self.scale / 2 if self.scale / 2 >= need.least_scale else _floored(math.sqrt(self.scale * largest))
         return [Elsewhere(need.config, scale, need.least_hours, self._first(1)) for scale in (largest, third)]
 
     def _extended(self, chosen: dict[str, list[Elsewhere]], needs: Sequence[Need]) -> dict[str, list[Elsewhere]]:
-        """Where time is left: longer runs at full scale, then more seeds of those that have all hours, in turns."""
-        growing = [need for need in needs if need.config in chosen and chosen[need.config][0].scale == 1]
-        while growing:
-            for need in tuple(growing):
-                longer = self._longer(chosen[need.config][0], need)
-                trial = chosen if longer is None else {**chosen, need.config: [longer]}
-                if longer is None or self._seconds([w for ws in trial.values() for w in ws], needs) > self.budget_s:
-                    growing.remove(need)
-                else:
-                    chosen = trial
+        """Where time is left: longer runs at full scale, then larger worlds, then more seeds of whole runs."""
+        for more in (self._longer, self._higher, self._more_seeds):
+            growing = [need for need in needs if need.config in chosen]
+            while growing:
+                for need in tuple(growing):
+                    worlds = more(chosen[need.config], need)
+                    trial = chosen if worlds is None else {**chosen, need.config: worlds}
+                    if worlds is None or not self._fits_time(trial, needs):
+                        growing.remove(need)
+                    else:
+                        chosen = trial
         return chosen
 
-    def _longer(self, world: Elsewhere, need: Need) -> Elsewhere | None:
-        if world.hours < need.hours and need.period_h:
-            steps = max(round(0.1 * need.hours / need.period_h), 1)
-            return dataclasses.replace(world, hours=min(world.hours + steps * need.period_h, need.hours))
-        if len(world.seeds) < len(self.seeds):
-            return dataclasses.replace(world, seeds=self._first(len(world.seeds) + 1))
+    def _longer(self, worlds: Sequence[Elsewhere], need: Need) -> list[Elsewhere] | None:
+        (world, *_) = worlds
+        if world.scale < 1 or world.hours >= need.hours or not need.period_h:
+            return None
+        steps = max(round(0.05 * need.hours / need.period_h), 1)
+        return [dataclasses.replace(world, hours=min(world.hours + steps * need.period_h, need.hours))]
+
+    def _higher(self, worlds: Sequence[Elsewhere], need: Need) -> list[Elsewhere] | None:
+        (world, *_) = worlds
+        if world.scale == 1:
+            return None
+        for times in sorted(STEPS_UP):
+            found = self._worlds(need, times, full=False)
+            if found and found[0].scale > world.scale:
+                return found
         return None
+
+    def _more_seeds(self, worlds: Sequence[Elsewhere], need: Need) -> list[Elsewhere] | None:
+        (world, *_) = worlds
+        if world.scale < 1 or world.hours < need.hours or len(world.seeds) == len(self.seeds):
+            return None
+        return [dataclasses.replace(world, seeds=self._first(len(world.seeds) + 1))]
 
     def _first(self, count: int) -> tuple[int, ...]:
         return self.seeds[:count]
@@ -185,7 +206,7 @@ class _Planner:
 
     def _cheapest_s(self, need: Need) -> float:
         """Real seconds that a config takes at the least."""
-        trials = (self._worlds(need, cap, full=full) for cap in CAPS for full in (True, False))
+        trials = (self._worlds(need, times, full=full) for times in STEPS_UP for full in (True, False))
         return min(self._seconds(worlds, [need]) for worlds in trials if worlds)
 
     def _run_s(self, world: Elsewhere, needs: Sequence[Need]) -> float:

@@ -138,7 +138,7 @@ class TimeSettings(Settings):
 class AnchorSettings(Settings):
     """How many real minutes the anchor runs of a soak may take, in larger worlds than its own; 0 for none."""
 
-    minutes: Annotated[float, Ge(0), Le(1440)] = 4.0
+    minutes: Annotated[float, Ge(0), Le(1440)] = 4.5
 
 
 class MemorySettings(Settings):

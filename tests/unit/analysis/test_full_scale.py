@@ -9,11 +9,12 @@ import pytest
 
 from harness.analysis.full_scale import (
     GUESSES,
-    HIGH,
     KEPT_BY_GLIBC,
-    LOW,
+    LEAST,
+    MOST,
     MOST_PINNED,
     USUAL,
+    USUALLY,
     carried,
     course,
     hazard,
@@ -130,16 +131,17 @@ def test_the_hazard_is_that_of_the_share_that_stays() -> None:
 
 
 def test_pinned_bytes_stay_nearly_constant_and_the_span_covers_that() -> None:
-    (low,), (usual,), (high,) = (carried(np.array([1.0]), 10.0, guess) for guess in GUESSES)
+    (low,), (usual,), (high,) = (carried(np.array([1.0]), 10.0, way) for way in (LEAST, USUALLY, MOST))
     assert low < 0.1 < usual < high
-    assert low == pytest.approx(10**-LOW.exponent)
-    assert high == pytest.approx(KEPT_BY_GLIBC + (1 - KEPT_BY_GLIBC) * 10**-HIGH.exponent)
+    assert low == pytest.approx(10**-LEAST.exponent)
+    (kept,) = carried(np.array([1.0]), 10.0, MOST, constant=KEPT_BY_GLIBC)
+    assert kept == pytest.approx(KEPT_BY_GLIBC + (1 - KEPT_BY_GLIBC) * 10**-MOST.exponent)
 
 
 def test_where_all_stays_it_may_go_on_to() -> None:
     least = -np.log(1 - MOST_PINNED)
-    (low,), (high,) = (carried(np.array([np.inf]), 10.0, guess) for guess in (LOW, HIGH))
-    assert low == pytest.approx(least * 10**-LOW.exponent)
+    (low,), (high,) = (carried(np.array([np.inf]), 10.0, way) for way in (LEAST, MOST))
+    assert low == pytest.approx(least * 10**-LEAST.exponent)
     assert np.isinf(high)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Literal
@@ -168,7 +168,7 @@ class FullScale:
             return _undecided(str(reason), reason.lack)
         if metric.pair is None:
             return self._of_one(metric, levels[0])
-        return self._of_pair(metric, levels)
+        return self._of_pair(metric, configs, levels)
 
     def course(self, config: str) -> tuple[Run, ...]:
         """The runs of a config as they would usually be at full scale, of every anchored seed; none where unknown."""
@@ -266,21 +266,24 @@ class FullScale:
     def _hold_against(self, metric: Metric, world: World, others: Sequence[World]) -> None:
         """Raise Undecided where too few scales were run, or a smaller one foretells another value than was measured."""
         config = world.runs[0].config
-        measured = _mean(self._carried(metric, world, world.scale), 1)
         worlds = [World(self.scenario, tuple(self._small(config))), *others]
         if len({world.scale, *(other.scale for other in worlds)}) < FEWEST_SCALES:
             raise Undecided(f"not decided: {config} has runs at {len(worlds) + 1} scales, {FEWEST_SCALES} are needed")
+        seen = _Level(self._carried(metric, world, world.scale), 0.0, "measured", "")
+        if _mean(seen.guesses, _USUAL) is None:
+            return
+        least, most = seen.ends()  # the same, unless it was run for fewer hours
         for other in worlds:
             found = self.foretold(metric, other, world.scale)
-            if measured is None or found.estimate is None:
+            if found.estimate is None:
                 continue
             low = -math.inf if found.low is None else found.low
             high = math.inf if found.high is None else found.high
-            if not low <= measured <= high:
+            if most < low or least > high:
                 raise Undecided(
-                    f"not decided: at {world.scale:g} {value_in(measured, metric)} were measured where the world of "
-                    f"{other.scale:g} foretells {value_in(low, metric)} to {value_in(high, metric)}: {config} does not "
-                    "follow the scale as this instrument expects"
+                    f"not decided: at {world.scale:g} {value_in((least + most) / 2, metric)} were measured where the "
+                    f"world of {other.scale:g} foretells {value_in(low, metric)} to {value_in(high, metric)}: {config} "
+                    "does not follow the scale as this instrument expects"
                 )
 
     def foretold(self, metric: Metric, world: World, to_scale: float) -> Estimate:
@@ -293,24 +296,50 @@ class FullScale:
         return _estimate(middle, *level.ends(), found[_USUAL])
 
     def _lent(self, metric: Metric, config: str, to_scale: float, anchored: int) -> float:
-        """Half the width that the spread over the small runs lends to the mean of so many runs at a scale.
+        """Half the width that the spread over the small runs of a config lends to so many runs at a scale."""
+        spans = []
+        for carry in (False, True):
+            runs = self._seeds(config, to_scale if carry else None)
+            spans.append({seed: metric.read(run, self.scenario).value for seed, run in runs.items()})
+        return self._half(spans, anchored)
 
-        Seeds differ there by no more than they do in the small world, and by no more than if each small run is carried
-        there by itself; the interval is Student's, with their freedom, and their spread at least LEAST_SPREAD of the
-        value. Infinite where there is one small run, or one that has no value.
+    def _lent_to_pair(self, metric: Metric, configs: Sequence[str], anchored: int) -> float:
+        """The same of a metric of two configs, from the pairs of small runs with one market."""
+        assert metric.pair is not None
+        spans = []
+        for carry in (False, True):
+            sides = [
+                {
+                    seed: metric.read(run, self.scenario)
+                    for seed, run in self._seeds(config, 1.0 if carry else None).items()
+                }
+                for config in configs
+            ]
+            spans.append({seed: pair.value for seed, pair in paired(sides[0], sides[1], metric.pair).items()})
+        return self._half(spans, anchored)
+
+    def _seeds(self, config: str, to_scale: float | None) -> dict[int, Run]:
+        """The small runs of a config by seed, as they are or as each by itself usually is at another scale."""
+        small = {run.seed: run for run in self._small(config)}
+        if to_scale is None:
+            return small
+        there = {seed: larger(run, to_scale / run.memory_scale, USUAL) for seed, run in small.items()}
+        return {seed: run for seed, run in there.items() if run is not None}
+
+    def _half(self, spans: Sequence[Mapping[int, float | None]], anchored: int) -> float:
+        """Half the width of Student's interval of the mean of so many values, with the freedom of the small runs.
+
+        Seeds differ at a scale by no more than the small runs do, and by no more than what each of them foretells: the
+        smaller spread of the two, at least LEAST_SPREAD of the value. Infinite where there is one small run, or one
+        that has no value.
         """
-        small = self._small(config)
-        there = [carried for run in small if (carried := larger(run, to_scale / run.memory_scale, USUAL)) is not None]
-        spreads, middle = [], 0.0
-        for runs in (small, there):
-            values = [value for run in runs if (value := metric.read(run, self.scenario).value) is not None]
-            if len(values) == len(small) > 1:
-                spreads.append(float(np.std(values, ddof=1)))
-                middle = abs(float(np.mean(values)))
-        if not spreads:
+        known = [[value for value in span.values() if value is not None] for span in spans]
+        whole = [values for values in known if len(values) == len(spans[0]) > 1]
+        if not whole:
             return math.inf
-        spread = max(min(spreads), LEAST_SPREAD * max(middle, 0.1))
-        quantile = float(stats.t.ppf((1 + self.confidence) / 2, len(small) - 1))
+        least = LEAST_SPREAD * max(abs(float(np.mean(whole[-1]))), 0.1)
+        spread = max(min(float(np.std(values, ddof=1)) for values in whole), least)
+        quantile = float(stats.t.ppf((1 + self.confidence) / 2, len(spans[0]) - 1))
         return quantile * spread / math.sqrt(anchored)
 
     def _of_one(self, metric: Metric, level: _Level) -> AtFullScale:
@@ -320,7 +349,7 @@ class FullScale:
         middle, (low, high) = _mean(level.guesses, _USUAL), level.ends()
         return AtFullScale(_estimate(middle, low, high, usual), level.basis, level.words)
 
-    def _of_pair(self, metric: Metric, levels: Sequence[_Level]) -> AtFullScale:
+    def _of_pair(self, metric: Metric, configs: Sequence[str], levels: Sequence[_Level]) -> AtFullScale:
         """A metric of two configs: the corners of what the two may be, for it goes one way with each of them."""
         assert metric.pair is not None
         first, second = (level.guesses[_USUAL] for level in levels)
@@ -329,13 +358,15 @@ class FullScale:
         if all(level.basis == "measured" for level in levels) and len(pairs) >= ENOUGH_SEEDS:
             return AtFullScale(over_seeds(pairs, metric.average, self.confidence), "measured", words)
         middle = metric.pair(*(Reading(_mean(level.guesses, _USUAL) or 0.0) for level in levels))
-        corners = [metric.pair(Reading(a), Reading(b)) for a, b in product(*(level.ends() for level in levels))]
+        spans = (replace(level, half=0.0).ends() for level in levels)
+        corners = [metric.pair(Reading(a), Reading(b)) for a, b in product(*spans)]
         lacking = next((reading for reading in (middle, *corners) if reading.value is None), None)
         if lacking is not None:
             return _undecided(lacking.reason, lacking.lack or "undecided")
         values = [reading.value for reading in corners if reading.value is not None]
+        half = self._lent_to_pair(metric, configs, min(len(first), len(second)))
         basis = max((level.basis for level in levels), key=_BASES.index)
-        return AtFullScale(_estimate(middle.value, min(values), max(values), pairs), basis, words)
+        return AtFullScale(_estimate(middle.value, min(values) - half, max(values) + half, pairs), basis, words)
 
 
 class Undecided(Exception):

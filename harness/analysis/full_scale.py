@@ -238,9 +238,9 @@ def _growth(own: Course, way: Way) -> Callable[[_Values], _Values]:
         slope = float(theil_sen(hours, floors))
         level = max(float(np.median(floors + slope * (last_h - hours))), 1e-3)
         rate = max(way.growth * slope, SLOWEST_GROWTH * level / last_h if way.pins == "most" else 0.0)
-    else:  # too few to see it grow: at most as fast as on average, usually half as fast
+    else:  # too few to see it grow: at most as fast as it did on average
         level = max(float(floors[-1]), 1e-3)
-        rate = level / last_h * (1.0 if way.pins == "most" else SLOWEST_GROWTH)
+        rate = level / last_h * min(way.growth * SLOWEST_GROWTH, 1.0)
     return lambda times: 1.0 + np.maximum(times / 3600 - last_h, 0.0) * rate / level
 
 

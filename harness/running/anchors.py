@@ -145,7 +145,7 @@ class _Planner:
         return [Elsewhere(need.config, scale, need.least_hours, self._first(1)) for scale in (largest, third)]
 
     def _extended(self, chosen: dict[str, list[Elsewhere]], needs: Sequence[Need]) -> dict[str, list[Elsewhere]]:
-        """Where time is left: longer runs at full scale, then larger worlds, then more seeds of whole runs."""
+        """Where time is left: longer runs at full scale, then larger worlds, then more seeds."""
         for more in (self._longer, self._higher, self._more_seeds):
             growing = [need for need in needs if need.config in chosen]
             while growing:
@@ -176,10 +176,11 @@ class _Planner:
         return None
 
     def _more_seeds(self, worlds: Sequence[Elsewhere], need: Need) -> list[Elsewhere] | None:
-        (world, *_) = worlds
-        if world.scale < 1 or world.hours < need.hours or len(world.seeds) == len(self.seeds):
+        """A seed more in the largest world, once it has all hours that it may have there."""
+        world, *others = worlds
+        if (world.scale == 1 and world.hours < need.hours) or len(world.seeds) == len(self.seeds):
             return None
-        return [dataclasses.replace(world, seeds=self._first(len(world.seeds) + 1))]
+        return [dataclasses.replace(world, seeds=self._first(len(world.seeds) + 1)), *others]
 
     def _first(self, count: int) -> tuple[int, ...]:
         return self.seeds[:count]

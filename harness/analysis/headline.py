@@ -46,7 +46,9 @@ def amount(value: float, unit: str) -> str:
     """A value with its unit, in the digits a person would say: 7.1 GB, 72 %, 1.4 minutes."""
     if unit == "share":
         return f"{round(100 * value)} %"
-    if unit in ("GB", "minutes"):
+    if unit == "GB" and 0 < abs(value) < 1:  # a small world of its own
+        text = f"{value:.2g}"
+    elif unit in ("GB", "minutes"):
         text = f"{value:.1f}"
     elif abs(value) < 1000:
         text = f"{round(value, 2):g}" if unit == "budgets" else f"{value:.3g}"

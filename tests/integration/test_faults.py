@@ -350,11 +350,17 @@ def test_a_scale_below_the_idle_process_says_which_would_do(soaks: Soaks) -> Non
     assert soaks.soak("run", path, "--scale", advised, "--hours", 0.05, "--quiet").returncode == 0
 
 
+def test_a_limit_that_the_machine_does_not_have_is_no_reason_to_refuse(soaks: Soaks) -> None:
+    ended = soaks.soak("run", soaks.scenario(limit_gb=4000, scale=1), "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert soaks.facts()["limit_bytes"] < 4000e9  # what was left on this machine
+
+
 def test_runs_that_exceed_the_machine_are_refused_with_advice(soaks: Soaks) -> None:
-    ended = soaks.soak("run", soaks.scenario(limit_gb=4000, scale=1))
+    ended = soaks.soak("run", soaks.scenario(baseline_gb=3000, limit_gb=4000, scale=1))
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
-    assert "4000.0 GB" in line
+    assert "3000.0 GB" in line
     assert "--scale" in line
     assert not (soaks.folder / "results").exists()
 

@@ -87,7 +87,7 @@ def test_other_predictions_are_told_plainly_and_claims_where_there_are_none() ->
     )
     assert headline([crest], {}) == "Crest: 7.0 GB (as expected)."
     assert headline([verdict(kind="construction", name="start", metric="start", verdict="met", unit="GB")], {}) == (
-        "Start: 0.7 GB (as expected)."
+        "Start: 0.72 GB (as expected)."
     )
     assert headline([], {}) == "Nothing was claimed."
     assert headline([verdict(estimate=None, verdict="inconclusive", name="peak")], {}) == "Undecided: peak."

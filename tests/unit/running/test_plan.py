@@ -57,7 +57,7 @@ def test_a_market_gets_its_season_and_its_faults(scenario: Scenario) -> None:
     plain = plan_jobs(scenario)[0]
     assert (plain.season, plain.faults) == (False, None)
     faulty = plan_jobs(load("reconnects"))[0].faults
-    assert faulty == Faults(reconnects_per_hour=12, reconnect_s=10, burst_updates=20)
+    assert faulty == Faults(reconnects_per_hour=12, reconnect_s=10, burst_updates=200)
 
 
 def test_a_run_without_room_to_grow_is_refused_with_a_scale_that_has(scenario: Scenario) -> None:

@@ -22,7 +22,7 @@ from harness.report.lettering import characters, drawable
 from harness.report.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX
 from harness.report.page import MARGIN_PX, Page, figure_of, save_page
 from harness.report.paths import shortened
-from harness.report.plots import foot, titled
+from harness.report.plots import foot, in_which_world, titled
 from harness.report.stacks import Layer, draw_key, draw_stack
 from harness.report.subjects import Subject, subjects
 from harness.scenario import Scenario
@@ -128,7 +128,7 @@ def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> P
         base = bases.pop(0)
         axes = _row(page, lefts, base, width, height)
         layers = _draw_breakdowns(axes, drawn, found)
-        _finish(axes, scenario, drawn, "RSS at full scale, GB", last=not bases)
+        _finish(axes, scenario, drawn, f"RSS{in_which_world(scenario)}, GB", last=not bases)
         draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
     if found.owners:
         base = bases.pop(0)

@@ -89,6 +89,12 @@ def titled(title: str, verdict: Verdict | None) -> str:
     return f"INVALID: {title}" if verdict is not None and verdict.status == "invalid" else title
 
 
+def in_which_world(scenario: Scenario) -> str:
+    """What a heading says of a small world, whose floors are its own; nothing at full scale."""
+    scale = scenario.memory.scale
+    return "" if scale == 1 else f" in a world of {scale:g}, brought to full scale"
+
+
 def foot(
     scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None = None, *, at_full_scale: bool = False
 ) -> list[str]:

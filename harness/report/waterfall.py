@@ -16,7 +16,7 @@ from harness.report.lettering import characters, drawable, line_px, wrapped
 from harness.report.looks import FAINT, INK, SMALL_PT, WIDTH_PX
 from harness.report.page import MARGIN_PX, Page, figure_of, save_page
 from harness.report.paths import DOTS, broken, told_apart
-from harness.report.plots import foot, titled
+from harness.report.plots import foot, in_which_world, titled
 from harness.report.release_wording import MOST, WORTH_GB
 from harness.report.subjects import subjects
 from harness.report.waterfall_axes import GIVEN_BACK, PARTS, amount_of, draw_waterfall, scale, short
@@ -69,7 +69,9 @@ def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> P
         draw_waterfall(axes, look, one, width_px=width, height_px=height)
         axes.tick_params(axis="y", labelleft=place == 0)
         if place == 0:
-            axes.set_title("RSS over the start at full scale, GB", loc="left", fontsize=SMALL_PT, pad=_HEADING_PX - 2)
+            axes.set_title(
+                f"RSS over the start{in_which_world(scenario)}, GB", loc="left", fontsize=SMALL_PT, pad=_HEADING_PX - 2
+            )
         _write(page.axes(left, page.bottom_px + 6, width, words_px), text)
     return page
 

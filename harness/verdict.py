@@ -22,7 +22,7 @@ from harness.analysis.claims import ClaimVerdict, judge_claim, metric_of
 from harness.analysis.config_shape import config_shape
 from harness.analysis.control_record import ControlRecord, read_controls
 from harness.analysis.curves import STEPS, stop_gb
-from harness.analysis.leaks import RSS, ConfigLeak, floor_slope, judge_leaks
+from harness.analysis.leaks import ConfigLeak, floor_slope, judge_leaks
 from harness.analysis.limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.metrics import METRICS
 from harness.analysis.reductions import Reduced, reductions
@@ -111,13 +111,7 @@ def lacking_seeds(scenario: Scenario, verdict: Verdict) -> tuple[str, ...]:
     if verdict.reasons:
         return ()
     claimed = {config for claim in scenario.claims for config in claim.configs} or set(scenario.configs)
-    leaks = [
-        leak
-        for leak in verdict.leaks
-        if leak.config in claimed
-        and leak.verdict.lacks_seeds
-        and (leak.measure is not RSS or verdict.memory_scale == 1)
-    ]
+    leaks = [leak for leak in told_by(scenario, verdict.leaks) if leak.config in claimed and leak.verdict.lacks_seeds]
     claims = [
         claim
         for claim in verdict.claims

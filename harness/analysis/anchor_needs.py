@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.analysis.anchors import moves
+from harness.analysis.anchors import ENOUGH_SEEDS, moves
 from harness.analysis.leaks import settled_by_live
 from harness.analysis.levels import ended
 from harness.analysis.metrics import METRICS
 from harness.analysis.runs import Run
 from harness.running.anchors import Need
+from harness.running.soak import IDLE_MARGIN
 from harness.scenario import Scenario
 
 FEWEST_TEETH = 5
@@ -19,12 +20,6 @@ FEWEST_TEETH = 5
 
 RELEASE_TEETH = 1
 """What stays after a stop is told by a stop after one cleanup."""
-
-LEAK_SEEDS = 3
-"""A verdict on a leak needs so many seeds."""
-
-IDLE_MARGIN = 1.05
-"""An idle process varies by a few per cent."""
 
 
 def anchor_needs(scenario: Scenario, runs: Sequence[Run]) -> tuple[list[Need], dict[str, str]]:
@@ -77,7 +72,7 @@ def _need(scenario: Scenario, runs: Sequence[Run], asked: set[str]) -> Need:
         least_hours=least,
         period_h=0.0 if period_h is None or scenario.time.starts > 1 else period_h,
         least_scale=idle * IDLE_MARGIN / (scenario.memory.baseline_gb * 1e9),
-        seeds=min(LEAK_SEEDS, scenario.seeds) if asked == {"leak"} else 1,
+        seeds=min(ENOUGH_SEEDS, scenario.seeds) if asked == {"leak"} else 1,
     )
 
 

@@ -42,7 +42,7 @@ NONE = "this result has no anchor runs: soak again with this version"
 FEWEST_SCALES = 3
 
 ENOUGH_SEEDS = 3
-"""So many seeds at full scale have a spread of their own."""
+"""So many seeds at full scale have a spread of their own, and a verdict on a leak."""
 
 LEAST_SPREAD = 0.005
 """The spread over seeds that is lent is at least this share of the value, and a tenth of it itself.
@@ -179,7 +179,7 @@ class FullScale:
         return tuple(run for run in carried if run is not None)
 
     def leak(self, metric: Metric, config: str) -> ConfigLeak | str:
-        """The verdict on a leak at full scale: by whole runs there of two seeds or more, else why it is open.
+        """The verdict on a leak at full scale: by whole runs there of enough seeds, else why it is open.
 
         Where live bytes leak the small runs decide: RSS cannot stay below what is live, at any scale.
         """

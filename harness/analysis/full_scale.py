@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -158,6 +159,7 @@ def carried(hazards: _Values, ratio: float, way: Way, *, constant: float = 0.0) 
     return np.where(np.isfinite(hazards) | (way.pins != "most"), moved, np.inf)
 
 
+@lru_cache(maxsize=128)  # every metric of a soak is read off the same few
 def larger(run: Run, ratio: float, guess: Guess, *, whole: Run | None = None) -> Run | None:
     """`run` as it would be in a world `ratio` times as large, None where live bytes were not recorded.
 

@@ -104,7 +104,7 @@ def _releases(claims: Sequence[ClaimVerdict]) -> list[str]:
             f"{amount(claim.estimate or 0.0, 'share')} of what {claim.configs[0]} had grown ({relation(claim)})"
             for claim in group
         ]
-        parts.append(f"{RELEASES[metric]} {_joined(shares)}")
+        parts.append(f"{RELEASES[metric]} {joined(shares)}")
     return parts
 
 
@@ -116,9 +116,9 @@ def _leaks(leaks: Sequence[ConfigLeak]) -> list[str]:
     ):
         rates = [(leak.measure.words, leak.verdict.slope or 0.0) for leak in group]
         if counted:
-            found = _joined([f"{rate:.3g} {words} an hour" for words, rate in rates])
+            found = joined([f"{rate:.3g} {words} an hour" for words, rate in rates])
         else:
-            found = _joined([f"{rate:.3g} GB/h in {words}" for words, rate in rates])
+            found = joined([f"{rate:.3g} GB/h in {words}" for words, rate in rates])
         parts.append(f"{config} leaks: {found} where {budget:.3g} is allowed")
     return parts
 
@@ -142,9 +142,10 @@ def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
         names = [claim.name for claim in those]
         if names:
             shown = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
-            parts.append(f"{word}: {_joined(shown)}")
+            parts.append(f"{word}: {joined(shown)}")
     return parts
 
 
-def _joined(names: Sequence[str]) -> str:
+def joined(names: Sequence[str]) -> str:
+    """Names in a sentence: a, b and c."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,7 +1,8 @@
-"""What is said of anchor runs: before a soak, before they start, and beside what they decide."""
+"""What is said of anchor runs: before a soak, and before they start."""
 
 from __future__ import annotations
 
+from harness.analysis.headline import joined
 from harness.analysis.metrics import METRICS
 from harness.running.anchors import Plan
 from harness.running.elsewhere import Elsewhere
@@ -25,7 +26,7 @@ def soak_words(planned: Planned, room_bytes: float) -> str:
     if not minutes:
         return f"{words} No anchor runs: what moves with the scale stays undecided."
     return (
-        f"{words} Then anchor runs of {_listed(moving)} in larger worlds, for what moves with the scale: at most "
+        f"{words} Then anchor runs of {joined(moving)} in larger worlds, for what moves with the scale: at most "
         f"{minutes:g} minutes, in up to {room_bytes / 1e9:.1f} GB of memory that is free."
     )
 
@@ -56,7 +57,3 @@ def plan_words(planned: Plan, at_once: int) -> list[str]:
 def _world_words(world: Elsewhere) -> str:
     seeds = "" if len(world.seeds) == 1 else f", {len(world.seeds)} seeds"
     return f"{world.config} at scale {world.scale:g} for {world.hours:.3g} h{seeds}"
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

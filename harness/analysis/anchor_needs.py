@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.analysis.anchors import ENOUGH_SEEDS, moves
+from harness.analysis.at_full_scale import ENOUGH_SEEDS, moves
 from harness.analysis.leaks import settled_by_live
 from harness.analysis.levels import ended
 from harness.analysis.metrics import METRICS

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.analysis.anchors import NO_ANCHORS, Anchors, Basis, FullScale, moves
+from harness.analysis.anchors import NO_ANCHORS, Anchors
+from harness.analysis.at_full_scale import Basis, FullScale, moves
 from harness.analysis.estimates import Bound, Estimate, Reading
 from harness.analysis.guardrails import saved_by_losing
 from harness.analysis.leaks import ConfigLeak, judge_leaks

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.anchors import Anchors, FullScale, Undecided, World
+from harness.analysis.anchors import Anchors, World
+from harness.analysis.at_full_scale import FullScale, Undecided
 from harness.analysis.estimates import CONFIDENCE
 from harness.analysis.leaks import judge_config
 from harness.analysis.metrics import METRICS, Metric

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.anchors import NO_ANCHORS, Anchors, FullScale, moves
+from harness.analysis.anchors import NO_ANCHORS, Anchors
+from harness.analysis.at_full_scale import FullScale, moves
 from harness.analysis.estimates import CONFIDENCE
 from harness.analysis.metrics import METRICS, Metric
 from harness.analysis.runs import Run

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.analysis.anchors import NO_ANCHORS, Anchors, FullScale
+from harness.analysis.anchors import NO_ANCHORS, Anchors
+from harness.analysis.at_full_scale import FullScale
 from harness.analysis.curves import Curve, Stop, curve, stop
 from harness.analysis.estimates import CONFIDENCE
 from harness.analysis.runs import Run

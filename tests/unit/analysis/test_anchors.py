@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.anchor_needs import anchor_needs
-from harness.analysis.anchors import NO_ANCHORS, Anchors, AtFullScale, FullScale, World, moves, read_anchors
+from harness.analysis.anchors import NO_ANCHORS, Anchors, World, read_anchors
+from harness.analysis.at_full_scale import AtFullScale, FullScale, moves
 from harness.analysis.claims import judge_claim
 from harness.analysis.metrics import METRICS
 from harness.analysis.runs import Run

@@ -9,18 +9,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.attribution import growth_in_parts
-from harness.analysis.claims import against_band, metric_of
-from harness.analysis.control_record import Check
 from harness.analysis.curves import stop_gb
 from harness.analysis.estimates import Reading, over_seeds
-from harness.analysis.leak_verdict import LeakVerdict, judge_leak
-from harness.analysis.leaks import judge_config, live_slope
-from harness.analysis.levels import until_horizon
-from harness.analysis.metrics import METRICS
+from harness.analysis.leaks.config_leaks import judge_config, live_slope
+from harness.analysis.leaks.decision import LeakVerdict, judge_leak
+from harness.analysis.leaks.sequential import confidence_of
+from harness.analysis.metrics.levels import until_horizon
+from harness.analysis.metrics.table import METRICS
+from harness.analysis.owners.attribution import growth_in_parts
 from harness.analysis.runs import Run
-from harness.analysis.sequential import confidence_of
-from harness.analysis.validity import incomplete_configs, invalidities
+from harness.analysis.verdict.claims import against_band, metric_of
+from harness.analysis.verdict.control_record import Check
+from harness.analysis.verdict.validity import incomplete_configs, invalidities
 from harness.scenario import Claim, Scenario
 
 SAME_SHARE = 0.01

@@ -8,12 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from harness.analysis import levels, restarts
-from harness.analysis.attribution import growth_in_parts
-from harness.analysis.breakdown import parts_gb, read_at, reading
 from harness.analysis.estimates import Estimate, Reading, over_seeds
-from harness.analysis.leak_verdict import DECIDING, NAMES, judged_floors
-from harness.analysis.leaks import (
+from harness.analysis.leaks.config_leaks import (
     COUNTS,
     GLIBC,
     LIVE,
@@ -26,8 +22,14 @@ from harness.analysis.leaks import (
     slope,
     warm_s,
 )
-from harness.analysis.limit import Limit, leaking_rate, limit_of, told_by
-from harness.analysis.owners import (
+from harness.analysis.leaks.decision import DECIDING, NAMES, judged_floors
+from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
+from harness.analysis.leaks.sequential import confidence_of
+from harness.analysis.metrics import levels, restarts
+from harness.analysis.metrics.rss_lines import parts_gb, read_at, reading
+from harness.analysis.metrics.waterfall import Waterfall, waterfall
+from harness.analysis.owners.attribution import growth_in_parts
+from harness.analysis.owners.growth import (
     SMALLER,
     UNATTRIBUTED,
     Growth,
@@ -38,8 +40,6 @@ from harness.analysis.owners import (
     unevenness,
 )
 from harness.analysis.runs import Run
-from harness.analysis.sequential import confidence_of
-from harness.analysis.waterfall import Waterfall, waterfall
 from harness.scenario import Scenario
 
 Outcome = Literal["leak", "no leak", "undecided"]

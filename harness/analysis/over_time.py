@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis import cpu, levels
 from harness.analysis.curves import Spread, spread
 from harness.analysis.estimates import ARITHMETIC, REDUCTION, Estimate, Reading, absent, over_seeds
-from harness.analysis.reduction import paired, reduction
+from harness.analysis.leaks.sequential import confidence_of
+from harness.analysis.metrics import cpu, levels
+from harness.analysis.metrics.pairing import paired, reduction
 from harness.analysis.runs import Run
-from harness.analysis.sequential import confidence_of
 from harness.scenario import Scenario, reduction_pair
 
 INSTANTS = 300

@@ -9,7 +9,7 @@ Unit = Literal[
 ]
 """GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; counts and CPU are those of the scaled world.
 
-A budget is what a quantity may grow per hour (see harness.analysis.leaks).
+A budget is what a quantity may grow per hour (see harness.analysis.leaks.config_leaks).
 """
 
 _ONE = {"samples": "sample", "tasks": "task", "files": "file", "threads": "thread", "budgets": "budget"}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import REDUCTION, Reading, over_seeds
-from harness.analysis.reduction import paired, reduction
+from harness.analysis.metrics.pairing import paired, reduction
 
 TRUE_REDUCTION = 0.65
 

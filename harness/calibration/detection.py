@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.floors import Floors, Rise, Slopes, between_cleanups, find_floors, of_blocks, rise, slopes
-from harness.analysis.leak_verdict import (
+from harness.analysis.leaks.decision import (
     CONFIDENCE,
     FEWEST_FLOORS,
     Decision,
@@ -17,8 +16,9 @@ from harness.analysis.leak_verdict import (
     minimum_detectable,
     t_interval,
 )
-from harness.analysis.sawtooth import find_teeth
-from harness.analysis.sequential import look_confidence, looks
+from harness.analysis.leaks.floors import Floors, Rise, Slopes, between_cleanups, find_floors, of_blocks, rise, slopes
+from harness.analysis.leaks.sawtooth import find_teeth
+from harness.analysis.leaks.sequential import look_confidence, looks
 from harness.calibration.families import Curves, Family, Setting
 from harness.calibration.rivals import RIVALS
 
@@ -173,7 +173,7 @@ class Sequential:
 def measure_sequential(
     family: Family, setting: Setting, seed: Sequence[int], seeds: int, sizes: Sequence[int] = (0, 1, 3)
 ) -> Sequential:
-    """The rates of the rule of harness.analysis.sequential, from `seeds` to all seeds that the setting has."""
+    """The rates of the rule of harness.analysis.leaks.sequential, from `seeds` to all seeds that the setting has."""
     max_seeds = setting.seeds
     curves = family.make(np.random.default_rng(seed), setting)
     confidence = look_confidence(seeds, max_seeds)

@@ -19,8 +19,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness import verdict as verdicts
 from harness.analysis.runs import read_result
+from harness.analysis.verdict import judging as verdicts
 from harness.calibration.repetition_page import counts_in_words, page, unwanted_claims
 from harness.calibration.repetition_plan import Plan, declare, planned
 from harness.calibration.repetition_records import (

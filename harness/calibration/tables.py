@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.sequential import look_confidence
+from harness.analysis.leaks.sequential import look_confidence
 from harness.calibration.detection import BUDGET, DECIDED, HOURS, MORE_HOURS, SEEDS, FamilyRates, Rates, Sequential
 from harness.calibration.families import FAMILIES, HARDER, Family
 from harness.calibration.rivals import RIVALS

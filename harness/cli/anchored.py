@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.analysis.anchor_needs import anchor_needs
+from harness.analysis.full_scale.needs import anchor_needs
 from harness.analysis.runs import read_result
 from harness.report.anchor_words import plan_words
 from harness.report.layout import paragraph

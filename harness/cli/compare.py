@@ -57,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _compare_configs(console: Console, folder: Path, picture: Path) -> None:
     from harness.analysis.comparison import compare_configs
-    from harness.analysis.control_record import read_controls
-    from harness.analysis.validity import invalidities
+    from harness.analysis.verdict.control_record import read_controls
+    from harness.analysis.verdict.validity import invalidities
     from harness.errors import UsageError
     from harness.report.comparison_plots import comparison_picture
     from harness.report.comparison_table import print_comparison, print_legend
@@ -80,8 +80,8 @@ def _compare_configs(console: Console, folder: Path, picture: Path) -> None:
 
 def _compare_results(console: Console, folder_a: Path, folder_b: Path, picture: Path) -> None:
     from harness.analysis.comparison import compare_results, may_compare
-    from harness.analysis.control_record import read_controls
-    from harness.analysis.validity import invalidities
+    from harness.analysis.verdict.control_record import read_controls
+    from harness.analysis.verdict.validity import invalidities
     from harness.errors import UsageError
     from harness.report.comparison_plots import results_picture
     from harness.report.comparison_table import print_comparison, print_disagreements, print_legend

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness import verdict as verdicts
-from harness.analysis.anchors import read_anchors
-from harness.analysis.control_record import read_controls
-from harness.analysis.metrics import METRICS
+from harness.analysis.full_scale.anchor_runs import read_anchors
+from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import read_result
+from harness.analysis.verdict import judging as verdicts
+from harness.analysis.verdict.control_record import read_controls
 from harness.report.anatomy import anatomy_picture
 from harness.report.config_table import print_configs
 from harness.report.layout import whole_line

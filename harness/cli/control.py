@@ -27,8 +27,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Soak the controls, print and write what came of them; 0 or INVALID."""
-    from harness import verdict as verdicts
-    from harness.analysis.metrics import METRICS
+    from harness.analysis.metrics.table import METRICS
+    from harness.analysis.verdict import judging as verdicts
     from harness.cli.controlled import control
     from harness.cli.tables import open_console
     from harness.errors import UsageError

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.analysis.control_record import CONTROL_FILE, ControlRecord, write_controls
 from harness.analysis.controls import Recorded, judge_controls, leak_to_inject
 from harness.analysis.runs import read_result
+from harness.analysis.verdict.control_record import CONTROL_FILE, ControlRecord, write_controls
 from harness.injected_leak import OWNER
 from harness.report.control_table import print_controls
 from harness.report.progress import Progress

@@ -51,10 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def explain_recording(folder: Path) -> list[Explanation]:
     """Print what a result's recordings say of every config. Raises UsageError where they cannot be read."""
-    from harness.analysis.control_record import read_controls
     from harness.analysis.explanation import explain
     from harness.analysis.runs import read_result
-    from harness.analysis.validity import invalidities
+    from harness.analysis.verdict.control_record import read_controls
+    from harness.analysis.verdict.validity import invalidities
     from harness.cli.tables import open_console
     from harness.report.explanation import print_explanation
     from harness.report.terminal import print_invalidity
@@ -82,7 +82,7 @@ def explain_by_rerun(
     """
     import signal
 
-    from harness.analysis.suspects import suspects, worst
+    from harness.analysis.owners.suspects import suspects, worst
     from harness.cli.tables import open_console
     from harness.errors import UsageError
     from harness.report.deep import INSTALL, DeepProgress, print_allocations

@@ -44,7 +44,7 @@ def declare_scenario(
 
 def scenario_from(arguments: argparse.Namespace) -> Scenario:
     """The scenario that the arguments name, with their options. Raises UsageError."""
-    from harness.analysis.metrics import METRICS
+    from harness.analysis.metrics.table import METRICS
     from harness.scenario import load
 
     configs: str | None = arguments.configs

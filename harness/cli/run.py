@@ -36,7 +36,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Soak; the exit code is the verdict's."""
-    from harness import verdict as verdicts
+    from harness.analysis.verdict import judging as verdicts
     from harness.cli.conclusion import conclude
     from harness.cli.options import scenario_from
     from harness.cli.tables import open_console
@@ -81,7 +81,7 @@ def _control(console: Console, scenario: Scenario, result: Path, arguments: argp
 
     Raises SoakError where they are interrupted: a soak that was to be controlled is not run without.
     """
-    from harness.analysis.control_record import CONTROLS_FOLDER
+    from harness.analysis.verdict.control_record import CONTROLS_FOLDER
     from harness.cli.controlled import control
     from harness.errors import SoakError
     from harness.scenario.problems import shown_path
@@ -107,7 +107,7 @@ def _anchored(console: Console, scenario: Scenario, result: Path, arguments: arg
 
 def _undecided(scenario: Scenario, console: Console | None, folder: Path, seeds: int) -> bool:
     """Whether one more seed may decide what is open after `seeds` of them; says what that is."""
-    from harness.verdict import open_so_far
+    from harness.analysis.verdict.judging import open_so_far
 
     lacking = open_so_far(scenario, folder)
     if lacking and console is not None:

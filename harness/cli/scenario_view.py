@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.metrics import METRICS
+from harness.analysis.metrics.table import METRICS
 from harness.cli.tables import heading, paragraphs, table
 from harness.scenario import Change, Claim, ScaledWorld, Scenario
 from harness.scenario.problems import dotted, number, shown, shown_path

@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from harness.analysis.breakdown import Breakdown, breakdown, read_at
 from harness.analysis.curves import Curve, curve
-from harness.analysis.owner_courses import OTHER, OwnerCourse, owner_courses
-from harness.analysis.owners import UNATTRIBUTED
+from harness.analysis.metrics.rss_lines import Breakdown, breakdown, read_at
+from harness.analysis.owners.courses import OTHER, OwnerCourse, owner_courses
+from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.analysis.rss_course import rss_course
 from harness.analysis.runs import RESIDUAL, Run
+from harness.analysis.verdict.judging import Verdict
 from harness.report.lettering import characters, drawable
 from harness.report.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX
 from harness.report.page import MARGIN_PX, Page, figure_of, save_page
@@ -26,7 +27,6 @@ from harness.report.plots import foot, in_which_world, titled
 from harness.report.stacks import Layer, draw_key, draw_stack
 from harness.report.subjects import Subject, subjects
 from harness.scenario import Scenario
-from harness.verdict import Verdict
 
 MOST_CONFIGS, MOST_OWNERS = 6, 6
 

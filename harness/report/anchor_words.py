@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.analysis.headline import joined
-from harness.analysis.metrics import METRICS
+from harness.analysis.metrics.table import METRICS
+from harness.analysis.verdict.headline import joined
 from harness.running.anchors import Plan
 from harness.running.elsewhere import Elsewhere
 from harness.running.soak import Planned

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.anchors import NO_ANCHORS, Anchors
-from harness.analysis.at_full_scale import FullScale, moves
 from harness.analysis.estimates import CONFIDENCE
-from harness.analysis.metrics import METRICS, Metric
+from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
+from harness.analysis.full_scale.moving_metrics import FullScale, moves
+from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.runs import Run
 from harness.report.layout import heading, new_table, paragraph, show
 from harness.report.wording import NOTHING, measured, scale_note

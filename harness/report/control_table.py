@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.control_record import ControlRecord
+from harness.analysis.verdict.control_record import ControlRecord
 from harness.report.layout import new_table, paragraph, show, whole_line
 from harness.scenario.problems import shown_path
 

@@ -9,8 +9,16 @@ from rich.text import Text
 
 from harness.analysis.estimates import CONFIDENCE, Estimate
 from harness.analysis.explanation import Count, Explanation, Restarts
-from harness.analysis.leak_verdict import DECIDING, NAMES
-from harness.analysis.owners import EXPLAINED, UNATTRIBUTED, Growth, OwnerGrowth, Unevenness, certainly_above, share_of
+from harness.analysis.leaks.decision import DECIDING, NAMES
+from harness.analysis.owners.growth import (
+    EXPLAINED,
+    UNATTRIBUTED,
+    Growth,
+    OwnerGrowth,
+    Unevenness,
+    certainly_above,
+    share_of,
+)
 from harness.report.layout import columns, fits, heading, new_table, paragraph, show
 from harness.report.paths import tail, told_apart
 from harness.report.release_wording import NAME_COLUMNS, WORTH_GB, stop_sentences

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.leaks import RSS, ConfigLeak
-from harness.analysis.shape import Shape
+from harness.analysis.leaks.config_leaks import RSS, ConfigLeak
+from harness.analysis.leaks.shape import Shape
+from harness.analysis.verdict.judging import RunSummary, Verdict
 from harness.report.layout import columns, heading, new_table, paragraph, show
 from harness.report.wording import NOTHING, level, measured, value, when_limit
-from harness.verdict import RunSummary, Verdict
 
 _STYLES = {"LEAK": "bold red", "OK": "green", "INCONCLUSIVE": "yellow"}
 _LEAST = "least\nfound"

@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.analysis.levels import GROWN_SHARE
+from harness.analysis.metrics.levels import GROWN_SHARE
 from harness.analysis.over_time import PEAK_NET, CpuOverTime, ReductionOverTime, cpu_over_time, reduction_over_time
 from harness.analysis.runs import Run
+from harness.analysis.verdict.judging import Verdict
 from harness.report.lettering import characters, drawable, wrapped
 from harness.report.looks import TEXT_PT, WIDTH_PX
 from harness.report.over_time_axes import draw_cpu, draw_reductions, key_handles
@@ -21,7 +22,6 @@ from harness.report.plots import foot, titled
 from harness.report.subjects import config_looks
 from harness.report.wording import UNBROKEN, percent
 from harness.scenario import Scenario
-from harness.verdict import Verdict
 
 MOST_CONFIGS = 6
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.analysis.anchors import NO_ANCHORS, Anchors
+from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.runs import Run
+from harness.analysis.verdict.judging import Verdict, summary_sentence
 from harness.report.cleanup_strip import draw_cleanups
 from harness.report.lettering import characters, drawable, line_px
 from harness.report.looks import TEXT_PT, WIDTH_PX, house_style
@@ -18,7 +19,6 @@ from harness.report.page import MARGIN_PX, Page
 from harness.report.stop_panel import draw_steps, draw_values
 from harness.report.subjects import subjects
 from harness.scenario import Scenario
-from harness.verdict import Verdict, summary_sentence
 
 _LABELS_PX, _STOP_PX = 215.0, 400.0
 _TICKS_PX = 68.0  # between the curves and the rows: tick labels and what the axis is

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.analysis.estimates import Estimate
-from harness.analysis.owners import UNATTRIBUTED
-from harness.analysis.waterfall import OUTLIVING, Survivor, Waterfall
+from harness.analysis.metrics.waterfall import OUTLIVING, Survivor, Waterfall
+from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.report.paths import shortened, told_apart
 from harness.report.wording import value
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.analysis.anchors import NO_ANCHORS, Anchors
-from harness.analysis.at_full_scale import FullScale
 from harness.analysis.curves import Curve, Stop, curve, stop
 from harness.analysis.estimates import CONFIDENCE
+from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
+from harness.analysis.full_scale.moving_metrics import FullScale
 from harness.analysis.runs import Run
 from harness.report.looks import Look, looks
 from harness.scenario import Scenario

@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.analysis.claims import ClaimVerdict
 from harness.analysis.estimates import Estimate
+from harness.analysis.leaks.sequential import CONFIDENCE
 from harness.analysis.runs import Run
-from harness.analysis.sequential import CONFIDENCE
+from harness.analysis.verdict.claims import ClaimVerdict
+from harness.analysis.verdict.judging import RunSummary, Verdict, summary_sentence
 from harness.report.layout import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.leak_table import print_leaks
 from harness.report.progress_table import clock
 from harness.report.wording import NOTHING, expected, level, measured, scale_note, value, verdict_word
 from harness.scenario import Scenario
 from harness.scenario.problems import shown_path
-from harness.verdict import RunSummary, Verdict, summary_sentence
 
 _KINDS = {"prediction": "Predictions", "calibration": "Calibration", "construction": "Construction"}
 _STYLES = {"met": "green", "exceeded": "green", "missed": "bold red", "inconclusive": "yellow", "incomplete": "yellow"}

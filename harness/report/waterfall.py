@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from harness.analysis.metrics.waterfall import OUTLIVING, Waterfall, waterfall
 from harness.analysis.runs import Run
-from harness.analysis.waterfall import OUTLIVING, Waterfall, waterfall
+from harness.analysis.verdict.judging import Verdict
 from harness.report.lettering import characters, drawable, line_px, wrapped
 from harness.report.looks import FAINT, INK, SMALL_PT, WIDTH_PX
 from harness.report.page import MARGIN_PX, Page, figure_of, save_page
@@ -21,7 +22,6 @@ from harness.report.release_wording import MOST, WORTH_GB
 from harness.report.subjects import subjects
 from harness.report.waterfall_axes import GIVEN_BACK, PARTS, amount_of, draw_waterfall, scale, short
 from harness.scenario import Scenario
-from harness.verdict import Verdict
 
 MOST_CONFIGS = 6
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.estimates import Estimate
-from harness.analysis.waterfall import Waterfall
+from harness.analysis.metrics.waterfall import Waterfall
 from harness.report.lettering import characters, drawable
 from harness.report.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
 from harness.report.paths import shortened

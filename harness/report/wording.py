@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness.analysis.claims import ClaimVerdict
 from harness.analysis.estimates import Bound, Estimate
-from harness.analysis.limit import Limit
+from harness.analysis.leaks.limit import Limit
 from harness.analysis.units import unit_after
+from harness.analysis.verdict.claims import ClaimVerdict
 from harness.scenario.problems import number
 
 NOTHING = "-"

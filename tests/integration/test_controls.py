@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.control_record import Check, ControlRecord
+from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.cli import controlled, main
 from tests.integration.conftest import Soaks
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from harness.analysis.metrics import METRICS
+from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import read_result
 from harness.scenario import load
 from tests.integration.conftest import ROOT, Soaks

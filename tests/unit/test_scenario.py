@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from harness.analysis.leak_verdict import FEWEST_FLOORS
-from harness.analysis.metrics import METRICS
+from harness.analysis.leaks.decision import FEWEST_FLOORS
+from harness.analysis.metrics.table import METRICS
+from harness.analysis.verdict.judging import check_claims
 from harness.errors import UsageError
 from harness.probes.sampler import LIVE_EVERY
 from harness.scaling import scaled_value
 from harness.scenario import Claim, Scenario, available, load, reduction_pair, scale_down, to_toml
-from harness.verdict import check_claims
 from synthetic.faults import Faults
 
 WriteScenario = Callable[..., Path]

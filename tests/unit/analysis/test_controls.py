@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.analysis.control_record import Check
 from harness.analysis.controls import Recorded, judge_controls, leak_to_inject
 from harness.analysis.runs import Run
+from harness.analysis.verdict.control_record import Check
 from harness.injected_leak import OWNER
 from harness.running import controls
 from harness.scenario import Scenario, load

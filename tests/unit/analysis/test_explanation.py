@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.explanation import explain, explain_config
-from harness.analysis.owners import UNATTRIBUTED
+from harness.analysis.owners.growth import UNATTRIBUTED
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, Leaks, anatomy_run
 
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from harness.analysis import cpu
-from harness.analysis.metrics import METRICS
+from harness.analysis.leaks.sequential import confidence_of
+from harness.analysis.metrics import cpu
+from harness.analysis.metrics.table import METRICS
 from harness.analysis.over_time import (
     INSTANTS,
     MEAN,
@@ -21,7 +22,6 @@ from harness.analysis.over_time import (
     reduction_over_time,
 )
 from harness.analysis.runs import Run
-from harness.analysis.sequential import confidence_of
 from harness.scenario import Claim
 
 EVERY_S = 600

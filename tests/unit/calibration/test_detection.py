@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analysis.leak_verdict import Series, judge_leak
+from harness.analysis.leaks.decision import Series, judge_leak
 from harness.calibration import detection
 from harness.calibration.coverage import NOISES, coverage
 from harness.calibration.detection import BUDGET, measure, measure_sequential, rise_of, verdict_rates

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.verdict.judging import EXIT_CODES, RunSummary, Verdict
 from harness.calibration import repetitions
 from harness.calibration.repetition_records import read
 from harness.running.soak import Planned, Soak
 from harness.scenario import Scenario
-from harness.verdict import EXIT_CODES, RunSummary, Verdict
 
 SMOKE = ["smoke", "--seeds", "2"]
 

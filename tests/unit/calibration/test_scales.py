@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.metrics import METRICS
+from harness.analysis.metrics.table import METRICS
 from harness.calibration import scales
 from harness.calibration.scales_page import MOVED, NOISE, AtScale, page
 from harness.scenario import load
-from tests.unit.analysis.kept import kept_run, kept_runs, note
+from tests.unit.analysis.full_scale.kept import kept_run, kept_runs, note
 
 
 def at_scales(config: str, *found: float) -> list[AtScale]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.control_record import Check
+from harness.analysis.verdict.control_record import Check
 from harness.cli import controlled, main
 
 HOLDS = Check("nothing kept", "range of RSS", "0.06%", "at most 1%", True)

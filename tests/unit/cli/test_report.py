@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.control_record import Check, ControlRecord, write_controls
+from harness.analysis.verdict.control_record import Check, ControlRecord, write_controls
 from harness.cli import main
 from tests.unit.anatomy_soak import anatomy_run, write_anatomy
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.control_record import Check, ControlRecord
+from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.cli import controlled, main, run
 from harness.errors import SoakError, UsageError
 from harness.running import soak
@@ -95,9 +95,11 @@ def test_no_seed_is_added_to_a_soak_that_is_no_evidence(
     order: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    monkeypatch.setattr("harness.verdict.read_result", lambda folder: (folder / "scenario.toml", []))
-    monkeypatch.setattr("harness.verdict.judge", lambda scenario, runs, *, controls: seen.append(controls))
-    monkeypatch.setattr("harness.verdict.lacking_seeds", lambda scenario, verdict: ())
+    monkeypatch.setattr("harness.analysis.verdict.judging.read_result", lambda folder: (folder / "scenario.toml", []))
+    monkeypatch.setattr(
+        "harness.analysis.verdict.judging.judge", lambda scenario, runs, *, controls: seen.append(controls)
+    )
+    monkeypatch.setattr("harness.analysis.verdict.judging.lacking_seeds", lambda scenario, verdict: ())
     record = ControlRecord("smoke", 0.05, True, 0.2, (FAILS,))
     (tmp_path / "controls").mkdir()
     controlled.write_controls(record, tmp_path / "controls")

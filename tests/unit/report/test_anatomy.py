@@ -11,15 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-from harness.analysis.control_record import Check, ControlRecord
-from harness.analysis.owners import UNATTRIBUTED
+from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.analysis.runs import LINES, RESIDUAL
+from harness.analysis.verdict.control_record import Check, ControlRecord
+from harness.analysis.verdict.judging import judge
 from harness.report.anatomy import anatomy_figure, anatomy_picture
 from harness.report.over_time import over_time_figure
 from harness.report.plots import memory_figure
 from harness.report.waterfall import waterfall_figure, waterfall_picture
 from harness.report.waterfall_axes import short
-from harness.verdict import judge
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, Leaks, anatomy_run
 
 CONFIGS = {"old": 5000.0, "fixed": 500.0, "old_stop": 5000.0}

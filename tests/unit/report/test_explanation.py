@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from harness.analysis.explanation import explain
-from harness.analysis.owners import UNATTRIBUTED
+from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.report.explanation import print_explanation
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, Leaks, anatomy_run
 

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from harness.analysis.leak_verdict import LeakVerdict
-from harness.analysis.leaks import LIVE, OPEN_FILES, RSS, TASKS, ConfigLeak
-from harness.analysis.limit import Limit
-from harness.analysis.shape import Shape, Teeth
+from harness.analysis.leaks.config_leaks import LIVE, OPEN_FILES, RSS, TASKS, ConfigLeak
+from harness.analysis.leaks.decision import LeakVerdict
+from harness.analysis.leaks.limit import Limit
+from harness.analysis.leaks.shape import Shape, Teeth
 from harness.report.leak_table import print_leaks, shape_words
 from harness.report.wording import level
 

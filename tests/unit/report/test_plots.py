@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from harness.analysis.anchors import Anchors, World
+from harness.analysis.full_scale.anchor_runs import Anchors, World
 from harness.report.looks import looks
 from harness.report.plots import foot, memory_figure, memory_picture
 from tests.unit.report.conftest import at_full_scale

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.analysis.anchors import Anchors, World
-from harness.analysis.control_record import Check, ControlRecord
+from harness.analysis.full_scale.anchor_runs import Anchors, World
+from harness.analysis.verdict.control_record import Check, ControlRecord
+from harness.analysis.verdict.judging import judge, summary_sentence
 from harness.report.terminal import print_invalidity, print_verdict
-from harness.verdict import judge, summary_sentence
 from tests.unit.report.conftest import at_full_scale
 
 PICTURE = Path("results", "a folder with a rather long name", "so that the line is longer than a terminal", "x.png")

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from harness.analysis.claims import ClaimVerdict
 from harness.analysis.estimates import Estimate
+from harness.analysis.verdict.claims import ClaimVerdict
 from harness.report.wording import expected, measured, value, verdict_word
 
 CLAIM = ClaimVerdict(

@@ -1,0 +1,213 @@
+"""What may leak in a config, and whether it does: RSS, live bytes, tasks, threads, open files, each by its budget.
+
+Bytes are judged at full scale against the scenario's budget. Counts are whole numbers, those of the scaled world: in a
+short run a slow rise is no step at all. So their budget is one in 24 hours or, where the run is too short to tell that,
+two in the hours judged, and the least rise that would have been found is at least three times as much: simulated with
+three seeds (5 and 24 hours, steps at equal distances), six steps in a run were called LEAK in 98 to 100 % of soaks and
+never OK, and none was always OK.
+
+The blocks that pymalloc has handed out are not judged: live bytes hold what they hold, and a number of blocks has no
+budget that would mean anything to anybody.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.analysis.estimates import Estimate, Reading, absent
+from harness.analysis.leaks.decision import FEWEST_FLOORS, LeakVerdict, Series, judge_leak, judged_floors, too_few
+from harness.analysis.leaks.floors import slopes
+from harness.analysis.leaks.sequential import confidence_of
+from harness.analysis.metrics.levels import ended, not_reached, reached_horizon, until_horizon
+from harness.analysis.metrics.teeth import cleanup_times
+from harness.analysis.runs import Run
+from harness.scenario import Scenario
+
+MeasureName = Literal["rss", "live", "tasks", "threads", "open_files", "pymalloc", "glibc"]
+
+PER_HOUR = 1 / 24
+"""Of tasks, threads and open files."""
+
+STEPS_TOLD = 2.0
+"""So many steps in the hours judged are the least that floors of a count tell from none."""
+
+STEPS_FOUND = 6.0
+"""And so many, at equal distances, are called LEAK (in 98 % of simulated soaks at least)."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity of a run, sample by sample: `read` gives shape (samples,), NaN where it was not read."""
+
+    name: MeasureName
+    words: str
+    unit: Literal["GB/h", "1/h"]
+    read: Callable[[Run], NDArray[np.float64]]
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is a count, which no cleanup of the target lowers."""
+        return self.unit == "1/h"
+
+
+def _gb(column: str) -> Callable[[Run], NDArray[np.float64]]:
+    return lambda run: run.column(column) / run.memory_scale / 1e9
+
+
+RSS = Measure("rss", "RSS", "GB/h", lambda run: run.rss_gb)
+LIVE = Measure("live", "live bytes", "GB/h", lambda run: run.live_gb)
+TASKS = Measure("tasks", "tasks", "1/h", lambda run: run.column("tasks"))
+THREADS = Measure("threads", "threads", "1/h", lambda run: run.column("threads"))
+OPEN_FILES = Measure("open_files", "open files", "1/h", lambda run: run.column("open_files"))
+PYMALLOC = Measure("pymalloc", "pymalloc", "GB/h", _gb("pymalloc_bytes"))
+GLIBC = Measure("glibc", "glibc", "GB/h", _gb("glibc_bytes"))
+
+COUNTS = (TASKS, THREADS, OPEN_FILES)
+JUDGED = (RSS, LIVE, *COUNTS)
+"""What every config has a verdict on, where it was recorded."""
+
+
+@dataclass(frozen=True)
+class ConfigLeak:
+    """The verdict on one quantity of one config, and the budget per hour that it was held against.
+
+    `fragmentation` marks RSS that climbs while live bytes do not: memory that the program has and does not use.
+    """
+
+    config: str
+    measure: Measure
+    budget: float
+    verdict: LeakVerdict
+    fragmentation: bool = False
+
+    @property
+    def rate(self) -> Estimate:
+        """The slope of the part that decided, with its interval and that of every seed; empty where there is none."""
+        found = self.verdict
+        readings = {seed: Reading(slope) for seed, slope in found.seed_slopes.items()}
+        return Estimate(found.slope, found.low, found.high, "exact", readings)
+
+    @property
+    def reason(self) -> str:
+        """Why the verdict is as it is, with the hours that would decide one that is open."""
+        return f"{self.verdict.reason}{hours_needed(self.verdict.hours_needed)}"
+
+
+def settled_by_live(scenario: Scenario, runs: Sequence[Run], config: str) -> bool:
+    """Whether RSS of a config leaks at any scale because its live bytes do: it cannot stay below what is live."""
+    found = judge_config(scenario, [run for run in runs if run.config == config])
+    return all(name in found and found[name].verdict.outcome == "LEAK" for name in ("rss", "live"))
+
+
+def judge_leaks(scenario: Scenario, runs: Sequence[Run]) -> tuple[ConfigLeak, ...]:
+    """The verdicts on every config that has a run with a sample, in the scenario's order, however its runs ended."""
+    configs = dict.fromkeys([*scenario.configs, *(run.config for run in runs)])
+    return tuple(
+        leak
+        for config in configs
+        for leak in judge_config(scenario, [run for run in runs if run.config == config]).values()
+    )
+
+
+def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLeak]:
+    """The verdicts on one config from its `runs`, by measure; what no run recorded after the warm-up has none."""
+    found: dict[str, ConfigLeak] = {}
+    for measure in JUDGED:
+        series = {run.seed: series_of(run, scenario, measure) for run in runs if run.t_s.size}
+        if any(_judged(one, scenario).any() for one in series.values()):
+            found[measure.name] = _judge(scenario, runs, runs[0].config, measure, series)
+    rss, live = found.get("rss"), found.get("live")
+    if rss is not None and live is not None:
+        fragmented = rss.verdict.outcome == "LEAK" and live.verdict.outcome == "OK"
+        found["rss"] = replace(rss, fragmentation=fragmented)
+    return found
+
+
+def _judge(
+    scenario: Scenario, runs: Sequence[Run], config: str, measure: Measure, series: Mapping[int, Series]
+) -> ConfigLeak:
+    """What ended before the horizon may be LEAK by what there is of it, and never OK: the rest may be why it ended."""
+    hours = _judged_hours(series.values(), scenario)
+    budget = _budget(measure, scenario, hours)
+    verdict = judge_leak(series, warmup_s=warm_s(scenario), budget=budget, confidence=confidence_of(scenario))
+    early = next((run for run in runs if not reached_horizon(run, scenario)), None)
+    if early is not None and verdict.outcome != "LEAK":
+        verdict = replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=ended(early), cut_short=True)
+    if measure.counted and verdict.minimum_detectable is not None:
+        verdict = replace(verdict, minimum_detectable=max(verdict.minimum_detectable, STEPS_FOUND / hours))
+    return ConfigLeak(config, measure, budget, verdict)
+
+
+def _judged_hours(series: Iterable[Series], scenario: Scenario) -> float:
+    """The hours judged of the shortest of some series, of which one at least has something to judge."""
+    spans = [one.t_s[judged] for one in series if (judged := _judged(one, scenario)).any()]
+    return max(min(float(np.ptp(span)) for span in spans), scenario.time.sample_every_s) / 3600
+
+
+def _budget(measure: Measure, scenario: Scenario, hours: float) -> float:
+    """What a measure may grow per hour, judged over so many hours."""
+    return max(PER_HOUR, STEPS_TOLD / hours) if measure.counted else scenario.memory.leak_budget_gb_per_hour
+
+
+def warm_s(scenario: Scenario) -> float:
+    """Seconds from which on a run is judged."""
+    return scenario.time.warmup_minutes * 60
+
+
+def series_of(run: Run, scenario: Scenario, measure: Measure) -> Series:
+    """A measure under feed up to the horizon, as far as the run got."""
+    fed = until_horizon(run, scenario)
+    cleanups = np.empty(0) if measure.counted else cleanup_times(run, scenario, after_warmup=True)
+    return Series(run.t_s[fed], measure.read(run)[fed], cleanups)
+
+
+def _judged(one: Series, scenario: Scenario) -> NDArray[np.bool_]:
+    return (one.t_s >= warm_s(scenario)) & np.isfinite(one.values)
+
+
+def floor_slope(run: Run, scenario: Scenario) -> Reading:
+    """The Theil-Sen slope of the floors of RSS after the warm-up, up to the horizon, GB per hour."""
+    return slope(run, scenario, RSS) if reached_horizon(run, scenario) else not_reached(run)
+
+
+def live_slope(run: Run, scenario: Scenario) -> Reading:
+    """The Theil-Sen slope of the floors of live bytes after the warm-up, up to the horizon, GB per hour."""
+    return slope(run, scenario, LIVE) if reached_horizon(run, scenario) else not_reached(run)
+
+
+def slope(run: Run, scenario: Scenario, measure: Measure) -> Reading:
+    """The Theil-Sen slope per hour of the floors that the verdict looks at, of the whole run as far as it got."""
+    series = series_of(run, scenario, measure)
+    if not _judged(series, scenario).any():
+        if not reached_horizon(run, scenario):
+            return not_reached(run)
+        return absent("not applicable", f"{run.config} recorded no {measure.words} under load")
+    floors = judged_floors(series, warm_s(scenario))
+    if floors.hours.size < FEWEST_FLOORS:
+        reason, hours = too_few({run.seed: floors})
+        return absent("undecided", f"{run.config} has {reason}{hours_needed(hours)}")
+    return Reading(float(slopes(floors).whole))
+
+
+def in_budgets(measure: Measure) -> Callable[[Run, Scenario], Reading]:
+    """The reading of how fast the floors of one run rise, in budgets of the measure."""
+
+    def read(run: Run, scenario: Scenario) -> Reading:
+        found = slope(run, scenario, measure)
+        if found.value is None:
+            return found
+        hours = _judged_hours([series_of(run, scenario, measure)], scenario)
+        return Reading(found.value / _budget(measure, scenario, hours))
+
+    return read
+
+
+def hours_needed(hours: float | None) -> str:
+    """The hours that would decide, in words that follow a reason; rounded up, so that they do."""
+    return "" if hours is None else f"; {math.ceil(round(hours * 10, 6)) / 10:.1f} hours would do"

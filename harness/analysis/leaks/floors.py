@@ -1,0 +1,192 @@
+"""The floors of a measured quantity, and how fast they rise in the whole run and in its later parts."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.analysis.leaks.sawtooth import find_teeth
+
+BLOCKS = 24
+"""A curve without teeth is cut into this many spans of time, each with its 10th percentile as its floor."""
+
+FEWEST_IN_BLOCK = 5
+"""A block has at least this many samples, else there are fewer blocks."""
+
+FEWEST_FOR_SLOPE = 3
+
+Between = Literal["cleanups", "falls", "blocks"]
+"""What the floors lie between: cleanups that the target told of, sudden falls of the curve, or equal spans of time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Floors:
+    """The floors of one run or of many on the same instants.
+
+    `hours` has shape (floors,), `values` (..., floors), in the unit of the measure. `edges_h` are the hours of the
+    cleanups or falls that part them, shape (edges,), empty for blocks.
+    """
+
+    hours: NDArray[np.float64]
+    values: NDArray[np.float64]
+    between: Between
+    edges_h: NDArray[np.float64]
+
+
+class Slopes(NamedTuple):
+    """Theil-Sen slopes per hour of parts of a run, by number of floors: each a number or an array (...,).
+
+    NaN where a part has fewer than 3 floors.
+    """
+
+    whole: NDArray[np.float64]
+    last_three_quarters: NDArray[np.float64]
+    last_half: NDArray[np.float64]
+    first_half: NDArray[np.float64]
+    third_quarter: NDArray[np.float64]
+    last_quarter: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Rise:
+    """How the floors of several seeds rise.
+
+    `slopes` are those of every seed, each (..., seeds). `hours` (..., floors) and `values` (..., seeds, floors) are the
+    floors at instants that the seeds have in common; the last of them are NaN where a series has fewer than another.
+    """
+
+    slopes: Slopes
+    hours: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+    def first(self, seeds: int) -> Rise:
+        """That of the first so many seeds."""
+        return Rise(Slopes(*(part[..., :seeds] for part in self.slopes)), self.hours, self.values[..., :seeds, :])
+
+    def one(self, series: int) -> Rise:
+        """That of one of many series."""
+        return Rise(Slopes(*(part[series] for part in self.slopes)), self.hours[series], self.values[series])
+
+
+class LineError(NamedTuple):
+    """The standard error of the slope of a straight line, per hour, and its degrees of freedom: each (...,)."""
+
+    error: NDArray[np.float64]
+    freedom: NDArray[np.float64]
+
+
+PARTS: dict[str, tuple[int, int]] = {
+    "whole": (0, 4),
+    "last_three_quarters": (1, 4),
+    "last_half": (2, 4),
+    "first_half": (0, 2),
+    "third_quarter": (2, 3),
+    "last_quarter": (3, 4),
+}
+"""The parts of a run, by the quarters of its floors between which they lie."""
+
+
+def rise(floors: Sequence[Floors]) -> Rise:
+    """How the floors of several seeds rise, from those of every seed; at the instants of the seed with the fewest."""
+    each = [slopes(one) for one in floors]
+    hours = min(floors, key=lambda one: one.hours.size).hours
+    values = np.stack([np.interp(hours, one.hours, one.values) for one in floors])
+    return Rise(Slopes(*(np.array(part) for part in zip(*each, strict=True))), hours, values)
+
+
+def line_error(found: Rise, part: str) -> LineError:
+    """How certain the slope of the mean of the seeds is, from how far it strays from a straight line: (...,).
+
+    The textbook's error of least squares: s / sqrt(sum (h - mean h)^2), where s^2 is the sum of squared residuals over
+    n - 2. What goes up and down alike in all seeds is in it, and in no spread of their slopes. NaN below 3 floors.
+    """
+    begin, end = PARTS[part]
+    n = np.isfinite(found.hours).sum(axis=-1, keepdims=True)
+    place = np.arange(found.hours.shape[-1])
+    inside = (place >= begin * n // 4) & (place < end * n // 4)
+    count = inside.sum(axis=-1)
+    x, y = np.where(inside, found.hours, 0.0), np.where(inside, found.values.mean(axis=-2), 0.0)
+    floors = np.maximum(count, 1)[..., None]
+    x, y = (np.where(inside, one - one.sum(axis=-1, keepdims=True) / floors, 0.0) for one in (x, y))
+    spread = (x * x).sum(axis=-1)
+    freedom = np.where(count < FEWEST_FOR_SLOPE, np.nan, count - 2.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slope = (x * y).sum(axis=-1) / spread
+        left = ((y - slope[..., None] * x) ** 2).sum(axis=-1)
+        return LineError(np.sqrt(left / freedom / spread), freedom)
+
+
+def find_floors(t_s: NDArray[np.float64], values: NDArray[np.float64], cleanups_s: NDArray[np.float64]) -> Floors:
+    """The floors of one curve: `t_s` and `values` have shape (samples,), `cleanups_s` (cleanups,), maybe none.
+
+    Between cleanups the lowest value; where none are told, between the sudden falls of the curve if it is a sawtooth;
+    else the 10th percentile of equal spans. A span before the first or after the last cleanup is no tooth.
+    """
+    if cleanups_s.size:
+        return _between(t_s, values, np.searchsorted(t_s, cleanups_s), cleanups_s / 3600, "cleanups")
+    teeth = find_teeth(values)
+    if teeth is not None:
+        return _between(t_s, values, teeth.falls, t_s[teeth.falls] / 3600, "falls")
+    return of_blocks(t_s, values)
+
+
+def between_cleanups(t_s: NDArray[np.float64], values: NDArray[np.float64], cleanups_s: NDArray[np.float64]) -> Floors:
+    """The lowest value between each two cleanups, of curves (..., samples) with the same cleanups."""
+    return _between(t_s, values, np.searchsorted(t_s, cleanups_s), cleanups_s / 3600, "cleanups")
+
+
+def _between(
+    t_s: NDArray[np.float64],
+    values: NDArray[np.float64],
+    edges: NDArray[np.intp],
+    edges_h: NDArray[np.float64],
+    between: Between,
+) -> Floors:
+    spans = [(begin, end) for begin, end in itertools.pairwise(edges.tolist()) if end > begin]
+    if not spans:
+        return Floors(np.empty(0), np.empty((*values.shape[:-1], 0)), between, edges_h)
+    lowest = np.stack([values[..., begin:end].min(axis=-1) for begin, end in spans], axis=-1)
+    hours = np.array([(t_s[begin] + t_s[end - 1]) / 7200 for begin, end in spans])
+    return Floors(hours, lowest, between, edges_h)
+
+
+def of_blocks(t_s: NDArray[np.float64], values: NDArray[np.float64]) -> Floors:
+    """The 10th percentile of equal spans of time, of curves (..., samples)."""
+    blocks = max(min(BLOCKS, t_s.size // FEWEST_IN_BLOCK), 1)
+    edges = np.linspace(t_s[0], t_s[-1], blocks + 1)
+    bounds = np.searchsorted(t_s, edges)
+    bounds[-1] = t_s.size
+    held = [(at, begin, end) for at, (begin, end) in enumerate(itertools.pairwise(bounds.tolist())) if end > begin]
+    floors = np.stack([np.percentile(values[..., begin:end], 10, axis=-1) for _, begin, end in held], axis=-1)
+    hours = np.array([(edges[at] + edges[at + 1]) / 7200 for at, _, _ in held])
+    return Floors(hours, floors, "blocks", np.empty(0))
+
+
+def slopes(floors: Floors) -> Slopes:
+    """How fast the floors rise, per hour, in the run and in its parts."""
+    n = floors.hours.size
+    parts = {name: slice(begin * n // 4, end * n // 4) for name, (begin, end) in PARTS.items()}
+    return Slopes(**{name: theil_sen(floors.hours[part], floors.values[..., part]) for name, part in parts.items()})
+
+
+def theil_sen(hours: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The median of the slopes between all pairs of points (Theil 1950, Sen 1968), of `values` (..., points).
+
+    NaN for fewer than 3 points.
+    """
+    if hours.size < FEWEST_FOR_SLOPE:
+        return np.full(values.shape[:-1], np.nan)
+    first, second = np.triu_indices(hours.size, 1)
+    apart = hours[second] - hours[first]
+    rows = values.reshape(-1, hours.size)
+    found = np.empty(len(rows))
+    chunk = max(1_000_000 // first.size, 1)
+    for begin in range(0, len(rows), chunk):
+        some = rows[begin : begin + chunk]
+        found[begin : begin + chunk] = np.median((some[:, second] - some[:, first]) / apart, axis=-1)
+    return found.reshape(values.shape[:-1])

@@ -1,0 +1,68 @@
+"""When RSS reaches the machine's limit: as it was seen, or as it will if what certainly leaks goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.analysis.estimates import Estimate, over_seeds
+from harness.analysis.leaks.config_leaks import RSS, ConfigLeak
+from harness.analysis.leaks.shape import time_to_limit
+from harness.analysis.metrics import levels
+from harness.analysis.runs import Run
+from harness.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Limit:
+    """When RSS reaches the machine's limit of `gb`, in virtual hours from the start.
+
+    That is the scenario's, or less where a machine with less memory ended the runs there.
+    `low` and `high` are the interval, or the first and the last seed where `reached` says that it was seen.
+    """
+
+    gb: float
+    hours: float
+    low: float
+    high: float
+    reached: bool
+
+
+def limit_of(scenario: Scenario, runs: Sequence[Run], rate: Estimate | None) -> Limit | None:
+    """When the runs of one config reached the limit, or will if their peak goes on to climb at `rate`, GB per hour.
+
+    A rate without an interval, or with one that is not above the budget, foretells nothing; nor do runs that ended
+    before the horizon.
+    """
+    gb, ended = scenario.memory.limit_gb, scenario.time.hours
+    reached = [float(times[0]) / 3600 for run in runs if (times := run.event_times("limit")).size]
+    if reached:
+        told = [run.gb(run.facts["limit_bytes"]) for run in runs if run.facts.get("limit_bytes")]
+        return Limit(min(told, default=gb), float(np.mean(reached)), min(reached), max(reached), reached=True)
+    peak = over_seeds({run.seed: levels.peak(run, scenario) for run in runs})
+    if peak.estimate is None or peak.bound != "exact" or peak.estimate > gb:
+        return None
+    if rate is None or rate.estimate is None or rate.low is None or rate.high is None:
+        return None
+    if rate.low <= scenario.memory.leak_budget_gb_per_hour:
+        return None
+    left = time_to_limit(peak.estimate, gb, rate.estimate, rate.low, rate.high)
+    if left is None or left.high is None:
+        return None
+    return Limit(gb, ended + left.hours, ended + left.low, ended + left.high, reached=False)
+
+
+def told_by(scenario: Scenario, leaks: Iterable[ConfigLeak]) -> list[ConfigLeak]:
+    """The verdicts on leaks that tell a rate at full scale: in a small world not those on RSS."""
+    return [leak for leak in leaks if leak.measure is not RSS or scenario.memory.scale == 1]
+
+
+def leaking_rate(leaks: Sequence[ConfigLeak]) -> Estimate | None:
+    """The growth of one config that leads to the limit: live bytes that leak, else RSS that leaks, else none."""
+    for name in ("live", "rss"):
+        for leak in leaks:
+            if leak.measure.name == name and leak.verdict.outcome == "LEAK":
+                return leak.rate
+    return None

@@ -1,0 +1,35 @@
+"""Every reduction of memory that one config may be said to have, gross and net of the start: the claim says which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.analysis.estimates import Estimate
+from harness.analysis.leaks.sequential import confidence_of
+from harness.analysis.metrics.table import METRICS
+from harness.analysis.runs import Run
+from harness.scenario import Scenario, reduction_pair
+
+LEVELS = ("peak", "horizon", "horizon_instant", "mean")
+"""At the peak, in the last whole tooth, at the horizon and in the mean."""
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """What `fixed` saves of `old` by one metric, as a share, with its interval at the confidence of the soak."""
+
+    metric: str
+    old: str
+    fixed: str
+    estimate: Estimate
+
+
+def reductions(scenario: Scenario, runs: Sequence[Run]) -> tuple[Reduced, ...]:
+    """All of them, for the two configs that the scenario is about; none where no claim is about a reduction."""
+    pair = reduction_pair(scenario)
+    if pair is None:
+        return ()
+    confidence = confidence_of(scenario)
+    metrics = [f"reduction.{level}{net}" for level in LEVELS for net in ("", "_net")]
+    return tuple(Reduced(name, *pair, METRICS[name].compute(scenario, runs, pair, confidence)) for name in metrics)

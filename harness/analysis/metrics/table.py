@@ -1,0 +1,341 @@
+"""The table of metrics that a claim may name: what each is, how it is read, what arithmetic alone would say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.analysis import estimates
+from harness.analysis.estimates import Average, Estimate, Reading, over_seeds
+from harness.analysis.leaks import config_leaks as leaks
+from harness.analysis.metrics import arithmetic, buffers, cpu, levels, restarts, teeth, waterfall
+from harness.analysis.metrics import rss_lines as breakdown
+from harness.analysis.metrics.arithmetic import Arithmetic, Premise
+from harness.analysis.metrics.pairing import Pairing, paired, ratio, reduction, relative_difference
+from harness.analysis.metrics.release import release
+from harness.analysis.runs import Run
+from harness.analysis.units import Unit
+from harness.scenario import Scenario
+
+Read = Callable[[Run, Scenario], Reading]
+
+Moves = Literal["no", "course", "release", "whole", "cost"]
+"""How a metric moves with the memory scale: not at all; with the floors of the course, which can be carried to another
+scale; with what stays after the stop, which can be, too; so that only whole runs at full scale tell it; or as CPU does,
+which goes with the feed."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: a reading of each run of one config or, where there is a `pair`, of each pair of runs with one seed.
+
+    `moves` says whether and how a metric moves with the memory scale, as it was measured (results/reference/scales.md):
+    what depends on floors does, since a nearly constant number of survivors pins more of a smaller world.
+    `leak` names the measure whose verdict on leaks judges a claim on this metric, in place of a band.
+    """
+
+    name: str
+    description: str
+    unit: Unit
+    read: Read
+    moves: Moves = "no"
+    pair: Pairing | None = None
+    average: Average = estimates.ARITHMETIC
+    arithmetic: Arithmetic = arithmetic.none
+    leak: leaks.MeasureName | None = None
+
+    @property
+    def moves_with_scale(self) -> bool:
+        """Whether its value at a small scale is that of the small world only."""
+        return self.moves != "no"
+
+    @property
+    def configs(self) -> int:
+        """How many configs the metric is about, 1 or 2."""
+        return 1 if self.pair is None else 2
+
+    def compute(
+        self, scenario: Scenario, runs: Sequence[Run], configs: Sequence[str], confidence: float = estimates.CONFIDENCE
+    ) -> Estimate:
+        """The metric of `configs` (as many as it is about) from all `runs`, over their seeds."""
+        readings = [self.readings(scenario, runs, config) for config in configs]
+        pairs = readings[0] if self.pair is None else paired(readings[0], readings[1], self.pair)
+        return over_seeds(pairs, self.average, confidence)
+
+    def readings(self, scenario: Scenario, runs: Sequence[Run], config: str) -> dict[int, Reading]:
+        """The reading of every run of `config`, by seed."""
+        return {run.seed: self.read(run, scenario) for run in runs if run.config == config}
+
+    def by_arithmetic(self, scenario: Scenario, runs: Sequence[Run], configs: Sequence[str]) -> float | None:
+        """What the model's arithmetic alone would give, None where there is none."""
+        return self.arithmetic(Premise(scenario, configs, runs))
+
+
+def _reduction(
+    name: str,
+    description: str,
+    read: Read,
+    by_model: Arithmetic = arithmetic.none,
+    *,
+    moves: Moves = "no",
+) -> Metric:
+    return Metric(
+        name,
+        description,
+        "share",
+        read,
+        moves=moves,
+        pair=reduction,
+        average=estimates.REDUCTION,
+        arithmetic=by_model,
+    )
+
+
+def _leaks() -> list[Metric]:
+    return [
+        Metric(
+            f"leak.{measure.name}",
+            f"growth of the floors of {measure.words} in budgets; a claim on it has the verdict on the leak",
+            "budgets",
+            leaks.in_budgets(measure),
+            moves="whole" if measure is leaks.RSS else "no",
+            leak=measure.name,
+        )
+        for measure in leaks.JUDGED
+    ]
+
+
+def _releases() -> list[Metric]:
+    steps = {
+        "stop": ("after_stop", "by stop()"),
+        "drop": ("after_drop", "once every reference was dropped"),
+        "trim": ("after_trim", "after malloc_trim(0)"),
+    }
+    found = []
+    for name, (step, when) in steps.items():
+        grown = f"share of what had grown over the start that was given back {when}"
+        held = f"share of all that was held that was given back {when}"
+        found += [
+            Metric(f"release.{name}", f"{grown}, RSS", "share", release(step), moves="release"),
+            Metric(f"release.{name}_gross", f"{held}, RSS", "share", release(step, gross=True), moves="release"),
+            Metric(f"release.{name}_live", f"{grown}, live bytes", "share", release(step, "live_bytes")),
+        ]
+    return found
+
+
+def _left() -> list[Metric]:
+    """The parts of what is left, over the start, after stop(), drop and trim."""
+    what: dict[str, tuple[str, Moves]] = {
+        "live": ("still live", "no"),
+        "pinned": ("free in Python's pools, kept mapped by what survived", "release"),
+        "slack": ("free in glibc's hands, not given back by the trim", "whole"),
+        "other": ("in files, Arrow's pool and what no allocator explains", "no"),
+    }
+    return [
+        Metric(
+            f"left.{part}",
+            f"growth over the start that remains after stop, drop and trim, {words}",
+            "GB",
+            waterfall.left(part),
+            moves=moves,
+        )
+        for part, (words, moves) in what.items()
+    ]
+
+
+_METRICS = (
+    Metric("start", "RSS at the start of the feed", "GB", levels.start),
+    Metric(
+        "start.difference",
+        "how much higher the second config starts, relative to the first",
+        "share",
+        levels.start,
+        pair=relative_difference,
+    ),
+    Metric("peak", "highest RSS up to the horizon", "GB", levels.peak, arithmetic=arithmetic.peak_gb),
+    Metric(
+        "horizon",
+        "median RSS of the last whole tooth before the horizon",
+        "GB",
+        levels.horizon,
+        moves="course",
+    ),
+    Metric(
+        "horizon.instant",
+        "RSS at the horizon, before any cleanup of that instant",
+        "GB",
+        levels.horizon_instant,
+        moves="course",
+    ),
+    Metric("mean", "mean RSS under load", "GB", levels.mean, moves="course"),
+    _reduction("reduction.peak", "what the second config saves at the peak", levels.peak, arithmetic.peak_reduction),
+    _reduction("reduction.horizon", "what it saves in the last whole tooth", levels.horizon, moves="course"),
+    _reduction("reduction.horizon_instant", "what it saves at the horizon", levels.horizon_instant, moves="course"),
+    _reduction("reduction.mean", "what it saves in the mean", levels.mean, moves="course"),
+    _reduction(
+        "reduction.peak_net",
+        "what it saves of the growth to the peak, net of the start",
+        levels.net_of_start(levels.peak),
+        arithmetic.net_peak_reduction,
+    ),
+    _reduction(
+        "reduction.horizon_net",
+        "what it saves of the growth to the last whole tooth",
+        levels.net_of_start(levels.horizon),
+        moves="course",
+    ),
+    _reduction(
+        "reduction.horizon_instant_net",
+        "what it saves of the growth to the horizon",
+        levels.net_of_start(levels.horizon_instant),
+        moves="course",
+    ),
+    _reduction(
+        "reduction.mean_net",
+        "what it saves of the growth in the mean",
+        levels.net_of_start(levels.mean),
+        moves="course",
+    ),
+    Metric("cpu.seconds", "CPU seconds of a run, up to its end", "s", cpu.total_s, moves="cost"),
+    *_releases(),
+    Metric(
+        "release.pools",
+        "share of the growth of Python's own pools that was given back without killing the process",
+        "share",
+        waterfall.released_pools,
+        moves="release",
+    ),
+    *_left(),
+    Metric(
+        "restart.growth",
+        "RSS after each stop(), per restart",
+        "GB",
+        restarts.slope("rss_bytes"),
+        moves="whole",
+    ),
+    Metric("restart.live_growth", "live bytes after each stop(), per restart", "GB", restarts.slope("live_bytes")),
+    Metric("restart.tasks", "tasks after the last stop() over the second", "tasks", restarts.difference("tasks")),
+    Metric(
+        "restart.open_files",
+        "open files after the last stop() over the second",
+        "files",
+        restarts.difference("open_files"),
+    ),
+    Metric(
+        "restart.threads", "threads after the last stop() over the second", "threads", restarts.difference("threads")
+    ),
+    Metric(
+        "breakdown.residual",
+        "the most of RSS that its breakdown does not explain, or counts twice",
+        "share",
+        breakdown.worst_residual,
+    ),
+    Metric(
+        "cleanup.interval_minutes",
+        "median time between attempts at a cleanup",
+        "minutes",
+        teeth.interval_minutes,
+        arithmetic=arithmetic.cleanup_interval_minutes,
+    ),
+    Metric(
+        "cleanup.done_interval_minutes",
+        "median time between cleanups that were done",
+        "minutes",
+        teeth.done_interval_minutes,
+    ),
+    Metric(
+        "cleanup.frequency_ratio",
+        "how many times as often the second config attempts a cleanup",
+        "times",
+        teeth.interval_minutes,
+        pair=ratio,
+        average=estimates.GEOMETRIC,
+        arithmetic=arithmetic.cleanup_ratio,
+    ),
+    Metric(
+        "buffers.capacity_mb",
+        "what the sample buffers hold when full",
+        "MB",
+        buffers.capacity_mb,
+        arithmetic=arithmetic.buffers_mb,
+    ),
+    Metric(
+        "buffers.peak_mb",
+        "the most that the sample buffers ever held",
+        "MB",
+        buffers.peak_mb,
+        arithmetic=arithmetic.buffers_mb,
+    ),
+    _reduction(
+        "buffers.capacity_reduction",
+        "what the second config saves of the buffers' capacity",
+        buffers.capacity_mb,
+        arithmetic.buffers_reduction,
+    ),
+    _reduction(
+        "buffers.peak_reduction",
+        "what it saves of the most that they ever held",
+        buffers.peak_mb,
+        arithmetic.buffers_reduction,
+    ),
+    Metric("sawtooth.crest_gb", "median RSS just before a cleanup", "GB", teeth.crest_gb),
+    Metric("sawtooth.trough_gb", "median RSS just after a cleanup", "GB", teeth.trough_gb, moves="course"),
+    Metric(
+        "growth.linear_r2",
+        "R^2 of a straight line through RSS under load",
+        "",
+        levels.linear_r2,
+        moves="course",
+    ),
+    Metric(
+        "growth.range_share",
+        "highest less lowest RSS under load, as a share of the first",
+        "share",
+        levels.range_share,
+        moves="course",
+    ),
+    Metric(
+        "growth.drop_share",
+        "median share of a tooth's height that its cleanup gives back",
+        "share",
+        teeth.drop_share,
+        moves="whole",
+    ),
+    Metric(
+        "floors.slope_gb_per_hour",
+        "slope of the floors of RSS after the warm-up",
+        "GB/h",
+        leaks.floor_slope,
+        moves="whole",
+    ),
+    Metric("live.slope_gb_per_hour", "slope of the floors of live bytes after the warm-up", "GB/h", leaks.live_slope),
+    *_leaks(),
+    Metric(
+        "cpu.per_cycle_ms",
+        "median CPU per cycle under load, with market and readings",
+        "ms",
+        cpu.per_cycle_ms,
+        moves="cost",
+    ),
+    Metric("cpu.per_cleanup_ms", "median CPU that a cleanup takes", "ms", cpu.per_cleanup_ms, moves="cost"),
+    Metric(
+        "cpu.growth",
+        "growth of the CPU per cycle over the load, as a share of its median",
+        "share",
+        cpu.growth,
+        moves="cost",
+    ),
+    Metric(
+        "pause.longest_ms",
+        "most CPU between two samples under load; no pause was longer",
+        "ms",
+        cpu.longest_pause_ms,
+        moves="cost",
+    ),
+    Metric("samples.unaccounted", "samples neither persisted nor reported lost", "samples", buffers.unaccounted),
+    Metric("samples.lost", "samples that the target reported lost", "samples", buffers.lost),
+)
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
+"""Every metric by its name."""

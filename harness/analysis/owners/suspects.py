@@ -1,0 +1,48 @@
+"""Which config and which of its owners are worth a rerun that looks for their lines of code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.analysis.estimates import Estimate
+from harness.analysis.explanation import Explanation
+from harness.analysis.owners.growth import SMALLER, UNATTRIBUTED, OwnerGrowth, certainly_above
+
+LEAST_SHARE = 0.05
+"""An owner with less than this share of the growth is no suspect."""
+
+
+def worst(found: Sequence[Explanation]) -> Explanation:
+    """The config whose live bytes grow fastest under load, by their floors or by the walks, else whose RSS does."""
+    return max(found, key=_rates)
+
+
+def suspects(one: Explanation, most: int) -> tuple[list[str], float | None]:
+    """The paths of the first owners of a config, and the growth of the first in GB/h at full scale, None without one.
+
+    Those that grow for good; where none does, those that cleanups give most back of.
+    """
+    owned = one.growth
+    if owned is None:
+        return [], None
+    lasting = one.outcome == "leak" or owned.live.cleared is None or certainly_above(owned.live.rate, 0.0)
+
+    def rate(owner: OwnerGrowth) -> float:
+        estimate = (owner.rate if lasting else owner.cleared) or owner.grown
+        return (owner.grown if estimate.estimate is None else estimate).estimate or 0.0
+
+    least = max(LEAST_SHARE * rate(owned.live), 0.0)
+    named = [owner for owner in owned.owners if owner.path not in (UNATTRIBUTED, SMALLER) and rate(owner) > least]
+    named.sort(key=rate, reverse=True)
+    return [owner.path for owner in named[:most]], _rate_of(named[0], lasting) if named else None
+
+
+def _rate_of(owner: OwnerGrowth, lasting: bool) -> float | None:
+    estimate = owner.rate if lasting else owner.cleared
+    return None if estimate is None else estimate.estimate
+
+
+def _rates(one: Explanation) -> tuple[float, float]:
+    known: list[Estimate] = [one.live] if one.growth is None else [one.live, one.growth.live.rate]
+    rates = [estimate.estimate for estimate in known if estimate.estimate is not None]
+    return rates[0] if rates else float("-inf"), one.rss.estimate or 0.0

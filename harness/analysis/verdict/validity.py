@@ -1,0 +1,76 @@
+"""What makes a soak no evidence: runs that are missing or unfinished, or whose world was not the one asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.analysis.metrics import buffers, levels
+from harness.analysis.runs import Run
+from harness.analysis.verdict.control_record import ControlRecord
+from harness.scenario import Scenario
+
+BASELINE_SHARE = 0.05
+"""How far a start may lie from the baseline, as a share of it."""
+
+
+def incomplete_configs(scenario: Scenario, runs: Sequence[Run]) -> dict[str, str]:
+    """The configs that lack a finished run, each with the reason.
+
+    Every config must have as many runs as the scenario has seeds, and the same seeds as the others.
+    """
+    seeds = {run.seed for run in runs}
+    found = {}
+    for config in scenario.configs:
+        mine = {run.seed: run for run in runs if run.config == config}
+        unfinished = [run for run in mine.values() if run.unfinished]
+        if unfinished:
+            found[config] = "; ".join(_ended(run) for run in unfinished)
+        elif absent := sorted(seeds - mine.keys()):
+            found[config] = f"{config} has no run of seed {', '.join(map(str, absent))}"
+        elif len(mine) < scenario.seeds:
+            found[config] = f"{config} has {len(mine)} of {scenario.seeds} runs"
+    return found
+
+
+def invalidities(scenario: Scenario, runs: Sequence[Run], controls: ControlRecord | None = None) -> list[str]:
+    """What contradicts the premises of every claim; empty where nothing does.
+
+    `controls` that do not hold, where the soak carried them out, come first. Then samples that are unaccounted for
+    after stop(), configs that did not see the same feed (complete runs only: one that reached the limit saw less of
+    it), starts that are not at the baseline.
+    """
+    instrument = controls.reasons() if controls is not None else ()
+    return [*instrument, *_unaccounted(scenario, runs), *_feeds(runs), *_starts(scenario, runs)]
+
+
+def _ended(run: Run) -> str:
+    reason = run.facts.get("reason")
+    at = f" at {run.t_s[-1] / 3600:.2f} h" if run.t_s.size else " before its first sample"
+    return f"{run.config} seed {run.seed} {run.status}{at}" + (f": {reason}" if reason else "")
+
+
+def _unaccounted(scenario: Scenario, runs: Sequence[Run]) -> list[str]:
+    readings = [(run, buffers.unaccounted(run, scenario).value) for run in runs if not run.unfinished]
+    return [f"{run.config} seed {run.seed}: {count:g} samples are unaccounted for" for run, count in readings if count]
+
+
+def _feeds(runs: Sequence[Run]) -> list[str]:
+    feeds: dict[int, dict[str, list[str]]] = {}
+    for run in runs:
+        if run.status == "complete" and run.facts.get("feed_hash"):
+            feeds.setdefault(run.seed, {}).setdefault(str(run.facts["feed_hash"]), []).append(run.config)
+    return [
+        f"seed {seed}: {' and '.join(', '.join(configs) for configs in hashes.values())} did not get the same feed"
+        for seed, hashes in feeds.items()
+        if len(hashes) > 1
+    ]
+
+
+def _starts(scenario: Scenario, runs: Sequence[Run]) -> list[str]:
+    baseline = scenario.memory.baseline_gb
+    starts = [(run, levels.start(run, scenario).value) for run in runs if not run.unfinished]
+    return [
+        f"{run.config} seed {run.seed} started at {start:.2f} GB, not at the baseline of {baseline:g} GB"
+        for run, start in starts
+        if start is not None and abs(start - baseline) > BASELINE_SHARE * baseline
+    ]

@@ -1,7 +1,7 @@
 """The runs of a soak as immutable objects, and reading them from a result folder.
 
 Format 1 (2026): ``runs/<config>/seed-<n>/`` holds ``samples.parquet`` (the columns of
-:data:`harness.running.recording.SAMPLE`, phase as a word, null where a tier was not read), ``events.jsonl``,
+:data:`harness.worker.recorder.SAMPLE`, phase as a word, null where a tier was not read), ``events.jsonl``,
 ``run.json`` and, where the owners were walked, ``owners.parquet``. What a recording older than a column does not have
 is read as not recorded.
 """
@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from harness.errors import UsageError
-from harness.running.recording import FORMAT, PHASES, SAMPLE
+from harness.worker.recorder import FORMAT, PHASES, SAMPLE
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted")
 OWNERS_FILE = "owners.parquet"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from harness.calibration.repetition_records import Origin
 from harness.cli.options import declare_scenario
+from harness.controls.derived import roles
+from harness.controls.leaking import with_leak
 from harness.errors import UsageError
-from harness.running.controls import roles
-from harness.running.leaking import with_leak
 from harness.scenario import Scenario, to_toml
 from harness.scenario.problems import did_you_mean
 

@@ -38,13 +38,13 @@ from harness.cli.options import scenario_from
 from harness.cli.tables import open_console
 from harness.errors import SoakError, UsageError
 from harness.report.progress import Progress
-from harness.running import soak as soaks
-from harness.running.archive import archive_result
-from harness.running.isolation import platform_warning
-from harness.running.preloads import without_missing
-from harness.running.results import LATEST, git_state, refuse_full_disk, run_folders
 from harness.scenario import Scenario
 from harness.scenario.problems import shown_path
+from harness.soaks import soak as soaks
+from harness.soaks.archive import archive_result
+from harness.soaks.preloads import without_missing
+from harness.soaks.result_folder import LATEST, git_state, refuse_full_disk, run_folders
+from harness.worker.isolation import platform_warning
 
 PROGRAM = "python -m harness.calibration.repetitions"
 

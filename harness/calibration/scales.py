@@ -20,11 +20,11 @@ from harness.cli.options import scenario_from
 from harness.cli.tables import open_console
 from harness.errors import SoakError, UsageError
 from harness.report.progress import Progress
-from harness.running.admission import MARGIN, room_bytes
-from harness.running.elsewhere import Elsewhere, carry_out
-from harness.running.results import read_manifest
 from harness.scenario import Scenario, load
 from harness.scenario.problems import shown_path
+from harness.soaks.admission import MARGIN, room_bytes
+from harness.soaks.other_worlds import Elsewhere, carry_out
+from harness.soaks.result_folder import read_manifest
 
 PROGRAM = "python -m harness.calibration.scales"
 

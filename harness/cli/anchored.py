@@ -11,11 +11,12 @@ from harness.analysis.runs import read_result
 from harness.report.anchor_words import plan_words
 from harness.report.layout import paragraph
 from harness.report.progress import Progress
-from harness.running import anchors, elsewhere
-from harness.running.admission import room_bytes
-from harness.running.plan import cores
-from harness.running.results import refuse_full_disk
 from harness.scenario import Scenario
+from harness.soaks import anchor_plan as anchors
+from harness.soaks import other_worlds as elsewhere
+from harness.soaks.admission import room_bytes
+from harness.soaks.plan import cores
+from harness.soaks.result_folder import refuse_full_disk
 
 
 def anchor(console: Console, scenario: Scenario, folder: Path, *, jobs: int | None, quiet: bool) -> None:

@@ -35,8 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.cli.tables import open_console
     from harness.errors import UsageError
     from harness.report.layout import whole_line
-    from harness.running.results import find_result
     from harness.scenario.problems import shown_path
+    from harness.soaks.result_folder import find_result
 
     folders = [find_result(name, arguments.results) for name in (arguments.result, arguments.other) if name is not None]
     picture: Path = arguments.out or folders[-1] / PICTURE_FILE
@@ -87,8 +87,8 @@ def _compare_results(console: Console, folder_a: Path, folder_b: Path, picture: 
     from harness.report.comparison_table import print_comparison, print_disagreements, print_legend
     from harness.report.layout import whole_line
     from harness.report.terminal import print_invalidity
-    from harness.running.results import read_manifest
     from harness.scenario.problems import shown_path
+    from harness.soaks.result_folder import read_manifest
 
     a, b = _read(folder_a), _read(folder_b)
     found = may_compare(read_manifest(folder_a), a[0], read_manifest(folder_b), b[0])
@@ -116,9 +116,9 @@ def _compare_results(console: Console, folder_a: Path, folder_b: Path, picture: 
 
 def _read(folder: Path) -> tuple[Scenario, Sequence[Run]]:
     from harness.analysis.runs import read_result
-    from harness.running.archive import archive_result
-    from harness.running.results import run_folders
     from harness.scenario import load
+    from harness.soaks.archive import archive_result
+    from harness.soaks.result_folder import run_folders
 
     archive_result(run_folders(folder))
     scenario_file, runs = read_result(folder)

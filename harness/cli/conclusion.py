@@ -18,10 +18,10 @@ from harness.report.over_time import over_time_picture
 from harness.report.plots import memory_picture
 from harness.report.terminal import print_invalidity, print_verdict, print_warnings
 from harness.report.waterfall import waterfall_picture
-from harness.running.archive import archive_result
-from harness.running.results import anchor_folders, read_manifest, run_folders
 from harness.scenario import load
 from harness.scenario.problems import shown_path
+from harness.soaks.archive import archive_result
+from harness.soaks.result_folder import anchor_folders, read_manifest, run_folders
 
 PICTURE_FILE = "memory.png"
 FURTHER_PICTURES = {

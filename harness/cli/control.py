@@ -32,9 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.cli.controlled import control
     from harness.cli.tables import open_console
     from harness.errors import UsageError
-    from harness.running import results
-    from harness.running.isolation import platform_warning
     from harness.scenario import load
+    from harness.soaks import result_folder as results
+    from harness.worker.isolation import platform_warning
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}: must be at least 1")

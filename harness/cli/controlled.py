@@ -7,16 +7,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.analysis.controls import Recorded, judge_controls, leak_to_inject
 from harness.analysis.runs import read_result
 from harness.analysis.verdict.control_record import CONTROL_FILE, ControlRecord, write_controls
+from harness.controls import derived as controls
+from harness.controls.checks import Recorded, judge_controls, leak_to_inject
 from harness.injected_leak import OWNER
 from harness.report.control_table import print_controls
 from harness.report.progress import Progress
-from harness.running import controls
-from harness.running.results import refuse_full_disk
-from harness.running.supervisor import Observer
 from harness.scenario import Scenario
+from harness.soaks.result_folder import refuse_full_disk
+from harness.soaks.supervisor import Observer
 
 
 def control(

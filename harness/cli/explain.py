@@ -58,9 +58,9 @@ def explain_recording(folder: Path) -> list[Explanation]:
     from harness.cli.tables import open_console
     from harness.report.explanation import print_explanation
     from harness.report.terminal import print_invalidity
-    from harness.running.archive import archive_result
-    from harness.running.results import read_manifest, run_folders
     from harness.scenario import load
+    from harness.soaks.archive import archive_result
+    from harness.soaks.result_folder import read_manifest, run_folders
 
     archive_result(run_folders(folder))
     scenario_file, runs = read_result(folder)
@@ -84,10 +84,10 @@ def explain_by_rerun(
 
     from harness.analysis.owners.suspects import suspects, worst
     from harness.cli.tables import open_console
+    from harness.deep.rerun import TRACERS, has_memray, plan_rerun, trace
     from harness.errors import UsageError
     from harness.report.deep import INSTALL, DeepProgress, print_allocations
     from harness.report.layout import heading, whole_line
-    from harness.running.rerun import TRACERS, has_memray, plan_rerun, trace
 
     if not found:
         raise UsageError(f"{folder}: no run recorded a sample, so nothing tells what to rerun")
@@ -111,8 +111,8 @@ def explain_by_rerun(
 def result_folder(reference: str, root: Path) -> Path:
     """The result that a user means; a scenario that has none is told to be run. Raises UsageError."""
     from harness.errors import UsageError
-    from harness.running.results import find_result
     from harness.scenario import available
+    from harness.soaks.result_folder import find_result
 
     name = Path(reference).stem if reference.endswith(".toml") else reference
     try:

@@ -19,6 +19,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is the verdict's."""
     from harness.cli.conclusion import conclude
     from harness.cli.tables import open_console
-    from harness.running.results import find_result
+    from harness.soaks.result_folder import find_result
 
     return conclude(open_console(), find_result(arguments.result, arguments.out))

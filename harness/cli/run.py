@@ -44,10 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.report.anchor_words import soak_words
     from harness.report.layout import paragraph
     from harness.report.progress import Progress
-    from harness.running.admission import room_bytes
-    from harness.running.isolation import platform_warning
-    from harness.running.preloads import without_missing
-    from harness.running.soak import carry_out, plan
+    from harness.soaks.admission import room_bytes
+    from harness.soaks.preloads import without_missing
+    from harness.soaks.soak import carry_out, plan
+    from harness.worker.isolation import platform_warning
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}: must be at least 1")

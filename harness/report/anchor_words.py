@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.verdict.headline import joined
-from harness.running.anchors import Plan
-from harness.running.elsewhere import Elsewhere
-from harness.running.soak import Planned
 from harness.scenario import Scenario
+from harness.soaks.anchor_plan import Plan
+from harness.soaks.other_worlds import Elsewhere
+from harness.soaks.soak import Planned
 
 
 def soak_words(planned: Planned, room_bytes: float) -> str:

@@ -9,12 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from harness.probes.sites import Site
+from harness.deep.rerun import Allocations, InCycles, OwnedFrom
+from harness.deep.sites import Site
 from harness.report.layout import heading, new_table, paragraph, show, whole_line
 from harness.report.progress_table import clock
-from harness.running.rerun import Allocations, InCycles, OwnedFrom
-from harness.running.supervisor import RunState
 from harness.scenario.problems import shown_path
+from harness.soaks.supervisor import RunState
 
 INSTALL = "No flame graph: memray is not installed: pip install 'collector-soak[deep]'"
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.live import Live
 
 from harness.report.progress_table import clock, gigabytes, progress_table, several_scales
-from harness.running.supervisor import RunState
+from harness.soaks.supervisor import RunState
 
 EVERY_S = 5.0
 """Real seconds between two plain lines of one run."""

@@ -8,7 +8,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from harness.running.supervisor import RunState
+from harness.soaks.supervisor import RunState
 
 _STYLES = {"running": "", "waiting": "dim", "complete": "green", "limit": "yellow"}
 _NARROW, _MIDDLING, _WIDE = 48, 70, 92

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from harness.running.archive import archive_run
-from harness.running.isolation import judged_environment
-from harness.running.job import Job
-from harness.running.plan import plan_jobs
 from harness.scenario import load
+from harness.soaks.archive import archive_run
+from harness.soaks.plan import plan_jobs
+from harness.worker.isolation import judged_environment
+from harness.worker.job import Job
 
 HOURS = 1.0
 PAIRS = 5
@@ -27,8 +27,8 @@ import json, sys, time
 from pathlib import Path
 from harness import target as targets
 from harness.clock import VirtualClock
-from harness.running.job import Job
-from harness.running.calling import find_handlers
+from harness.worker.job import Job
+from harness.worker.calling import find_handlers
 from synthetic.market import Market
 
 job = Job.read(Path(sys.argv[1]))
@@ -66,7 +66,7 @@ def judged_cpu_s(job: Job, folder: Path) -> float:
     folder.mkdir()
     job.write(folder)
     subprocess.run(
-        [sys.executable, "-m", "harness.running.worker", str(folder)], env=judged_environment(os.environ), check=True
+        [sys.executable, "-m", "harness.worker.judged_run", str(folder)], env=judged_environment(os.environ), check=True
     )
     facts = archive_run(folder)
     assert facts["status"] == "complete", facts

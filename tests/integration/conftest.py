@@ -116,7 +116,7 @@ class Soaks:
                 command = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
             except OSError:
                 continue
-            if "harness.running.worker" in command and any(str(self.folder) in part for part in command):
+            if "harness.worker.judged_run" in command and any(str(self.folder) in part for part in command):
                 found.append(int(entry.name))
         return found
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from harness.analysis.metrics.levels import ended
 from harness.analysis.runs import Run, read_result
-from harness.running.anchors import ANCHORS_FOLDER, read_plan
 from harness.scenario import Scenario, load
+from harness.soaks.anchor_plan import ANCHORS_FOLDER, read_plan
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,9 @@ from harness.analysis.leaks.config_leaks import settled_by_live
 from harness.analysis.metrics.levels import ended
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import Run
-from harness.running.anchors import Need
-from harness.running.soak import IDLE_MARGIN
 from harness.scenario import Scenario
+from harness.soaks.anchor_plan import Need
+from harness.soaks.soak import IDLE_MARGIN
 
 FEWEST_TEETH = 5
 """A course is told by so many teeth after the warm-up; where all hours have fewer, by all hours."""

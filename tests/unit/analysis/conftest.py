@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.runs import Run
-from harness.running.recording import SAMPLE
+from harness.worker.recorder import SAMPLE
 
 SCALE = 0.5
 

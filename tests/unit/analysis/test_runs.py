@@ -13,7 +13,7 @@ import pytest
 
 from harness.analysis.runs import Run, read_result, read_run
 from harness.errors import UsageError
-from harness.running.recording import SAMPLE
+from harness.worker.recorder import SAMPLE
 
 
 def frame(times: list[float]) -> pd.DataFrame:

@@ -12,8 +12,8 @@ import pytest
 from harness.analysis.verdict.judging import EXIT_CODES, RunSummary, Verdict
 from harness.calibration import repetitions
 from harness.calibration.repetition_records import read
-from harness.running.soak import Planned, Soak
 from harness.scenario import Scenario
+from harness.soaks.soak import Planned, Soak
 
 SMOKE = ["smoke", "--seeds", "2"]
 

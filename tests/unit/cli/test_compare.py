@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from harness.cli import main
-from harness.running.recording import SAMPLE
+from harness.worker.recorder import SAMPLE
 
 WriteScenario = Callable[..., Path]
 

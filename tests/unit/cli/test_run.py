@@ -10,9 +10,9 @@ import pytest
 from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.cli import controlled, main, run
 from harness.errors import SoakError, UsageError
-from harness.running import soak
-from harness.running.results import find_result
-from harness.running.soak import Soak
+from harness.soaks import soak
+from harness.soaks.result_folder import find_result
+from harness.soaks.soak import Soak
 
 FAILS = Check("real time", "slope of RSS against virtual time", "+4.10%", "± 3%", False)
 

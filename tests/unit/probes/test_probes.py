@@ -15,7 +15,7 @@ from harness.probes import process
 from harness.probes.allocator import Allocators
 from harness.probes.rss import rss_reader
 from harness.probes.sampler import LIVE_EVERY, Sampler
-from harness.running.recording import NOT_READ, PHASES, SAMPLE
+from harness.worker.recorder import NOT_READ, PHASES, SAMPLE
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 

@@ -17,8 +17,8 @@ from matplotlib.text import Text
 
 from harness.analysis.curves import STEPS
 from harness.analysis.runs import Run
-from harness.running.recording import SAMPLE
 from harness.scenario import Scenario
+from harness.worker.recorder import SAMPLE
 
 SCALE = 0.1
 EVERY_S = 50.0

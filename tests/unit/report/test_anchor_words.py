@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.report.anchor_words import moving_configs, plan_words, soak_words
-from harness.running.anchors import Plan
-from harness.running.elsewhere import Elsewhere
-from harness.running.plan import plan_jobs
-from harness.running.soak import Planned
 from harness.scenario import Scenario, load
+from harness.soaks.anchor_plan import Plan
+from harness.soaks.other_worlds import Elsewhere
+from harness.soaks.plan import plan_jobs
+from harness.soaks.soak import Planned
 
 GB = 1e9
 

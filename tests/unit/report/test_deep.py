@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.probes.sites import Site
+from harness.deep.rerun import Allocations, InCycles, OwnedFrom
+from harness.deep.sites import Site
 from harness.report.deep import DeepProgress, cycle_sentences, print_allocations, site_name
-from harness.running.rerun import Allocations, InCycles, OwnedFrom
-from harness.running.supervisor import RunState
+from harness.soaks.supervisor import RunState
 
 KEPT, MADE = Site("mine.py", 7, "Target.keep", True), Site("lib/books.py", 3, "", False)
 NO_CYCLES = InCycles(True, 0, 5, 500, (), ())

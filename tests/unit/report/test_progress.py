@@ -9,7 +9,7 @@ from rich.console import Console
 
 from harness.report.progress import Progress
 from harness.report.progress_table import clock, progress_table
-from harness.running.supervisor import RunState
+from harness.soaks.supervisor import RunState
 
 WAITING = RunState("old", 1, "waiting", total_s=18_550, memory_scale=0.1)
 RUNNING = RunState("old", 1, "running", "load", 9005.0, 18_550, 20.0, 1_420_000_000, 2_500_000_000, memory_scale=0.1)

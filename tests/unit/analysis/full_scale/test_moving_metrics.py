@@ -13,8 +13,8 @@ from harness.analysis.full_scale.needs import anchor_needs
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import Run
 from harness.analysis.verdict.claims import judge_claim
-from harness.running.anchors import Plan, write_plan
 from harness.scenario import Claim
+from harness.soaks.anchor_plan import Plan, write_plan
 from tests.unit.analysis.full_scale.kept import kept_run, kept_runs, kept_world, note
 from tests.unit.analysis.full_scale.test_carried_runs import cut
 

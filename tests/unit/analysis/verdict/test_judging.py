@@ -15,8 +15,8 @@ from harness.analysis.runs import Run
 from harness.analysis.verdict import judging as verdicts
 from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.errors import UsageError
-from harness.running.recording import SAMPLE
 from harness.scenario import Scenario
+from harness.worker.recorder import SAMPLE
 
 SCALE = 0.5
 STEPS = ("before", "after_stop", "after_drop", "after_trim")

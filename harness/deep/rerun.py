@@ -1,0 +1,229 @@
+"""A rerun of one config with its allocations traced: which job, in which processes, and what they found."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.deep.sites import Site
+from harness.deep.tracers import CAPTURE_FILE, FOUND_FILE
+from harness.errors import SoakError, UsageError
+from harness.soaks.admission import RESERVE_BYTES, free_memory_bytes
+from harness.soaks.result_folder import run_folders
+from harness.soaks.supervisor import Observer, supervise
+from harness.worker.job import Job
+
+FOLDER = "deep"
+FLAME_FILE = "flamegraph.html"
+ALLOCATIONS_FILE = "allocations.json"
+
+LONGEST_H = 0.25
+SHORTEST_H = 0.05
+"""Virtual hours of a rerun, at most and at least: a slow leak may need candles or cycles to show."""
+
+MEASURABLE_BYTES = 20e6
+"""Real bytes that the owner in question is to grow by in a rerun."""
+
+SLOWDOWN = 20
+"""So many times slower a traced run may be before it counts as stalled."""
+
+TRACERS = ("tracemalloc", "memray")
+
+
+@dataclass(frozen=True)
+class OwnedFrom:
+    """One owner of a rerun, and the lines behind it, with shares of what it holds: None is before the feed.
+
+    `elements`: what hangs on the elements that were made there; `allocated`: what was allocated there itself.
+    """
+
+    path: str
+    before_bytes: float
+    after_bytes: float
+    elements: tuple[tuple[Site | None, float], ...]
+    allocated: tuple[tuple[Site | None, float], ...]
+
+
+@dataclass(frozen=True)
+class InCycles:
+    """What only a collection freed at the end of a rerun; `types` are (name, objects, bytes), `sites` have shares."""
+
+    collector_on: bool
+    uncollectable: int
+    objects: int
+    bytes: int
+    types: tuple[tuple[str, int, int], ...]
+    sites: tuple[tuple[Site | None, float], ...]
+
+
+@dataclass(frozen=True)
+class Allocations:
+    """What reruns of one config found. Bytes are real ones, of `hours` virtual hours.
+
+    `limited`: one of them ended before that, for want of memory. `growing`: lines that held more at the end than at
+    half of the feed; `held`: at the end, by memray, of `held_bytes` in all, empty without it, where `flame` is None.
+    """
+
+    hours: float
+    limited: bool
+    owners: tuple[OwnedFrom, ...]
+    growing: tuple[tuple[Site, int], ...]
+    cycles: InCycles
+    held: tuple[tuple[Site, int], ...]
+    held_bytes: int
+    flame: Path | None
+
+
+def plan_rerun(result: Path, config: str, seed: int | None, hours: float | None, bytes_per_hour: float | None) -> Job:
+    """The recorded job of a config, made shorter: `hours`, else until what grows by `bytes_per_hour` has grown.
+
+    Raises UsageError where the config, the seed or its job was not recorded, the hours are more than were, or the
+    machine has too little memory.
+    """
+    seeds = {int(run.name.removeprefix("seed-")): run for run in run_folders(result) if run.parent.name == config}
+    if not seeds:
+        recorded = ", ".join(dict.fromkeys(run.parent.name for run in run_folders(result)))
+        raise UsageError(f"--config {config}: not in {result}; its configs: {recorded or 'none'}")
+    chosen = min(seeds) if seed is None else seed
+    if chosen not in seeds:
+        raise UsageError(f"--seed {chosen}: {config} was recorded with {', '.join(map(str, seeds))}")
+    try:
+        job = Job.read(seeds[chosen])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{seeds[chosen]}: its job.json cannot be read: {error}") from error
+    recorded_h = job.horizon_s / 3600
+    if hours is not None and not 0 < hours <= recorded_h:
+        raise UsageError(f"--hours {hours:g}: above 0 and at most the {recorded_h:g} that were recorded")
+    wanted_s = 3600 * (min(hours_for(bytes_per_hour), recorded_h) if hours is None else hours)
+    horizon_s = job.sample_every_s * max(round(wanted_s / job.sample_every_s), 1)
+    return replace(
+        job,
+        horizon_s=horizon_s,
+        warmup_s=min(job.warmup_s, horizon_s / 5),
+        run_on_s=0.0,
+        settle_s=0.0,
+        starts=1,
+        stall_s=job.stall_s * SLOWDOWN,
+        anatomy_every_s=max(horizon_s, job.sample_every_s),
+        limit_bytes=_room_for(job),
+    )
+
+
+def _room_for(job: Job) -> int:
+    """Bytes at which a rerun ends: half of what is free, for a tracer takes as much again when it looks at the end.
+
+    The limit of the recording says nothing here: a tracer takes several times what the target does.
+    """
+    room = (free_memory_bytes() - RESERVE_BYTES) // 2
+    if room <= job.baseline_bytes:
+        need = (2 * job.baseline_bytes + RESERVE_BYTES) / 1e9
+        raise UsageError(f"a rerun of {job.config} needs more than {need:.1f} GB of free memory")
+    return room
+
+
+def hours_for(bytes_per_hour: float | None) -> float:
+    """Virtual hours until an owner has grown by MEASURABLE_BYTES, within bounds."""
+    if bytes_per_hour is None or bytes_per_hour <= 0:
+        return LONGEST_H
+    return min(max(MEASURABLE_BYTES / bytes_per_hour, SHORTEST_H), LONGEST_H)
+
+
+def has_memray() -> bool:
+    """Whether the extra that draws flame graphs is installed."""
+    return importlib.util.find_spec("memray") is not None
+
+
+def trace(result: Path, job: Job, owners: Sequence[str], observe: dict[str, Observer]) -> Allocations:
+    """Carry out `job` once under each tracer in `observe`, which sees how far it is; what stays lies in the result.
+
+    Raises SoakError where a rerun failed or the disk is full; KeyboardInterrupt once its process is gone.
+    """
+    folder = result / FOLDER / job.config
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        found: dict[str, Any] = {"hours": job.horizon_s / 3600, "limited": False, "held": [], "held_bytes": 0}
+        for tracer, watch in observe.items():
+            scratch = folder / tracer
+            facts = supervise(
+                [job], [scratch], at_once=1, observe=watch, program=("harness.deep.traced_run", tracer, *owners)
+            )[0]
+            _refuse_failed(facts, tracer, scratch)
+            if facts["status"] == "limit":
+                found.update(limited=True, hours=min(found["hours"], facts["t_s"] / 3600))
+            found.update(json.loads((scratch / FOUND_FILE).read_text(encoding="utf-8")))
+            if tracer == "memray":
+                _draw(scratch / CAPTURE_FILE, folder / FLAME_FILE)
+            shutil.rmtree(scratch)
+        (folder / ALLOCATIONS_FILE).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SoakError(f"{folder}: {error.strerror}") from error
+    finally:
+        if not (folder / ALLOCATIONS_FILE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                folder.parent.rmdir()  # unless another config's are there
+    return _allocations(found, folder / FLAME_FILE if "memray" in observe else None)
+
+
+def _refuse_failed(facts: dict[str, Any], tracer: str, scratch: Path) -> None:
+    if facts["status"] == "complete" or (facts["status"] == "limit" and (scratch / FOUND_FILE).exists()):
+        return
+    raise SoakError(f"the rerun under {tracer} {facts['status']}: {' '.join(str(facts['reason']).split())}")
+
+
+def _draw(capture: Path, picture: Path) -> None:
+    """Have memray draw what was still held; raises SoakError with its last words where it cannot."""
+    drawn = subprocess.run(
+        [sys.executable, "-m", "memray", "flamegraph", "--leaks", "--no-web", "--output", str(picture), str(capture)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    capture.unlink(missing_ok=True)
+    if drawn.returncode:
+        words = (drawn.stderr or drawn.stdout).strip().splitlines() or ["no word"]
+        raise SoakError(f"memray drew no flame graph: {words[-1]}")
+
+
+def _allocations(found: dict[str, Any], flame: Path | None) -> Allocations:
+    cycles = found["cycles"]
+    return Allocations(
+        hours=found["hours"],
+        limited=found["limited"],
+        owners=tuple(
+            OwnedFrom(
+                owner["path"],
+                owner["before_bytes"],
+                owner["after_bytes"],
+                _shares(owner["elements"]),
+                _shares(owner["allocated"]),
+            )
+            for owner in found["owners"]
+        ),
+        growing=tuple((Site(*site), size) for *site, size in found["growing"]),
+        cycles=InCycles(
+            cycles["collector_on"],
+            cycles["uncollectable"],
+            cycles["objects"],
+            cycles["bytes"],
+            tuple((one["name"], one["objects"], one["bytes"]) for one in cycles["types"]),
+            _shares(cycles["sites"]),
+        ),
+        held=tuple((Site(*site), size) for *site, size in found["held"]),
+        held_bytes=found["held_bytes"],
+        flame=flame,
+    )
+
+
+def _shares(rows: list[list[Any]]) -> tuple[tuple[Site | None, float], ...]:
+    return tuple((Site(*site) if site[0] else None, share) for *site, share in rows)

@@ -1,0 +1,157 @@
+"""The result folder of a soak: where it lies, its manifest, and `latest`."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import secrets
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness.errors import SoakError, UsageError
+from harness.worker.isolation import PINNED
+from harness.worker.job import Job
+from harness.worker.recorder import FORMAT
+from synthetic.market import MARKET_VERSION
+
+SCENARIO_FILE = "scenario.toml"
+MANIFEST_FILE = "manifest.json"
+LATEST = "latest"
+
+_PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "psutil", "time-machine", "TA-Lib", "collector-soak")
+
+
+def create_result(root: Path, scenario_name: str) -> Path:
+    """A new, empty ``<root>/<scenario>/<UTC time>-<short id>``. Raises UsageError where it cannot be made."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    folder = root / scenario_name / f"{stamp}-{secrets.token_hex(2)}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise UsageError(f"{root}: no result can be written there: {error.strerror}") from error
+    return folder
+
+
+def point_latest(root: Path, folder: Path) -> None:
+    """Let ``<root>/latest`` point at `folder`, in one step. A file system without links goes without it."""
+    partial = root / f".{LATEST}-{folder.name}"
+    try:
+        partial.symlink_to(folder.relative_to(root), target_is_directory=True)
+        partial.replace(root / LATEST)
+    except OSError:
+        partial.unlink(missing_ok=True)
+
+
+def run_folder(folder: Path, job: Job) -> Path:
+    """Where a run of the result `folder` is recorded."""
+    return folder / "runs" / job.config / f"seed-{job.seed}"
+
+
+def run_folders(folder: Path) -> list[Path]:
+    """The runs that a result has, in order of config and seed."""
+    found = folder.glob("runs/*/seed-*")
+    return sorted(found, key=lambda run: (run.parent.name, int(run.name.removeprefix("seed-"))))
+
+
+def anchor_folders(folder: Path) -> list[Path]:
+    """The anchor runs that a result has, in whichever worlds."""
+    return sorted(run for world in folder.glob("anchors/*") for run in run_folders(world))
+
+
+def find_result(reference: str, root: Path) -> Path:
+    """The result folder that a user means: a path, ``latest``, or a scenario's name for its newest result.
+
+    Raises UsageError where there is none.
+    """
+    candidates = [Path(reference), root / reference]
+    for candidate in candidates:
+        if (candidate / SCENARIO_FILE).is_file():
+            return candidate.resolve()
+    for candidate in candidates:
+        newest = sorted(found.parent for found in candidate.glob(f"*/{SCENARIO_FILE}"))
+        if newest:
+            return newest[-1].resolve()
+    raise UsageError(
+        f'no result "{reference}": give a result folder, "latest", or a scenario that was soaked in {root}'
+    )
+
+
+def write_manifest(folder: Path, *, scenario_name: str, real_time: bool, command: Sequence[str]) -> None:
+    """Write manifest.json: what must be known to compare this result with another, or to have it again."""
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "scenario": scenario_name,
+        "clock": "real" if real_time else "virtual",
+        "market_version": MARKET_VERSION,
+        "began": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": list(command),
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "machine": {
+            "system": platform.system(),
+            "kernel": platform.release(),
+            "architecture": platform.machine(),
+            "libc": " ".join(platform.libc_ver()).strip() or None,
+            "cpus": os.cpu_count(),
+            "memory_bytes": int(psutil.virtual_memory().total),
+        },
+        "git": git_state(),
+        "environment": PINNED,
+    }
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a result. Raises UsageError where it is missing or damaged."""
+    file = folder / MANIFEST_FILE
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file}: cannot be read: {error}") from error
+    if not isinstance(manifest, dict) or "format" not in manifest:
+        raise UsageError(f"{file}: is no manifest of a result")
+    return manifest
+
+
+def refuse_full_disk(error: OSError, folder: Path) -> SoakError:
+    """The error for a result folder that cannot be written any more."""
+    return SoakError(f"{folder}: {error.strerror}: what was recorded before is kept there")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def git_state(*, besides: Path | None = None) -> dict[str, Any] | None:
+    """Revision of the working folder's repository, and whether it had changes; None outside of one.
+
+    A file below the working folder may be named that does not count as a change.
+    """
+    below = besides is not None and not besides.is_absolute() and ".." not in besides.parts
+    paths = ["--", ":(top)", f":(exclude,literal){besides}"] if below else []
+    try:
+        revision = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
+        changes = subprocess.run(
+            ["git", "status", "--porcelain", *paths], capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"revision": revision, "dirty": bool(changes)}
+
+
+def command_line() -> list[str]:
+    """The command that this process was started with, as a user would type it."""
+    return [Path(sys.argv[0]).name, *sys.argv[1:]]

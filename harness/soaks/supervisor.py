@@ -1,0 +1,261 @@
+"""All runs of a soak: starts the judged processes, watches them, and brings every recording home, however they end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness.soaks.admission import Admission, free_memory_bytes, room_bytes
+from harness.soaks.archive import archive_run, last_row
+from harness.worker.isolation import judged_environment
+from harness.worker.job import Job
+from harness.worker.recorder import PHASES, RUN_FILE
+
+POLL_S = 0.2
+GRACE_S = 10.0
+"""Real seconds that a process has to end after it was asked to, before it is killed."""
+
+BACKSTOP = 1.25
+"""A process that is this many times its memory limit has missed its own test of it and is killed."""
+
+SHORT_BYTES = 200_000_000
+"""With less memory left than this the largest run is killed, before the system chooses one."""
+
+SILENCE = 3.0
+"""A process without a new sample for this many times the stall time has missed its own stall test and is killed."""
+
+LOG_FILE = "worker.log"
+
+WORKER = ("harness.worker.judged_run",)
+"""The module that carries out a job in a process of its own; what follows it is told to it after the job's folder."""
+
+
+@dataclass(frozen=True)
+class RunState:
+    """What can be seen of a run from outside. `rss_bytes` are real bytes; times in seconds."""
+
+    config: str
+    seed: int
+    state: str  # "waiting", "running", or the status it ended with
+    phase: str = PHASES[0]
+    t_s: float = 0.0
+    total_s: float = 0.0
+    wall_s: float = 0.0
+    rss_bytes: int = 0
+    peak_rss_bytes: int = 0
+    reason: str | None = None
+    memory_scale: float = 1.0
+
+    @property
+    def acceleration(self) -> float:
+        """Virtual seconds per real second so far."""
+        return self.t_s / self.wall_s if self.wall_s else 0.0
+
+
+Observer = Callable[[Sequence[RunState]], None]
+
+
+class _Running:
+    """One judged process and what was last seen of it."""
+
+    def __init__(self, job: Job, folder: Path, now_s: float, program: Sequence[str]) -> None:
+        job.write(folder)
+        self.job = job
+        self.folder = folder
+        self.killed_for: str | None = None
+        self._seen_t_s = -1.0
+        self._seen_at_s = now_s
+        module, *told = program
+        with (folder / LOG_FILE).open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", module, str(folder.resolve()), *told],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=judged_environment(os.environ, job.env),
+                start_new_session=True,  # Ctrl-C in the terminal is the supervisor's to handle
+            )
+
+    def observe(self, state: RunState, now_s: float) -> RunState:
+        """The newest state; kills a process that is far beyond its limit or silent for too long."""
+        row = last_row(self.folder)
+        if row is not None:
+            t_s = float(row["t_s"][0])
+            rss = int(row["rss_bytes"][0])
+            state = replace(
+                state,
+                phase=PHASES[int(row["phase"][0])],
+                t_s=t_s,
+                wall_s=float(row["wall_s"][0]),
+                rss_bytes=rss,
+                peak_rss_bytes=max(state.peak_rss_bytes, rss),
+            )
+            if t_s != self._seen_t_s:
+                self._seen_t_s, self._seen_at_s = t_s, now_s
+        if self.killed_for is None:
+            self._backstop(now_s)
+        return state
+
+    def _backstop(self, now_s: float) -> None:
+        silent_s = now_s - self._seen_at_s
+        patience_s = SILENCE * self.job.stall_s + (self.job.sample_every_s if self.job.real_time else 0)
+        if silent_s > patience_s:
+            self.kill(f"no sample for {silent_s:.0f} s")
+        elif self._seen_t_s >= 0 and _rss_bytes(self.process.pid) > BACKSTOP * self.job.limit_bytes:
+            self.kill(f"far beyond the memory limit of {self.job.limit_bytes / 1e6:.0f} MB")
+
+    def kill(self, reason: str) -> None:
+        """End the process at once, and say later why."""
+        self.killed_for = reason
+        self.process.kill()
+
+    def end(self) -> None:
+        """Ask the process to end, and make it."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def bring_home(self, *, interrupted: bool = False) -> dict[str, Any]:
+        """Archive the recording of the ended process; returns the facts of its run.json."""
+        if (self.folder / RUN_FILE).exists():
+            return archive_run(self.folder)
+        if interrupted:
+            return archive_run(self.folder, status="interrupted", reason="asked to end")
+        return archive_run(self.folder, status="died", reason=self._cause_of_death())
+
+    def _cause_of_death(self) -> str:
+        if self.killed_for is not None:
+            return f"killed by the supervisor: {self.killed_for}"
+        code = self.process.returncode
+        if code == os.EX_IOERR:
+            return "its recording could not be written: is the disk full?"
+        if code < 0:
+            try:
+                name = signal.Signals(-code).name
+            except ValueError:
+                name = f"signal {-code}"
+            return f"killed by {name}"
+        last_words = (self.folder / LOG_FILE).read_text(errors="replace").strip().splitlines()
+        return f"exit code {code}" + (f": {last_words[-1]}" if last_words else "")
+
+
+def supervise(
+    jobs: Sequence[Job],
+    folders: Sequence[Path],
+    *,
+    at_once: int,
+    observe: Observer,
+    admission: Admission | None = None,
+    program: Sequence[str] = WORKER,
+    now_s: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> list[dict[str, Any]]:
+    """Carry out `jobs`, each in a fresh interpreter and its own folder, `at_once` of them at a time at most.
+
+    A job waits while `admission` (by default: to the memory that is free now) has no room for it beside those that run;
+    a later one that fits goes first. Where memory runs out all the same, the largest run is killed.
+    Returns the facts of every run in the order of the jobs; a job that was never started has none (an empty dict).
+    A run that is refused (its idle process is larger than the baseline) ends the soak, as does Ctrl-C: the
+    KeyboardInterrupt is raised again once every process is gone and every recording is home.
+    """
+    states = [
+        RunState(
+            job.config,
+            job.seed,
+            "waiting",
+            total_s=job.horizon_s + job.run_on_s + job.settle_s,
+            memory_scale=job.memory_scale,
+        )
+        for job in jobs
+    ]
+    admission = Admission(room_bytes()) if admission is None else admission
+    facts: list[dict[str, Any]] = [{} for _ in jobs]
+    waiting = list(range(len(jobs)))
+    running: dict[int, _Running] = {}
+    try:
+        while waiting or running:
+            while len(running) < at_once and (admitted := _next(waiting, jobs, running, admission)) is not None:
+                number, job = admitted
+                waiting.remove(number)
+                folders[number].mkdir(parents=True)
+                running[number] = _Running(job, folders[number], now_s(), program)
+                states[number] = replace(states[number], state="running")
+            for number, run in list(running.items()):
+                # a process that ends after this was asked has written all it will write
+                ended = run.process.poll() is not None
+                states[number] = run.observe(states[number], now_s())
+                if ended:
+                    del running[number]
+                    facts[number] = run.bring_home()
+                    states[number] = _last_state(states[number], facts[number])
+                    admission.learn(run.job, facts[number])
+                    if facts[number]["status"] == "refused":
+                        waiting.clear()
+            observe(states)
+            if running:
+                _relieve(running.values())
+                pause(POLL_S)
+    finally:
+        for run in running.values():
+            if run.process.poll() is None:
+                run.process.terminate()
+        for number, run in running.items():
+            run.end()
+            with contextlib.suppress(OSError):  # a full disk is reported once, by what brought us here
+                facts[number] = run.bring_home(interrupted=True)
+                states[number] = _last_state(states[number], facts[number])
+        if running:
+            observe(states)
+    return facts
+
+
+def _next(
+    waiting: Sequence[int], jobs: Sequence[Job], running: Mapping[int, _Running], admission: Admission
+) -> tuple[int, Job] | None:
+    """The first job that is admitted beside those that run, as it may start; None where none is."""
+    beside = [run.job for run in running.values()]
+    for number in waiting:
+        job = admission.admit(jobs[number], beside)
+        if job is not None:
+            return number, job
+    return None
+
+
+def _relieve(running: Collection[_Running]) -> None:
+    """Kill the largest run where the machine is about to run out of memory."""
+    if free_memory_bytes() < SHORT_BYTES:
+        largest = max(running, key=lambda run: _rss_bytes(run.process.pid))
+        largest.kill(f"this machine has less than {SHORT_BYTES / 1e6:.0f} MB of memory left")
+
+
+def _last_state(state: RunState, facts: dict[str, Any]) -> RunState:
+    return replace(
+        state,
+        state=facts["status"],
+        reason=facts["reason"],
+        phase=facts["phase"],
+        t_s=facts["t_s"],
+        wall_s=facts["wall_s"],
+        peak_rss_bytes=facts["peak_rss_bytes"],
+    )
+
+
+def _rss_bytes(pid: int) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0

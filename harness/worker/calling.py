@@ -1,0 +1,64 @@
+"""How a target is called: what of the feed it takes, how long it may take, and its tasks that will not end."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from harness.worker.failures import RunEnded, Unending
+from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
+
+HANDLERS: dict[type[Event], str] = {
+    Book: "on_book",
+    Delta: "on_delta",
+    Trade: "on_trade",
+    Candle: "on_candle",
+    Reconnect: "on_reconnect",
+}
+
+PATIENCE_S = 3600.0
+"""Virtual seconds that start() and stop() may take."""
+
+
+def find_handlers(target: Any) -> dict[type[Event], Callable[[Any], Any]]:
+    """What the target wants of the feed."""
+    return {kind: getattr(target, name) for kind, name in HANDLERS.items() if callable(getattr(target, name, None))}
+
+
+def doubts(target: Any) -> list[str]:
+    """What looks like a slip in a target, one line each: nothing is taken of the feed, a handler has no event."""
+    unknown = sorted(name for name in dir(target) if name.startswith("on_") and name not in HANDLERS.values())
+    known = ", ".join(HANDLERS.values())
+    found = [f"the target has {name}, which nothing calls; the handlers of the feed are {known}" for name in unknown]
+    if not find_handlers(target):
+        found.append(f"the target takes nothing of the feed: it has none of {known}")
+    return found
+
+
+async def patiently(outcome: Any, what: str) -> None:
+    """Await what a target's method returned, for PATIENCE_S. Raises RunEnded("failed") where it takes longer."""
+    try:
+        async with asyncio.timeout(PATIENCE_S) as patience:
+            await maybe_await(outcome)
+    except TimeoutError:
+        if not patience.expired():
+            raise
+        raise RunEnded("failed", f"{what} of the target did not return within {PATIENCE_S:.0f} s") from None
+
+
+async def maybe_await(outcome: Any) -> None:
+    """Await what a target's method returned, if it can be awaited."""
+    if inspect.isawaitable(outcome):
+        await outcome
+
+
+_UNENDING: list[asyncio.Task[Any]] = []
+"""Tasks that would not end: kept, since to destroy one is to ask it to end once more."""
+
+
+def give_up() -> None:
+    """End the process's loop over the tasks that go on after they were cancelled. Raises Unending."""
+    _UNENDING.extend(asyncio.all_tasks())
+    raise Unending

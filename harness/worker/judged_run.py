@@ -1,0 +1,315 @@
+"""The judged process: one run, from the first import to the last page given back.
+
+``python -m harness.worker.judged_run FOLDER`` reads ``job.json`` there and leaves a recording. It imports nothing that
+plots, validates or shows progress, and keeps nothing between samples: what it held would count as the target's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import faulthandler
+import gc
+import inspect
+import math
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from harness import target as targets
+from harness.clock import Clock, ClockStalled, RealClock, VirtualClock
+from harness.errors import UsageError
+from harness.probes.owners import find_roots
+from harness.probes.survivors import census
+from harness.worker.ballast import lay_ballast
+from harness.worker.calling import PATIENCE_S, doubts, find_handlers, give_up, patiently
+from harness.worker.failures import Interrupted, RunEnded, Unending, describe, watch_tasks
+from harness.worker.isolation import isolate_this_process
+from harness.worker.job import Job
+from harness.worker.judged_world import make_feed, make_target
+from harness.worker.recorder import Recorder
+from harness.worker.rehearsal import rehearse
+from harness.worker.timeline import Timeline
+from synthetic.events import Book, Event
+from synthetic.feed import Feed, RecordingError
+from synthetic.market import MARKET_VERSION
+
+
+class JudgedRun:
+    """One run of one job in this process."""
+
+    def __init__(self, job: Job, folder: Path) -> None:
+        self.job = job
+        self.folder = folder
+        self.facts: dict[str, Any] = {**job.identity(), "market_version": MARKET_VERSION}
+        self._failure: BaseException | None = None
+        self._main: asyncio.Task[Any] | None = None
+        self._target: Any = None
+        self._handlers: dict[type[Event], Callable[[Any], Any]] = {}
+        self._doing = "in its factory"
+        self._clock = self._make_clock()
+        self._recorder = Recorder(folder, self._clock.now_s)
+        self._timeline = Timeline(job, self._clock, self._recorder, self._roots, self._fail)
+
+    def run(self) -> dict[str, Any]:
+        """Carry the run out; returns the facts for run.json. Whatever happens ends in a status and a reason."""
+        status, reason = "complete", None
+        began = time.perf_counter()
+        try:
+            self._rehearse()
+            began = time.perf_counter()
+            self._clock.run(self._run())
+        except RunEnded as ended:
+            status, reason = ended.status, ended.reason
+        except Interrupted:
+            status, reason = "interrupted", "asked to end"
+        except Unending:
+            self._warn("a task of the target went on after it was cancelled at the end")
+            if self._failure is not None:
+                status, reason = "failed", self._explain(self._failure)
+        except BaseException as error:  # noqa: BLE001 - the target is anybody's code: all it raises is an outcome
+            status, reason = "failed", self._explain(error)
+        wall_s = time.perf_counter() - began
+        t_s = self._clock.now_s()
+        self.facts.update(
+            status=status,
+            reason=reason,
+            phase=self._timeline.phase,
+            t_s=t_s,
+            peak_rss_bytes=self._timeline.peak_bytes,
+            cpu_s=time.process_time(),
+            wall_s=wall_s,
+            acceleration=t_s / wall_s if wall_s else None,
+        )
+        return self.facts
+
+    def finish(self) -> None:
+        """Say what keeps arenas mapped that are mostly free, now that nothing is measured any more; write run.json."""
+        if self.facts["status"] == "complete":
+            try:
+                self._recorder.note(pinned=census())
+            except Exception as error:  # noqa: BLE001 - it walks all objects of the target: one may object
+                self._warn(f"what keeps arenas mapped could not be read: {describe(error)}")
+        self._recorder.finish(self.facts)
+
+    def _make_clock(self) -> Clock:
+        if self.job.real_time:
+            return RealClock(warn=self._warn)
+        return VirtualClock(start_ms=self.job.start_ms, stall_s=self.job.stall_s, warn=self._warn)
+
+    def _warn(self, text: str) -> None:
+        self._recorder.emit("warning", text=text)
+
+    def _explain(self, error: BaseException) -> str:
+        """The reason of a failed run; the traceback goes beside it into run.json."""
+        self.facts["traceback"] = "".join(traceback.format_exception(error))
+        if isinstance(error, ClockStalled):
+            self.facts["stack"] = error.stack
+            return str(error)
+        if isinstance(error, (UsageError, RecordingError)):
+            return str(error)
+        if isinstance(error, OSError) and error.errno is not None and self._is_own(error):
+            return f"the recording could not be written: {error.strerror} ({self.folder})"
+        return f"the target raised {self._doing}: {describe(error)}"
+
+    @staticmethod
+    def _is_own(error: BaseException) -> bool:
+        frames = traceback.extract_tb(error.__traceback__)
+        return bool(frames) and frames[-1].filename.endswith("recording.py")
+
+    # -- before the first measurement ----------------------------------------------------------------------------------
+
+    def _rehearse(self) -> None:
+        rehearse(self.job, self.folder, self._timeline.rehearse, self._is_doing)
+        self._timeline.sampler.allocators.trim()
+
+    def _is_doing(self, what: str) -> None:
+        self._doing = what
+
+    def _lay_ballast(self) -> None:
+        gc.collect()
+        sampler = self._timeline.sampler
+        sampler.allocators.trim()
+        idle = sampler.rss_bytes()
+        self._recorder.note(idle_rss_bytes=idle)
+        sampler.ballast = lay_ballast(idle, self.job.baseline_bytes)
+        self._recorder.note(ballast_bytes=self.job.baseline_bytes - idle)
+
+    # -- the run -------------------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        self._main = asyncio.current_task()
+        watch_tasks(asyncio.get_running_loop(), self._fail)
+        try:
+            await self._live()
+        except asyncio.CancelledError as error:
+            if self._failure is None:
+                self._failure = error
+                raise
+            raise self._failure from None
+        except BaseException as error:
+            self._failure = error
+            raise
+        finally:
+            self._timeline.over = True
+            self._count_at_last()
+            patience_s = self.job.stall_s if self.job.real_time else PATIENCE_S
+            self._clock.call_first_at(self._clock.now_s() + patience_s, give_up)
+
+    async def _live(self) -> None:
+        feed = await self._begin()
+        await self._feed(feed)
+        self._recorder.note(feed_hash=feed.feed_hash())
+        await self._stop()
+
+    async def _begin(self) -> Feed:
+        """Build and start the target; returns the feed, just before its first event."""
+        job, timeline = self.job, self._timeline
+        feed = make_feed(job, self._clock)
+        data_dir = self.folder / "data"
+        data_dir.mkdir()
+        timeline.note_standing("before")
+        self._target = make_target(job, self._clock, feed, data_dir, self._recorder.emit)
+        self._handlers = find_handlers(self._target)
+        for text in doubts(self._target):
+            self._warn(text)
+        self._doing = "in start()"
+        await patiently(self._target.start(), "start()")
+        self._doing = "in a cycle or a feed handler"
+        self._lay_ballast()
+        timeline.begin()
+        return feed
+
+    async def _feed(self, feed: Feed) -> None:
+        """Deliver the stream at its timestamps. Between two timers of the world the clock is moved directly.
+
+        Between two lives of the target it is stopped and started again.
+        """
+        job, clock, handlers, start_ms = self.job, self._clock, self._handlers, self._clock.start_ms
+        books = 0
+        try:
+            for life in range(1, job.starts + 1):
+                until_s = job.horizon_s * life / job.starts + (job.run_on_s if life == job.starts else 0)
+                for event in feed.stream(until_s, tuple(handlers)):
+                    t_s = (event.timestamp_ms - start_ms) / 1000
+                    if not clock.try_jump(t_s):
+                        await clock.sleep_until(t_s)
+                    kind = type(event)
+                    outcome = handlers[kind](event)
+                    if outcome is not None and inspect.isawaitable(outcome):
+                        await outcome
+                    books += kind is Book
+                await clock.sleep_until(until_s)
+                if life < job.starts:
+                    await self._restart(life)
+        finally:
+            self._recorder.note(books=books)
+
+    async def _restart(self, number: int) -> None:
+        """Stop the target for the `number`-th time, note what stays, and start the same target again."""
+        await self._call_stop()
+        self._timeline.measure_restart(number)
+        self._doing = f"in start() after stop() number {number}"
+        await patiently(self._target.start(), "start()")
+        self._doing = "in a cycle or a feed handler"
+
+    async def _call_stop(self) -> None:
+        self._doing = "in stop()"
+        await patiently(self._target.stop(), "stop()")
+
+    async def _stop(self) -> None:
+        """stop(), drop, trim: a measurement before and after each; then the world runs on without a target.
+
+        The feed stays until the end: it was there at the start.
+        """
+        timeline = self._timeline
+        timeline.measure("before")
+        timeline.enter("stop")
+        await self._call_stop()
+        timeline.measure("after_stop")
+        if self.job.starts > 1:
+            timeline.measure_restart(self.job.starts)
+        self._doing = "in counters()"
+        self._count()
+        self._doing = "after it was stopped"
+        timeline.enter("release")
+        self._handlers = {}
+        self._target = None
+        gc.collect()
+        timeline.measure("after_drop")
+        timeline.sampler.allocators.trim()
+        timeline.measure("after_trim")
+        timeline.enter("settle")
+        await self._clock.sleep_until(self._clock.now_s() + self.job.settle_s)
+        timeline.note_standing("after")
+
+    def _roots(self) -> dict[str, Any]:
+        """What the owners are looked for in; nothing once the target is dropped."""
+        if self._target is None:
+            return {}
+        ignored = () if self._main is None else (self._main,)
+        return find_roots(self._target, targets.load_factory(self.job.factory), ignore=ignored)
+
+    def _fail(self, error: BaseException) -> None:
+        """End the run with `error`, at this instant."""
+        if self._failure is None and self._main is not None:
+            self._failure = error
+            self._main.cancel()
+
+    def _count(self) -> None:
+        """Take the target's counters, which it may no longer have after it is dropped.
+
+        Raises TypeError where they are not finite numbers by name.
+        """
+        if self._target is None or not hasattr(self._target, "counters"):
+            return
+        counters = dict(self._target.counters())
+        for name, value in counters.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise TypeError(f"{name} = {value!r} is not a finite number")
+        self._recorder.note("counters", **counters)
+
+    def _count_at_last(self) -> None:
+        """However the run ended: what the target counted so far is worth knowing."""
+        with contextlib.suppress(Exception):
+            self._count()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise Interrupted
+
+
+def main(make: Callable[[Job, Path], JudgedRun] = JudgedRun) -> int:
+    """Run the job in the folder that the command line names; 0 whenever the outcome could be written down."""
+    folder = Path(sys.argv[1])
+    faulthandler.enable()
+    sys.path.append(os.getcwd())  # a target may lie in the current folder; what is installed goes first
+    isolate_this_process()
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides what Ctrl-C means
+    run = make(Job.read(folder), folder)
+    run.run()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        run.finish()
+    except OSError as error:
+        print(f"run.json could not be written: {error}", file=sys.stderr)
+        return os.EX_IOERR
+    return 0
+
+
+def leave(code: int) -> NoReturn:
+    """End this process at once: all is written, and a thread that the target left blocked must not hold the end up."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    leave(main())

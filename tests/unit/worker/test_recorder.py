@@ -1,0 +1,206 @@
+"""A recording survives whatever ends its run, and becomes Parquet without losing a row."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.errors import UsageError
+from harness.probes.owners import Owner
+from harness.soaks.archive import (
+    OWNERS_PARQUET,
+    PARQUET_FILE,
+    archive_result,
+    archive_run,
+    last_row,
+    read_rows,
+    to_frame,
+)
+from harness.worker.job import Job
+from harness.worker.recorder import NOT_READ, PHASES, SAMPLE, SAMPLES_FILE, Recorder, outlived, write_run_file
+from synthetic.faults import Faults
+from synthetic.instrument import Instrument
+
+
+def job(**changes: object) -> Job:
+    fields = {
+        "config": "old",
+        "seed": 7,
+        "real_time": False,
+        "factory": "harness.null_target:build",
+        "params": {"a": 1},
+        "instruments": (Instrument("AAAUSDT", 0.01, 0.001, 10_000, 1),),
+        "depth": 50,
+        "books_per_second": 0.5,
+        "candle_s": 60,
+        "start_ms": 1_736_121_600_000,
+        "horizon_s": 600.0,
+        "warmup_s": 60.0,
+        "run_on_s": 0.0,
+        "settle_s": 60.0,
+        "cycle_s": 5.0,
+        "sample_every_s": 5.0,
+        "stall_s": 60.0,
+        "memory_scale": 0.1,
+        "baseline_bytes": 500_000_000,
+        "limit_bytes": 3_200_000_000,
+    }
+    return Job(**{**fields, **changes})
+
+
+def record(folder: Path, samples: int) -> Recorder:
+    recorder = Recorder(folder, lambda: 1.25)
+    for number in range(samples):
+        recorder.row["t_s"][0] = number * 5.0
+        recorder.row["wall_s"][0] = number * 0.01
+        recorder.row["phase"][0] = PHASES.index("load")
+        recorder.row["rss_bytes"][0] = 1000 + number
+        recorder.row["live_bytes"][0] = NOT_READ if number % 2 else 500
+        recorder.sample()
+    return recorder
+
+
+@pytest.mark.parametrize("faults", [None, Faults(halts_per_hour=3, deltas_before_snapshot=True)])
+def test_a_job_reads_back_as_it_was_written(tmp_path: Path, faults: Faults | None) -> None:
+    written = job(season=True, faults=faults)
+    written.write(tmp_path)
+    assert Job.read(tmp_path) == written
+
+
+def test_every_row_can_be_read_while_the_run_goes_on(tmp_path: Path) -> None:
+    assert last_row(tmp_path) is None
+    record(tmp_path, 3)
+    assert read_rows(tmp_path)["rss_bytes"].tolist() == [1000, 1001, 1002]
+    row = last_row(tmp_path)
+    assert row is not None
+    assert row["t_s"][0] == 10.0
+
+
+def test_a_torn_last_row_is_left_out(tmp_path: Path) -> None:
+    record(tmp_path, 3)
+    with (tmp_path / SAMPLES_FILE).open("ab") as file:
+        file.write(b"\x01" * (SAMPLE.itemsize - 1))
+    assert len(read_rows(tmp_path)) == 3
+    row = last_row(tmp_path)
+    assert row is not None
+    assert row["rss_bytes"][0] == 1002
+
+
+def test_what_was_not_read_is_null(tmp_path: Path) -> None:
+    record(tmp_path, 4)
+    frame = to_frame(read_rows(tmp_path))
+    assert frame["live_bytes"].isna().tolist() == [False, True, False, True]
+    assert set(frame["phase"]) == {"load"}
+    assert frame["rss_bytes"].dtype == "int64"
+
+
+def test_events_carry_the_time_of_the_run(tmp_path: Path) -> None:
+    recorder = record(tmp_path, 1)
+    recorder.emit("cleanup", rss_bytes=5, where=Path("x"))
+    assert json.loads((tmp_path / "events.jsonl").read_text()) == {
+        "t_s": 1.25,
+        "kind": "cleanup",
+        "rss_bytes": 5,
+        "where": "x",
+    }
+
+
+def test_a_recording_is_never_overwritten(tmp_path: Path) -> None:
+    record(tmp_path, 1)
+    with pytest.raises(FileExistsError):
+        Recorder(tmp_path, lambda: 0.0)
+
+
+def test_a_full_disk_is_an_error_and_leaves_the_whole_rows(tmp_path: Path) -> None:
+    (tmp_path / "ok").mkdir()
+    recorder = record(tmp_path / "ok", 2)
+    import os
+
+    full = os.open("/dev/full", os.O_WRONLY)
+    recorder._samples, samples = full, recorder._samples
+    with pytest.raises(OSError, match="No space left"):
+        recorder.sample()
+    os.close(samples)
+    os.close(full)
+    assert len(read_rows(tmp_path / "ok")) == 2
+
+
+def test_a_dead_run_is_archived_with_what_it_had_recorded(tmp_path: Path) -> None:
+    job().write(tmp_path)
+    record(tmp_path, 5)
+    facts = archive_run(tmp_path, status="died", reason="killed by SIGKILL")
+    assert (facts["status"], facts["reason"], facts["t_s"]) == ("died", "killed by SIGKILL", 20.0)
+    assert (facts["config"], facts["seed"], facts["peak_rss_bytes"], facts["phase"]) == ("old", 7, 1004, "load")
+    frame = pd.read_parquet(tmp_path / PARQUET_FILE)
+    assert frame["t_s"].tolist() == [0.0, 5.0, 10.0, 15.0, 20.0]
+    assert not (tmp_path / SAMPLES_FILE).exists()
+
+
+def test_a_run_that_died_before_its_first_sample(tmp_path: Path) -> None:
+    job().write(tmp_path)
+    facts = archive_run(tmp_path)
+    assert (facts["status"], facts["t_s"], facts["peak_rss_bytes"], facts["phase"]) == ("died", 0.0, 0, "start")
+
+
+def test_archiving_again_changes_nothing(tmp_path: Path) -> None:
+    record(tmp_path, 2)
+    write_run_file(tmp_path, {"status": "complete"})
+    first = archive_run(tmp_path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert archive_run(tmp_path, status="died") == first == {"format": 1, "status": "complete"}
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_rows_hold_plain_numbers_only() -> None:
+    assert all(SAMPLE[name].kind in "if" for name in SAMPLE.names or ())
+    assert np.zeros(1, SAMPLE).nbytes == SAMPLE.itemsize
+
+
+def test_walks_of_the_owners_become_a_table_that_adds_up_to_live_bytes(tmp_path: Path) -> None:
+    job().write(tmp_path)
+    recorder = record(tmp_path, 2)
+    owners = [Owner("cache[*]", 600.0, 3.0), Owner("history[*]", 300.0, 4.0), Owner("cache[*]", 600.0, 3.0, "AAAUSDT")]
+    recorder.owners(5.0, "start", 1000, 0.01, owners)
+    recorder.owners(10.0, "load", None, 0.01, owners[:1])
+    recorder.finish({"status": "complete"})
+    with (tmp_path / "owners.jsonl").open("a") as torn:
+        torn.write('{"t_s": 15.0, "st')
+    archive_run(tmp_path)
+    walks = pd.read_parquet(tmp_path / OWNERS_PARQUET)
+    assert not (tmp_path / "owners.jsonl").exists()
+    assert list(walks.columns) == ["t_s", "step", "path", "symbol", "bytes", "se", "cpu_s"]
+    totals = walks[(walks["step"] == "start") & (walks["symbol"] == "")]
+    assert totals["bytes"].sum() == 1000
+    assert totals.set_index("path").loc["(unattributed)", ["bytes", "se"]].to_list() == [100, 5]
+    assert walks[walks["t_s"] == 10.0]["path"].to_list() == ["cache[*]"]
+
+
+def test_what_outlives_a_stop_is_what_was_not_there_before() -> None:
+    before = {"tasks": ["run"], "threads": ["MainThread"], "open_files": ["/dev/null", "socket:[1]"]}
+    after = {
+        "tasks": ["run", "run", "pump"],
+        "threads": ["MainThread"],
+        "open_files": ["/dev/null", "pipe:[2]"],
+    }
+    told = outlived({"standing": {"before": before, "after": after}, "books": 3})
+    assert told == {"books": 3, "outlives": {"tasks": ["pump", "run"], "threads": [], "open_files": ["pipe:[2]"]}}
+    assert outlived({"standing": {"before": before}}) == {}
+
+
+def test_a_run_that_is_still_going_on_is_not_archived(tmp_path: Path) -> None:
+    for name in ("ended", "going"):
+        (tmp_path / name).mkdir()
+        job().write(tmp_path / name)
+    record(tmp_path / "ended", 2).finish({"status": "complete"})
+    going = record(tmp_path / "going", 2)
+    folders = [tmp_path / "ended", tmp_path / "going"]
+    with pytest.raises(UsageError, match="going: this run is still going on"):
+        archive_result(folders)
+    assert (tmp_path / "ended" / SAMPLES_FILE).exists()  # all or nothing
+    going.finish({"status": "complete"})
+    archive_result(folders)
+    assert all((folder / PARQUET_FILE).exists() for folder in folders)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.probes import process
-from harness.probes.allocator import Allocators
-from harness.probes.breakdown import BREAKDOWN, Breakdown
-from harness.probes.rss import cpu_s, rss_reader
+from harness.probes.allocators.statistics import Allocators
+from harness.probes.resident.breakdown import BREAKDOWN, Breakdown
+from harness.probes.resident.rss import cpu_s, rss_reader
 
 LIVE_EVERY = 12
 """Allocator statistics, tasks, threads, open files: every 12th sample (1 to 4 ms per GB)."""

@@ -26,7 +26,7 @@ from harness import target as targets
 from harness.clock import Clock, ClockStalled, RealClock, VirtualClock
 from harness.errors import UsageError
 from harness.probes.owners import find_roots
-from harness.probes.survivors import census
+from harness.probes.survivors.census import census
 from harness.worker.ballast import lay_ballast
 from harness.worker.calling import PATIENCE_S, doubts, find_handlers, give_up, patiently
 from harness.worker.failures import Interrupted, RunEnded, Unending, describe, watch_tasks

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.probes.owner_heaps import HEAPS
+from tests.unit.probes.owners.owner_heaps import HEAPS
 
 RIVAL_BYTES = 50e6
 SEEDS = 5
@@ -23,7 +23,7 @@ SEEDS = 5
 OURS = """\
 import json, sys, time
 from harness.probes.owners import walk
-from tests.unit.probes.owner_heaps import HEAPS, built
+from tests.unit.probes.owners.owner_heaps import HEAPS, built
 
 name, size = sys.argv[1], float(sys.argv[2])
 HEAPS[name](1e5)
@@ -41,7 +41,7 @@ print(json.dumps({"truth": truth, "cpu_s": cpu_s, "errors": errors, "stated": st
 
 RIVAL = """\
 import gc, json, sys, time
-from tests.unit.probes.owner_heaps import HEAPS, built
+from tests.unit.probes.owners.owner_heaps import HEAPS, built
 
 name, size, rival = sys.argv[1], float(sys.argv[2]), sys.argv[3]
 HEAPS[name](1e5)

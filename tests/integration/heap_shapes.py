@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.probes.allocator import Allocators
-from harness.probes.breakdown import BREAKDOWN, Breakdown
-from harness.probes.rss import rss_reader
+from harness.probes.allocators.statistics import Allocators
+from harness.probes.resident.breakdown import BREAKDOWN, Breakdown
+from harness.probes.resident.rss import rss_reader
 
 _PR_SET_THP_DISABLE = 41
 

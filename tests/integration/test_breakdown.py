@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.probes.breakdown import BREAKDOWN, NOT_READ
+from harness.probes.resident.breakdown import BREAKDOWN, NOT_READ
 
 pytestmark = [
     pytest.mark.soak,

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from harness.probes import process
-from harness.probes.allocator import Allocators
-from harness.probes.rss import rss_reader
+from harness.probes.allocators.statistics import Allocators
+from harness.probes.resident.rss import rss_reader
 from harness.probes.sampler import LIVE_EVERY, Sampler
 from harness.worker.recorder import NOT_READ, PHASES, SAMPLE
 

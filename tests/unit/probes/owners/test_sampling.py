@@ -11,7 +11,7 @@ import pytest
 
 from harness.probes.owners.sampling import CAPACITY, Scratch, draw, spread, uniform, variance
 from harness.probes.owners.sizes import block, chunk, inline_values, size_of
-from tests.unit.probes.owner_heaps import built
+from tests.unit.probes.owners.owner_heaps import built
 
 
 @pytest.fixture

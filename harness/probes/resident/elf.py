@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.probes.own_memory import OwnMemory
+from harness.probes.resident.own_memory import OwnMemory
 
 _MAGIC = int.from_bytes(b"\x7fELF\x02", "little")
 _LOAD = 1

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.probes.own_memory import OwnMemory, Words
-from harness.probes.pinned import PinnedBlocks
-from harness.probes.reachable import CODE, Path, Reachable
-from harness.probes.static_data import static_data
+from harness.probes.resident.own_memory import OwnMemory, Words
+from harness.probes.survivors.pinned import PinnedBlocks
+from harness.probes.survivors.reachable import CODE, Path, Reachable
+from harness.probes.survivors.static_data import static_data
 
 UNREACHABLE = "unreachable from Python (held by C code)"
 

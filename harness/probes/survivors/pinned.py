@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.probes.own_memory import OwnMemory, Words
-from harness.probes.pages import Pages
-from harness.probes.pymalloc import ALIGNMENT, ARENA, CLASSES, HEADER, POOL, parse_headers, read_pools
+from harness.probes.allocators.pymalloc import ALIGNMENT, ARENA, CLASSES, HEADER, POOL, parse_headers, read_pools
+from harness.probes.resident.own_memory import OwnMemory, Words
+from harness.probes.resident.pages import Pages
 
 _MOSTLY_FREE = 0.5
 """An arena counts as pinned when less than this share of it is in use."""

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.probes import allocator, arrow
-from harness.probes.allocator import Allocators, Mallinfo2, Pymalloc
-from harness.probes.breakdown import BREAKDOWN, NOT_READ, Breakdown
-from harness.probes.own_memory import FEW, OwnMemory
-from harness.probes.pages import PAGE, Pages, address_of
-from harness.probes.pymalloc import ALIGNMENT, HEADER, NO_POOL, POOL, parse_headers
-from harness.probes.rss import rss_reader
+from harness.probes.allocators import arrow
+from harness.probes.allocators import statistics as allocator
+from harness.probes.allocators.pymalloc import ALIGNMENT, HEADER, NO_POOL, POOL, parse_headers
+from harness.probes.allocators.statistics import Allocators, Mallinfo2, Pymalloc
+from harness.probes.resident.breakdown import BREAKDOWN, NOT_READ, Breakdown
+from harness.probes.resident.own_memory import FEW, OwnMemory
+from harness.probes.resident.pages import PAGE, Pages, address_of
+from harness.probes.resident.rss import rss_reader
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.probes.allocator import Allocators
+from harness.probes.allocators.statistics import Allocators
 
 
 class Holder:

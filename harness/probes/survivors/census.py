@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.probes.holders import find_holders
-from harness.probes.own_memory import OwnMemory
-from harness.probes.pages import PAGE
-from harness.probes.pinned import pinned_blocks
-from harness.probes.pymalloc import POOL
-from harness.probes.reachable import CODE, ELEMENT, KEY, Path, Reachable
+from harness.probes.allocators.pymalloc import POOL
+from harness.probes.resident.own_memory import OwnMemory
+from harness.probes.resident.pages import PAGE
+from harness.probes.survivors.holders import find_holders
+from harness.probes.survivors.pinned import pinned_blocks
+from harness.probes.survivors.reachable import CODE, ELEMENT, KEY, Path, Reachable
 
 _MOST = 50
 """Survivors listed."""

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.probes.own_memory import OwnMemory
-from harness.probes.pages import BLOCK_PAGES, PAGE, Pages
+from harness.probes.resident.own_memory import OwnMemory
+from harness.probes.resident.pages import BLOCK_PAGES, PAGE, Pages
 
 _MOST = 512
 """Holes looked at, the largest first; the others count as free."""

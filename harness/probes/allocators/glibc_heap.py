@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.probes.own_memory import FEW, OwnMemory, Words
-from harness.probes.pages import BLOCK_PAGES, PAGE, Pages
+from harness.probes.resident.own_memory import FEW, OwnMemory, Words
+from harness.probes.resident.pages import BLOCK_PAGES, PAGE, Pages
 
 _FLAG_BITS = 7
 _IS_MMAPPED = 2

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.probes.own_memory import OwnMemory, Words
-from harness.probes.pages import PAGE
+from harness.probes.resident.own_memory import OwnMemory, Words
+from harness.probes.resident.pages import PAGE
 
 
 class StaticData(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from harness.probes.reachable import CODE, ELEMENT, KEY
-from harness.probes.survivors import _survivors
+from harness.probes.survivors.census import _survivors
+from harness.probes.survivors.reachable import CODE, ELEMENT, KEY
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,10 +46,10 @@ def test_functions_and_classes_count_under_their_module() -> None:
 
 BEGIN = """\
 import asyncio, functools, gc, json, sys
-from harness.probes.allocator import Allocators
-from harness.probes.breakdown import BREAKDOWN, Breakdown
-from harness.probes.rss import rss_reader
-from harness.probes.survivors import census
+from harness.probes.allocators.statistics import Allocators
+from harness.probes.resident.breakdown import BREAKDOWN, Breakdown
+from harness.probes.resident.rss import rss_reader
+from harness.probes.survivors.census import census
 allocators, rss = Allocators(), rss_reader()
 breakdown = Breakdown(allocators)
 breakdown.read(rss(), None)
@@ -232,7 +232,7 @@ def test_a_walk_that_was_cut_short_says_so() -> None:
 @pytest.mark.soak
 def test_without_pymalloc_there_is_no_census() -> None:
     process = subprocess.run(
-        [sys.executable, "-c", "from harness.probes.survivors import census; print(census())"],
+        [sys.executable, "-c", "from harness.probes.survivors.census import census; print(census())"],
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONMALLOC": "malloc"},
         capture_output=True,
         text=True,

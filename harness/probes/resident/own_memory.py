@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.probes.pages import address_of, scratch
+from harness.probes.resident.pages import address_of, scratch
 
 _SEGMENTS = 1024  # what one call takes (IOV_MAX)
 _WORD = 8

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 
 from harness.probes.owners import Owner, walk
-from tests.unit.probes.owner_heaps import Holder, Snapshot, built
+from tests.unit.probes.owners.owner_heaps import Holder, Snapshot, built
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.probes.allocator import Allocators, Mallinfo2, Pymalloc
-from harness.probes.arrow import arrow_pools, claim_jemalloc, claim_mimalloc
-from harness.probes.elf import end_of_library
-from harness.probes.glibc_heap import find_heaps, mapped_chunks
-from harness.probes.heap_holes import Untouched, untouched
-from harness.probes.own_memory import OwnMemory
-from harness.probes.pages import PAGE, Pages, address_of
-from harness.probes.pymalloc import POOL, claim_arenas
+from harness.probes.allocators.arrow import arrow_pools, claim_jemalloc, claim_mimalloc
+from harness.probes.allocators.glibc_heap import find_heaps, mapped_chunks
+from harness.probes.allocators.heap_holes import Untouched, untouched
+from harness.probes.allocators.pymalloc import POOL, claim_arenas
+from harness.probes.allocators.statistics import Allocators, Mallinfo2, Pymalloc
+from harness.probes.resident.elf import end_of_library
+from harness.probes.resident.own_memory import OwnMemory
+from harness.probes.resident.pages import PAGE, Pages, address_of
 
 BREAKDOWN = (
     "pymalloc_bytes",

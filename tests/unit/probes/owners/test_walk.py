@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from harness.probes.owners import Owner, walk
-from tests.unit.probes.owner_heaps import HEAPS, Holder, Snapshot, built
+from tests.unit.probes.owners.owner_heaps import HEAPS, Holder, Snapshot, built
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 
@@ -75,9 +75,9 @@ def test_a_slowly_growing_list_keeps_its_draws() -> None:
 def test_without_pymalloc_blocks_are_glibcs() -> None:
     """Another allocator must be there from the start of a process. Then only glibc's figure counts."""
     script = """
-from harness.probes.allocator import Allocators
+from harness.probes.allocators.statistics import Allocators
 from harness.probes.owners import walk
-from tests.unit.probes.owner_heaps import HEAPS, Holder
+from tests.unit.probes.owners.owner_heaps import HEAPS, Holder
 
 allocators = Allocators()
 HEAPS["collector"](1e5)

@@ -11,6 +11,15 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from harness.calibration.calibration_page import (
+    COVERAGE_SOAKS,
+    MAX_SEEDS,
+    Calibration,
+    FamilyResult,
+    by_name,
+    enough,
+    page,
+)
 from harness.calibration.coverage import NOISES, coverage
 from harness.calibration.detection import (
     BUDGET,
@@ -22,7 +31,6 @@ from harness.calibration.detection import (
     measure_sequential,
 )
 from harness.calibration.families import FAMILIES, HARDER, Family, Setting
-from harness.calibration.tables import COVERAGE_SOAKS, MAX_SEEDS, Calibration, FamilyResult, by_name, enough, page
 
 PAGE = Path("results/reference/calibration.md")
 SEED = 20260101

@@ -35,9 +35,9 @@ from harness.calibration.repetition_records import (
 )
 from harness.cli import write_whatever_the_locale
 from harness.cli.options import scenario_from
-from harness.cli.tables import open_console
 from harness.errors import SoakError, UsageError
-from harness.report.progress import Progress
+from harness.report.terminal.console import open_console
+from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario
 from harness.scenario.problems import shown_path
 from harness.soaks import soak as soaks

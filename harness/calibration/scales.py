@@ -17,9 +17,9 @@ from harness.analysis.runs import read_run
 from harness.calibration.scales_page import AtScale, page
 from harness.cli import write_whatever_the_locale
 from harness.cli.options import scenario_from
-from harness.cli.tables import open_console
 from harness.errors import SoakError, UsageError
-from harness.report.progress import Progress
+from harness.report.terminal.console import open_console
+from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario, load
 from harness.scenario.problems import shown_path
 from harness.soaks.admission import MARGIN, room_bytes

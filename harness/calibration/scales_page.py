@@ -14,7 +14,7 @@ from harness.analysis.leaks.config_leaks import judge_config
 from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.owners.growth import growth
 from harness.analysis.runs import Run
-from harness.report.wording import NOTHING, measured, value
+from harness.report.words.amounts import NOTHING, measured, value
 from harness.scenario import Scenario
 
 COLUMNS = {

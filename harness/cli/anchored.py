@@ -8,9 +8,9 @@ from rich.console import Console
 
 from harness.analysis.full_scale.needs import anchor_needs
 from harness.analysis.runs import read_result
-from harness.report.anchor_words import plan_words
-from harness.report.layout import paragraph
-from harness.report.progress import Progress
+from harness.report.terminal.layout import paragraph
+from harness.report.terminal.progress import Progress
+from harness.report.words.anchors import plan_words
 from harness.scenario import Scenario
 from harness.soaks import anchor_plan as anchors
 from harness.soaks import other_worlds as elsewhere

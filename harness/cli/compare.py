@@ -32,9 +32,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the tables, write the picture, print its path."""
-    from harness.cli.tables import open_console
     from harness.errors import UsageError
-    from harness.report.layout import whole_line
+    from harness.report.terminal.console import open_console
+    from harness.report.terminal.layout import whole_line
     from harness.scenario.problems import shown_path
     from harness.soaks.result_folder import find_result
 
@@ -60,9 +60,9 @@ def _compare_configs(console: Console, folder: Path, picture: Path) -> None:
     from harness.analysis.verdict.control_record import read_controls
     from harness.analysis.verdict.validity import invalidities
     from harness.errors import UsageError
-    from harness.report.comparison_plots import comparison_picture
-    from harness.report.comparison_table import print_comparison, print_legend
-    from harness.report.terminal import print_invalidity
+    from harness.report.pictures.comparison import comparison_picture
+    from harness.report.terminal.comparison_table import print_comparison, print_legend
+    from harness.report.terminal.verdict import print_invalidity
     from harness.scenario.problems import shown_path
 
     scenario, runs = _read(folder)
@@ -83,10 +83,10 @@ def _compare_results(console: Console, folder_a: Path, folder_b: Path, picture: 
     from harness.analysis.verdict.control_record import read_controls
     from harness.analysis.verdict.validity import invalidities
     from harness.errors import UsageError
-    from harness.report.comparison_plots import results_picture
-    from harness.report.comparison_table import print_comparison, print_disagreements, print_legend
-    from harness.report.layout import whole_line
-    from harness.report.terminal import print_invalidity
+    from harness.report.pictures.comparison import results_picture
+    from harness.report.terminal.comparison_table import print_comparison, print_disagreements, print_legend
+    from harness.report.terminal.layout import whole_line
+    from harness.report.terminal.verdict import print_invalidity
     from harness.scenario.problems import shown_path
     from harness.soaks.result_folder import read_manifest
 

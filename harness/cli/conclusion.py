@@ -11,13 +11,13 @@ from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import read_result
 from harness.analysis.verdict import judging as verdicts
 from harness.analysis.verdict.control_record import read_controls
-from harness.report.anatomy import anatomy_picture
-from harness.report.config_table import print_configs
-from harness.report.layout import whole_line
-from harness.report.over_time import over_time_picture
-from harness.report.plots import memory_picture
-from harness.report.terminal import print_invalidity, print_verdict, print_warnings
-from harness.report.waterfall import waterfall_picture
+from harness.report.pictures.anatomy import anatomy_picture
+from harness.report.pictures.memory import memory_picture
+from harness.report.pictures.over_time import over_time_picture
+from harness.report.pictures.waterfall import waterfall_picture
+from harness.report.terminal.config_table import print_configs
+from harness.report.terminal.layout import whole_line
+from harness.report.terminal.verdict import print_invalidity, print_verdict, print_warnings
 from harness.scenario import load
 from harness.scenario.problems import shown_path
 from harness.soaks.archive import archive_result

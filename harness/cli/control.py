@@ -30,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.analysis.metrics.table import METRICS
     from harness.analysis.verdict import judging as verdicts
     from harness.cli.controlled import control
-    from harness.cli.tables import open_console
     from harness.errors import UsageError
+    from harness.report.terminal.console import open_console
     from harness.scenario import load
     from harness.soaks import result_folder as results
     from harness.worker.isolation import platform_warning

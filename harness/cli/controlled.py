@@ -12,8 +12,8 @@ from harness.analysis.verdict.control_record import CONTROL_FILE, ControlRecord,
 from harness.controls import derived as controls
 from harness.controls.checks import Recorded, judge_controls, leak_to_inject
 from harness.injected_leak import OWNER
-from harness.report.control_table import print_controls
-from harness.report.progress import Progress
+from harness.report.terminal.control_table import print_controls
+from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario
 from harness.soaks.result_folder import refuse_full_disk
 from harness.soaks.supervisor import Observer

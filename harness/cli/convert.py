@@ -53,8 +53,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert, and say what was written and what was not; 0."""
-    from harness.cli.tables import open_console
     from harness.errors import UsageError
+    from harness.report.terminal.console import open_console
     from harness.scenario.problems import shown_path
     from synthetic.conversion import convert
     from synthetic.public_rows import SourceError
@@ -141,7 +141,7 @@ def _progress(console: Console) -> Iterator[Callable[[str, float], None]]:
             yield draw
         return
 
-    from harness.report.layout import whole_line
+    from harness.report.terminal.layout import whole_line
 
     said_s = time.monotonic()
 
@@ -158,7 +158,7 @@ def _progress(console: Console) -> Iterator[Callable[[str, float], None]]:
 def _print(console: Console, made: Converted, path: str) -> None:
     from datetime import UTC, datetime
 
-    from harness.report.layout import new_table, show, whole_line
+    from harness.report.terminal.layout import new_table, show, whole_line
 
     table = new_table(
         "symbol", "tick", "lot", "updates", "trades", "reconnects", right=("updates", "trades", "reconnects")

@@ -55,9 +55,9 @@ def explain_recording(folder: Path) -> list[Explanation]:
     from harness.analysis.runs import read_result
     from harness.analysis.verdict.control_record import read_controls
     from harness.analysis.verdict.validity import invalidities
-    from harness.cli.tables import open_console
-    from harness.report.explanation import print_explanation
-    from harness.report.terminal import print_invalidity
+    from harness.report.terminal.console import open_console
+    from harness.report.terminal.explanation import print_explanation
+    from harness.report.terminal.verdict import print_invalidity
     from harness.scenario import load
     from harness.soaks.archive import archive_result
     from harness.soaks.result_folder import read_manifest, run_folders
@@ -83,11 +83,11 @@ def explain_by_rerun(
     import signal
 
     from harness.analysis.owners.suspects import suspects, worst
-    from harness.cli.tables import open_console
     from harness.deep.rerun import TRACERS, has_memray, plan_rerun, trace
     from harness.errors import UsageError
-    from harness.report.deep import INSTALL, DeepProgress, print_allocations
-    from harness.report.layout import heading, whole_line
+    from harness.report.terminal.allocations import INSTALL, DeepProgress, print_allocations
+    from harness.report.terminal.console import open_console
+    from harness.report.terminal.layout import heading, whole_line
 
     if not found:
         raise UsageError(f"{folder}: no run recorded a sample, so nothing tells what to rerun")

@@ -16,7 +16,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the table."""
     from rich.text import Text
 
-    from harness.cli.tables import open_console, table
+    from harness.report.terminal.console import open_console, table
     from harness.scenario import available
     from harness.scenario.problems import number
 

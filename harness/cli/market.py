@@ -31,11 +31,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print, draw; 1 where a fact that must hold does not, else 0."""
-    from harness.cli.tables import open_console
     from harness.errors import UsageError
-    from harness.report.layout import whole_line
-    from harness.report.market_sheet import market_picture
-    from harness.report.market_table import print_facts
+    from harness.report.pictures.market import market_picture
+    from harness.report.terminal.console import open_console
+    from harness.report.terminal.layout import whole_line
+    from harness.report.terminal.market_table import print_facts
     from harness.scenario.problems import shown_path
 
     console = open_console()
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _measure(console: Console, arguments: argparse.Namespace) -> MeasuredMarket:
     from harness.cli.market_source import measure_recording, measure_scenario
     from harness.errors import UsageError
-    from harness.report.layout import whole_line
+    from harness.report.terminal.layout import whole_line
 
     def say(line: str) -> None:
         whole_line(console, line)

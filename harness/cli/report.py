@@ -18,7 +18,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is the verdict's."""
     from harness.cli.conclusion import conclude
-    from harness.cli.tables import open_console
+    from harness.report.terminal.console import open_console
     from harness.soaks.result_folder import find_result
 
     return conclude(open_console(), find_result(arguments.result, arguments.out))

@@ -39,11 +39,11 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.analysis.verdict import judging as verdicts
     from harness.cli.conclusion import conclude
     from harness.cli.options import scenario_from
-    from harness.cli.tables import open_console
     from harness.errors import UsageError
-    from harness.report.anchor_words import soak_words
-    from harness.report.layout import paragraph
-    from harness.report.progress import Progress
+    from harness.report.terminal.console import open_console
+    from harness.report.terminal.layout import paragraph
+    from harness.report.terminal.progress import Progress
+    from harness.report.words.anchors import soak_words
     from harness.soaks.admission import room_bytes
     from harness.soaks.preloads import without_missing
     from harness.soaks.soak import carry_out, plan

@@ -17,8 +17,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    from harness.cli.scenario_view import print_scenario
-    from harness.cli.tables import open_console
+    from harness.report.terminal.console import open_console
+    from harness.report.terminal.scenario_view import print_scenario
     from harness.scenario import scale_down
 
     scenario = scenario_from(arguments)

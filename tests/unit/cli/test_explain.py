@@ -79,7 +79,7 @@ def test_what_is_for_a_rerun_needs_one(result, option: str, capsys) -> None:
 
 def test_a_rerun_follows_the_words_and_memray_is_asked_for_where_it_is_missing(result, capsys, monkeypatch) -> None:
     from harness.deep import rerun
-    from tests.unit.report.test_deep import FOUND
+    from tests.unit.report.terminal.test_allocations import FOUND
 
     asked = []
 

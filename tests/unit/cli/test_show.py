@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from harness.cli import main
-from harness.cli.scenario_view import expectation, print_scenario
+from harness.report.terminal.scenario_view import expectation, print_scenario
 from harness.scenario import Claim, load, scale_down
 
 WriteScenario = Callable[..., Path]

@@ -1,0 +1,197 @@
+"""The curves over virtual hours, with the limit, the expected bands and the names at the ends of the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from harness.analysis.curves import Curve
+from harness.analysis.runs import Run
+from harness.report.drawing.end_labels import Label, place_labels
+from harness.report.drawing.lettering import characters, wrapped
+from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
+from harness.report.drawing.subjects import Subject
+from harness.scenario import Claim, Scenario
+
+SIGNS = {"limit": ("8", "limit reached"), "unfinished": ("X", "ended early")}
+"""The signs at the end of a run that did not get to its stop."""
+
+_WARM_UP: dict[str, Any] = {"facecolor": "#000000", "alpha": 0.07, "linewidth": 0}
+_HORIZON: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (2, 2))}
+
+_SMALL: dict[str, Any] = {"linewidth": 1.6, "alpha": 0.5}
+"""A curve of the small world beside that of full scale."""
+
+_LIMIT_IN_SIGHT = 4.0
+"""A limit of more than this many times the highest curve is named at the top, not drawn: it would flatten them."""
+
+
+def draw_memory(
+    axes: Axes, scenario: Scenario, drawn: Sequence[Subject], *, height_px: float, labels_px: float
+) -> None:
+    """Draw everything over virtual hours. Labels stand right of the axes, which are `height_px` high."""
+    end = max([scenario.time.hours, *(float(each.hours[-1]) for each in _curves(drawn))])
+    bands = _bands(scenario, drawn)
+    highest, limit_in_sight = _top(scenario, drawn, bands)
+    axes.set_xlim(0, end)
+    axes.set_ylim(0, highest)
+    axes.set_xlabel("virtual hours")
+    axes.set_gid("memory")
+    labels = [_draw_band(axes, claim, look, labels_px) for claim, look in bands]
+    labels.append(_draw_limit(axes, scenario.memory.limit_gb, limit_in_sight, highest))
+    _draw_course(axes, scenario)
+    for place, subject in enumerate(drawn):
+        label = _draw_config(axes, subject, place, labels_px)
+        labels += [label] if label else []
+    place_labels(axes, labels, height_px)
+
+
+def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
+    """What the signs mean that are drawn here, without colour: that one is told by the names."""
+    several = any(len({run.seed for run in subject.runs}) > 1 for subject in drawn)
+    handles: list[Artist] = []
+    if any(subject.full is not None for subject in drawn):
+        handles.append(Line2D([], [], color=INK, linewidth=3, label="RSS at full scale, by anchor runs"))
+        small = f"in the world of {scenario.memory.scale:g}"
+        handles.append(Line2D([], [], color=INK, **_SMALL, label=small))
+    else:
+        handles.append(Line2D([], [], color=INK, linewidth=3, label="RSS, median" if several else "RSS"))
+    if several:
+        handles.append(Patch(facecolor=INK, alpha=0.25, label="lowest to highest seed"))
+    if any(subject.curve is not None and subject.curve.live is not None for subject in drawn):
+        handles.append(Line2D([], [], color=INK, linewidth=1, label="live bytes (with ballast)"))
+    if scenario.time.warmup_minutes:
+        handles.append(Patch(**_WARM_UP, label="warm-up"))
+    handles.append(Line2D([], [], **_HORIZON, label="horizon"))
+    kinds = {kind for subject in drawn for run in subject.runs if (kind := _sign(run))}
+    handles += [
+        Line2D([], [], color=INK, linestyle="", marker=marker, markersize=11, label=words)
+        for kind, (marker, words) in SIGNS.items()
+        if kind in kinds
+    ]
+    return handles
+
+
+def _curves(drawn: Sequence[Subject]) -> list[Curve]:
+    """All curves, those of the small world and those at full scale."""
+    return [curve for subject in drawn for curve in (subject.curve, subject.full) if curve is not None]
+
+
+def _sign(run: Run) -> str | None:
+    if not run.t_s.size:
+        return None
+    return "limit" if run.status == "limit" else "unfinished" if run.unfinished else None
+
+
+def _bands(scenario: Scenario, drawn: Sequence[Subject]) -> list[tuple[Claim, Look]]:
+    """The predictions of a peak: what the note says a config's curve will reach."""
+    look = {subject.config: subject.look for subject in drawn}
+    return [
+        (claim, look[claim.configs[0]])
+        for claim in scenario.claims
+        if claim.metric == "peak" and claim.kind == "prediction" and not claim.not_testable and claim.configs[0] in look
+    ]
+
+
+def _top(scenario: Scenario, drawn: Sequence[Subject], bands: Iterable[tuple[Claim, Look]]) -> tuple[float, bool]:
+    """The upper end of the axis in GB, and whether the limit is below it."""
+    heights = [float(np.nanmax(each.rss.high)) for each in _curves(drawn) if np.isfinite(each.rss.high).any()]
+    heights += [end for claim, _ in bands for end in claim.band if end is not None]
+    highest = max(heights, default=scenario.memory.limit_gb)
+    in_sight = scenario.memory.limit_gb <= _LIMIT_IN_SIGHT * highest
+    return 1.07 * max(highest, scenario.memory.limit_gb if in_sight else 0.0), in_sight
+
+
+def _draw_band(axes: Axes, claim: Claim, look: Look, labels_px: float) -> Label:
+    low, high = claim.band
+    bottom, top = axes.get_ylim()
+    span = (max(low or bottom, bottom), top if high is None else min(high, top))
+    axes.axhspan(*span, facecolor=look.colour, alpha=0.13, linewidth=0, zorder=0.5, gid="band")
+    for end in (low, high):
+        if end is not None:
+            axes.axhline(end, color=look.text, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.6)
+    if low is None or high is None:
+        words = f"{'at most' if low is None else 'at least'} {high if low is None else low:g} GB"
+    else:
+        words = f"{low:g}-{high:g} GB"
+    width = characters(labels_px, SMALL_PT)
+    lines = [*wrapped(f"expected peak of {claim.configs[0]}:", width, lines=3), words]
+    return Label(lines, look.text, None, sum(span) / 2, SMALL_PT)
+
+
+def _draw_limit(axes: Axes, limit_gb: float, in_sight: bool, top: float) -> Label:
+    if in_sight:
+        axes.axhline(limit_gb, color=INK, linewidth=1.8, linestyle=(0, (8, 3)), zorder=1.5, gid="limit")
+        return Label([f"{limit_gb:g} GB limit"], INK, None, limit_gb, TEXT_PT, "bold")
+    return Label([f"{limit_gb:g} GB limit:", "above the picture"], INK, None, top, SMALL_PT)
+
+
+def _draw_course(axes: Axes, scenario: Scenario) -> None:
+    """Warm-up and horizon, lightly; the key names them."""
+    warm = scenario.time.warmup_minutes / 60
+    if warm:
+        axes.axvspan(0, warm, **_WARM_UP, zorder=0.4, gid="warm-up")
+    axes.axvline(scenario.time.hours, **_HORIZON, zorder=1.4, gid="horizon")
+
+
+def _draw_config(axes: Axes, subject: Subject, place: int, labels_px: float) -> Label | None:
+    look, drawn = subject.look, subject.curve
+    if drawn is None:
+        return None
+    over = 2 + 0.1 * place  # later configs lie above earlier ones
+    axes.fill_between(
+        drawn.hours, drawn.rss.low, drawn.rss.high, color=look.colour, alpha=0.25, linewidth=0, zorder=over
+    )
+    main = drawn if subject.full is None else subject.full
+    if subject.full is not None:
+        axes.plot(
+            drawn.hours, drawn.rss.median, color=look.colour, **_SMALL, zorder=over, gid=f"small {subject.config}"
+        )
+    axes.plot(
+        main.hours,
+        main.rss.median,
+        color=look.colour,
+        linestyle=look.dashes,
+        linewidth=look.width,
+        solid_joinstyle="round",
+        path_effects=[patheffects.Stroke(linewidth=look.width + 0.8, foreground=PAPER), patheffects.Normal()],
+        zorder=over + 0.01,
+        gid=f"rss {subject.config}",
+    )
+    if drawn.live is not None:
+        axes.plot(
+            drawn.hours,
+            drawn.live.median,
+            color=look.text,
+            linewidth=0.9,
+            zorder=over + 0.02,
+            gid=f"live {subject.config}",
+        )
+    for run in subject.runs:
+        kind = _sign(run)
+        if kind:
+            axes.plot(
+                min(run.t_s[-1] / 3600, axes.get_xlim()[1]),
+                run.rss_gb[-1],
+                marker=SIGNS[kind][0],
+                markersize=15,
+                color=look.colour,
+                markeredgecolor=INK,
+                linestyle="",
+                clip_on=False,
+                zorder=4,
+                gid=f"{kind} {subject.config}",
+            )
+    known = np.flatnonzero(np.isfinite(main.rss.median))
+    if not known.size:
+        return None
+    last = known[-1]
+    lines = wrapped(subject.config, characters(labels_px, TEXT_PT, bold=True), lines=4)
+    return Label(lines, look.text, float(main.hours[last]), float(main.rss.median[last]), TEXT_PT, "bold")

@@ -1,0 +1,240 @@
+"""The panels of over_time.png: reductions over virtual time with what was claimed of them, CPU per symbol-cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from harness.analysis.over_time import MEAN, PEAK, PEAK_NET, CpuOverTime, ReductionOverTime
+from harness.report.drawing.end_labels import Label, place_labels
+from harness.report.drawing.lettering import characters, drawable, line_px, wrapped
+from harness.report.drawing.looks import PAPER, SMALL_PT, TEXT_PT, Dashes, Look
+from harness.report.words.amounts import UNBROKEN, band_words, level, measured, percent
+from harness.report.words.owner_paths import shortened
+from harness.scenario import Claim, Scenario
+
+WARM_UP: dict[str, Any] = {"facecolor": "#000000", "alpha": 0.07, "linewidth": 0}
+
+FLATTEST = 0.1
+"""Reductions are drawn on a scale of ten percentage points at least: less would make noise look like a finding."""
+
+INTERVALS = 0.15
+"""So far beyond the estimates, as a share of their range, the axis reaches for the sake of intervals."""
+
+LONG_LINES = 20
+"""So many cleanups are lines across the panel; more are ticks at its bottom, lest they hide the curves."""
+
+TICK_PX = 4.0
+"""Room that a cleanup needs; of more than fit, none is drawn."""
+
+OUTLIER = 2.0
+"""A seed of more than so many times the highest median leaves the panel."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """How one reduction is drawn, and the words at its end."""
+
+    words: str
+    colour: str
+    dashes: Dashes
+    width: float
+
+
+_LINES = {  # no config has these colours; the peak is what most claims are about
+    MEAN: _Line("of the mean so far", "#1b7a5a", (0, (5, 1.2, 1.2, 1.2)), 2.2),
+    PEAK_NET: _Line("of the growth to the peak so far", "#8c6a1f", (0, (5, 1)), 2.2),
+    PEAK: _Line("of the peak so far", "#5e3c99", "solid", 4.5),
+}
+
+
+def draw_reductions(
+    axes: Axes,
+    scenario: Scenario,
+    over: ReductionOverTime,
+    look: Look,
+    *,
+    width_px: float,
+    height_px: float,
+    labels_px: float,
+) -> None:
+    """Draw the reductions in percent; `look` is that of the config whose cleanups are the ticks."""
+    claims = peak_claims(scenario, over)
+    axes.set_gid("reductions")
+    axes.set_ylim(*_ends(over, claims))
+    _draw_hours(axes, scenario)
+    labels = [_draw_claim(axes, claim, labels_px) for claim in claims]
+    if shown_cleanups(over, width_px):
+        reach = 1.0 if over.cleanups.size <= LONG_LINES else 0.05
+        axes.vlines(
+            over.cleanups,
+            0,
+            reach,
+            transform=axes.get_xaxis_transform(),
+            color=look.colour,
+            alpha=0.45,
+            linewidth=1.2,
+            zorder=1,
+            gid="cleanups",
+        )
+    for name in _LINES:
+        label = _draw_course(axes, over, name, labels_px)
+        labels += [label] if label else []
+    place_labels(axes, labels, height_px)
+
+
+def draw_cpu(
+    axes: Axes,
+    scenario: Scenario,
+    drawn: Sequence[CpuOverTime],
+    looks: Mapping[str, Look],
+    *,
+    height_px: float,
+    labels_px: float,
+) -> None:
+    """Draw CPU per symbol and cycle of every config, ms; beside its name how much it grew, where there is room."""
+    axes.set_gid("cpu")
+    axes.set_ylim(0, _highest(drawn))
+    _draw_hours(axes, scenario)
+    letters = characters(labels_px, SMALL_PT, bold=True)
+    names = {one.config: wrapped(one.config, letters, lines=2) for one in drawn}
+    room = line_px(SMALL_PT, sum(len(lines) + 1 for lines in names.values())) <= height_px
+    if not room:
+        names = {one.config: [shortened(drawable(one.config), letters)] for one in drawn}
+    labels = []
+    for place, one in enumerate(drawn):
+        look, over = looks[one.config], 2 + 0.1 * place
+        known = np.isfinite(one.ms.median)
+        hours, median = one.hours[known], one.ms.median[known]
+        axes.fill_between(
+            hours, one.ms.low[known], one.ms.high[known], color=look.colour, alpha=0.18, linewidth=0, zorder=over
+        )
+        axes.plot(
+            hours,
+            median,
+            color=look.colour,
+            linestyle=look.dashes,
+            linewidth=min(look.width, 2.6),
+            marker=look.marker,
+            markersize=5,
+            zorder=over + 0.01,
+            gid=f"cpu {one.config}",
+        )
+        growth = [measured(one.growth, "share", signed=True)] if room and one.growth.estimate is not None else []
+        lines = [*names[one.config], *growth]
+        labels.append(Label(lines, look.text, float(hours[-1]), float(median[-1]), SMALL_PT, "bold"))
+    place_labels(axes, labels, height_px)
+
+
+def peak_claims(scenario: Scenario, over: ReductionOverTime) -> list[Claim]:
+    """What is claimed of the reduction of the peak of these two configs."""
+    return [
+        claim
+        for claim in scenario.claims
+        if claim.metric == PEAK and tuple(claim.configs) == (over.old, over.fixed) and not claim.not_testable
+    ]
+
+
+def shown_cleanups(over: ReductionOverTime, width_px: float) -> bool:
+    """Whether the cleanups are drawn: there are some, and not so many that they are a wall."""
+    return 0 < over.cleanups.size * TICK_PX <= width_px
+
+
+def key_handles(scenario: Scenario, over: ReductionOverTime | None, look: Look | None, width_px: float) -> list[Artist]:
+    """What the signs mean that have no words beside them."""
+    handles: list[Artist] = []
+    if over is not None and len(over.seeds) > 1:
+        words = f"{level(over.confidence)} interval over {len(over.seeds)} seeds"
+        handles.append(Patch(facecolor=_LINES[PEAK].colour, alpha=0.2, linewidth=0, label=words))
+    if over is not None and look is not None and shown_cleanups(over, width_px):
+        handles.append(Line2D([], [], color=look.colour, alpha=0.6, linewidth=1.5, label=f"cleanup of {over.old}"))
+    if scenario.time.warmup_minutes:
+        handles.append(Patch(**WARM_UP, label="warm-up"))
+    return handles
+
+
+def _ends(over: ReductionOverTime, claims: Sequence[Claim]) -> tuple[float, float]:
+    """The ends of the axis, percent: what is estimated and claimed has room, and most intervals have."""
+    ends = [end for claim in claims for end in claim.band if end is not None]
+    every = np.concatenate([*(course.estimate for course in over.courses.values()), ends, [0.0]])
+    low, high = float(np.nanmin(every)), float(np.nanmax(every))
+    lacking = max(FLATTEST - (high - low), 0.0)
+    low, high = (low - lacking / 2, high + lacking / 2) if low < 0 else (low, high + lacking)
+    air = INTERVALS * (high - low)
+    lows, highs = (
+        np.concatenate([getattr(course, end) for course in over.courses.values()]) for end in ("low", "high")
+    )
+    lowest, highest = float(np.nanmin(lows, initial=low)), float(np.nanmax(highs, initial=high))
+    margin = 0.04 * (high - low)
+    return 100 * (max(lowest, low - air) - margin), 100 * (min(highest, high + air) + margin)
+
+
+def _highest(drawn: Sequence[CpuOverTime]) -> float:
+    """The upper end of the axis of CPU: one seed that was disturbed does not flatten the medians."""
+    median = max(float(np.nanmax(one.ms.median)) for one in drawn)
+    seed = max(float(np.nanmax(one.ms.high)) for one in drawn)
+    return 1.08 * min(seed, OUTLIER * median) or 1.0
+
+
+def _draw_hours(axes: Axes, scenario: Scenario) -> None:
+    hours = scenario.time.hours
+    axes.set_xlim(0, hours)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10], integer=hours >= 4))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    warm = scenario.time.warmup_minutes / 60
+    if warm:
+        axes.axvspan(0, warm, **WARM_UP, zorder=0.4, gid="warm-up")
+
+
+def _draw_claim(axes: Axes, claim: Claim, labels_px: float) -> Label:
+    low, high = (None if end is None else 100 * end for end in claim.band)
+    line = _LINES[PEAK]
+    bottom, top = axes.get_ylim()
+    span = (bottom if low is None else low, top if high is None else high)
+    axes.axhspan(*span, facecolor=line.colour, alpha=0.1, linewidth=0, zorder=0.5, gid="band")
+    for end in (low, high):
+        if end is not None:
+            axes.axhline(end, color=line.colour, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.6)
+    lines = wrapped(f"expected of the peak: {_expected(claim)}", characters(labels_px, SMALL_PT), lines=2)
+    closed = [end for end in (low, high) if end is not None]
+    return Label(lines, line.colour, None, sum(closed) / len(closed), SMALL_PT)
+
+
+def _expected(claim: Claim) -> str:
+    """The band as it was claimed; what is drawn is widened by the tolerance."""
+    return band_words(claim.expected, claim.tolerance, "share", between="-").replace(" ", UNBROKEN)
+
+
+def _draw_course(axes: Axes, over: ReductionOverTime, name: str, labels_px: float) -> Label | None:
+    line, above = _LINES[name], 2 + 0.1 * list(_LINES).index(name)
+    course = over.courses[name]
+    known = np.flatnonzero(np.isfinite(course.estimate))
+    if not known.size:
+        return None
+    axes.fill_between(
+        over.hours, 100 * course.low, 100 * course.high, color=line.colour, alpha=0.2, linewidth=0, zorder=above
+    )
+    axes.plot(
+        over.hours,
+        100 * course.estimate,
+        color=line.colour,
+        linestyle=line.dashes,
+        linewidth=line.width,
+        path_effects=[patheffects.Stroke(linewidth=line.width + 0.8, foreground=PAPER), patheffects.Normal()],
+        zorder=above + 0.01,
+        gid=name,
+    )
+    last = known[-1]
+    size, weight = (TEXT_PT, "bold") if name == PEAK else (SMALL_PT, "normal")
+    words = f"{percent(float(course.estimate[last]))} {line.words}"
+    lines = wrapped(words, characters(labels_px, size, bold=name == PEAK), lines=3)
+    return Label(lines, line.colour, float(over.hours[last]), 100 * float(course.estimate[last]), size, weight)

@@ -1,0 +1,95 @@
+"""The page that a picture is drawn on: title on top, foot lines below, boxes of axes between, all placed in pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from harness.report.drawing.lettering import characters, line_px, wrapped
+from harness.report.drawing.looks import DPI, FAINT, HEIGHT_PX, SMALL_PT, TITLE_PT, WIDTH_PX, blank_figure, house_style
+
+MARGIN_PX = 20.0
+
+
+class Page:
+    """A figure with a title and foot lines; `top_px` and `bottom_px` are what they leave, measured from the bottom."""
+
+    def __init__(self, title: str, foot: Sequence[str]) -> None:
+        self.figure: Figure = blank_figure()
+        self.top_px = HEIGHT_PX - 14.0
+        self.bottom_px = 12.0
+        width = WIDTH_PX - 2 * MARGIN_PX
+        for line in wrapped(title, characters(width, TITLE_PT, bold=True), lines=3):
+            self._write(self.top_px, line, TITLE_PT, va="top", weight="bold")
+            self.top_px -= line_px(TITLE_PT)
+        lines = [line for text in foot for line in wrapped(text, characters(width, SMALL_PT), lines=2)]
+        for line in reversed(lines):
+            self._write(self.bottom_px, line, SMALL_PT, va="bottom", color=FAINT)
+            self.bottom_px += line_px(SMALL_PT)
+
+    def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
+        """Axes in a box given in pixels, from the bottom left."""
+        box = (left / WIDTH_PX, bottom / HEIGHT_PX, width / WIDTH_PX, height / HEIGHT_PX)
+        return self.figure.add_axes(box)
+
+    def key(self, handles: Sequence[Artist]) -> None:
+        """What the signs mean, in one line below the title."""
+        if not handles:
+            return
+        self.figure.legend(
+            handles=list(handles),
+            loc="upper left",
+            bbox_to_anchor=(MARGIN_PX / WIDTH_PX, self.top_px / HEIGHT_PX),
+            borderaxespad=0,
+            borderpad=0,
+            ncol=len(handles),
+            fontsize=SMALL_PT,
+            handlelength=1.8,
+            columnspacing=1.6,
+        )
+        self.top_px -= line_px(SMALL_PT) + 4
+
+    def shade(self, bottom: float, height: float) -> None:
+        """A stripe across the page behind a row, so that the eye keeps to it."""
+        self.figure.add_artist(
+            Rectangle(
+                (0.0, bottom / HEIGHT_PX),
+                1.0,
+                height / HEIGHT_PX,
+                transform=self.figure.transFigure,
+                color="#f4f4f4",
+                linewidth=0,
+                zorder=-10,
+            )
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the picture as PNG."""
+        self.figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+
+    def _write(self, y_px: float, text: str, size_pt: float, **look: Any) -> None:
+        self.figure.text(
+            MARGIN_PX / WIDTH_PX, y_px / HEIGHT_PX, text, fontsize=size_pt, ha="left", parse_math=False, **look
+        )
+
+
+def save_page(draw: Callable[[], Page | None], path: Path) -> bool:
+    """Write what is drawn in the house's style to `path` as PNG; false, and nothing, where there is nothing to draw."""
+    with house_style():
+        page = draw()
+        if page is not None:
+            page.save(path)
+        return page is not None
+
+
+def figure_of(draw: Callable[[], Page | None]) -> Figure | None:
+    """What is drawn in the house's style as a figure, not yet drawn; None where there is nothing to draw."""
+    with house_style():
+        page = draw()
+        return None if page is None else page.figure

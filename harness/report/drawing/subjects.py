@@ -1,0 +1,58 @@
+"""What a picture draws of each config: its look, its curve, its stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.analysis.curves import Curve, Stop, curve, stop
+from harness.analysis.estimates import CONFIDENCE
+from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
+from harness.analysis.full_scale.moving_metrics import FullScale
+from harness.analysis.runs import Run
+from harness.report.drawing.looks import Look, looks
+from harness.scenario import Scenario
+
+FINEST_POINTS = 50_000
+"""A curve of more points than this is no sharper on paper."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One config as it is drawn: its look, its runs (perhaps none) and, where there is one, its curve and stop.
+
+    `full` and `full_stop` are those at full scale, None where the soak itself is there or no anchor tells.
+    """
+
+    config: str
+    look: Look
+    runs: tuple[Run, ...]
+    curve: Curve | None
+    stop: Stop | None
+    full: Curve | None = None
+    full_stop: Stop | None = None
+
+
+def config_looks(scenario: Scenario, runs: Sequence[Run]) -> dict[str, Look]:
+    """The look of every config of a scenario, in its order, then of those that only the runs know."""
+    return looks(list(dict.fromkeys([*scenario.configs, *(run.config for run in runs)])))
+
+
+def subjects(scenario: Scenario, runs: Sequence[Run], anchors: Anchors = NO_ANCHORS) -> list[Subject]:
+    """The configs of a scenario in its order, then those that only the runs know, each with what can be drawn of it."""
+    found = []
+    full_scale = FullScale(scenario, runs, anchors, CONFIDENCE)
+    for config, look in config_looks(scenario, runs).items():
+        mine = tuple(run for run in runs if run.config == config)
+        large = full_scale.course(config)
+        drawn, full = (_drawn(scenario, config, some) for some in (mine, large))
+        found.append(Subject(config, look, mine, drawn, stop(config, mine), full, stop(config, large)))
+    return found
+
+
+def _drawn(scenario: Scenario, config: str, runs: Sequence[Run]) -> Curve | None:
+    if not runs:
+        return None
+    longest_s = max((float(run.t_s[-1]) for run in runs if run.t_s.size), default=0.0)
+    made = curve(config, runs, every_s=max(scenario.time.sample_every_s, longest_s / FINEST_POINTS))
+    return made if made.hours.size else None

@@ -1,0 +1,163 @@
+"""One config's stop as bars that step down, from what had grown to what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from harness.analysis.estimates import Estimate
+from harness.analysis.metrics.waterfall import Waterfall
+from harness.report.drawing.lettering import characters, drawable
+from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
+from harness.report.words.owner_paths import shortened
+
+STEP_NAMES = {"grown": "grown", "stop": "stop()", "drop": "drop,\ncollect", "trim": "trim", "left": "left"}
+
+GIVEN_BACK = ("given back", "#7cc4a8", "")
+PARTS = {
+    "live": ("left: still live", "#0072b2", ""),
+    "pinned": ("left: pinned, free in Python's pools", "#cfe8f7", "//"),
+    "slack": ("left: slack, free in glibc's hands", "#fbe9c0", "\\\\"),
+    "other": ("left: other", "#9a9a9a", ""),
+}
+"""What the bars mean, their colour and their hatching; live, pinned and slack look as in anatomy.png."""
+
+_BAR = 0.78
+_BAR_CHARACTERS = 6.5
+"""Room of a bar, so that neither steps nor numbers touch their neighbours."""
+_SHORTEST_WHISKER_PX = 4.0
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """The axes of one config, which are `height_px` high, and the size of what is written at its bars."""
+
+    axes: Axes
+    height_px: float
+    size_pt: float
+
+    def link(self, place: int, level: float) -> None:
+        """A thin line from the bar before to the one at `place`."""
+        ends = [place - 1 + _BAR / 2, place + _BAR / 2]
+        self.axes.plot(ends, [level, level], color=FAINT, linewidth=1, zorder=1)
+
+    def bar(self, place: int, bottom: float, height: float, look: tuple[str, str, str], gid: str) -> None:
+        """A bar or a part of one."""
+        _, colour, hatch = look
+        self.axes.bar(
+            place,
+            height,
+            bottom=bottom,
+            width=_BAR,
+            facecolor=colour,
+            edgecolor=FAINT if hatch else colour,
+            hatch=hatch or None,
+            linewidth=0.5,
+            zorder=2,
+            gid=gid,
+        )
+
+    def whisker(self, place: int, end: float, estimate: Estimate) -> float:
+        """The interval around the end of a bar, where it is long enough to be seen; returns how high it reaches."""
+        if estimate.estimate is None or estimate.low is None or estimate.high is None:
+            return end
+        low, high = end + estimate.low - estimate.estimate, end + estimate.high - estimate.estimate
+        bottom, top = self.axes.get_ylim()
+        if self.height_px * (high - low) < _SHORTEST_WHISKER_PX * (top - bottom):
+            return end
+        outline = [patheffects.Stroke(linewidth=3.5, foreground=PAPER), patheffects.Normal()]
+        self.axes.plot(
+            [place, place], [low, high], color=INK, linewidth=1.5, path_effects=outline, zorder=3, gid="interval"
+        )
+        return high
+
+    def number(self, place: int, top: float, gb: float) -> None:
+        """A number over a bar."""
+        low, high = self.axes.get_ylim()
+        y = max(top, 0.0) + 5 * (high - low) / self.height_px
+        self.axes.text(place, y, short(gb), fontsize=self.size_pt, ha="center", va="bottom", zorder=4, gid="value")
+
+
+def draw_waterfall(axes: Axes, look: Look, one: Waterfall, *, width_px: float, height_px: float) -> None:
+    """Draw one stop in axes of this size in pixels, whose scale is set."""
+    size_pt = min(SMALL_PT, SMALL_PT * characters(width_px, SMALL_PT) / (len(STEP_NAMES) * _BAR_CHARACTERS))
+    panel = _Panel(axes, height_px, size_pt)
+    _prepare(panel, look, one.config, width_px)
+    level = amount_of(one.grown)
+    panel.bar(0, 0.0, level, ("grown", look.colour, ""), "grown")
+    panel.number(0, max(level, panel.whisker(0, level, one.grown)), level)
+    for place, (step, given) in enumerate(one.given_back.items(), start=1):
+        lower = level - amount_of(given)
+        panel.link(place, level)
+        panel.bar(place, lower, level - lower, GIVEN_BACK, step)
+        panel.number(place, max(level, lower, panel.whisker(place, lower, given)), lower - level)
+        level = lower
+    _draw_left(panel, one, level)
+
+
+def _prepare(panel: _Panel, look: Look, config: str, width_px: float) -> None:
+    axes = panel.axes
+    axes.set_gid(f"waterfall {config}")
+    axes.text(
+        0,
+        1 + 8 / panel.height_px,
+        shortened(drawable(config), characters(width_px, TEXT_PT, bold=True)),
+        transform=axes.transAxes,
+        fontsize=TEXT_PT,
+        fontweight="bold",
+        color=look.text,
+        parse_math=False,
+        gid="name",
+    )
+    axes.set_xlim(-0.55, len(STEP_NAMES) - 0.45)
+    axes.set_xticks(range(len(STEP_NAMES)), list(STEP_NAMES.values()), fontsize=panel.size_pt)
+    axes.tick_params(axis="x", length=0)
+    axes.tick_params(axis="y", labelsize=SMALL_PT)
+    axes.grid(visible=False, axis="x")
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+    axes.axhline(0, color=INK, linewidth=1)
+
+
+def _draw_left(panel: _Panel, one: Waterfall, level: float) -> None:
+    """The last bar in its parts; what is negative hangs below zero."""
+    last = len(STEP_NAMES) - 1
+    panel.link(last, level)
+    above = below = 0.0
+    for part, estimate in one.parts.items():
+        amount = amount_of(estimate)
+        panel.bar(last, above if amount >= 0 else below, amount, PARTS[part], f"left {part}")
+        above, below = above + max(amount, 0.0), below + min(amount, 0.0)
+    panel.number(last, max(above, panel.whisker(last, level, one.left)), level)
+
+
+def scale(drawn: Sequence[Waterfall]) -> tuple[float, float]:
+    """The lower and upper end of an axis on which all of these can be drawn."""
+    highest, lowest = 0.01, 0.0
+    for one in drawn:
+        parts = [amount_of(part) for part in one.parts.values()]
+        levels = amount_of(one.grown) - np.cumsum([0.0, *map(amount_of, one.given_back.values())])
+        whiskers = [
+            level + given.high - given.estimate
+            for level, given in zip(levels[1:], one.given_back.values(), strict=True)
+            if given.high is not None and given.estimate is not None
+        ]
+        ends = [one.grown.high or 0.0, one.left.high or 0.0, *whiskers]
+        highest = max(highest, *ends, sum(part for part in parts if part > 0), float(levels.max()))
+        lowest = min(lowest, sum(part for part in parts if part < 0), float(levels.min()))
+    return 1.05 * lowest, 1.12 * highest
+
+
+def short(gb: float) -> str:
+    """GB in as many digits as fit over a bar."""
+    text = f"{gb:.1f}" if abs(gb) >= 1 else f"{gb:.2f}"
+    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "\N{MINUS SIGN}")
+
+
+def amount_of(estimate: Estimate) -> float:
+    """The mean over seeds; 0 where there is none."""
+    return 0.0 if estimate.estimate is None else estimate.estimate

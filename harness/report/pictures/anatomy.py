@@ -1,0 +1,265 @@
+"""anatomy.png: where RSS goes over virtual time, and below it who holds what is live; one column a config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from harness.analysis.curves import Curve, curve
+from harness.analysis.metrics.rss_lines import Breakdown, breakdown, read_at
+from harness.analysis.owners.courses import OTHER, OwnerCourse, owner_courses
+from harness.analysis.owners.growth import UNATTRIBUTED
+from harness.analysis.rss_course import rss_course
+from harness.analysis.runs import RESIDUAL, Run
+from harness.analysis.verdict.judging import Verdict
+from harness.report.drawing.lettering import characters, drawable
+from harness.report.drawing.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX
+from harness.report.drawing.page import MARGIN_PX, Page, figure_of, save_page
+from harness.report.drawing.stacks import Layer, draw_key, draw_stack
+from harness.report.drawing.subjects import Subject, subjects
+from harness.report.pictures.memory import foot, in_which_world, titled
+from harness.report.words.owner_paths import shortened
+from harness.scenario import Scenario
+
+MOST_CONFIGS, MOST_OWNERS = 6, 6
+
+MOST_POINTS = 4_000
+"""An area of more points than this is no sharper in a panel."""
+
+LAST_TICK = 0.92
+THINNEST_SHARE = 0.001
+"""A layer that nowhere has this share of the height of its row cannot be seen."""
+
+RSS_LAYERS = {  # the first lies at the bottom: what does not move, what is held, what is held and not used
+    "ballast_bytes": Layer("ballast", "#dcdcdc"),
+    "file_bytes": Layer("files, mapped", "#9a9a9a"),
+    "arrow_bytes": Layer("Arrow's pool", "#cc79a7"),
+    "glibc_mapped_bytes": Layer("glibc, mapped: in use", "#a85f00"),
+    "glibc_heap_bytes": Layer("glibc, heap: in use", "#e69f00"),
+    "pymalloc_bytes": Layer("pymalloc: in use", "#0072b2"),
+    "pymalloc_overhead_bytes": Layer("pymalloc: overhead", "#56b4e9"),
+    "pymalloc_free_bytes": Layer("pymalloc: free, still mapped", "#cfe8f7", "//"),
+    "glibc_free_bytes": Layer("glibc: free, not trimmed", "#fbe9c0", "\\\\"),
+    RESIDUAL: Layer("not explained", "#d55e00", "xx"),
+}
+
+_OWNER_COLOURS = ("#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#e6ab02")
+"""Brewer's Dark2: none is the colour of a line of RSS above."""
+
+_LEFT_PX, _KEY_PX, _GAP_PX = 78.0, 430.0, 16.0
+_HEADING_PX, _TICKS_PX, _BETWEEN_PX = 30.0, 62.0, 40.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Anatomy:
+    """What there is to draw of each config; a row that no config has is not drawn.
+
+    `coarse` are the configs whose lines of RSS can only be joined from one dear reading to the next.
+    """
+
+    subjects: list[Subject]
+    curves: dict[str, Curve]
+    breakdowns: dict[str, Breakdown]
+    coarse: frozenset[str]
+    owners: dict[str, OwnerCourse]
+
+
+def anatomy_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, verdict: Verdict | None = None) -> bool:
+    """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where no run recorded its anatomy.
+
+    With a `verdict`, its summary stands in the foot.
+    """
+    return save_page(lambda: _page(scenario, runs, verdict), path)
+
+
+def anatomy_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
+    """The same picture as a figure, not yet drawn; None where no run recorded its anatomy."""
+    return figure_of(lambda: _page(scenario, runs, verdict))
+
+
+def _gather(scenario: Scenario, runs: Sequence[Run]) -> _Anatomy:
+    drawn = [subject for subject in subjects(scenario, runs) if subject.curve is not None]
+    longest_s = max((float(run.t_s[-1]) for run in runs if run.t_s.size), default=0.0)
+    every_s = max(scenario.time.sample_every_s, longest_s / MOST_POINTS)
+    curves = {subject.config: curve(subject.config, subject.runs, every_s=every_s) for subject in drawn}
+    breakdowns = {}
+    coarse = set()
+    for subject in drawn:
+        known = rss_course(curves[subject.config], subject.runs)
+        if known is None:
+            known = breakdown(subject.config, subject.runs, every_s=scenario.time.sample_every_s)
+            coarse.add(subject.config)
+        if known is not None:
+            breakdowns[subject.config] = known
+    owners = owner_courses(scenario, runs, curves, MOST_OWNERS)
+    there = [subject for subject in drawn if subject.config in breakdowns or subject.config in owners]
+    return _Anatomy(there, curves, breakdowns, frozenset(coarse & breakdowns.keys()), owners)
+
+
+def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page | None:
+    found = _gather(scenario, runs)
+    if not found.subjects:
+        return None
+    drawn = found.subjects[:MOST_CONFIGS]
+    lines = foot(scenario, runs, verdict)
+    first = 0 if verdict is None else 1
+    lines[first:first] = _readings(found)
+    if len(found.subjects) > len(drawn):
+        lines.append(f"The first {len(drawn)} of {len(found.subjects)} configs.")
+    page = Page(titled(scenario.title, verdict), lines)
+    rows = [row for row in (bool(found.breakdowns), bool(found.owners)) if row]
+    bottom = page.bottom_px + _TICKS_PX
+    height = (page.top_px - bottom - len(rows) * _HEADING_PX - (len(rows) - 1) * _BETWEEN_PX - _HEADING_PX) / len(rows)
+    width = (WIDTH_PX - _LEFT_PX - _KEY_PX - 2 * MARGIN_PX - _GAP_PX * (len(drawn) - 1)) / len(drawn)
+    lefts = [_LEFT_PX + place * (width + _GAP_PX) for place in range(len(drawn))]
+    key_left = WIDTH_PX - MARGIN_PX - _KEY_PX
+    top = page.top_px - _HEADING_PX
+    for left, subject in zip(lefts, drawn, strict=True):
+        _name(page, subject, left, width, top)
+    bases = [top - (row + 1) * (height + _HEADING_PX) - row * _BETWEEN_PX for row in range(len(rows))]
+    if found.breakdowns:
+        base = bases.pop(0)
+        axes = _row(page, lefts, base, width, height)
+        layers = _draw_breakdowns(axes, drawn, found)
+        _finish(axes, scenario, drawn, f"RSS{in_which_world(scenario)}, GB", last=not bases)
+        draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
+    if found.owners:
+        base = bases.pop(0)
+        axes = _row(page, lefts, base, width, height)
+        layers = _draw_owners(axes, drawn, found)
+        _finish(axes, scenario, drawn, "Live bytes by owner, without ballast, GB", last=True)
+        draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
+    return page
+
+
+def _readings(found: _Anatomy) -> list[str]:
+    """What of the areas was measured, and what lies between readings."""
+    lines = []
+    runs = [run for subject in found.subjects for run in subject.runs]
+    fine = found.breakdowns.keys() - found.coarse
+    if fine:
+        sampled = _apart([run.t_s[run.fed] for run in runs])
+        cheap = _apart([run.t_s[run.fed & np.isfinite(run.column("glibc_bytes"))] for run in runs])
+        dear = _apart([run.t_s[run.fed & read_at(run)] for run in runs])
+        lines.append(
+            f"RSS was measured every {sampled}, what is in use every {cheap}, all lines every {dear}; "
+            "lines and the split of free memory are interpolated."
+        )
+    if found.coarse:
+        of = f" of {', '.join(sorted(found.coarse))}" if fine else " of RSS"
+        lines.append(f"The areas{of} join the readings of all lines; the black line is RSS in between.")
+    if found.owners:
+        walked = _apart([np.unique(run.owners["t_s"].to_numpy(dtype=np.float64)) for run in runs])
+        live = _apart([run.t_s[run.fed & np.isfinite(run.column("live_bytes"))] for run in runs])
+        read = any(one.live is not None for one in found.owners.values())
+        between = f"live bytes every {live}; whose they are in between is interpolated." if read else "joined by lines."
+        lines.append(f"Owners were measured every {walked}, {between}")
+    return lines
+
+
+def _apart(times: Sequence[NDArray[np.float64]]) -> str:
+    """How far apart readings are, in words; nothing is known of one reading."""
+    gaps = [np.diff(one) for one in times if one.size > 1]
+    seconds = float(np.median(np.concatenate(gaps))) if gaps else 0.0
+    if seconds <= 0:
+        return "so often"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _row(page: Page, lefts: Sequence[float], base: float, width: float, height: float) -> list[Axes]:
+    return [page.axes(left, base, width, height) for left in lefts]
+
+
+def _name(page: Page, subject: Subject, left: float, width: float, top: float) -> None:
+    name = shortened(drawable(subject.config), characters(width, TEXT_PT, bold=True))
+    axes = page.axes(left, top, width, _HEADING_PX)
+    axes.set_axis_off()
+    axes.text(
+        0,
+        0.2,
+        name,
+        transform=axes.transAxes,
+        fontsize=TEXT_PT,
+        fontweight="bold",
+        color=subject.look.text,
+        parse_math=False,
+    )
+
+
+def _draw_breakdowns(axes: Sequence[Axes], drawn: Sequence[Subject], found: _Anatomy) -> list[Layer]:
+    """Draw the lines of RSS on one scale; returns the layers that can be seen."""
+    highest = 0.0
+    thickest: dict[str, float] = {}
+    for one, subject in zip(axes, drawn, strict=True):
+        one.set_gid(f"rss {subject.config}")
+        known, fine = found.breakdowns.get(subject.config), found.curves[subject.config]
+        if known is None:
+            _not_recorded(one)
+            continue
+        values = {**known.lines, RESIDUAL: known.residual}
+        for name, gb in values.items():
+            thickest[name] = max(thickest.get(name, 0.0), float(np.nanmax(gb, initial=0.0)))
+        highest = max(highest, draw_stack(one, known.hours, RSS_LAYERS, values))
+        _draw_line(one, fine.hours, fine.rss.median)
+        highest = max(highest, float(np.nanmax(fine.rss.median, initial=0.0)))
+    _same_scale(axes, highest)
+    return [layer for key, layer in RSS_LAYERS.items() if thickest.get(key, 0.0) > THINNEST_SHARE * highest]
+
+
+def _draw_owners(axes: Sequence[Axes], drawn: Sequence[Subject], found: _Anatomy) -> list[Layer]:
+    """Draw the owners on one scale; returns their layers, which are the same in every panel."""
+    paths = list(next(iter(found.owners.values())).owners)
+    named = [path for path in paths if path not in (OTHER, UNATTRIBUTED)]
+    layers = {path: Layer(path, colour) for path, colour in zip(named, _OWNER_COLOURS, strict=False)}
+    layers[OTHER] = Layer("other owners", "#bdbdbd")
+    layers[UNATTRIBUTED] = Layer("unattributed", "#f2f2f2", "xx")
+    highest = 0.0
+    for one, subject in zip(axes, drawn, strict=True):
+        one.set_gid(f"owners {subject.config}")
+        known = found.owners.get(subject.config)
+        if known is None:
+            _not_recorded(one)
+            continue
+        highest = max(highest, draw_stack(one, known.hours, layers, known.owners))
+        if known.live is not None:
+            _draw_line(one, known.hours, known.live)
+            highest = max(highest, float(np.nanmax(known.live, initial=0.0)))
+    _same_scale(axes, highest)
+    return list(layers.values())
+
+
+def _draw_line(axes: Axes, hours: NDArray[np.float64], gb: NDArray[np.float64]) -> None:
+    axes.plot(hours, gb, color=INK, linewidth=1.1, zorder=3, gid="line")
+
+
+def _not_recorded(axes: Axes) -> None:
+    axes.text(0.5, 0.5, "not recorded", transform=axes.transAxes, ha="center", color=FAINT, fontsize=SMALL_PT)
+
+
+def _same_scale(axes: Sequence[Axes], highest: float) -> None:
+    for one in axes:
+        one.set_ylim(0, 1.06 * highest or 1.0)
+
+
+def _finish(axes: Sequence[Axes], scenario: Scenario, drawn: Sequence[Subject], text: str, *, last: bool) -> None:
+    """The same hours everywhere; numbers at the left edge of the row and under its last one only."""
+    end = max([scenario.time.hours, *(float(s.curve.hours[-1]) for s in drawn if s.curve is not None)])
+    hours = MaxNLocator(nbins=max(3, 8 // len(axes) + 1), integer=end >= 2).tick_values(0, end)
+    for place, one in enumerate(axes):
+        one.set_xlim(0, end)
+        room = 1.0 if place == len(axes) - 1 else LAST_TICK  # a number at the right edge would touch the next panel's 0
+        one.set_xticks([hour for hour in hours if 0 <= hour <= room * end])
+        one.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+        one.tick_params(labelleft=place == 0, labelbottom=last, labelsize=SMALL_PT)
+        if last:
+            one.set_xlabel("virtual hours", fontsize=SMALL_PT)
+    axes[0].set_title(text, loc="left", fontsize=SMALL_PT, pad=6, color=INK)

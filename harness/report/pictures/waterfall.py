@@ -1,0 +1,137 @@
+"""waterfall.png: what a stop gave back, step by step, and what the rest is; one panel a config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from harness.analysis.metrics.waterfall import OUTLIVING, Waterfall, waterfall
+from harness.analysis.runs import Run
+from harness.analysis.verdict.judging import Verdict
+from harness.report.drawing.lettering import characters, drawable, line_px, wrapped
+from harness.report.drawing.looks import FAINT, INK, SMALL_PT, WIDTH_PX
+from harness.report.drawing.page import MARGIN_PX, Page, figure_of, save_page
+from harness.report.drawing.subjects import subjects
+from harness.report.drawing.waterfall_axes import GIVEN_BACK, PARTS, amount_of, draw_waterfall, scale, short
+from harness.report.pictures.memory import foot, in_which_world, titled
+from harness.report.words.owner_paths import DOTS, broken, told_apart
+from harness.report.words.release import MOST, WORTH_GB
+from harness.scenario import Scenario
+
+MOST_CONFIGS = 6
+
+_LEFT_PX, _GAP_PX, _HEADING_PX, _TICKS_PX = 72.0, 24.0, 34.0, 64.0
+_MOST_LINES = 14
+
+_WORTH_A_LINE = 0.02
+"""A part of what is left that is less than this share of it is not written out; the bar shows it."""
+
+
+def waterfall_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, verdict: Verdict | None = None) -> bool:
+    """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where no run got to its stop's end.
+
+    With a `verdict`, its summary stands in the foot.
+    """
+    return save_page(lambda: _page(scenario, runs, verdict), path)
+
+
+def waterfall_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
+    """The same picture as a figure, not yet drawn; None where no run got to the end of its stop."""
+    return figure_of(lambda: _page(scenario, runs, verdict))
+
+
+def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page | None:
+    found = [(subject.look, waterfall(subject.config, subject.runs)) for subject in subjects(scenario, runs)]
+    known = [(look, one) for look, one in found if one is not None]
+    if not known:
+        return None
+    drawn = known[:MOST_CONFIGS]
+    lines = foot(scenario, runs, verdict)
+    if len(known) > len(drawn):
+        lines.append(f"The first {len(drawn)} of {len(known)} configs.")
+    page = Page(titled(scenario.title, verdict), lines)
+    page.key(_key([one for _, one in drawn]))
+    width = (WIDTH_PX - _LEFT_PX - MARGIN_PX - _GAP_PX * (len(drawn) - 1)) / len(drawn)
+    words = [_words(one, width) for _, one in drawn]
+    words_px = line_px(SMALL_PT, max(map(len, words))) + 10
+    base = page.bottom_px + words_px + _TICKS_PX
+    height = page.top_px - 2 * _HEADING_PX - base
+    ends = scale([one for _, one in drawn])
+    for place, ((look, one), text) in enumerate(zip(drawn, words, strict=True)):
+        left = _LEFT_PX + place * (width + _GAP_PX)
+        axes = page.axes(left, base, width, height)
+        axes.set_ylim(*ends)
+        draw_waterfall(axes, look, one, width_px=width, height_px=height)
+        axes.tick_params(axis="y", labelleft=place == 0)
+        if place == 0:
+            axes.set_title(
+                f"RSS over the start{in_which_world(scenario)}, GB", loc="left", fontsize=SMALL_PT, pad=_HEADING_PX - 2
+            )
+        _write(page.axes(left, page.bottom_px + 6, width, words_px), text)
+    return page
+
+
+def _key(drawn: Sequence[Waterfall]) -> list[Artist]:
+    if any(one.broken_down for one in drawn):
+        looks = [GIVEN_BACK, *(look for part, look in PARTS.items() if any(part in one.parts for one in drawn))]
+    else:
+        looks = [GIVEN_BACK, PARTS["live"], ("left: not live; pinned and slack not recorded", *PARTS["other"][1:])]
+    return [
+        Patch(facecolor=colour, edgecolor=FAINT, hatch=hatch or None, linewidth=0.5, label=words)
+        for words, colour, hatch in looks
+    ]
+
+
+def _words(one: Waterfall, width_px: float) -> list[str]:
+    """What is written under a panel, a fact a line: what is left, what stop() forgot, what outlives it, who pins."""
+    room = characters(width_px, SMALL_PT)
+    lines = [f"Left {short(amount_of(one.left))} GB:", *_parts(one, room)]
+    forgotten = {path: amount_of(gb) for path, gb in one.forgotten.items() if amount_of(gb) >= WORTH_GB}
+    if forgotten:
+        paths = list(forgotten)[:MOST]
+        amounts = [f"  {short(forgotten[path])}  " for path in paths]
+        names = told_apart([drawable(path) for path in paths], room - max(map(len, amounts)))
+        lines.append("Live after stop(), GB:")
+        lines += [amount + name for amount, name in zip(amounts, names, strict=True)]
+    if one.outlives:
+        lines.append("Outlive stop():")
+        lines += [f"  {len(names)} {OUTLIVING[kind]}" for kind, names in one.outlives.items()]
+    if one.survivors:
+        first = one.survivors[0]
+        of = "" if one.arenas is None else f" of {one.arenas:.0f}"
+        lines.append(f"{first.arenas:.0f}{of} arenas kept by")
+        lines += [f"  {line}" for line in broken(drawable(first.name), room - 2)]
+    return lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], DOTS]
+
+
+def _parts(one: Waterfall, room: int) -> list[str]:
+    """What is left by part, but what is too little to be a fact."""
+    known = one.parts if one.broken_down else {name: gb for name, gb in one.parts.items() if name == "live"}
+    least = max(_WORTH_A_LINE * sum(abs(amount_of(gb)) for gb in one.parts.values()), WORTH_GB)
+    worth = {name: amount_of(gb) for name, gb in known.items() if abs(amount_of(gb)) >= least}
+    lines = [f"  {short(gb)} {name}" for name, gb in worth.items()]
+    if not one.broken_down:
+        lines += [f"  {line}" for line in wrapped("pinned and slack not recorded", room - 2, lines=2)]
+    return lines
+
+
+def _write(axes: Axes, lines: Sequence[str]) -> None:
+    axes.set_axis_off()
+    axes.text(
+        0,
+        1,
+        "\n".join(lines),
+        transform=axes.transAxes,
+        fontsize=SMALL_PT,
+        color=INK,
+        ha="left",
+        va="top",
+        linespacing=1.2,
+        parse_math=False,
+        gid="words",
+    )

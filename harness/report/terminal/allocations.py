@@ -1,0 +1,160 @@
+"""What reruns under tracers found, in words: the lines behind an owner, the lines that grow, what is in cycles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.deep.rerun import Allocations, InCycles, OwnedFrom
+from harness.deep.sites import Site
+from harness.report.terminal.layout import heading, new_table, paragraph, show, whole_line
+from harness.report.terminal.progress_table import clock
+from harness.scenario.problems import shown_path
+from harness.soaks.supervisor import RunState
+
+INSTALL = "No flame graph: memray is not installed: pip install 'collector-soak[deep]'"
+
+LEAST_SHARE = 0.02
+"""Lines behind less than this share are not worth a line."""
+
+MOST_LINES = 8
+LEAST_BYTES = 50_000
+NOTEWORTHY_BYTES = 100_000
+EVERY_S = 5.0
+"""Real seconds between two lines of progress."""
+
+
+class DeepProgress:
+    """An observer of one rerun that prints a line now and then. `now_s` is the real clock."""
+
+    def __init__(self, console: Console, tracer: str, *, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._tracer = tracer
+        self._now_s = now_s
+        self._told_s = now_s()
+        self._ended = False
+
+    def __call__(self, states: Sequence[RunState]) -> None:
+        """Tell how far the rerun is, if it is time."""
+        state = states[0]
+        if state.state == "running" and self._now_s() - self._told_s < EVERY_S:
+            return
+        self._told_s = self._now_s()
+        if state.state != "running":
+            how = f": {state.state}"
+        elif state.t_s and state.t_s >= state.total_s:
+            if self._ended:
+                return
+            self._ended = True
+            how = ": looking at what is held"
+        else:
+            how = ""
+        whole_line(self._console, f"under {self._tracer}: {clock(state.t_s)} of {clock(state.total_s)}{how}")
+
+
+def print_allocations(console: Console, config: str, seed: int, found: Allocations) -> None:
+    """Print all that reruns of a config found."""
+    limited = ", ended early for want of memory" if found.limited else ""
+    heading(console, f"{config} seed {seed}, rerun for {found.hours:.2g} virtual hours{limited}")
+    for owner in found.owners:
+        print_owner(console, owner)
+    if not found.owners:
+        paragraph(console, "No owner grows in the rerun to speak of.", bullet="- ")
+    _print_lines(console, "lines that grow (tracemalloc, from half of the feed to its end)", found.growing)
+    if not found.owners and sum(size for _, size in found.growing) < NOTEWORTHY_BYTES:
+        unseen = (
+            "What grows, if anything does, is memory that was not traced: of C code that has an allocator of its own."
+        )
+        paragraph(console, unseen, bullet="- ")
+    for sentence in cycle_sentences(found.cycles):
+        paragraph(console, sentence, bullet="- ")
+    if found.flame is not None:
+        title = f"lines that hold most of {_mb(found.held_bytes)} MB at the end of the feed (memray)"
+        _print_lines(console, title, found.held)
+        console.print()
+        whole_line(console, f"Flame graph of what was held: {shown_path(found.flame)}")
+    console.print()
+    note = (
+        "Not judged; real bytes of a rerun at the scale of the recording. A line is the innermost one of the target's "
+        "code that led to the allocation; * where it has none and the line is a library's or the market's."
+    )
+    paragraph(console, Text(note, style="dim"))
+
+
+def print_owner(console: Console, owner: OwnedFrom) -> None:
+    """Print the lines behind one owner."""
+    console.print()
+    words = f"{owner.path}: from {_mb(owner.before_bytes)} to {_mb(owner.after_bytes)} MB"
+    whole_line(console, words)
+    for site, share in _worth_a_line(owner.elements):
+        if site is None:
+            words = f"{_percent(share)} of it: before the feed began, or the tables of containers made then"
+        else:
+            words = f"allocated at {site_name(site)}: {_percent(share)} of {owner.path}, with what hangs on it"
+        whole_line(console, f"  {words}")
+    allocated = _worth_a_line(owner.allocated)
+    if [site for site, _ in allocated] != [site for site, _ in _worth_a_line(owner.elements)]:
+        whole_line(console, "  what hangs on it was itself allocated at")
+        for site, share in allocated:
+            where = "before the feed began" if site is None else site_name(site)
+            whole_line(console, f"    {_percent(share):>5}  {where}")
+
+
+def cycle_sentences(cycles: InCycles) -> list[str]:
+    """What is said of reference cycles."""
+    found = []
+    if not cycles.collector_on:
+        found.append("Python's collector is off in this target: cycles are never freed.")
+    if cycles.uncollectable:
+        found.append(f"gc.garbage holds {cycles.uncollectable:,} objects that no collection frees.")
+    if cycles.bytes < NOTEWORTHY_BYTES:
+        return [*found, f"Reference cycles: {cycles.objects:,} objects waited for a collection, nothing of note."]
+    types = ", ".join(f"{name} ({count:,})" for name, count, _ in cycles.types[:4])
+    sites = "; ".join(
+        f"allocated at {site_name(site)}: {_percent(share)}"
+        for site, share in _worth_a_line(cycles.sites)[:3]
+        if site is not None
+    )
+    found.append(
+        f"Reference cycles: only a collection frees {cycles.objects:,} objects, {_mb(cycles.bytes)} MB with their "
+        f"plain values: {types}{'; ' if sites else ''}{sites}."
+    )
+    return found
+
+
+def site_name(site: Site) -> str:
+    """FILE:LINE (function), from the current folder where it lies there."""
+    file = shown_path(Path(site.file))
+    for folder in ("site-packages/", "dist-packages/"):
+        file = file.rpartition(folder)[2]
+    function = f" ({site.function})" if site.function else ""
+    return f"{file}:{site.line}{function}" + ("" if site.own else " *")
+
+
+def _print_lines(console: Console, title: str, lines: Sequence[tuple[Site, int]]) -> None:
+    console.print()
+    least = max([LEAST_SHARE * size for _, size in lines[:1]] + [LEAST_BYTES])
+    told = [one for one in lines if one[1] >= least][:MOST_LINES]
+    if not told:
+        paragraph(console, f"{title}: none of {LEAST_BYTES / 1e6:g} MB or more")
+        return
+    table = new_table(title, "MB", right=("MB",))
+    for site, size in told:
+        table.add_row(Text(site_name(site)), _mb(size))
+    show(console, table)
+
+
+def _worth_a_line(shares: Sequence[tuple[Site | None, float]]) -> list[tuple[Site | None, float]]:
+    return [one for one in shares if one[1] >= LEAST_SHARE]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _mb(size: float) -> str:
+    return f"{size / 1e6:,.1f}"

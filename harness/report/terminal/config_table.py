@@ -1,0 +1,54 @@
+"""The configs beside one another: how high, how low between cleanups, what the stop gave back, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.analysis.estimates import CONFIDENCE
+from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
+from harness.analysis.full_scale.moving_metrics import FullScale, moves
+from harness.analysis.metrics.table import METRICS, Metric
+from harness.analysis.runs import Run
+from harness.report.terminal.layout import heading, new_table, paragraph, show
+from harness.report.words.amounts import NOTHING, measured, scale_note
+from harness.scenario import Scenario
+
+_COLUMNS = {
+    "peak": "peak",
+    "floor": "sawtooth.trough_gb",
+    "stop() gave back": "release.stop",
+    "after trim": "release.trim",
+    "CPU": "cpu.seconds",
+}
+
+
+def print_configs(console: Console, scenario: Scenario, runs: Sequence[Run], anchors: Anchors = NO_ANCHORS) -> None:
+    """A row per config, each value the mean over its seeds with its interval; nothing for a single config.
+
+    What moves with the memory scale is that of full scale where anchors tell it, else marked as the small world's.
+    """
+    configs = [config for config in scenario.configs if any(run.config == config for run in runs)]
+    if len(configs) < 2:
+        return
+    heading(console, "Configs: means over seeds [95 %]; floor: just after a cleanup; gave back: of what had grown")
+    table = new_table("config", *_COLUMNS, unbroken=("config",))
+    full = FullScale(scenario, runs, anchors, CONFIDENCE)
+    cells = {config: [_cell(METRICS[name], full, config) for name in _COLUMNS.values()] for config in configs}
+    for config in configs:
+        table.add_row(Text(config), *map(Text, cells[config]))
+    show(console, table)
+    if any("@" in cell for row in cells.values() for cell in row):
+        paragraph(console, Text(scale_note(scenario.memory.scale), style="dim"))
+
+
+def _cell(metric: Metric, full: FullScale, config: str) -> str:
+    if not moves(metric, full.scenario, full.runs, [config]):
+        return measured(metric.compute(full.scenario, full.runs, [config]), metric.unit)
+    found = full.estimate(metric, [config])
+    if found.basis != "undecided":
+        return f"{measured(found.estimate, metric.unit)} @1"
+    small = measured(metric.compute(full.scenario, full.runs, [config]), metric.unit)
+    return small if small == NOTHING else f"{small} @{full.scenario.memory.scale:g}"

@@ -1,0 +1,321 @@
+"""An explanation in plain words: what `soak explain` prints of every config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.analysis.estimates import CONFIDENCE, Estimate
+from harness.analysis.explanation import Count, Explanation, Restarts
+from harness.analysis.leaks.decision import DECIDING, NAMES
+from harness.analysis.owners.growth import (
+    EXPLAINED,
+    UNATTRIBUTED,
+    Growth,
+    OwnerGrowth,
+    Unevenness,
+    certainly_above,
+    share_of,
+)
+from harness.report.terminal.layout import columns, fits, heading, new_table, paragraph, show
+from harness.report.words.amounts import level, measured, value, when_limit
+from harness.report.words.owner_paths import tail, told_apart
+from harness.report.words.release import NAME_COLUMNS, WORTH_GB, stop_sentences
+from harness.scenario import Scenario
+
+MOST_OWNERS, MOST_NAMES = 8, 5
+LEAST_SHARE = 0.01
+"""Owners beyond the first that grow by less than this share of the fastest are not worth a line."""
+
+_ALL = 0.995
+"""A share that rounds to all of it."""
+
+_SHORTEST_PATH = 24
+"""Columns that a path has in every case; the rest of a row goes to the numbers first."""
+
+WHOLE = NAMES[DECIDING[0]]
+
+_STYLES = {"leak": "bold red", "no leak": "bold green", "undecided": "bold yellow"}
+_PARTS = {
+    "live": "live",
+    "pinned": "pinned (free in Python's pools)",
+    "slack": "slack (free in glibc's hands)",
+    "other": "other (files, Arrow, unexplained)",
+}
+
+
+def print_explanation(console: Console, scenario: Scenario, found: Sequence[Explanation]) -> None:
+    """Print what explains each config, and what the words mean."""
+    console.print()
+    paragraph(console, Text(f"{scenario.name}: {scenario.title}", style="bold"))
+    if scenario.memory.scale != 1:
+        world = (
+            f"Read in a world of {scenario.memory.scale:g}: live bytes, their growth and who holds them are the same "
+            "at full scale; RSS after a cleanup or a stop, and what is pinned, is not (claims on that: soak report)."
+        )
+        paragraph(console, Text(world, style="dim"))
+    for one in found:
+        print_config(console, scenario, one)
+    if not found:
+        paragraph(console, "No run recorded a sample.")
+        return
+    console.print()
+    note = (
+        f"GB at full scale, from a world at scale {scenario.memory.scale:g}; hours are virtual; [95 %]: the interval "
+        f"over seeds{_judged_at(found)}. GB/h: growth that no cleanup reaches; until cleanup: what grows beyond it and "
+        "is given back; share: of the growth that no cleanup reaches; grown: GB from the first walk to the stop."
+    )
+    paragraph(console, Text(note, style="dim"))
+
+
+def _judged_at(found: Sequence[Explanation]) -> str:
+    """At which confidence leaks are judged, where it is another."""
+    levels = {one.confidence for one in found} - {CONFIDENCE}
+    return "".join(f", and [{level(one)}] whether it leaks, since seeds may be added" for one in levels)
+
+
+def print_config(console: Console, scenario: Scenario, one: Explanation) -> None:
+    """Print what explains one config: whether it leaks, who holds what, what stop() left."""
+    heading(console, one.config)
+    word, sentence = leak_sentence(one, scenario)
+    paragraph(console, Text.assemble(Text(f"{word}: ", style=_STYLES[one.outcome]), sentence))
+    for sentence in [*_ended(one), *_course(one, scenario)]:
+        paragraph(console, sentence)
+    print_owners(console, one)
+    for sentence in [
+        *_unattributed(one),
+        *map(_uneven, one.uneven),
+        *_counts(one.counts),
+        *_restarted(one.restarts),
+        *stop_sentences(one.stop),
+    ]:
+        paragraph(console, sentence, bullet="- ")
+
+
+def leak_sentence(one: Explanation, scenario: Scenario) -> tuple[str, str]:
+    """The verdict on the long run in a word, and the sentence that gives its ground."""
+    budget = f"the budget of {scenario.memory.leak_budget_gb_per_hour:g} GB per hour"
+    if one.live.estimate is None:
+        return "UNDECIDED", f"whether it leaks in the long run: {one.live.reason}.{_by_owners(one, budget)}"
+    when = "under load" if one.part == WHOLE else f"in {one.part.replace('its', 'the')} of the runs"
+    grow = f"live bytes grow by {_rate(one.live)} {when}"
+    if one.outcome == "leak":
+        return "LEAKS", f"{grow}, above {budget}."
+    if one.outcome == "no leak":
+        return "DOES NOT LEAK", f"{grow}, within {budget}."
+    return "UNDECIDED", f"{grow}, where {budget} is allowed: {one.reason}."
+
+
+def _by_owners(one: Explanation, budget: str) -> str:
+    """What the walks say where floors do not: they need fewer teeth, being split by the age of the tooth."""
+    if one.growth is None or one.growth.live.rate.estimate is None:
+        return ""
+    return f" By its owners it grows by {_rate(one.growth.live.rate)} beyond what cleanups give back; compare {budget}."
+
+
+def print_owners(console: Console, one: Explanation) -> None:
+    """Print the table of owners, or that they were not recorded."""
+    if one.growth is None:
+        paragraph(console, "Owners: not recorded.", bullet="- ")
+        return
+    owned = one.growth
+    ranked = _ranked(one, owned)
+    sawtooth = owned.live.cleared is not None
+    if owned.live.rate.estimate is None:
+        paragraph(console, f"Owners: {owned.live.rate.reason}: only what they grew from first to last is known.")
+    numbers = ["GB/h [95 %]", *(["until\ncleanup"] if sawtooth else []), "share", "grown"]
+    rows = [(owner, _cells(owner, one, owned, sawtooth=sawtooth)) for owner in (*ranked, owned.live)]
+    widths = [max(len(row[place]) for _, row in rows) for place in range(len(numbers))]
+    headings = [max(map(len, name.split("\n"))) for name in numbers]
+    used = sum(max(pair) + 2 for pair in zip(widths, headings, strict=True))
+    room = max(columns(console) - used, _SHORTEST_PATH)
+    table = new_table("owner", *numbers, right=numbers, unbroken=("owner",))
+    names = [*told_apart([owner.path for owner in ranked], room), "live bytes, all of it"]
+    for name, (owner, cells) in zip(names, rows, strict=True):
+        table.add_row(Text(name, style="bold" if owner in one.explained else ""), *map(Text, cells))
+    console.print()
+    if fits(console, table):
+        show(console, table)
+    else:  # a narrow terminal: a table would be cut
+        short = [*told_apart([owner.path for owner in ranked], NAME_COLUMNS), names[-1]]
+        for name, (_, cells) in zip(short, rows, strict=True):
+            facts = zip((" ".join(number.split()) for number in numbers), cells, strict=True)
+            paragraph(console, f"{name}: {', '.join(f'{number} {cell}' for number, cell in facts)}", bullet="- ")
+    console.print()
+    for sentence in _explained(one, owned):
+        paragraph(console, sentence)
+
+
+def _cells(owner: OwnerGrowth, one: Explanation, owned: Growth, *, sawtooth: bool) -> list[str]:
+    """An owner's lasting rate, its rate until a cleanup, its share of the lasting one, and what it grew in all."""
+    part = share_of(owner, owned.live) if one.lasting else None
+    until = [value(None if owner.cleared is None else owner.cleared.estimate, "GB/h")] if sawtooth else []
+    share = "-" if part is None or part < -0.005 else value(round(min(part, 1.0), 2), "share").removesuffix(".0") + " %"
+    return [_plain(owner.rate, "GB/h"), *until, share, value(owner.grown.estimate, "GB")]
+
+
+def _ranked(one: Explanation, owned: Growth) -> list[OwnerGrowth]:
+    """The owners worth a line: the fastest, by what matters here, and always the unattributed."""
+    lasting = one.outcome == "leak" or one.lasting or owned.live.cleared is None
+    owners = owned.owners if lasting else owned.by_cleared()
+    if owned.live.rate.estimate is None:
+        speeds = {owner.path: abs(_of(owner.grown)) for owner in owners}
+    else:
+        speeds = {owner.path: max(abs(_of(owner.rate)), abs(_of(owner.cleared))) for owner in owners}
+    least = LEAST_SHARE * max(speeds.values(), default=0.0)
+    kept = [owner for place, owner in enumerate(owners) if place == 0 or speeds[owner.path] >= least]
+    return [*kept[:MOST_OWNERS], *(owner for owner in kept[MOST_OWNERS:] if owner.path == UNATTRIBUTED)] + [
+        owner for owner in owners if owner.path == UNATTRIBUTED and owner not in kept
+    ]
+
+
+def _explained(one: Explanation, owned: Growth) -> list[str]:
+    found = []
+    if one.explained:
+        share = sum(share_of(owner, owned.live) or 0.0 for owner in one.explained)
+        names = _listed(owner.path for owner in one.explained)
+        part = _part(share)
+        found.append(f"{part[0].upper()}{part[1:]} the growth of live bytes that no cleanup reaches: {names}.")
+    cleared = owned.live.cleared
+    if cleared is not None and certainly_above(cleared, 0.0):
+        first, share = _first_cleared(owned, _of(cleared))
+        found.append(
+            f"Between cleanups live bytes grow by {_rate(cleared)} beyond that, and cleanups give it back; "
+            f"{_part(share)} it: {_listed(first)}."
+        )
+    return found
+
+
+def _part(share: float) -> str:
+    """A share in words: parts that others offset by shrinking come to more than the whole, which is all of it."""
+    return "all of" if share >= _ALL else f"{100 * share:.0f} % of"
+
+
+def _first_cleared(owned: Growth, total: float) -> tuple[list[str], float]:
+    """The fewest owners that make 90 % of what cleanups give back, and the share that they make."""
+    paths: list[str] = []
+    covered = 0.0
+    for owner in owned.by_cleared():
+        if covered >= EXPLAINED * total or _of(owner.cleared) <= 0:
+            break
+        paths.append(owner.path)
+        covered += _of(owner.cleared)
+    return paths, covered / total
+
+
+def _course(one: Explanation, scenario: Scenario) -> list[str]:
+    found = []
+    if one.limit is not None:
+        going_on = f"Going on like this RSS, which peaked at {value(one.peak.estimate, 'GB')} GB,"
+        found.append(f"{'RSS' if one.limit.reached else going_on} {when_limit(one.limit)}.")
+    if one.fragmentation:
+        found.append(
+            f"The floors of RSS climb all the same, by {_rate(one.rss)}: fragmentation, memory that the program has "
+            "and does not use."
+        )
+    if one.grown:
+        total = sum(_of(part) for part in one.grown.values())
+        parts = ", ".join(
+            f"{value(part.estimate, 'GB')} {_PARTS[name]}"
+            for name, part in one.grown.items()
+            if part.estimate is not None
+        )
+        found.append(f"At the end of the feed RSS had grown by {value(total, 'GB')} GB: {parts}.")
+    else:
+        found.append("Whether the growth is live, pinned or slack: not recorded.")
+    return found
+
+
+def _unattributed(one: Explanation) -> list[str]:
+    """What grows and has no owner, and in whose memory it may be."""
+    if one.growth is None or one.growth.live.rate.estimate is None:
+        return []
+    lost = one.growth.owner(UNATTRIBUTED).rate
+    large = max(0.1 * abs(_of(one.growth.live.rate)), LEAST_SHARE)
+    named = _of(one.growth.live.rate) - _of(lost)
+    if _of(lost) < -large and named > large and (lost.high is None or lost.high < 0):
+        return [f"unattributed: {_rate(lost)}: the owners add up to more than is live; they are too high by as much."]
+    if _of(lost) < large or not certainly_above(lost, 0.0):
+        return []
+    return [f"unattributed: {_rate(lost)}: held by nothing that can be reached from the target: {_whose(one, lost)}."]
+
+
+def _whose(one: Explanation, lost: Estimate) -> str:
+    half = 0.5 * _of(lost)
+    python, c = _of(one.pymalloc), _of(one.glibc)
+    if one.pymalloc.estimate is None and one.glibc.estimate is None:
+        return "C memory, or objects in reference cycles"
+    if python >= half > c:
+        return (
+            f"Python objects, for pymalloc grows by {_rate(one.pymalloc)} and glibc does not: reference cycles that "
+            "nobody collected, or objects that only C code refers to"
+        )
+    if c >= half > python:
+        return f"C memory or numpy buffers, for glibc grows by {_rate(one.glibc)} and pymalloc does not"
+    return (
+        f"C memory, or cycles: pymalloc grows by {_rate(one.pymalloc)} and glibc by {_rate(one.glibc)}, "
+        "what has an owner included"
+    )
+
+
+def _uneven(one: Unevenness) -> str:
+    largest = ", ".join(f"{symbol} {100 * share:.1f} %" for symbol, share in one.shares[:3])
+    count = len(one.shares)
+    even = f"an even share of {count} symbols is {100 / count:.1f} %"
+    return f"{tail(one.path, NAME_COLUMNS)} is uneven: of its growth {largest} (seed {one.seed}); {even}."
+
+
+def _counts(counts: Iterable[Count]) -> list[str]:
+    return [
+        f"{count.what} grow under load: from {_of(count.first):.0f} to {_of(count.last):.0f}, "
+        f"{_of(count.per_hour):.1f} an hour."
+        for count in counts
+    ]
+
+
+def _restarted(one: Restarts | None) -> list[str]:
+    """Whether what stays after each stop() of a config that was restarted climbs, and by what."""
+    if one is None:
+        return []
+    if one.live.estimate is None or one.rss.estimate is None:
+        reason = one.live.reason or one.rss.reason
+        return [f"Whether what stays after each stop() climbs over {one.times} restarts is not known: {reason}."]
+    live, rss = (f"{measured(estimate, 'GB')} a restart" for estimate in (one.live, one.rss))
+    after = f"after each of {one.times} stops"
+    if certainly_above(one.live, WORTH_GB):
+        found = [f"What stays {after} climbs: live bytes by {live}, RSS by {rss}."]
+    elif certainly_above(one.rss, WORTH_GB):
+        found = [f"RSS {after} climbs by {rss}, live bytes do not ({live}): it is kept by the allocators, not held."]
+    else:
+        found = [f"What stays {after} does not climb: live bytes by {live}, RSS by {rss}."]
+    more = [f"{words} by {_of(count):.0f}" for words, count in one.counts.items() if certainly_above(count, 0.5)]
+    if more:
+        found.append(f"From the second stop() to the last there are more of these: {', '.join(more)}.")
+    return found
+
+
+def _ended(one: Explanation) -> list[str]:
+    ended = [
+        f"seed {run.seed} {run.status} at {run.t_s[-1] / 3600:.2f} h" for run in one.runs if run.status != "complete"
+    ]
+    return [f"Not all of its runs were completed: {'; '.join(ended)}."] if ended else []
+
+
+def _listed(names: Iterable[str]) -> str:
+    listed = told_apart(list(names), NAME_COLUMNS)
+    more = len(listed) - MOST_NAMES
+    return ", ".join(listed[:MOST_NAMES]) + (f", and {more} more" if more > 0 else "")
+
+
+def _rate(estimate: Estimate) -> str:
+    return measured(estimate, "GB/h").replace("GB/h", "GB per hour")
+
+
+def _plain(estimate: Estimate | None, unit: str) -> str:
+    return "-" if estimate is None else measured(estimate, unit).removesuffix(f" {unit}")
+
+
+def _of(estimate: Estimate | None) -> float:
+    return 0.0 if estimate is None or estimate.estimate is None else estimate.estimate

@@ -1,0 +1,195 @@
+"""A scenario for people: settings, configs side by side, claims, and what the memory scale made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.analysis.metrics.table import METRICS
+from harness.report.terminal.console import heading, paragraphs, table
+from harness.scenario import Change, Claim, ScaledWorld, Scenario
+from harness.scenario.problems import dotted, number, shown, shown_path
+from harness.scenario.tables import Settings
+
+_GAP = 3  # columns between two columns of a table
+_BESIDE_CONFIGS = 16  # columns of the configs' table for the mark and the kind of scaling
+
+_KINDS = {
+    "construction": "true by how the experiment is set up",
+    "calibration": "what its free number was chosen for",
+    "prediction": "what the runs must show",
+}
+
+
+def print_scenario(console: Console, scenario: Scenario, world: ScaledWorld) -> None:
+    """Everything a user may want to know before running it."""
+    console.print(Text.assemble((scenario.name, "bold"), f": {scenario.title}"))
+    console.print(Text(shown_path(scenario.path), style="dim"))
+    if scenario.assumptions.strip():
+        heading(console, "Assumptions")
+        paragraphs(console, scenario.assumptions)
+    changes = {change.key: change for change in world.changes}
+    _print_settings(console, scenario, changes)
+    _print_configs(console, scenario, changes)
+    _print_legend(console, scenario, world)
+    _print_claims(console, scenario.claims)
+
+
+def _print_settings(console: Console, scenario: Scenario, changes: Mapping[str, Change]) -> None:
+    heading(console, "Settings")
+    smaller = scenario.memory.scale != 1
+    at_scale = f"at scale {number(scenario.memory.scale)}"
+    columns = ("setting", "full scale", at_scale) if smaller else ("setting", "value")
+    settings = table(*columns, "follows the scale", right=columns[1:])
+    for key, value in _settings(scenario):
+        change = changes.get(key)
+        scaled = [_scaled(change) if change else ""] if smaller else []
+        scalable = isinstance(value, (int, float)) and key != "memory.scale"
+        follows = f"yes, a {change.kind}" if change else "no" if scalable else ""
+        settings.add_row(key, _text(value), *scaled, follows)
+    console.print(settings)
+
+
+def _settings(scenario: Scenario) -> Iterator[tuple[str, object]]:
+    yield "target.factory", scenario.target.factory
+    yield "seeds", scenario.seeds
+    yield "max_seeds", scenario.max_seeds
+    yield "first_seed", scenario.first_seed
+    yield "stall_s", scenario.stall_s
+    for name in ("market", "time", "memory"):
+        for key, value in getattr(scenario, name):
+            if isinstance(value, Settings):
+                yield from ((f"{name}.{key}.{option}", setting) for option, setting in value)
+            else:
+                yield f"{name}.{key}", value
+
+
+def _print_configs(console: Console, scenario: Scenario, changes: Mapping[str, Change]) -> None:
+    parameters = list(dict.fromkeys(key for config in scenario.configs.values() for key in config))
+    cells = {
+        name: [_cell(config, parameter, changes.get(dotted("configs", name, parameter))) for parameter in parameters]
+        for name, config in scenario.configs.items()
+    }
+    marks = ["*" if _differs(scenario, parameter) else "" for parameter in parameters]
+    kinds = _kinds(changes)
+    for names in _side_by_side(console.width - _BESIDE_CONFIGS - max(map(len, parameters), default=0), cells):
+        heading(console, "Configs" if len(names) == len(cells) else f"Configs: {', '.join(names)}")
+        configs = table("", "parameter", *names, "scaled", right=names)
+        for index, parameter in enumerate(parameters):
+            row = (cells[name][index] for name in names)
+            style = "bold" if marks[index] else None
+            configs.add_row(marks[index], parameter, *row, kinds.get(parameter, ""), style=style)
+        console.print(configs)
+
+
+def _side_by_side(columns: int, cells: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """The configs in groups, each of which fits into so many columns."""
+    group: list[str] = []
+    left = columns
+    for name, texts in cells.items():
+        width = max(len(text) for text in [name, *texts]) + _GAP
+        if group and width > left:
+            yield group
+            group, left = [], columns
+        group.append(name)
+        left -= width
+    yield group
+
+
+def _differs(scenario: Scenario, parameter: str) -> bool:
+    return len({repr(config.get(parameter)) for config in scenario.configs.values()}) > 1
+
+
+def _kinds(changes: Mapping[str, Change]) -> dict[str, str]:
+    """Of every parameter that follows the scale, as what."""
+    return {key.split(".", 2)[2]: change.kind for key, change in changes.items() if key.startswith("configs.")}
+
+
+def _cell(config: Mapping[str, Any], parameter: str, change: Change | None) -> str:
+    if parameter not in config:
+        return "-"
+    if change is None or change.full == change.scaled == change.exact:
+        return _text(config[parameter])
+    return f"{number(change.full)} → {_scaled(change)}"
+
+
+def _scaled(change: Change) -> str:
+    return number(change.scaled) + (f" ({number(change.exact)})" if change.rounded else "")
+
+
+def _print_legend(console: Console, scenario: Scenario, world: ScaledWorld) -> None:
+    lines = ["* the configs differ here."] if len(scenario.configs) > 1 else []
+    if scenario.memory.scale != 1:
+        lines.append(
+            f"At scale {number(scenario.memory.scale)} stocks and rates shrink, shown as full → scaled; the rest "
+            "(times, ratios, what has no mark) stays as it is. Results are reported at full scale."
+        )
+    rounded = [change for change in world.changes if change.rounded]
+    if rounded:
+        lines.append("In brackets: the value before it was rounded half up, to at least 1.")
+    if lines:
+        console.print()
+    for line in lines:
+        paragraphs(console, line)
+
+
+def _print_claims(console: Console, claims: tuple[Claim, ...]) -> None:
+    if not claims:
+        heading(console, "Claims")
+        console.print("none")
+    for kind, meaning in _KINDS.items():
+        chosen = [claim for claim in claims if claim.kind == kind]
+        if chosen:
+            heading(console, f"Claims: {kind}, {meaning}")
+            _print_claims_of_a_kind(console, chosen)
+
+
+def _print_claims_of_a_kind(console: Console, claims: list[Claim]) -> None:
+    listed = table("claim", "expected", "better", "source", unbroken=("expected", "better"))
+    for claim in claims:
+        measured = Text(f"\n  {claim.metric} of {', '.join(claim.configs)}{_in_budgets(claim)}", style="dim")
+        better = "" if claim.better == "neither" else claim.better
+        listed.add_row(Text(claim.name).append(measured), expectation(claim), better, Text(claim.source))
+    console.print(listed)
+    remarks = [
+        f"{claim.name}: {label}{' '.join(text.split())}"
+        for claim in claims
+        for label, text in (("known miss: ", claim.reason), ("not testable: ", claim.not_testable), ("", claim.note))
+        if text and text.strip()
+    ]
+    if remarks:
+        console.print()
+    for remark in remarks:
+        paragraphs(console, remark)
+
+
+def _in_budgets(claim: Claim) -> str:
+    """That the band is in budgets, which nobody could guess of a bare number."""
+    metric = METRICS.get(claim.metric)
+    return ", in budgets" if metric is not None and metric.leak is not None else ""
+
+
+def expectation(claim: Claim) -> str:
+    """A claim's band in words: ``0.6 to 0.7``, ``at least 25``, ``0 ± 0.02``."""
+    low, high = claim.expected
+    if low is not None and high is not None:
+        text = number(low) if low == high else f"{number(low)} to {number(high)}"
+    elif low is not None:
+        text = f"at least {number(low)}"
+    else:
+        text = f"at most {number(high or 0.0)}"
+    return f"{text} ± {number(claim.tolerance)}" if claim.tolerance else text
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, str):
+        return value
+    return number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else shown(value)

@@ -1,0 +1,244 @@
+"""What is printed at the end of a soak: its runs, its claims, one sentence, the picture's path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.analysis.estimates import Estimate
+from harness.analysis.leaks.sequential import CONFIDENCE
+from harness.analysis.runs import Run
+from harness.analysis.verdict.claims import ClaimVerdict
+from harness.analysis.verdict.judging import RunSummary, Verdict, summary_sentence
+from harness.report.terminal.layout import columns, fits, heading, new_table, paragraph, show, whole_line
+from harness.report.terminal.leak_table import print_leaks
+from harness.report.terminal.progress_table import clock
+from harness.report.words.amounts import NOTHING, expected, level, measured, scale_note, value, verdict_word
+from harness.scenario import Scenario
+from harness.scenario.problems import shown_path
+
+_KINDS = {"prediction": "Predictions", "calibration": "Calibration", "construction": "Construction"}
+_STYLES = {"met": "green", "exceeded": "green", "missed": "bold red", "inconclusive": "yellow", "incomplete": "yellow"}
+_STATUSES = {"met": "bold green", "missed": "bold red", "inconclusive": "bold yellow"}
+
+_COURSE = ("status", "start", "peak", "horizon", "cleanups", "CPU s", "speed")
+_ANCHORED = ("scale", "hours")
+_STOP = ("before\nstop", "after\nstop()", "after\ndrop", "after\ntrim")
+_ARITHMETIC = "arith-\nmetic"
+
+_WIDE_CLAIMS = 96
+"""Columns from which the table of claims has their sources; below, these are listed under it."""
+
+_NARROW_CLAIMS = 76
+"""Columns from which there is a table of claims at all."""
+
+SHORT = 600
+"""Assumptions of more characters are shown by their first paragraph."""
+
+
+def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, picture_path: Path) -> None:
+    """Print everything a person wants to know of a soak, the most important last, where the eye is."""
+    console.print()
+    paragraph(console, Text(f"{verdict.scenario}: {scenario.title}", style="bold"))
+    print_runs(console, verdict)
+    print_leaks(console, verdict)
+    if verdict.claims:
+        print_claims(console, verdict)
+    _print_assumptions(console, scenario, verdict)
+    console.print()
+    status = Text(f"{verdict.status.upper()}: ", style=_STATUSES.get(verdict.status, "bold red"))
+    paragraph(console, Text.assemble(status, Text(summary_sentence(verdict), style="default")))
+    for reason in verdict.reasons[1:]:
+        paragraph(console, reason, bullet="- ")
+    if verdict.controls is not None and verdict.controls.held:
+        paragraph(console, verdict.controls.summary)
+    whole_line(console, f"Picture: {shown_path(picture_path)}")
+
+
+def print_invalidity(console: Console, reasons: Sequence[str]) -> None:
+    """Say why a soak is no evidence, where there are reasons; to be printed before anything else of it."""
+    if not reasons:
+        return
+    console.print()
+    paragraph(console, Text.assemble(Text("INVALID: ", style="bold red"), "this soak is no evidence:"))
+    for reason in reasons:
+        paragraph(console, reason, bullet="- ")
+
+
+def print_warnings(console: Console, runs: Sequence[Run]) -> None:
+    """What the judged processes were warned of, each warning once with the runs that had it."""
+    had: dict[str, dict[str, None]] = {}
+    for run in runs:
+        for event in run.events:
+            if event["kind"] == "warning":
+                had.setdefault(str(event.get("text", "")), {})[f"{run.config} {run.seed}"] = None
+    for text, names in had.items():
+        paragraph(console, f"Warning: {text} ({', '.join(names)})")
+
+
+def print_runs(console: Console, verdict: Verdict) -> None:
+    """The table of runs, in parts where it is too wide, and why and when the ones ended that did not complete."""
+    heading(console, f"Runs: GB at full scale, from a world at scale {verdict.memory_scale:g}")
+    _print_run_tables(console, verdict.runs, [*_COURSE, *_STOP])
+    if verdict.anchors:
+        heading(console, "Anchor runs, in other worlds")
+        _print_run_tables(console, verdict.anchors, [*_ANCHORED, *_COURSE, *_STOP])
+
+
+def _print_run_tables(console: Console, runs: Sequence[RunSummary], names: list[str]) -> None:
+    while names:
+        count = len(names)
+        while count > 1 and not fits(console, _run_table(runs, names[:count])):
+            count -= 1
+        show(console, _run_table(runs, names[:count]))
+        names = names[count:]
+        if names:
+            console.print()
+    for run in runs:
+        if run.status != "complete":
+            paragraph(console, _ending(run), bullet="- ")
+
+
+def print_claims(console: Console, verdict: Verdict) -> None:
+    """The claims by their kind, predictions first, then the reasons of those that were not simply met or missed."""
+    heading(console, "Claims")
+    if columns(console) >= _NARROW_CLAIMS:
+        _print_claim_table(console, verdict)
+    else:
+        _print_claim_list(console, verdict)
+    console.print()
+    for note in _footnotes(verdict):
+        paragraph(console, Text(note, style="dim"))
+    for claim in verdict.claims:
+        if claim.reason and claim.verdict != "incomplete":  # what is incomplete has the same reasons as the soak
+            reason = claim.reason.removeprefix("known: ")
+            paragraph(console, f"{claim.name}, {verdict_word(claim)}: {reason}", bullet="- ")
+
+
+def _print_claim_table(console: Console, verdict: Verdict) -> None:
+    wide = columns(console) >= _WIDE_CLAIMS
+    sources = ["source"] if wide else []
+    found = f"measured [{level(verdict.confidence)}]"
+    headings = ("claim", "expected", _ARITHMETIC, found, "verdict", *sources)
+    table = new_table(*headings, right=(_ARITHMETIC,), unbroken=(found,))
+    for title, claims in _by_kind(verdict):
+        table.add_row(Text(title, style="italic"))
+        for claim in claims:
+            cells = _claim_cells(claim, verdict.memory_scale)
+            table.add_row(*cells, *([Text(claim.source)] if wide else []))
+    show(console, table)
+    if not wide:
+        console.print()
+        for claim in verdict.claims:
+            paragraph(console, Text(f"{claim.name}: {claim.source}", style="dim"), bullet="source of ")
+
+
+def _print_claim_list(console: Console, verdict: Verdict) -> None:
+    """The claims in words, for a terminal on which a table of them would be cut."""
+    for title, claims in _by_kind(verdict):
+        paragraph(console, Text(title, style="italic"))
+        for claim in claims:
+            name, band, arithmetic, found, word = _claim_cells(claim, verdict.memory_scale)
+            seen = ", ".join(found.plain.splitlines())
+            text = f"{name}: {word}; expected {band}, by arithmetic {arithmetic}, measured {seen} ({claim.source})"
+            paragraph(console, text, bullet="- ")
+
+
+def _by_kind(verdict: Verdict) -> list[tuple[str, list[ClaimVerdict]]]:
+    kinds = ((title, [claim for claim in verdict.claims if claim.kind == kind]) for kind, title in _KINDS.items())
+    return [(title, claims) for title, claims in kinds if claims]
+
+
+def _footnotes(verdict: Verdict) -> list[str]:
+    notes = [f"[{level(verdict.confidence)}]: the interval over seeds."]
+    if verdict.confidence != CONFIDENCE:
+        notes[0] = (
+            f"[{level(verdict.confidence)}]: the interval over seeds at every look, so that all looks together err no "
+            f"more often than one at {level(CONFIDENCE)}."
+        )
+    if any(claim.verdict == "exceeded" for claim in verdict.claims):
+        notes.append("Exceeded: outside the band, on its better side.")
+    anchored = [claim for claim in verdict.claims if claim.basis != "scenario"]
+    if anchored:
+        notes.append(scale_note(verdict.memory_scale))
+    by_words: dict[str, list[str]] = {}
+    for claim in anchored:
+        if claim.basis != "undecided":
+            by_words.setdefault(claim.basis_words, []).append(claim.name)
+    notes += [f"@1, {words}: {', '.join(names)}." for words, names in by_words.items()]
+    return notes
+
+
+def _claim_cells(claim: ClaimVerdict, scale: float) -> list[Text]:
+    style = "magenta" if claim.known == "missed" else _STYLES.get(claim.verdict, "dim")
+    return [
+        Text(claim.name),
+        Text(expected(claim)),
+        Text(value(claim.arithmetic, claim.unit)),
+        Text(_found(claim, scale)),
+        Text(verdict_word(claim), style=style),
+    ]
+
+
+def _found(claim: ClaimVerdict, scale: float) -> str:
+    """What was measured; of what moves with the scale first at full scale, then what the small world alone says."""
+    found = measured(claim, claim.unit)
+    if claim.basis == "scenario":
+        return found
+    full = [] if claim.estimate is None else [f"{found} @1"]
+    small = Estimate(claim.small_estimate, claim.small_low, claim.small_high, "exact", {})
+    own = [] if small.estimate is None else [f"{measured(small, claim.unit)} @{scale:g}"]
+    return "\n".join([*full, *own]) or NOTHING
+
+
+def _run_table(runs: Sequence[RunSummary], names: Sequence[str]) -> Table:
+    table = new_table("run", *names, right=[name for name in names if name != "status"], unbroken=("status",))
+    for run in runs:
+        cells = _run_cells(run)
+        style = "" if run.status == "complete" else "yellow"
+        table.add_row(Text(f"{run.config} {run.seed}"), *(Text(cells[name]) for name in names), style=style)
+    return table
+
+
+def _run_cells(run: RunSummary) -> dict[str, str]:
+    """What a run has to say in every column."""
+    peak = value(run.peak_gb, "GB")
+    stop = (run.before_stop_gb, run.after_stop_gb, run.after_drop_gb, run.after_trim_gb)
+    return {
+        "scale": f"{run.memory_scale:g}",
+        "hours": f"{run.hours:.3g}",
+        "status": run.status,
+        "start": value(run.start_gb, "GB"),
+        "peak": f">={peak}" if run.peak_bound == "lower" and run.peak_gb is not None else peak,
+        "horizon": value(run.horizon_gb, "GB"),
+        "cleanups": str(run.cleanups),
+        "CPU s": NOTHING if run.cpu_s is None else f"{run.cpu_s:.1f}",
+        "speed": NOTHING if run.acceleration is None else f"x{run.acceleration:.0f}",
+        **{name: value(gb, "GB") for name, gb in zip(_STOP, stop, strict=True)},
+    }
+
+
+def _ending(run: RunSummary) -> str:
+    name = f"{run.config} seed {run.seed}"
+    when = f"at {clock(run.t_s)}" if run.t_s else "before its first sample"
+    words = f"{name} reached the memory limit" if run.status == "limit" else f"{name} {run.status}"
+    return f"{words} {when}" + (f": {run.reason}" if run.reason else "")
+
+
+def _print_assumptions(console: Console, scenario: Scenario, verdict: Verdict) -> None:
+    text = scenario.assumptions.strip()
+    if not text:
+        return
+    heading(console, "Assumptions")
+    first, *others = text.split("\n\n")
+    if len(text) <= SHORT:
+        for part in (first, *others):
+            paragraph(console, part)
+    else:
+        paragraph(console, first)
+        if others:
+            paragraph(console, f"(All of them: soak show {verdict.scenario})")

@@ -1,0 +1,233 @@
+"""memory.png by its content: what is drawn, where, and that no word lies on another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from PIL import Image
+
+from harness.analysis.full_scale.anchor_runs import Anchors, World
+from harness.report.drawing.looks import looks
+from harness.report.pictures.memory import foot, memory_figure, memory_picture
+from tests.unit.report.conftest import at_full_scale
+
+
+def axes_of(figure: Figure, gid: str) -> Axes:
+    (found,) = [axes for axes in figure.axes if axes.get_gid() == gid]
+    return found
+
+
+def artists(axes: Axes, gid: str) -> list:
+    return axes.findobj(lambda artist: artist.get_gid() == gid)
+
+
+def labels(figure: Figure) -> list[str]:
+    return [text.get_text() for text in artists(axes_of(figure, "memory"), "label")]
+
+
+@pytest.fixture
+def note(make_scenario, make_claim, note_runs):
+    scenario = make_scenario(
+        claims=[
+            make_claim("fixed peak", "peak", ["fixed"], [8, 10], better="lower"),
+            make_claim("old peak", "peak", ["old"], [25, None], kind="calibration"),
+        ],
+        assumptions="Much is assumed.",
+    )
+    return scenario, note_runs
+
+
+def test_the_picture_is_a_png_of_its_size(note, tmp_path: Path) -> None:
+    path = tmp_path / "memory.png"
+    memory_picture(*note, path)
+    with Image.open(path) as image:
+        assert image.format == "PNG"
+        assert image.size == (1600, 900)
+
+
+def test_curves_are_at_full_scale_over_virtual_hours(note) -> None:
+    axes = axes_of(memory_figure(*note), "memory")
+    for config, highest in (("old", 24.82), ("fixed", 6.82), ("old_stop", 24.82)):
+        (line,) = artists(axes, f"rss {config}")
+        hours, gb = line.get_data()
+        assert hours[-1] == pytest.approx(18_250 / 3600)
+        assert max(gb) == pytest.approx(highest)
+        assert artists(axes, f"live {config}")
+    assert axes.get_ylim()[0] == 0
+
+
+def test_configs_are_told_apart_by_colour_dashes_marker_and_name(note) -> None:
+    figure = memory_figure(*note)
+    lines = [artists(axes_of(figure, "memory"), f"rss {config}")[0] for config in note[0].configs]
+    assert len({line.get_color() for line in lines}) == 3
+    assert len({line.get_linestyle() for line in lines} | {str(line._dash_pattern) for line in lines}) >= 3
+    assert {"old", "fixed", "old_stop"} <= set(labels(figure))
+
+
+def test_eight_configs_look_different_in_grey_too() -> None:
+    found = looks([f"config{number}" for number in range(16)])
+    assert len({look.marker for look in list(found.values())[:8]}) == 8
+    assert len({(look.colour, look.dashes) for look in found.values()}) == 16
+
+
+def test_the_limit_the_band_the_warm_up_and_the_horizon_are_drawn(note) -> None:
+    figure = memory_figure(*note)
+    axes = axes_of(figure, "memory")
+    (limit,) = artists(axes, "limit")
+    assert list(limit.get_ydata()) == [32, 32]
+    (band,) = artists(axes, "band")
+    assert (band.get_y(), band.get_y() + band.get_height()) == (8, 10)
+    assert {"32 GB limit", "expected peak of\nfixed:\n8-10 GB"} <= set(labels(figure))
+    (warm_up,) = artists(axes, "warm-up")
+    assert warm_up.get_width() == pytest.approx(1 / 6)
+    (horizon,) = artists(axes, "horizon")
+    assert horizon.get_xdata()[0] == 5
+
+
+def test_a_band_that_is_open_reaches_the_end_of_the_axis(make_scenario, make_claim, note_runs) -> None:
+    claims = [make_claim("all peaks", "peak", ["old"], [24, None], tolerance=0.5)]
+    axes = axes_of(memory_figure(make_scenario(claims=claims), note_runs), "memory")
+    (band,) = artists(axes, "band")
+    assert band.get_y() == 23.5
+    assert band.get_y() + band.get_height() == pytest.approx(axes.get_ylim()[1])
+
+
+def test_a_limit_that_would_flatten_the_curves_is_named_only(make_scenario, make_run) -> None:
+    figure = memory_figure(make_scenario(["fixed"]), [make_run("fixed")])
+    assert not artists(axes_of(figure, "memory"), "limit")
+    assert "32 GB limit:\nabove the picture" in labels(figure)
+
+
+def test_every_cleanup_is_marked_once_though_three_seeds_did_it(note) -> None:
+    strip = axes_of(memory_figure(*note), "cleanups")
+    counts = {config: len(artists(strip, f"ticks {config}")[0].get_segments()) for config in note[0].configs}
+    assert counts == {"old": 3, "fixed": 36, "old_stop": 3}
+    assert [text.get_text() for text in artists(strip, "count")] == ["3 cleanups", "36 cleanups", "3 cleanups"]
+
+
+def test_thousands_of_cleanups_are_one_bar(make_scenario, make_run) -> None:
+    strip = axes_of(memory_figure(make_scenario(["fixed"]), [make_run("fixed", period_s=50.0)]), "cleanups")
+    assert not artists(strip, "ticks fixed")
+    assert len(artists(strip, "bar")) == 1
+    assert [text.get_text() for text in artists(strip, "count")] == ["365 cleanups"]
+
+
+def test_the_stop_is_shown_with_its_three_steps(note) -> None:
+    figure = memory_figure(*note)
+    steps = axes_of(figure, "stop")
+    assert [tick.get_text() for tick in steps.get_xticklabels()] == [
+        "before",
+        "stop()",
+        "dropped,\ncollected",
+        "trimmed",
+    ]
+    values = [text.get_text() for text in axes_of(figure, "values").texts]
+    assert values == ["18.0", "18.0", "5.3", "5.2", "6.3", "5.4", "5.3", "5.2", "18.0", "18.0", "5.3", "5.2"]
+    assert steps.get_ylim()[0] == 0
+
+
+def test_no_word_lies_on_another_though_two_curves_do(assert_legible, note) -> None:
+    assert_legible(memory_figure(*note))
+
+
+def test_long_names_and_titles_and_many_configs_stay_legible(assert_legible, make_scenario, make_run) -> None:
+    configs = [
+        "old",
+        "fixed",
+        "fix_1_only",
+        "fix_2_only",
+        "fix_3_only",
+        "fix_2_and_3",
+        "a_name_of_forty_characters_which_is_long",
+        "c",
+    ]
+    title = "A title [of brackets] with $x_1$ and 漏れ " + "many words " * 14
+    runs = [make_run(config, seed) for config in configs for seed in (1, 2)]
+    assert_legible(memory_figure(make_scenario(configs, title=title), runs))
+
+
+def test_a_run_at_the_limit_and_one_that_died_have_signs_of_their_own(assert_legible, make_scenario, make_run) -> None:
+    runs = [
+        make_run("old", 1, peak_gb=40, status="limit", until_s=3850.0),
+        make_run("old", 2, status="died", until_s=9000.0, reason="killed by SIGKILL"),
+        make_run("fixed", 1, status="failed", until_s=-1.0),
+    ]
+    scenario = make_scenario()
+    figure = memory_figure(scenario, runs)
+    axes = axes_of(figure, "memory")
+    (limit,) = artists(axes, "limit old")
+    assert list(limit.get_xdata()) == [pytest.approx(3850 / 3600)]
+    assert list(limit.get_ydata()) == [pytest.approx(runs[0].rss_gb[-1])]
+    (died,) = artists(axes, "unfinished old")
+    assert list(died.get_xdata()) == [2.5]
+    assert limit.get_marker() != died.get_marker()
+    key = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert {"limit reached", "ended early"} <= set(key)
+    unfinished = "Unfinished: old seed 2 died at 2.50 h; fixed seed 1 failed before its first sample"
+    assert foot(scenario, runs)[-1] == unfinished
+    counts = [text.get_text() for text in artists(axes_of(figure, "cleanups"), "count")]
+    assert counts == ["0-1 cleanups", "no sample", "no run"]
+    assert_legible(figure)
+
+
+@pytest.mark.parametrize("runs", ["none", "no sample", "no stop", "no live bytes"])
+def test_what_is_missing_is_left_out(assert_legible, make_scenario, make_run, runs: str) -> None:
+    made = {
+        "none": [],
+        "no sample": [make_run("old", status="failed", until_s=-1.0)],
+        "no stop": [make_run("old", stop=False)],
+        "no live bytes": [make_run("old", live=False)],
+    }[runs]
+    figure = memory_figure(make_scenario(["old"]), made)
+    assert_legible(figure)
+    assert not artists(axes_of(figure, "memory"), "live old") or runs == "no stop"
+    stopped = [text.get_text() for text in axes_of(figure, "stop").texts] != ["no run reached its stop"]
+    assert stopped == (runs == "no live bytes")
+
+
+def test_the_foot_tells_the_world(make_scenario, note_runs, make_run) -> None:
+    scenario = make_scenario(assumptions="Much.")
+    assert foot(scenario, note_runs) == [
+        "scale 0.1, shown at full scale; 3 seeds; virtual clock; 50 symbols, 5 books/s each; "
+        "rests on assumptions: see summary; what stays after a cleanup or a stop is this small world's own"
+    ]
+    assert "small world" not in foot(scenario, note_runs, at_full_scale=True)[0]
+    assert foot(make_scenario(), [make_run("old", clock="real")])[0].startswith(
+        "scale 0.1, shown at full scale; 1 seed; real clock"
+    )
+
+
+def test_full_scale_is_drawn_beside_the_small_world(make_scenario, note_runs, assert_legible) -> None:
+    scenario = make_scenario()
+    large = tuple(at_full_scale(run) for run in note_runs if run.config == "old" and run.seed == 1)
+    anchors = Anchors({"old": (World(scenario.with_options(configs=["old"], scale=1.0), large),)})
+    figure = memory_figure(scenario, note_runs, anchors=anchors)
+    drawn = {line.get_gid() for axes in figure.axes for line in axes.lines}
+    assert {"rss old", "small old", "rss fixed"} <= drawn
+    assert "small fixed" not in drawn
+    words = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert "RSS at full scale, by anchor runs" in words
+    assert "in the world of 0.1" in words
+    assert not any("small world" in text.get_text() for text in figure.texts)
+    assert_legible(figure)
+
+
+def test_drawing_leaves_the_settings_of_matplotlib_alone(note) -> None:
+    before = dict(mpl.rcParams)
+    with mpl.rc_context({"font.size": 3.0, "text.usetex": True}):
+        figure = memory_figure(*note)
+        assert mpl.rcParams["font.size"] == 3.0
+    assert dict(mpl.rcParams) == before
+    assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) > 9
+
+
+def test_a_long_run_is_drawn_on_a_grid_that_paper_can_show(make_scenario, make_run, monkeypatch) -> None:
+    monkeypatch.setattr("harness.report.drawing.subjects.FINEST_POINTS", 100)
+    (line,) = artists(axes_of(memory_figure(make_scenario(["old"]), [make_run("old")]), "memory"), "rss old")
+    assert 90 <= np.size(line.get_xdata()) <= 101

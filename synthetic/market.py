@@ -9,15 +9,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.books import ROWS, Books, lowest_tick
-from synthetic.candles import past_bars
-from synthetic.draws import I64, stream_keys
-from synthetic.emission import Emission
 from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
-from synthetic.faults import Faults
+from synthetic.faults.kinds import Faults
 from synthetic.instrument import Instrument
-from synthetic.scales import Scale
-from synthetic.window import RawStream
+from synthetic.model.books import ROWS, Books, lowest_tick
+from synthetic.model.candles import past_bars
+from synthetic.model.draws import I64, stream_keys
+from synthetic.model.emission import Emission
+from synthetic.model.window import RawStream
+from synthetic.ticks import Scale
 
 MARKET_VERSION = 1
 """Counts the changes of the stream: what a seed gives is the same within a version."""

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from synthetic.conversion import Converted
-    from synthetic.public_rows import PublicFile
-    from synthetic.public_survey import Steps
+    from synthetic.convert.public_market import Converted
+    from synthetic.convert.public_rows import PublicFile
+    from synthetic.convert.public_survey import Steps
 
 FORMATS = ("tardis", "hftbacktest")
 EVERY_S = 5.0
@@ -56,8 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.errors import UsageError
     from harness.report.terminal.console import open_console
     from harness.scenario.problems import shown_path
-    from synthetic.conversion import convert
-    from synthetic.public_rows import SourceError
+    from synthetic.convert.public_market import convert
+    from synthetic.convert.public_rows import SourceError
 
     console = open_console()
     out: Path = arguments.out
@@ -82,8 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _files(form: str, given: list[str]) -> list[PublicFile]:
     from harness.errors import UsageError
-    from synthetic.hftbacktest_files import HftbacktestFile
-    from synthetic.tardis_files import TardisFile
+    from synthetic.convert.hftbacktest_files import HftbacktestFile
+    from synthetic.convert.tardis_files import TardisFile
 
     files: list[PublicFile] = []
     seen: set[Path] = set()
@@ -105,7 +105,7 @@ def _files(form: str, given: list[str]) -> list[PublicFile]:
 
 def _steps(what: str, given: list[str]) -> Steps:
     from harness.errors import UsageError
-    from synthetic.public_survey import Steps
+    from synthetic.convert.public_survey import Steps
 
     by_symbol: dict[str, float] = {}
     others: float | None = None

@@ -10,15 +10,15 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.scenario import MarketSettings, load
 from harness.scenario.problems import number, shown_path
-from synthetic.days import day_of
 from synthetic.events import Book, Delta, Trade
+from synthetic.facts.days import day_of
+from synthetic.facts.stylized import Fact, combined, facts
+from synthetic.facts.tape import DETAIL_MS, Tape, record
 from synthetic.feed import RecordingError
 from synthetic.instrument import Instrument
 from synthetic.market import MARKET_VERSION, Market
-from synthetic.recordings import Recording
-from synthetic.stylized import Fact, combined, facts
+from synthetic.recorded.market_file import Recording
 from synthetic.symbols import instruments
-from synthetic.tape import DETAIL_MS, Tape, record
 
 MEASURED = (Book, Delta, Trade)
 _SEASON_BOOKS_PER_SECOND = 0.1  # enough for the counts of a day's hours

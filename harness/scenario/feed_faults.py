@@ -9,13 +9,13 @@ from pydantic import model_validator
 from harness.scaling import STOCK
 from harness.scenario.problems import Refusal
 from harness.scenario.tables import Settings
-from synthetic.faults import BadFault, Faults
+from synthetic.faults.kinds import BadFault, Faults
 
 _OFF = Faults()
 
 
 class FaultSettings(Settings):
-    """The options of `synthetic.faults.Faults`, which says what each means and what is allowed.
+    """The options of `synthetic.faults.kinds.Faults`, which says what each means and what is allowed.
 
     Rates are per hour of virtual time and symbol, and are not scaled: a smaller world has as many faults, of the same
     length. The updates of a burst are what a target takes in, and shrink with the world.

@@ -8,7 +8,7 @@ from harness.errors import UsageError
 from harness.scenario import Scenario
 from harness.scenario.problems import number, shown_path
 from synthetic.feed import RecordingError
-from synthetic.recordings import Recording, mean_rate
+from synthetic.recorded.market_file import Recording, mean_rate
 
 _RATE_SLACK = 0.05  # how far a scenario's books per second may be from the recording's
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synthetic.faults import Faults
+from synthetic.faults.kinds import Faults
 from synthetic.instrument import Instrument
 
 JOB_FILE = "job.json"

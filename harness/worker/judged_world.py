@@ -16,7 +16,7 @@ from synthetic.market import Market
 def make_feed(job: Job, clock: Clock) -> Feed:
     """The feed of `job`, from the start of `clock`: made, or recorded."""
     if job.recording is not None:
-        from synthetic.recordings import Recording  # noqa: PLC0415 - pyarrow, only where it is needed
+        from synthetic.recorded.market_file import Recording  # noqa: PLC0415 - pyarrow, only where it is needed
 
         return Recording(job.recording, depth=job.depth, candle_s=job.candle_s)
     return Market(

@@ -14,12 +14,12 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from synthetic.events import Book, Candle, Delta, Event, Trade
-from synthetic.faults import Faults
+from synthetic.faults.kinds import Faults
 from synthetic.market import Market
-from synthetic.recording_writer import write_recording
-from synthetic.recordings import Recording
+from synthetic.recorded.market_file import Recording
+from synthetic.recorded.writer import write_recording
 from synthetic.symbols import instruments
-from tests.unit.synthetic.test_faults import EVERYTHING
+from tests.unit.synthetic.faults.test_faults import EVERYTHING
 
 BOOKS = 20_000
 RECONNECTS = Faults(reconnects_per_hour=12, reconnect_s=10)  # those of the scenario

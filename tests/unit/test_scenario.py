@@ -18,7 +18,7 @@ from harness.errors import UsageError
 from harness.probes.sampler import LIVE_EVERY
 from harness.scaling import scaled_value
 from harness.scenario import Claim, Scenario, available, load, reduction_pair, scale_down, to_toml
-from synthetic.faults import Faults
+from synthetic.faults.kinds import Faults
 
 WriteScenario = Callable[..., Path]
 

@@ -14,9 +14,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullFo
 from numpy.typing import NDArray
 
 from harness.report.drawing.looks import FAINT, INK, SMALL_PT, Look, looks
-from synthetic.measures import log_returns, mean_depth
-from synthetic.profiles import activity, autocorrelations, heat, tail
-from synthetic.tape import SymbolTape, Tape
+from synthetic.facts.measures import log_returns, mean_depth
+from synthetic.facts.profiles import activity, autocorrelations, heat, tail
+from synthetic.facts.tape import SymbolTape, Tape
 
 SHOWN = 4
 """Symbols that get a line of their own: spread over the ranks, the most active first."""

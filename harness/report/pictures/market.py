@@ -18,8 +18,8 @@ from harness.report.drawing.market_axes import (
     draw_tails,
 )
 from harness.report.drawing.page import MARGIN_PX, Page
+from synthetic.facts.tape import Tape
 from synthetic.instrument import Instrument
-from synthetic.tape import Tape
 
 _LEFT_PX, _TICKS_PX, _HEADING_PX = 78.0, 68.0, 46.0
 _ACROSS, _DOWN = 3, 2

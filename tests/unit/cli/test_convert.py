@@ -8,7 +8,7 @@ from harness.cli import main
 from synthetic.events import Delta, Trade
 from synthetic.market import Market
 from synthetic.symbols import instruments
-from tests.unit.synthetic.public_formats import BOOK_HEADER, BOOK_ROWS, write_csv, write_hand_made, write_tardis
+from tests.unit.synthetic.convert.public_formats import BOOK_HEADER, BOOK_ROWS, write_csv, write_hand_made, write_tardis
 
 DATA = Path(__file__).parent.parent / "synthetic" / "data" / "AUSDT_hftbacktest-2.4.4.npz"
 

@@ -8,7 +8,7 @@ import pytest
 from harness.cli import main
 from synthetic.events import Delta, Trade
 from synthetic.market import Market
-from synthetic.recording_writer import write_recording
+from synthetic.recorded.writer import write_recording
 from synthetic.symbols import instruments
 
 WriteScenario = Callable[..., Path]

@@ -12,7 +12,7 @@ from harness.scenario import Scenario, load
 from harness.soaks.plan import plan_jobs, refuse_too_large
 from harness.soaks.result_folder import create_result, find_result, point_latest, run_folder, run_folders
 from harness.worker.isolation import PINNED, judged_environment
-from synthetic.faults import Faults
+from synthetic.faults.kinds import Faults
 from tests.unit.worker.test_recorder import job
 
 

@@ -12,7 +12,7 @@ from harness.scenario import load
 from harness.soaks.plan import plan_jobs
 from synthetic.events import Delta, Trade
 from synthetic.market import Market
-from synthetic.recording_writer import write_recording
+from synthetic.recorded.writer import write_recording
 from synthetic.symbols import instruments
 
 WriteScenario = Callable[..., Path]

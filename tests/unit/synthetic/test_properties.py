@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synthetic import window
 from synthetic.events import Book, Candle, Delta, Trade
 from synthetic.market import MARKET_VERSION, Market
+from synthetic.model import window
 from synthetic.symbols import instruments
 
 ALL = (Book, Delta, Trade, Candle)

@@ -22,7 +22,7 @@ from harness.soaks.archive import (
 )
 from harness.worker.job import Job
 from harness.worker.recorder import NOT_READ, PHASES, SAMPLE, SAMPLES_FILE, Recorder, outlived, write_run_file
-from synthetic.faults import Faults
+from synthetic.faults.kinds import Faults
 from synthetic.instrument import Instrument
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from harness.clock import VirtualClock
 from synthetic.events import Book, Candle, Delta, Trade
-from synthetic.faults import Faults
+from synthetic.faults.kinds import Faults
 from synthetic.market import Market
 from synthetic.symbols import instruments
 

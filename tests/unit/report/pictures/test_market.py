@@ -12,11 +12,11 @@ from rich.console import Console
 from harness.report.pictures.market import market_figure, market_picture
 from harness.report.terminal.market_table import band, print_facts
 from synthetic.events import Book, Delta, Trade
+from synthetic.facts.stylized import Fact
+from synthetic.facts.tape import Tape, record
 from synthetic.instrument import Instrument
 from synthetic.market import Market
-from synthetic.stylized import Fact
 from synthetic.symbols import instruments
-from synthetic.tape import Tape, record
 
 LISTED = instruments(7, seed=2)
 ROWS = [

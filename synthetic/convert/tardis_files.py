@@ -1,0 +1,174 @@
+"""The CSV files of Tardis.dev, plain or gzipped: incremental_book_L2 and trades.
+
+Format: docs.tardis.dev, "Downloadable CSV files", "Data types". A message's rows have one `local_timestamp`, in
+microseconds; a snapshot begins where `is_snapshot` becomes true, and voids the book before it.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from synthetic.convert.public_rows import ASK, BID, CHANGE, NEITHER, SNAPSHOT, TRADE, PublicRows, SourceError, wrong_row
+from synthetic.model.draws import I64
+
+_TYPES = {
+    "exchange": pa.string(),
+    "symbol": pa.string(),
+    "local_timestamp": pa.int64(),
+    "side": pa.string(),
+    "price": pa.float64(),
+    "amount": pa.float64(),
+}
+_BOOK_TYPES = {**_TYPES, "is_snapshot": pa.bool_()}
+_LEVEL_SIDES = {"bid": BID, "ask": ASK}
+_TRADE_SIDES = {"buy": BID, "sell": ASK, "unknown": NEITHER}
+_WRONG = -2
+_LATEST_US = 2**53  # far beyond any allowed one, and no overflow in nanoseconds
+_TRUTHS = ("true", "false")
+_BLOCK_BYTES = 1 << 19
+_GZIP = b"\x1f\x8b"
+
+
+class TardisFile:
+    """One file, of any number of symbols; they are named `exchange:symbol`. Raises SourceError while it is read."""
+
+    columns = ("local_timestamp", "price", "amount")
+    restarts = True
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.names: list[str] = []
+        self.left_out: Counter[str] = Counter()
+        self._codes: dict[tuple[str, str], int] = {}
+
+    def pieces(self) -> Iterator[tuple[PublicRows, float]]:
+        """The rows, and what share of the file is read then; raises SourceError."""
+        self.left_out.clear()
+        number = 1
+        try:
+            types = self._types()
+            size = max(1, self.path.stat().st_size)
+            with self.path.open("rb") as raw, self._table(raw, types) as reader:
+                for batch in reader:
+                    yield self._decoded(batch, number), min(1.0, raw.tell() / size)
+                    number += batch.num_rows
+        except pa.ArrowInvalid as error:
+            found = self._first_wrong_row(types)
+            raise SourceError(found or f"{self.path}: behind row {number - 1}: {_first_line(error)}") from error
+        except (OSError, EOFError, zlib.error) as error:
+            text = error.strerror if isinstance(error, OSError) and error.strerror else _first_line(error)
+            raise SourceError(f"{self.path}: cannot be read behind row {number - 1}: {text}") from error
+
+    def _open(self) -> IO[bytes]:
+        with self.path.open("rb") as file:
+            gzipped = file.read(2) == _GZIP
+        return cast(IO[bytes], gzip.open(self.path)) if gzipped else self.path.open("rb")
+
+    def _table(self, raw: IO[bytes], types: dict[str, Any]) -> Any:
+        gzipped = raw.read(2) == _GZIP
+        raw.seek(0)
+        return pa_csv.open_csv(
+            gzip.open(raw) if gzipped else raw,
+            read_options=pa_csv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False),
+            convert_options=pa_csv.ConvertOptions(column_types=types, include_columns=list(types)),
+        )
+
+    def _types(self) -> dict[str, Any]:
+        """The columns to be read; whether it is a file of books or of trades is what its header says."""
+        with self._open() as file:
+            header = next(csv.reader([file.readline().decode("utf-8", errors="replace")]), [])
+        types = _BOOK_TYPES if "is_snapshot" in header else {**_TYPES, "id": pa.string()}
+        missing = [name for name in types if name not in header]
+        if missing or "liquidations" in self.path.name:
+            raise SourceError(
+                f"{self.path}: is no file of incremental_book_L2 or trades; its columns: {', '.join(header)}"
+            )
+        return types
+
+    def _decoded(self, batch: Any, first: int) -> PublicRows:
+        is_book = "is_snapshot" in batch.schema.names
+        words = batch.column("side").dictionary_encode()
+        sides = _LEVEL_SIDES if is_book else _TRADE_SIDES
+        side = _coded(words, [sides.get(word, _WRONG) for word in words.dictionary.to_pylist()])
+        if (side == _WRONG).any():
+            at = int(np.argmax(side == _WRONG))
+            said = batch.column("side")[at].as_py()
+            raise wrong_row(self, first + at, f"side = {said!r}: must be {' or '.join(sides)}")
+        kind = np.full(len(side), TRADE, dtype=np.int64)
+        if is_book:
+            flag = batch.column("is_snapshot")
+            if flag.null_count:
+                raise wrong_row(self, first + int(np.argmax(flag.is_null())), "is_snapshot is empty")
+            kind = np.where(flag.to_numpy(zero_copy_only=False), SNAPSHOT, CHANGE).astype(np.int64)
+        time_us = batch.column("local_timestamp").fill_null(-1).to_numpy(zero_copy_only=False)
+        return PublicRows(
+            np.arange(first, first + len(side), dtype=np.int64),
+            self._symbols(batch),
+            np.minimum(time_us.astype(np.int64), _LATEST_US) * 1000,
+            kind,
+            side,
+            _real(batch.column("price")),
+            _real(batch.column("amount")),
+        )
+
+    def _symbols(self, batch: Any) -> I64:
+        exchange, symbol = (batch.column(name).dictionary_encode() for name in ("exchange", "symbol"))
+        exchanges, symbols = exchange.dictionary.to_pylist(), symbol.dictionary.to_pylist()
+        of_exchange = _coded(exchange, list(range(len(exchanges))))
+        pair = of_exchange * len(symbols) + _coded(symbol, list(range(len(symbols))))
+        codes = np.zeros(len(exchanges) * len(symbols), dtype=np.int64)
+        for place in np.unique(pair).tolist():
+            key = exchanges[place // len(symbols)], symbols[place % len(symbols)]
+            if key not in self._codes:
+                self._codes[key] = len(self.names)
+                self.names.append(":".join(key))
+            codes[place] = self._codes[key]
+        return np.asarray(codes[pair], dtype=np.int64)
+
+    def _first_wrong_row(self, types: dict[str, Any]) -> str | None:
+        """What is wrong in the first row that cannot be parsed, found by reading line by line."""
+        with self._open() as file:
+            reader = csv.reader(io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline=""))
+            header = next(reader)
+            for number, cells in enumerate(reader, 1):
+                if len(cells) != len(header):
+                    return f"{self.path}: row {number} has {len(cells)} columns, not {len(header)}"
+                for name, cell in zip(header, cells, strict=True):
+                    if name in types and not _parses(cell, types[name]):
+                        return f"{self.path}: row {number}: {name} = {cell!r}: must be {types[name]}"
+        return None
+
+
+def _parses(cell: str, wanted: Any) -> bool:
+    try:
+        if wanted == pa.int64():
+            int(cell)
+        elif wanted == pa.float64():
+            float(cell)
+    except ValueError:
+        return False
+    return wanted != pa.bool_() or cell.lower() in _TRUTHS
+
+
+def _coded(encoded: Any, codes: list[int]) -> I64:
+    table = np.array([*codes, _WRONG], dtype=np.int64)
+    return np.asarray(table[encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)], dtype=np.int64)
+
+
+def _real(column: Any) -> Any:
+    return column.fill_null(np.nan).to_numpy(zero_copy_only=False).astype(np.float64)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

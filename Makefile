@@ -70,16 +70,16 @@ check: $(READY)
 bench: $(READY)
 	@$(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only --override-ini addopts='--import-mode=importlib'
 
-# How often the verdicts err, on synthetic curves: writes results/reference/calibration.md. Some minutes.
+# How often the verdicts err, on synthetic curves: writes docs/reference/calibration.md. Some minutes.
 calibrate: $(READY)
 	@$(BIN)/python -m harness.calibration
 
 # How often a whole soak is red or undecided, each repetition with fresh seeds; with LEAK=3 it should always be red. Hours.
-# Ends with results/reference/repetitions.md; what is recorded in results/repetitions is gone on with.
+# Ends with docs/reference/repetitions.md; what is recorded in results/repetitions is gone on with.
 repeat: $(READY)
 	@$(BIN)/python -m harness.calibration.repetitions $(REPEAT_OPTIONS)
 
-# Every config at every scale up to the largest that fits: writes results/reference/scales.md. An hour and a half on two cores.
+# Every config at every scale up to the largest that fits: writes docs/reference/scales.md. An hour and a half on two cores.
 scales: $(READY)
 	@$(BIN)/python -m harness.calibration.scales $(SCENARIO) $(SCALES_OPTIONS)
 

@@ -1,4 +1,4 @@
-"""Simulate the verdicts on synthetic curves and write how often they err: results/reference/calibration.md."""
+"""Simulate the verdicts on synthetic curves and write how often they err: docs/reference/calibration.md."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from harness.calibration.detection import (
 )
 from harness.calibration.families import FAMILIES, HARDER, Family, Setting
 
-PAGE = Path("results/reference/calibration.md")
+PAGE = Path("docs/reference/calibration.md")
 SEED = 20260101
 SERIES = 300
 

@@ -16,7 +16,7 @@ from harness.errors import UsageError
 from harness.scenario import Scenario, to_toml
 from harness.scenario.problems import did_you_mean
 
-PAGE = Path("results/reference/repetitions.md")
+PAGE = Path("docs/reference/repetitions.md")
 OUT = Path("results/repetitions")
 SCENARIO = "smoke_long"
 FIRST_SEED = 1001

@@ -3,7 +3,7 @@
 Every repetition is a soak of its own, with real processes, judged as `soak run` does. With --leak the configs named by
 --leaking retain so many leak budgets beside what they do: with more than one every repetition should be red. What was
 judged is in OUT/repetitions.jsonl at once, and the same command goes on from there. At the end
-results/reference/repetitions.md is written; with --page only that, from files that are there. The exit code is 0 where
+docs/reference/repetitions.md is written; with --page only that, from files that are there. The exit code is 0 where
 all repetitions were carried out, whatever came of them; 3 interrupted or the disk is full, 2 wrong usage.
 """
 

@@ -1,6 +1,6 @@
 """Measure what moves with the memory scale: every config of a scenario at several scales, up to the largest that fits.
 
-What is recorded in OUT is kept, and the same command goes on from there. At the end results/reference/scales.md is
+What is recorded in OUT is kept, and the same command goes on from there. At the end docs/reference/scales.md is
 written; with --page only that, of what is there. The exit code is 0 where all runs were carried out, 3 interrupted or
 the disk is full, 2 wrong usage.
 """
@@ -28,7 +28,7 @@ from harness.soaks.result_folder import read_manifest
 
 PROGRAM = "python -m harness.calibration.scales"
 
-PAGE = Path("results", "reference", "scales.md")
+PAGE = Path("docs", "reference", "scales.md")
 
 SCALES = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 

@@ -66,13 +66,13 @@ def page(found: Sequence[AtScale], command: str, origin: str) -> str:
         "*RSS* and *live* are the verdicts on a leak.\n",
         _table(by_config),
         "\n## What small worlds foretell of the largest one\n",
-        "Each scale by itself is carried to the largest one of its config (harness/analysis/full_scale/carried_runs.py): the span "
+        "Each scale by itself is carried to the largest one of its config (full_scale/carried_runs.py): the span "
         "of what may be pinned, and the spread over the seeds of that scale lent to one run. `out` marks what was "
         "measured outside of it.\n",
         _foretold(by_config),
         "\n## Which metrics move\n",
         f"The median over seeds at the smallest and at the largest scale. A metric moves where they differ by more "
-        f"than {100 * MOVED:g} % (and a share by more than 1 point); *marked* is how harness/analysis/metrics/table.py has "
+        f"than {100 * MOVED:g} % (and a share by more than 1 point); *marked* is how analysis/metrics/table.py has "
         "it.\n",
         _moving(by_config),
         "\n## Who holds it\n",

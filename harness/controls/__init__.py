@@ -1,0 +1,1 @@
+"""What is known beforehand: the standing controls of a scenario, their soaks and their checks."""

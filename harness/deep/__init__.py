@@ -1,0 +1,1 @@
+"""A rerun with its allocations traced, which nobody judges: the lines of code behind an owner."""

@@ -1,0 +1,1 @@
+"""Reading the memory of this process without leaving anything in it."""

@@ -1,0 +1,1 @@
+"""From verdicts to people: words, the terminal, the pictures."""

@@ -1,6 +1,6 @@
 """Which runs this machine has memory for at the same time: admitted by what they need, guarded by what is left.
 
-A run needs what runs of its config held before it, at any scale: peaks carry over (results/reference/scales.md). Where
+A run needs what runs of its config held before it, at any scale: peaks carry over (docs/reference/scales.md). Where
 none has been seen yet it may take all of its limit.
 """
 

@@ -29,7 +29,7 @@ PLAN_FILE = "anchors.json"
 STEPS_UP = (2.0, 1.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5, 10.0, 15.0, 20.0)
 """How many times as large as the soak's the largest world is that is tried where full scale does not fit.
 
-Twice is enough for an interval that decides (results/reference/scales.md), so the time that is left goes first into
+Twice is enough for an interval that decides (docs/reference/scales.md), so the time that is left goes first into
 longer runs at full scale, and then into larger worlds.
 """
 

@@ -58,8 +58,8 @@ def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lam
     """Run what was planned.
 
     Where the scenario has `max_seeds`, a seed is added while what is recorded is `undecided`: these are the looks of
-    harness.analysis.leaks.sequential. Raises UsageError where the idle process is larger than the baseline, SoakError where
-    the disk ran full. Recordings are kept in every case.
+    harness.analysis.leaks.sequential. Raises UsageError where the idle process is larger than the baseline, SoakError
+    where the disk ran full. Recordings are kept in every case.
     """
     scenario, folder, real_time, at_once = planned.scenario, planned.folder, planned.real_time, planned.at_once
     try:

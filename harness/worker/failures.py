@@ -29,7 +29,7 @@ class Unending(KeyboardInterrupt):
 def describe(error: BaseException) -> str:
     """One line: the error's type and text, and the innermost line of code outside the harness and the libraries."""
     frames = traceback.extract_tb(error.__traceback__)
-    foreign = ("/site-packages/", "/harness/running/", "/harness/clock/", "/asyncio/", "importlib")
+    foreign = ("/site-packages/", "/harness/worker/", "/harness/clock/", "/asyncio/", "importlib")
     own = [frame for frame in frames if not any(part in frame.filename for part in foreign)] or list(frames)
     where = f" ({Path(own[-1].filename).name}:{own[-1].lineno} in {own[-1].name})" if own else ""
     text = str(error) or "no message"

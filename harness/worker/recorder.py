@@ -45,7 +45,7 @@ SAMPLE = np.dtype(
         ("tasks", "<i8"),
         ("allocated_blocks", "<i8"),  # small objects: blocks that pymalloc has handed out
         ("cgroup_bytes", "<i8"),  # memory.current of the process's cgroup, where there is one
-        # where RSS goes; pymalloc_bytes, these and the residual add up to rss_bytes (see harness/probes/resident/breakdown.py)
+        # where RSS goes; pymalloc_bytes, these and the residual add up to rss_bytes (probes/resident/breakdown.py)
         ("pymalloc_overhead_bytes", "<i8"),  # pool headers, quantization, alignment
         ("pymalloc_free_bytes", "<i8"),  # free blocks and pools of mapped arenas
         ("glibc_heap_bytes", "<i8"),  # in use in glibc's arenas, resident

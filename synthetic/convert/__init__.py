@@ -1,0 +1,1 @@
+"""Public market data made into a recording."""

@@ -87,7 +87,7 @@ def test_a_soak_is_met_each_time_and_red_each_time_with_a_leak(soaks: Soaks) -> 
             claim["estimate"] for claim in one["claims"][1:]
         ]
     assert sorted(path.name for path in results.rglob("*") if path.is_file()) == ["repetitions.jsonl"] * 2
-    page = (soaks.folder / "results" / "reference" / "repetitions.md").read_text()
+    page = (soaks.folder / "docs" / "reference" / "repetitions.md").read_text()
     assert "| small | not known | 2 | 2: 100 [15.8, 100] | 0: 0 [0, 84.2] | 0: 0 [0, 84.2] |" in page
     assert "| small, leak of 800 budgets | not known | 2 | 0: 0 [0, 84.2] | 2: 100 [15.8, 100] |" in page
     assert soaks.workers() == []

@@ -6,7 +6,7 @@ survivors in every world; a small one frees less around them. So the share of fr
 per arena, falls nearly as one over the scale. Live bytes, net of the start, are the same at full scale in every world.
 Between two cleanups RSS stays at its floor until live bytes have filled what is free, and then goes with them.
 
-Measured in `50symbols` (results/reference/scales.md): between 0.1 and 1 h falls as scale^-b with b from 0.65 to 1.03.
+Measured in `50symbols` (docs/reference/scales.md): between 0.1 and 1 h falls as scale^-b with b from 0.65 to 1.03.
 """
 
 from __future__ import annotations

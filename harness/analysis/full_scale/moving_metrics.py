@@ -1,9 +1,9 @@
 """What moves with the memory scale, at full scale: measured by anchor runs, or extrapolated from those that there are.
 
 In this order: runs at full scale for all hours are read as they are; shorter ones are continued, and those of smaller
-worlds carried to full scale (harness.analysis.full_scale.carried_runs), with the span of what may be pinned. That span is held
-against what is known: what the smaller worlds foretell of the largest one must be what was measured there. One run has
-no spread over seeds: it is lent that of the small runs.
+worlds carried to full scale (harness.analysis.full_scale.carried_runs), with the span of what may be pinned. That span
+is held against what is known: what the smaller worlds foretell of the largest one must be what was measured there. One
+run has no spread over seeds: it is lent that of the small runs.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ LEAST_SPREAD = 0.005
 """The spread over seeds that is lent is at least this share of the value, and a tenth of it itself.
 
 Three seeds at scale 1 spread by 0.03 % in their mean, 0.35 % in their troughs, 1 % in the last tooth
-(results/reference/scales.md), and the quantile of Student's t with three small runs is 4.3.
+(docs/reference/scales.md), and the quantile of Student's t with three small runs is 4.3.
 """
 
 

@@ -20,7 +20,7 @@ The rule, with B the budget, [low, high] the interval of a part:
     starting  the last quarter is faster than the third, at 95 % one-sided, which has less than 3/4 of its slope, and
               its mean is above B
 
-How often it errs is in results/METHOD.md.
+How often it errs is in docs/METHOD.md.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a memory curve looks like: settled, linear, plateau, step, late onset, sawtooth, noisy. And when it reaches a
 limit.
 
-A sawtooth is told by its falls (harness.analysis.leaks.sawtooth). Every other curve is cut into blocks, and the medians of
-the blocks are fitted by least squares with each of
+A sawtooth is told by its falls (harness.analysis.leaks.sawtooth). Every other curve is cut into blocks, and the medians
+of the blocks are fitted by least squares with each of
 
     flat             y = a
     linear           y = a + b t

@@ -30,7 +30,7 @@ which goes with the feed."""
 class Metric:
     """One metric: a reading of each run of one config or, where there is a `pair`, of each pair of runs with one seed.
 
-    `moves` says whether and how a metric moves with the memory scale, as it was measured (results/reference/scales.md):
+    `moves` says whether and how a metric moves with the memory scale, as it was measured (docs/reference/scales.md):
     what depends on floors does, since a nearly constant number of survivors pins more of a smaller world.
     `leak` names the measure whose verdict on leaks judges a claim on this metric, in place of a band.
     """

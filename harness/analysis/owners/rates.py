@@ -39,8 +39,8 @@ def rate(hours: NDArray[np.float64], ages_h: NDArray[np.float64] | None, values:
     apart under teeth of eight minutes alias: a slope through them, or through the lowest of them, is chance. So the
     growth is split by median regression, values = a + per_hour x hours + cleared_per_hour x ages, which minimises the
     weighted sum of absolute residuals (Koenker and Bassett 1978). A tooth's height varies with the feed in proportion
-    to its age, so a reading weighs 1/age: the floors decide, as in :mod:`harness.analysis.leaks.floors`, and no reading is
-    thrown away.
+    to its age, so a reading weighs 1/age: the floors decide, as in :mod:`harness.analysis.leaks.floors`, and no reading
+    is thrown away.
     """
     if ages_h is not None and len(values) >= FEWEST_UNDER_CLEANUPS:
         design = np.column_stack([np.ones(len(hours)), hours, ages_h])

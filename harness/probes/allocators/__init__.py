@@ -1,0 +1,1 @@
+"""What the allocators (pymalloc, glibc, Arrow) hold, and where their heaps lie."""

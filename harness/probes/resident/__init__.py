@@ -1,0 +1,1 @@
+"""Which pages of this process are resident, and what accounts for them."""

@@ -1,0 +1,1 @@
+"""What the pictures are drawn with: the page, the looks, the lettering, the axes."""

@@ -1,0 +1,1 @@
+"""One module per picture, named after its file."""

@@ -1,0 +1,1 @@
+"""What is printed: one module per table or page, over one console."""

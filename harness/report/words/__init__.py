@@ -1,0 +1,1 @@
+"""Numbers and outcomes in words, once for the terminal, the pictures and the files."""

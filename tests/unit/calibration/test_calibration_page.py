@@ -9,7 +9,7 @@ from harness.calibration.detection import SEEDS, Cell, FamilyRates, Rates, Seque
 from harness.calibration.families import FAMILIES, HARDER
 from harness.calibration.rivals import RIVALS
 
-RESULTS = Path(__file__).parents[3] / "results"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def result(*, decided: float, hours: float | None) -> FamilyResult:
@@ -61,8 +61,8 @@ def test_the_page_has_every_family_in_every_table() -> None:
 
 
 def test_the_method_quotes_the_table_that_was_measured() -> None:
-    measured = (RESULTS / "reference" / "calibration.md").read_text(encoding="utf-8")
+    measured = (DOCS / "reference" / "calibration.md").read_text(encoding="utf-8")
     rows = measured.split("## Leak verdict")[1].split("## ")[0].strip().splitlines()
     table = "\n".join(line for line in rows if line.startswith("|"))
     assert table.count("\n") == len(FAMILIES) + 1
-    assert table in (RESULTS / "METHOD.md").read_text(encoding="utf-8")
+    assert table in (DOCS / "METHOD.md").read_text(encoding="utf-8")

@@ -83,7 +83,7 @@ def test_every_repetition_has_seeds_of_its_own(soaks: Soaks, capsys: pytest.Capt
     assert len(lines) == 4
     assert "3 of 3: met, 3 seeds from 1011, " in lines[2]
     assert lines[2].endswith("so far 3 met, 0 red, 0 undecided")
-    assert lines[3] == "Page: results/reference/repetitions.md"
+    assert lines[3] == "Page: docs/reference/repetitions.md"
     assert "| smoke | abc | 3 | 3: 100 " in Path(lines[3].removeprefix("Page: ")).read_text(encoding="utf-8")
 
 
@@ -131,7 +131,7 @@ def test_the_same_command_goes_on(soaks: Soaks, capsys: pytest.CaptureFixture[st
     assert "Not counted: repetition 3, of which results/repetitions/smoke/smoke/soak-3 has " in shown.out
     assert shown.err.startswith("repetitions: interrupted: ")
     assert [one["number"] for one in recorded()] == [1, 2]
-    assert not Path("results/reference").exists()
+    assert not Path("docs/reference").exists()
     assert repetitions.main([*SMOKE, "--times", "4"]) == 0
     assert "goes on after 2 repetitions: 2 met, 0 red, 0 undecided" in capsys.readouterr().out
     assert [one["first_seed"] for one in recorded()] == [1001, 1003, 1005, 1007]
@@ -199,10 +199,10 @@ def test_wrong_usage_is_one_line_before_anything_is_run(
 def test_the_page_has_what_lies_beside_it_of_the_same_scenario_and_revision(soaks: Soaks) -> None:
     assert repetitions.main([*SMOKE, "--times", "1", "--leak", "3"]) == 0
     assert repetitions.main([*SMOKE, "--times", "2"]) == 0
-    text = Path("results/reference/repetitions.md").read_text(encoding="utf-8")
+    text = Path("docs/reference/repetitions.md").read_text(encoding="utf-8")
     assert text.index("## smoke\n") < text.index("## smoke, leak of 3 budgets\n")
     assert repetitions.main(["smoke", "--times", "1", "--leak", "1"]) == 0  # of three seeds
-    text = Path("results/reference/repetitions.md").read_text(encoding="utf-8")
+    text = Path("docs/reference/repetitions.md").read_text(encoding="utf-8")
     assert [line for line in text.splitlines() if line.startswith("## ")] == ["## smoke, leak of 1 budgets"]
 
 
@@ -242,7 +242,7 @@ def test_a_damaged_neighbour_costs_the_page_nothing(soaks: Soaks, capsys: pytest
     damaged.write_text("{", encoding="utf-8")
     assert repetitions.main([*SMOKE, "--times", "1"]) == 0
     assert "Warning: left out of the page: " in capsys.readouterr().out
-    assert Path("results/reference/repetitions.md").is_file()
+    assert Path("docs/reference/repetitions.md").is_file()
 
 
 @pytest.mark.parametrize(("leak", "wanted"), [(None, "met"), ("0.5", "met"), ("1", "met"), ("3", "missed")])

@@ -10,7 +10,7 @@ from synthetic.market import Market
 from synthetic.symbols import instruments
 from tests.unit.synthetic.convert.public_formats import BOOK_HEADER, BOOK_ROWS, write_csv, write_hand_made, write_tardis
 
-DATA = Path(__file__).parent.parent / "synthetic" / "data" / "AUSDT_hftbacktest-2.4.4.npz"
+DATA = Path(__file__).parent.parent / "synthetic" / "convert" / "data" / "AUSDT_hftbacktest-2.4.4.npz"
 
 
 def test_what_was_made_and_what_was_left_out_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

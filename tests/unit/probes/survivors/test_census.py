@@ -14,7 +14,7 @@ import pytest
 from harness.probes.survivors.census import _survivors
 from harness.probes.survivors.reachable import CODE, ELEMENT, KEY
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 

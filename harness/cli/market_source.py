@@ -10,15 +10,16 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.scenario import MarketSettings, load
 from harness.scenario.problems import number, shown_path
+from harness.soaks.feeds import seeded
 from synthetic.events import Book, Delta, Trade
 from synthetic.facts.days import day_of
 from synthetic.facts.stylized import Fact, combined, facts
 from synthetic.facts.tape import DETAIL_MS, Tape, record
 from synthetic.feed import RecordingError
 from synthetic.instrument import Instrument
-from synthetic.market import MARKET_VERSION, Market
+from synthetic.market import MARKET_VERSION
+from synthetic.recipe import FeedRecipe
 from synthetic.recorded.market_file import Recording
-from synthetic.symbols import instruments
 
 MEASURED = (Book, Delta, Trade)
 _SEASON_BOOKS_PER_SECOND = 0.1  # enough for the counts of a day's hours
@@ -48,9 +49,10 @@ def measure_scenario(reference: str, *, seeds: int, hours: float, day_hours: flo
     first: tuple[Tape, Sequence[Instrument]] | None = None
     every = range(scenario.first_seed, scenario.first_seed + seeds)
     for place, seed in enumerate(every, start=1):
-        listed = instruments(market.symbols, seed)
+        recipe = seeded(market.model_copy(update={"faults": None}), seed)
+        listed = recipe.instruments
         say(f"seed {seed}, {place} of {seeds}: {number(hours)} h of books, deltas and trades ...")
-        tape = _tape(market, listed, seed=seed, hours=hours)
+        tape = _tape(recipe, hours)
         say(f"seed {seed}, {place} of {seeds}: {number(day_hours)} h of best prices ...")
         _lengthen(tape, market, listed, seed=seed, hours=day_hours)
         measured.append(facts(tape, {instrument.name: instrument.tick for instrument in listed}))
@@ -107,18 +109,10 @@ def _described(market: MarketSettings) -> str:
     return f"{market.symbols} symbols, {market.books_per_second:g} books/s each, {market.depth} levels a side"
 
 
-def _tape(market: MarketSettings, listed: Sequence[Instrument], *, seed: int, hours: float) -> Tape:
-    start_ms = round(market.start.timestamp() * 1000)
-    made = Market(
-        listed,
-        seed=seed,
-        start_ms=start_ms,
-        depth=market.depth,
-        books_per_second=market.books_per_second,
-        candle_s=market.candle_s,
-        season=market.season,
-    )
-    return record(made.stream(3600 * hours, MEASURED), start_ms=start_ms, end_ms=start_ms + round(3_600_000 * hours))
+def _tape(recipe: FeedRecipe, hours: float) -> Tape:
+    start_ms = recipe.start_ms
+    stream = recipe.feed().stream(3600 * hours, MEASURED)
+    return record(stream, start_ms=start_ms, end_ms=start_ms + round(3_600_000 * hours))
 
 
 def _lengthen(tape: Tape, market: MarketSettings, listed: Sequence[Instrument], *, seed: int, hours: float) -> None:

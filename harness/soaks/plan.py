@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from harness.errors import UsageError
 from harness.scenario import Scenario, scale_down
-from harness.soaks.recorded_market import open_recording
+from harness.soaks.feeds import feed_recipes
 from harness.worker.job import Job
-from synthetic.symbols import instruments
 
 ROOM_FOR_GROWTH = 1.1
 """A run that has no room to grow by a tenth of its baseline would show nothing but its limit."""
@@ -22,21 +21,15 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[in
     scenario's scale, or the scenario's recording is not what the scenario says.
     """
     world = scale_down(scenario)
-    recording = open_recording(scenario)
-    start_ms = round(world.market.start.timestamp() * 1000) if recording is None else recording.start_ms
+    recipe_of = feed_recipes(scenario, world.market)
     return [
         Job(
+            **recipe,
             config=config,
-            seed=seed,
             real_time=real_time,
             factory=scenario.target.factory,
             params=params,
             env=scenario.env_of(config),
-            instruments=instruments(world.market.symbols, seed) if recording is None else recording.instruments,
-            depth=world.market.depth,
-            books_per_second=world.market.books_per_second,
-            candle_s=world.market.candle_s,
-            start_ms=start_ms,
             horizon_s=scenario.time.hours * 3600,
             warmup_s=scenario.time.warmup_minutes * 60,
             run_on_s=scenario.time.run_on_s,
@@ -49,11 +42,8 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[in
             memory_scale=scenario.memory.scale,
             baseline_bytes=round(world.memory.baseline_gb * 1e9),
             limit_bytes=round(world.memory.limit_gb * 1e9),
-            season=world.market.season,
-            faults=world.market.faults.faults() if world.market.faults is not None else None,
-            recording=None if recording is None else os.path.abspath(recording.path),
         )
-        for seed in (scenario.planned_seeds() if seeds is None else seeds)
+        for recipe in (vars(recipe_of(seed)) for seed in (scenario.planned_seeds() if seeds is None else seeds))
         for config, params in world.configs.items()
     ]
 

@@ -1,14 +1,19 @@
-"""How a target is called: what of the feed it takes, how long it may take, and its tasks that will not end."""
+"""How a target is built and called: what of the feed it takes, how long it may take, its tasks that will not end."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from harness import target as targets
+from harness.clock import Clock
 from harness.worker.failures import RunEnded, Unending
+from harness.worker.job import Job
 from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
+from synthetic.feed import Feed
 
 HANDLERS: dict[type[Event], str] = {
     Book: "on_book",
@@ -20,6 +25,21 @@ HANDLERS: dict[type[Event], str] = {
 
 PATIENCE_S = 3600.0
 """Virtual seconds that start() and stop() may take."""
+
+
+def build_target(job: Job, clock: Clock, feed: Feed, data_dir: Path, emit: Callable[..., None]) -> Any:
+    """The target of `job`, built by its factory. Raises UsageError where that cannot be loaded or has no start()."""
+    environment = targets.Environment(
+        clock=clock,
+        data_dir=data_dir,
+        memory_scale=job.memory_scale,
+        emit=emit,
+        symbols=tuple(instrument.name for instrument in job.instruments),
+        cycle_s=job.cycle_s,
+        candle_s=job.candle_s,
+        past_candles=feed.past_candles,
+    )
+    return targets.build(targets.load_factory(job.factory), job.params, environment)
 
 
 def find_handlers(target: Any) -> dict[type[Event], Callable[[Any], Any]]:

@@ -9,24 +9,19 @@ from typing import Any
 
 from synthetic.faults.kinds import Faults
 from synthetic.instrument import Instrument
+from synthetic.recipe import FeedRecipe
 
 JOB_FILE = "job.json"
 
 
-@dataclass(frozen=True)
-class Job:
-    """One run. Times in seconds, memory in real bytes, the market's rate and the parameters as scaled."""
+@dataclass(frozen=True, kw_only=True)
+class Job(FeedRecipe):
+    """One run: its feed and all else. Times in seconds, memory in real bytes, the rate and the parameters as scaled."""
 
     config: str
-    seed: int
     real_time: bool
     factory: str
     params: dict[str, Any]
-    instruments: tuple[Instrument, ...]
-    depth: int
-    books_per_second: float
-    candle_s: int
-    start_ms: int
     horizon_s: float
     warmup_s: float
     run_on_s: float
@@ -40,9 +35,6 @@ class Job:
     anatomy_every_s: float = 1800.0
     starts: int = 1
     env: dict[str, str] = field(default_factory=dict)
-    season: bool = False
-    faults: Faults | None = None
-    recording: str | None = None
 
     def identity(self) -> dict[str, Any]:
         """Which run this is and in what world, as run.json tells it."""

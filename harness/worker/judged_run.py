@@ -28,11 +28,10 @@ from harness.errors import UsageError
 from harness.probes.owners import find_roots
 from harness.probes.survivors.census import census
 from harness.worker.ballast import lay_ballast
-from harness.worker.calling import PATIENCE_S, doubts, find_handlers, give_up, patiently
+from harness.worker.calling import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
 from harness.worker.failures import Interrupted, RunEnded, Unending, describe, watch_tasks
 from harness.worker.isolation import isolate_this_process
 from harness.worker.job import Job
-from harness.worker.judged_world import make_feed, make_target
 from harness.worker.recorder import Recorder
 from harness.worker.rehearsal import rehearse
 from harness.worker.timeline import Timeline
@@ -171,11 +170,11 @@ class JudgedRun:
     async def _begin(self) -> Feed:
         """Build and start the target; returns the feed, just before its first event."""
         job, timeline = self.job, self._timeline
-        feed = make_feed(job, self._clock)
+        feed = job.feed(start_ms=self._clock.start_ms)
         data_dir = self.folder / "data"
         data_dir.mkdir()
         timeline.note_standing("before")
-        self._target = make_target(job, self._clock, feed, data_dir, self._recorder.emit)
+        self._target = build_target(job, self._clock, feed, data_dir, self._recorder.emit)
         self._handlers = find_handlers(self._target)
         for text in doubts(self._target):
             self._warn(text)

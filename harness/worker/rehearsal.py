@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.clock import Clock, VirtualClock
-from harness.worker.calling import PATIENCE_S, find_handlers, give_up, maybe_await, patiently
+from harness.worker.calling import PATIENCE_S, build_target, find_handlers, give_up, maybe_await, patiently
 from harness.worker.failures import Unending
 from harness.worker.job import Job
-from harness.worker.judged_world import make_feed, make_target
 
 EVENTS = 500
 """What a rehearsal sees of the feed: enough that most symbols have a book, too little to leave a mark of its own."""
@@ -39,8 +38,8 @@ async def _rehearsal(
     job: Job, folder: Path, clock: Clock, probe: Callable[[Any], None], doing: Callable[[str], None]
 ) -> None:
     folder.mkdir()
-    feed = make_feed(job, clock)
-    target = make_target(job, clock, feed, folder, _ignore)
+    feed = job.feed(start_ms=clock.start_ms)
+    target = build_target(job, clock, feed, folder, _ignore)
     doing("in its rehearsal")
     await patiently(target.start(), "start()")
     handlers = find_handlers(target)

@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import os
+import site
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from harness import clock, worker
+from harness.worker import recorder
+
+_FOREIGN = (
+    *(
+        os.path.join(folder, "")
+        for folder in (
+            *worker.__path__,
+            *clock.__path__,
+            *asyncio.__path__,
+            *importlib.__path__,
+            *site.getsitepackages(),
+            site.getusersitepackages(),
+        )
+    ),
+    "<frozen importlib",
+)
+"""What the paths of files begin with that are no target's: the harness around it, libraries, the import system."""
 
 
 class RunEnded(Exception):
@@ -29,11 +51,16 @@ class Unending(KeyboardInterrupt):
 def describe(error: BaseException) -> str:
     """One line: the error's type and text, and the innermost line of code outside the harness and the libraries."""
     frames = traceback.extract_tb(error.__traceback__)
-    foreign = ("/site-packages/", "/harness/worker/", "/harness/clock/", "/asyncio/", "importlib")
-    own = [frame for frame in frames if not any(part in frame.filename for part in foreign)] or list(frames)
+    own = [frame for frame in frames if not frame.filename.startswith(_FOREIGN)] or list(frames)
     where = f" ({Path(own[-1].filename).name}:{own[-1].lineno} in {own[-1].name})" if own else ""
     text = str(error) or "no message"
     return f"{type(error).__name__}: {text}{where}"
+
+
+def is_recorders(error: BaseException) -> bool:
+    """Whether the recorder itself raised the error, not the target whose code may have called it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and frames[-1].filename == recorder.__file__
 
 
 UNSEEN_S = 60.0

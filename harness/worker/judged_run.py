@@ -29,7 +29,7 @@ from harness.probes.owners import find_roots
 from harness.probes.survivors.census import census
 from harness.worker.ballast import lay_ballast
 from harness.worker.calling import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
-from harness.worker.failures import Interrupted, RunEnded, Unending, describe, watch_tasks
+from harness.worker.failures import Interrupted, RunEnded, Unending, describe, is_recorders, watch_tasks
 from harness.worker.isolation import isolate_this_process
 from harness.worker.job import Job
 from harness.worker.recorder import Recorder
@@ -113,14 +113,9 @@ class JudgedRun:
             return str(error)
         if isinstance(error, (UsageError, RecordingError)):
             return str(error)
-        if isinstance(error, OSError) and error.errno is not None and self._is_own(error):
+        if isinstance(error, OSError) and error.errno is not None and is_recorders(error):
             return f"the recording could not be written: {error.strerror} ({self.folder})"
         return f"the target raised {self._doing}: {describe(error)}"
-
-    @staticmethod
-    def _is_own(error: BaseException) -> bool:
-        frames = traceback.extract_tb(error.__traceback__)
-        return bool(frames) and frames[-1].filename.endswith("recording.py")
 
     # -- before the first measurement ----------------------------------------------------------------------------------
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import importlib.util
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from harness.clock import VirtualClock
-from harness.worker.failures import describe, watch_tasks
+from harness.worker.failures import describe, is_recorders, watch_tasks
+from harness.worker.recorder import Recorder
 
 
 async def dies(after_s: float = 1.0) -> None:
@@ -93,3 +98,43 @@ def test_an_error_is_described_with_the_line_of_the_targets_code() -> None:
     text = describe(caught.value)
     assert text.startswith("ValueError: gone (test_failures.py:")
     assert text.endswith("in dies)")
+
+
+def imported(path: Path, code: str) -> ModuleType:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(code, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def raised(call: Callable[[], object]) -> BaseException:
+    with pytest.raises(OSError, match=r"\[Errno") as caught:
+        call()
+    return caught.value
+
+
+@pytest.mark.parametrize("folder", ["harness/worker", "asyncio", "site-packages", "importlib_like"])
+def test_a_folder_of_the_targets_that_is_called_like_one_of_ours_is_the_targets(tmp_path: Path, folder: str) -> None:
+    target = imported(tmp_path / folder / "mine.py", "def build():\n    open('/no/such/file')\n")
+    assert describe(raised(target.build)).endswith("(mine.py:2 in build)")
+
+
+@pytest.mark.parametrize("name", ["recorder.py", "my_recorder.py", "my_recording.py", "harness/worker/recorder.py"])
+def test_an_error_of_a_targets_own_recorder_is_the_targets(tmp_path: Path, name: str) -> None:
+    target = imported(tmp_path / name, "def build():\n    open('/no/such/file')\n")
+    assert not is_recorders(raised(target.build))
+
+
+def test_an_error_of_the_recorder_is_its_own_whoever_called_it(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, lambda: 0.0)
+    full, events = os.open("/dev/full", os.O_WRONLY), recorder._events
+    recorder._events = full
+    target = imported(tmp_path / "mine.py", "def build(emit):\n    emit('cleanup')\n")
+    assert is_recorders(raised(lambda: target.build(recorder.emit)))
+    recorder._events = events
+    os.close(full)
+    recorder.finish({})

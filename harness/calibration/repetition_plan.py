@@ -14,7 +14,7 @@ from harness.controls.derived import roles
 from harness.controls.leaking import with_leak
 from harness.errors import UsageError
 from harness.scenario import Scenario, to_toml
-from harness.scenario.problems import did_you_mean
+from harness.text import did_you_mean
 
 PAGE = Path("docs/reference/repetitions.md")
 OUT = Path("results/repetitions")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.errors import UsageError
-from harness.scenario.problems import shown_path
+from harness.text import shown_path
 
 FORMAT = 1
 RECORDS_FILE = "repetitions.jsonl"

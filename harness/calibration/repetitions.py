@@ -39,11 +39,11 @@ from harness.errors import SoakError, UsageError
 from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario
-from harness.scenario.problems import shown_path
 from harness.soaks import soak as soaks
 from harness.soaks.archive import archive_result
 from harness.soaks.preloads import without_missing
 from harness.soaks.result_folder import LATEST, git_state, refuse_full_disk, run_folders
+from harness.text import shown_path
 from harness.worker.isolation import platform_warning
 
 PROGRAM = "python -m harness.calibration.repetitions"

@@ -21,10 +21,10 @@ from harness.errors import SoakError, UsageError
 from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario, load
-from harness.scenario.problems import shown_path
 from harness.soaks.admission import MARGIN, room_bytes
 from harness.soaks.other_worlds import Elsewhere, carry_out
 from harness.soaks.result_folder import read_manifest
+from harness.text import shown_path
 
 PROGRAM = "python -m harness.calibration.scales"
 

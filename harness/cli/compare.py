@@ -35,8 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.errors import UsageError
     from harness.report.terminal.console import open_console
     from harness.report.terminal.layout import whole_line
-    from harness.scenario.problems import shown_path
     from harness.soaks.result_folder import find_result
+    from harness.text import shown_path
 
     folders = [find_result(name, arguments.results) for name in (arguments.result, arguments.other) if name is not None]
     picture: Path = arguments.out or folders[-1] / PICTURE_FILE
@@ -63,7 +63,7 @@ def _compare_configs(console: Console, folder: Path, picture: Path) -> None:
     from harness.report.pictures.comparison import comparison_picture
     from harness.report.terminal.comparison_table import print_comparison, print_legend
     from harness.report.terminal.verdict import print_invalidity
-    from harness.scenario.problems import shown_path
+    from harness.text import shown_path
 
     scenario, runs = _read(folder)
     print_invalidity(console, invalidities(scenario, runs, read_controls(folder)))
@@ -87,8 +87,8 @@ def _compare_results(console: Console, folder_a: Path, folder_b: Path, picture: 
     from harness.report.terminal.comparison_table import print_comparison, print_disagreements, print_legend
     from harness.report.terminal.layout import whole_line
     from harness.report.terminal.verdict import print_invalidity
-    from harness.scenario.problems import shown_path
     from harness.soaks.result_folder import read_manifest
+    from harness.text import shown_path
 
     a, b = _read(folder_a), _read(folder_b)
     found = may_compare(read_manifest(folder_a), a[0], read_manifest(folder_b), b[0])

@@ -19,9 +19,9 @@ from harness.report.terminal.config_table import print_configs
 from harness.report.terminal.layout import whole_line
 from harness.report.terminal.verdict import print_invalidity, print_verdict, print_warnings
 from harness.scenario import load
-from harness.scenario.problems import shown_path
 from harness.soaks.archive import archive_result
 from harness.soaks.result_folder import anchor_folders, read_manifest, run_folders
+from harness.text import shown_path
 
 PICTURE_FILE = "memory.png"
 FURTHER_PICTURES = {

@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Convert, and say what was written and what was not; 0."""
     from harness.errors import UsageError
     from harness.report.terminal.console import open_console
-    from harness.scenario.problems import shown_path
+    from harness.text import shown_path
     from synthetic.convert.public_market import convert
     from synthetic.convert.public_rows import SourceError
 

@@ -18,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from harness.report.terminal.console import open_console, table
     from harness.scenario import available
-    from harness.scenario.problems import number
+    from harness.text import number
 
     console = open_console()
     listings = available()

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.report.terminal.console import open_console
     from harness.report.terminal.layout import whole_line
     from harness.report.terminal.market_table import print_facts
-    from harness.scenario.problems import shown_path
+    from harness.text import shown_path
 
     console = open_console()
     measured = _measure(console, arguments)

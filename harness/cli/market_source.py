@@ -9,8 +9,8 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.scenario import MarketSettings, load
-from harness.scenario.problems import number, shown_path
 from harness.soaks.feeds import seeded
+from harness.text import number, shown_path
 from synthetic.events import Book, Delta, Trade
 from synthetic.facts.days import day_of
 from synthetic.facts.stylized import Fact, combined, facts

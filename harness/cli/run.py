@@ -84,7 +84,7 @@ def _control(console: Console, scenario: Scenario, result: Path, arguments: argp
     from harness.analysis.verdict.control_record import CONTROLS_FOLDER
     from harness.cli.controlled import control
     from harness.errors import SoakError
-    from harness.scenario.problems import shown_path
+    from harness.text import shown_path
 
     folder, short = result / CONTROLS_FOLDER, arguments.controls == "short"
     try:

@@ -3,7 +3,7 @@
 ::
 
     settings      what a scenario file may say, as frozen models
-    problems      what is wrong with one, as one line for its author
+    refusals      what these models refuse, as problems of the file
     parameters    the tables of a config against the dataclass of the target's factory
     files         finding, reading, listing and writing scenario files
     pairs         which two configs it is about

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import model_validator
 
 from harness.scaling import STOCK
-from harness.scenario.problems import Refusal
+from harness.scenario.refusals import Refusal
 from harness.scenario.tables import Settings
 from synthetic.faults.kinds import BadFault, Faults
 

@@ -14,9 +14,11 @@ import tomli_w
 from pydantic import ValidationError
 
 from harness.errors import UsageError
+from harness.problems import Problem, refused
 from harness.scenario.parameters import complete_configs, not_finite
-from harness.scenario.problems import Problem, did_you_mean, dotted, near, problems_of, refused, shown_path
+from harness.scenario.refusals import problems_of
 from harness.scenario.settings import Scenario, ScenarioContents
+from harness.text import did_you_mean, dotted, near, shown_path
 
 LARGEST_BYTES = 1_000_000  # a scenario is written by hand; whatever is larger is another file
 

@@ -13,9 +13,10 @@ from typing import Any
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
 from harness.errors import UsageError
+from harness.problems import Problem, allowed
 from harness.scaling import Scaled
-from harness.scenario.problems import Problem, allowed, did_you_mean, dotted
 from harness.target import load_factory, parameters_type
+from harness.text import did_you_mean, dotted
 
 ENV = "env"
 """The key of a config that is no parameter of the target: what it sets in the environment of its processes."""

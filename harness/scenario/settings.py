@@ -21,11 +21,13 @@ from pydantic import (
 )
 
 from harness.errors import UsageError
+from harness.problems import refused
 from harness.scaling import RATE, STOCK
 from harness.scenario.feed_faults import FaultSettings
 from harness.scenario.parameters import ENV
-from harness.scenario.problems import Refusal, did_you_mean, problems_of, refused, shown_path
+from harness.scenario.refusals import Refusal, problems_of
 from harness.scenario.tables import Settings
+from harness.text import did_you_mean, shown_path
 
 HOURS_MOST = 8784.0  # a leap year
 SAMPLES_MOST = 5_000_000  # per run; half a gigabyte of recording

@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from harness.errors import UsageError
+from harness.problems import refused
 from harness.scaling import Scaled, scaled_value
 from harness.scenario.feed_faults import FaultSettings
 from harness.scenario.parameters import complete_configs, markers, refused_together, split
-from harness.scenario.problems import dotted, refused, shown_path
 from harness.scenario.settings import MarketSettings, MemorySettings, Scenario
 from harness.target import honours_scale, load_factory, parameters_type
+from harness.text import dotted, shown_path
 
 
 @dataclass(frozen=True)

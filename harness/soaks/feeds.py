@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.scenario import MarketSettings, Scenario
-from harness.scenario.problems import number, shown_path
+from harness.text import number, shown_path
 from synthetic.feed import RecordingError
 from synthetic.recipe import FeedRecipe
 from synthetic.recorded.market_file import Recording, mean_rate

@@ -17,8 +17,9 @@ from harness.analysis.metrics.pairing import reduction
 from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.runs import Run
 from harness.errors import UsageError
+from harness.problems import Problem
 from harness.scenario import Claim, Scenario
-from harness.scenario.problems import Problem, dotted
+from harness.text import dotted
 
 Outcome = Literal["met", "exceeded", "missed", "inconclusive", "incomplete", "not applicable", "not testable"]
 

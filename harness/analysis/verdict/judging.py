@@ -32,7 +32,7 @@ from harness.analysis.verdict.claims import ClaimVerdict, judge_claim, metric_of
 from harness.analysis.verdict.control_record import ControlRecord, read_controls
 from harness.errors import UsageError
 from harness.scenario import Scenario
-from harness.scenario.problems import shown_path
+from harness.text import shown_path
 
 FORMAT = 2
 VERDICT_FILE = "verdict.json"

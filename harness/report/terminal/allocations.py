@@ -13,8 +13,8 @@ from harness.deep.rerun import Allocations, InCycles, OwnedFrom
 from harness.deep.sites import Site
 from harness.report.terminal.layout import heading, new_table, paragraph, show, whole_line
 from harness.report.terminal.progress_table import clock
-from harness.scenario.problems import shown_path
 from harness.soaks.supervisor import RunState
+from harness.text import shown_path
 
 INSTALL = "No flame graph: memray is not installed: pip install 'collector-soak[deep]'"
 

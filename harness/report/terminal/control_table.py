@@ -9,7 +9,7 @@ from rich.text import Text
 
 from harness.analysis.verdict.control_record import ControlRecord
 from harness.report.terminal.layout import new_table, paragraph, show, whole_line
-from harness.scenario.problems import shown_path
+from harness.text import shown_path
 
 
 def print_controls(console: Console, record: ControlRecord, file: Path) -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from harness.report.terminal.layout import heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING
-from harness.scenario.problems import number
+from harness.text import number
 from synthetic.facts.stylized import Fact
 
 _WORDS = {True: {True: "pass", False: "FAIL", None: NOTHING}, False: {True: "in", False: "OUT", None: NOTHING}}

@@ -12,8 +12,8 @@ from rich.text import Text
 from harness.analysis.metrics.table import METRICS
 from harness.report.terminal.console import heading, paragraphs, table
 from harness.scenario import Change, Claim, ScaledWorld, Scenario
-from harness.scenario.problems import dotted, number, shown, shown_path
 from harness.scenario.tables import Settings
+from harness.text import dotted, number, shown, shown_path
 
 _GAP = 3  # columns between two columns of a table
 _BESIDE_CONFIGS = 16  # columns of the configs' table for the mark and the kind of scaling

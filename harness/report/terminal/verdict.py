@@ -19,7 +19,7 @@ from harness.report.terminal.leak_table import print_leaks
 from harness.report.terminal.progress_table import clock
 from harness.report.words.amounts import NOTHING, expected, level, measured, scale_note, value, verdict_word
 from harness.scenario import Scenario
-from harness.scenario.problems import shown_path
+from harness.text import shown_path
 
 _KINDS = {"prediction": "Predictions", "calibration": "Calibration", "construction": "Construction"}
 _STYLES = {"met": "green", "exceeded": "green", "missed": "bold red", "inconclusive": "yellow", "incomplete": "yellow"}

@@ -6,7 +6,7 @@ from harness.analysis.estimates import Bound, Estimate
 from harness.analysis.leaks.limit import Limit
 from harness.analysis.units import unit_after
 from harness.analysis.verdict.claims import ClaimVerdict
-from harness.scenario.problems import number
+from harness.text import number
 
 NOTHING = "-"
 

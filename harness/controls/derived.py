@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.controls.leaking import LEAKING, leaking_configs
-from harness.errors import SoakError
-from harness.scenario import Scenario, reduction_pair, to_toml
-from harness.soaks import result_folder as results
-from harness.soaks.plan import cores, plan_jobs
-from harness.soaks.supervisor import Observer, supervise
+from harness.scenario import Scenario, reduction_pair
+from harness.soaks import table
+from harness.soaks.plan import cores
+from harness.soaks.supervisor import Observer
+from harness.soaks.table import World
 
 NULL = "harness.null_target:build"
 
@@ -160,34 +160,14 @@ def carry_out(
     """Carry out all runs of these soaks together, each soak in a result folder of its own below `folder`, by name.
 
     What runs in real time goes first; with `real_beside` it is one more than run at once, for a world that hardly needs
-    the processor. Raises UsageError where the machine has not enough memory, SoakError where the disk ran full or a run
-    is larger than the baseline when idle.
+    the processor. Raises what :func:`harness.soaks.table.carry_out` raises.
     """
     ordered = sorted(soaks, key=lambda soak: not soak.real_time)
-    planned = {soak.name: plan_jobs(soak.scenario, real_time=soak.real_time) for soak in ordered}
-    jobs = [job for some in planned.values() for job in some]
-    processes = (at_once or cores()) + sum(job.real_time and real_beside for job in jobs)
     folders = {soak.name: folder / soak.name for soak in ordered}
-    try:
-        for soak in ordered:
-            begin(soak, folders[soak.name])
-        runs = [results.run_folder(folders[name], job) for name, jobs in planned.items() for job in jobs]
-        facts = supervise(jobs, runs, at_once=processes, observe=observe)
-    except OSError as error:
-        raise results.refuse_full_disk(error, folder) from error
-    for one in facts:
-        if one.get("status") == "refused":
-            raise SoakError(f"{one['config']} seed {one['seed']}: {one['reason']}, more than its baseline: use --scale")
+    rows = [row for soak in ordered for row in World(soak.scenario, folders[soak.name], soak.real_time).rows()]
+    processes = (at_once or cores()) + sum(row.job.real_time and real_beside for row in rows)
+    table.carry_out(rows, at_once=processes, observe=observe)
     return folders
-
-
-def begin(soak: ControlSoak, folder: Path) -> None:
-    """Make the result folder of one soak, with its scenario and manifest."""
-    folder.mkdir(parents=True)
-    (folder / results.SCENARIO_FILE).write_text(to_toml(soak.scenario), encoding="utf-8")
-    results.write_manifest(
-        folder, scenario_name=soak.scenario.name, real_time=soak.real_time, command=results.command_line()
-    )
 
 
 def _named(config: str, suffix: str) -> str:

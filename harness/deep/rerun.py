@@ -153,9 +153,8 @@ def trace(result: Path, job: Job, owners: Sequence[str], observe: dict[str, Obse
         found: dict[str, Any] = {"hours": job.horizon_s / 3600, "limited": False, "held": [], "held_bytes": 0}
         for tracer, watch in observe.items():
             scratch = folder / tracer
-            facts = supervise(
-                [job], [scratch], at_once=1, observe=watch, program=("harness.deep.traced_run", tracer, *owners)
-            )[0]
+            program = ("harness.deep.traced_run", tracer, *owners)
+            facts = supervise({scratch: job}, at_once=1, observe=watch, program=program)[scratch]
             _refuse_failed(facts, tracer, scratch)
             if facts["status"] == "limit":
                 found.update(limited=True, hours=min(found["hours"], facts["t_s"] / 3600))

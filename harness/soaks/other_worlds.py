@@ -5,20 +5,15 @@ Each config at each scale is a result folder like any other, ``<config>-<scale>/
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import SoakError
-from harness.scenario import Scenario, to_toml
-from harness.soaks import result_folder as results
-from harness.soaks.admission import Admission, room_bytes
-from harness.soaks.plan import cores, plan_jobs
-from harness.soaks.supervisor import Observer, supervise
-from harness.worker.job import Job
-from harness.worker.recorder import RUN_FILE
+from harness.scenario import Scenario
+from harness.soaks import table
+from harness.soaks.plan import cores
+from harness.soaks.supervisor import Observer
+from harness.soaks.table import Row, World
 
 
 @dataclass(frozen=True)
@@ -46,9 +41,9 @@ class Elsewhere:
         )
         return smaller.model_copy(update={"claims": (), "max_seeds": None})
 
-    def jobs(self, scenario: Scenario) -> list[Job]:
-        """Its runs."""
-        return plan_jobs(self.of(scenario), seeds=self.seeds)
+    def rows(self, scenario: Scenario, root: Path) -> tuple[Row, ...]:
+        """Its runs, in their folder below `root`."""
+        return World(self.of(scenario), root / self.folder_name).rows(self.seeds)
 
 
 def carry_out(
@@ -60,41 +55,6 @@ def carry_out(
     foretold: Mapping[str, float] | None = None,
     observe: Observer,
 ) -> None:
-    """Carry out the runs of `worlds`, each in its folder below `root`; what is recorded there already is kept.
-
-    `foretold` are the peaks of configs, bytes at full scale, by which runs are admitted. Raises SoakError where the
-    disk ran full, KeyboardInterrupt once every process is gone; what was recorded is kept in both cases.
-    """
-    jobs: list[Job] = []
-    folders: list[Path] = []
-    try:
-        for world in worlds:
-            folder = root / world.folder_name
-            _begin(world.of(scenario), folder)
-            for job in world.jobs(scenario):
-                run = results.run_folder(folder, job)
-                if not _is_recorded(run):
-                    shutil.rmtree(run, ignore_errors=True)
-                    jobs.append(job)
-                    folders.append(run)
-        supervise(
-            jobs, folders, at_once=at_once or cores(), observe=observe, admission=Admission(room_bytes(), foretold)
-        )
-    except OSError as error:
-        raise SoakError(f"{root}: {error.strerror}: what was recorded before is kept there") from error
-
-
-def _begin(scenario: Scenario, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / results.SCENARIO_FILE).write_text(to_toml(scenario), encoding="utf-8")
-    if not (folder / results.MANIFEST_FILE).exists():
-        results.write_manifest(folder, scenario_name=scenario.name, real_time=False, command=results.command_line())
-
-
-def _is_recorded(run: Path) -> bool:
-    """Whether a run ended as runs do: what was interrupted or died is run again."""
-    try:
-        status = json.loads((run / RUN_FILE).read_text(encoding="utf-8")).get("status")
-    except (OSError, ValueError):
-        return False
-    return status in ("complete", "limit")
+    """Carry out the runs of `worlds` below `root`, as :func:`harness.soaks.table.carry_out` does."""
+    rows = [row for world in worlds for row in world.rows(scenario, root)]
+    table.carry_out(rows, at_once=at_once or cores(), observe=observe, foretold=foretold)

@@ -18,7 +18,6 @@ import psutil
 
 from harness.errors import SoakError, UsageError
 from harness.worker.isolation import PINNED
-from harness.worker.job import Job
 from harness.worker.recorder import FORMAT
 from synthetic.market import MARKET_VERSION
 
@@ -48,11 +47,6 @@ def point_latest(root: Path, folder: Path) -> None:
         partial.replace(root / LATEST)
     except OSError:
         partial.unlink(missing_ok=True)
-
-
-def run_folder(folder: Path, job: Job) -> Path:
-    """Where a run of the result `folder` is recorded."""
-    return folder / "runs" / job.config / f"seed-{job.seed}"
 
 
 def run_folders(folder: Path) -> list[Path]:

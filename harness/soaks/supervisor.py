@@ -154,8 +154,7 @@ class _Running:
 
 
 def supervise(
-    jobs: Sequence[Job],
-    folders: Sequence[Path],
+    jobs: Mapping[Path, Job],
     *,
     at_once: int,
     observe: Observer,
@@ -163,49 +162,49 @@ def supervise(
     program: Sequence[str] = WORKER,
     now_s: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
-) -> list[dict[str, Any]]:
-    """Carry out `jobs`, each in a fresh interpreter and its own folder, `at_once` of them at a time at most.
+) -> dict[Path, dict[str, Any]]:
+    """Carry out `jobs`, each in a fresh interpreter and recorded in its folder, at most `at_once` of them at a time.
 
     A job waits while `admission` (by default: to the memory that is free now) has no room for it beside those that run;
     a later one that fits goes first. Where memory runs out all the same, the largest run is killed.
-    Returns the facts of every run in the order of the jobs; a job that was never started has none (an empty dict).
+    Returns the facts of every run that was started, by its folder.
     A run that is refused (its idle process is larger than the baseline) ends the soak, as does Ctrl-C: the
     KeyboardInterrupt is raised again once every process is gone and every recording is home.
     """
-    states = [
-        RunState(
+    states = {
+        folder: RunState(
             job.config,
             job.seed,
             "waiting",
             total_s=job.horizon_s + job.run_on_s + job.settle_s,
             memory_scale=job.memory_scale,
         )
-        for job in jobs
-    ]
+        for folder, job in jobs.items()
+    }
     admission = Admission(room_bytes()) if admission is None else admission
-    facts: list[dict[str, Any]] = [{} for _ in jobs]
-    waiting = list(range(len(jobs)))
-    running: dict[int, _Running] = {}
+    facts: dict[Path, dict[str, Any]] = {}
+    waiting = dict(jobs)
+    running: dict[Path, _Running] = {}
     try:
         while waiting or running:
-            while len(running) < at_once and (admitted := _next(waiting, jobs, running, admission)) is not None:
-                number, job = admitted
-                waiting.remove(number)
-                folders[number].mkdir(parents=True)
-                running[number] = _Running(job, folders[number], now_s(), program)
-                states[number] = replace(states[number], state="running")
-            for number, run in list(running.items()):
+            while len(running) < at_once and (admitted := _next(waiting, running, admission)) is not None:
+                folder, job = admitted
+                del waiting[folder]
+                folder.mkdir(parents=True)
+                running[folder] = _Running(job, folder, now_s(), program)
+                states[folder] = replace(states[folder], state="running")
+            for folder, run in list(running.items()):
                 # a process that ends after this was asked has written all it will write
                 ended = run.process.poll() is not None
-                states[number] = run.observe(states[number], now_s())
+                states[folder] = run.observe(states[folder], now_s())
                 if ended:
-                    del running[number]
-                    facts[number] = run.bring_home()
-                    states[number] = _last_state(states[number], facts[number])
-                    admission.learn(run.job, facts[number])
-                    if facts[number]["status"] == "refused":
+                    del running[folder]
+                    facts[folder] = run.bring_home()
+                    states[folder] = _last_state(states[folder], facts[folder])
+                    admission.learn(run.job, facts[folder])
+                    if facts[folder]["status"] == "refused":
                         waiting.clear()
-            observe(states)
+            observe(list(states.values()))
             if running:
                 _relieve(running.values())
                 pause(POLL_S)
@@ -213,25 +212,25 @@ def supervise(
         for run in running.values():
             if run.process.poll() is None:
                 run.process.terminate()
-        for number, run in running.items():
+        for folder, run in running.items():
             run.end()
             with contextlib.suppress(OSError):  # a full disk is reported once, by what brought us here
-                facts[number] = run.bring_home(interrupted=True)
-                states[number] = _last_state(states[number], facts[number])
+                facts[folder] = run.bring_home(interrupted=True)
+                states[folder] = _last_state(states[folder], facts[folder])
         if running:
-            observe(states)
+            observe(list(states.values()))
     return facts
 
 
 def _next(
-    waiting: Sequence[int], jobs: Sequence[Job], running: Mapping[int, _Running], admission: Admission
-) -> tuple[int, Job] | None:
+    waiting: Mapping[Path, Job], running: Mapping[Path, _Running], admission: Admission
+) -> tuple[Path, Job] | None:
     """The first job that is admitted beside those that run, as it may start; None where none is."""
     beside = [run.job for run in running.values()]
-    for number in waiting:
-        job = admission.admit(jobs[number], beside)
-        if job is not None:
-            return number, job
+    for folder, job in waiting.items():
+        admitted = admission.admit(job, beside)
+        if admitted is not None:
+            return folder, admitted
     return None
 
 

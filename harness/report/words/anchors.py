@@ -13,15 +13,15 @@ from harness.soaks.soak import Planned
 def soak_words(planned: Planned, room_bytes: float) -> str:
     """How many runs a soak begins with, how much memory they may take, and what follows at larger scales."""
     scenario = planned.scenario
-    runs = len(planned.jobs)
-    limit = max(job.limit_bytes for job in planned.jobs)
+    runs = len(planned.rows)
+    limit = max(row.job.limit_bytes for row in planned.rows)
     words = (
         f"{runs} {'run' if runs == 1 else 'runs'} at scale {scenario.memory.scale:g}, "
         f"{min(planned.at_once, runs)} at once, {min(limit, room_bytes) / 1e9:.1f} GB each at most."
     )
     moving = moving_configs(scenario)
     minutes = scenario.memory.anchors.minutes
-    if not moving or planned.real_time:
+    if not moving or planned.world.real_time:
         return words
     if not minutes:
         return f"{words} No anchor runs: what moves with the scale stays undecided."

@@ -14,6 +14,7 @@ from harness.calibration import repetitions
 from harness.calibration.repetition_records import read
 from harness.scenario import Scenario
 from harness.soaks.soak import Planned, Soak
+from harness.soaks.table import World
 
 SMOKE = ["smoke", "--seeds", "2"]
 
@@ -37,7 +38,7 @@ class Soaks:
 
     def plan(self, scenario: Scenario, root: Path, **_: Any) -> Planned:
         folder = root / scenario.name / f"soak-{len(self.ran) + 1}"
-        return Planned(scenario, root, folder, real_time=False, jobs=(), at_once=1)
+        return Planned(World(scenario, folder), root, rows=(), at_once=1)
 
     def carry_out(self, planned: Planned, **_: Any) -> Soak:
         self.ran.append(planned.scenario)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,12 +124,13 @@ class Supervised:
         self.found = found
         self.programs: list[tuple[str, ...]] = []
 
-    def __call__(self, jobs: Sequence[Job], folders: Sequence[Path], *, program: tuple[str, ...], **_: Any) -> Any:
+    def __call__(self, jobs: Mapping[Path, Job], *, program: tuple[str, ...], **_: Any) -> Any:
         self.programs.append(program)
-        folders[0].mkdir()
+        (folder,) = jobs
+        folder.mkdir()
         if self.found is not None:
-            (folders[0] / "found.json").write_text(json.dumps(self.found))
-        return [self.facts]
+            (folder / "found.json").write_text(json.dumps(self.found))
+        return {folder: self.facts}
 
 
 def test_what_is_found_stays_beside_the_result_and_nothing_else(tmp_path: Path, monkeypatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 from harness.errors import SoakError
 from harness.scenario import load
 from harness.soaks import other_worlds as elsewhere
+from harness.soaks import table
 from harness.soaks.other_worlds import Elsewhere
 
 WORLD = Elsewhere("fixed", 0.4, 2.0, (1, 2))
@@ -20,14 +21,15 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The runs of every call of the supervisor, which completes the first of each call and no other."""
     calls: list[list[str]] = []
 
-    def supervise(jobs, folders, **_):
-        calls.append([f"{job.config} {job.memory_scale:g} {job.seed}" for job in jobs])
-        for number, folder in enumerate(folders):
+    def supervise(jobs, **_):
+        calls.append([f"{job.config} {job.memory_scale:g} {job.seed}" for job in jobs.values()])
+        ended = {folder: {"status": "died" if number else "complete"} for number, folder in enumerate(jobs)}
+        for folder, facts in ended.items():
             folder.mkdir(parents=True)
-            status = "died" if number else "complete"
-            (folder / "run.json").write_text(json.dumps({"status": status}))
+            (folder / "run.json").write_text(json.dumps(facts))
+        return ended
 
-    monkeypatch.setattr(elsewhere, "supervise", supervise)
+    monkeypatch.setattr(table, "supervise", supervise)
     return calls
 
 
@@ -41,7 +43,11 @@ def test_a_world_is_the_scenario_at_another_scale_with_nothing_claimed() -> None
     assert (there.memory.scale, there.time.hours, there.seeds, list(there.configs)) == (0.4, 2.0, 2, ["fixed"])
     assert (there.claims, there.max_seeds) == ((), None)
     assert there.configs["fixed"] == scenario.configs["fixed"]
-    assert [(job.seed, job.baseline_bytes) for job in WORLD.jobs(scenario)] == [(1, 2_000_000_000), (2, 2_000_000_000)]
+    jobs = [row.job for row in WORLD.rows(scenario, Path("results"))]
+    assert [(job.seed, job.baseline_bytes) for job in jobs] == [
+        (1, 2_000_000_000),
+        (2, 2_000_000_000),
+    ]
 
 
 def test_what_completed_is_kept_and_the_rest_is_run_again(ran: list[list[str]], tmp_path: Path) -> None:
@@ -57,6 +63,6 @@ def test_a_full_disk_is_one_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(elsewhere, "supervise", refuse)
+    monkeypatch.setattr(table, "supervise", refuse)
     with pytest.raises(SoakError, match="No space left on device: what was recorded before is kept there"):
         carry_out(tmp_path)

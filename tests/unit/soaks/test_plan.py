@@ -10,7 +10,8 @@ import pytest
 from harness.errors import UsageError
 from harness.scenario import Scenario, load
 from harness.soaks.plan import plan_jobs, refuse_too_large
-from harness.soaks.result_folder import create_result, find_result, point_latest, run_folder, run_folders
+from harness.soaks.result_folder import create_result, find_result, point_latest, run_folders
+from harness.soaks.table import Row, World
 from harness.worker.isolation import PINNED, judged_environment
 from synthetic.faults.kinds import Faults
 from tests.unit.worker.test_recorder import job
@@ -99,7 +100,7 @@ def test_a_result_folder_that_cannot_be_made_is_the_users_error(tmp_path: Path) 
         create_result(tmp_path / "file", "demo")
 
 
-def test_runs_are_listed_by_config_and_seed(tmp_path: Path) -> None:
+def test_runs_are_listed_by_config_and_seed(scenario: Scenario, tmp_path: Path) -> None:
     for seed in (10, 2, 1):
-        run_folder(tmp_path, job(seed=seed)).mkdir(parents=True)
+        Row(World(scenario, tmp_path), job(seed=seed)).folder.mkdir(parents=True)
     assert [folder.name for folder in run_folders(tmp_path)] == ["seed-1", "seed-2", "seed-10"]

@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.scenario import Scenario, load
-from harness.soaks import soak
+from harness.soaks import soak, table
 
 
 @pytest.fixture
@@ -16,11 +16,11 @@ def carried_out(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The seeds of every call of the supervisor, which carries out nothing here."""
     calls: list[list[int]] = []
 
-    def supervise(jobs, folders, *, at_once, observe):
-        calls.append([job.seed for job in jobs])
-        return [{"status": "complete"} for _ in jobs]
+    def supervise(jobs, **_):
+        calls.append([job.seed for job in jobs.values()])
+        return {folder: {"status": "complete"} for folder in jobs}
 
-    monkeypatch.setattr(soak, "supervise", supervise)
+    monkeypatch.setattr(table, "supervise", supervise)
     monkeypatch.setattr(soak, "room_bytes", lambda: 10**12)
     return calls
 

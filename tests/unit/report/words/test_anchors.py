@@ -8,14 +8,15 @@ from harness.report.words.anchors import moving_configs, plan_words, soak_words
 from harness.scenario import Scenario, load
 from harness.soaks.anchor_plan import Plan
 from harness.soaks.other_worlds import Elsewhere
-from harness.soaks.plan import plan_jobs
 from harness.soaks.soak import Planned
+from harness.soaks.table import World
 
 GB = 1e9
 
 
 def planned(scenario: Scenario, *, real_time: bool = False) -> Planned:
-    return Planned(scenario, Path("results"), Path("results"), real_time, plan_jobs(scenario), 2)
+    world = World(scenario, Path("results"), real_time)
+    return Planned(world, Path("results"), world.rows(), 2)
 
 
 def test_a_soak_says_how_many_runs_how_much_memory_and_what_follows() -> None:

@@ -1,0 +1,129 @@
+"""The table of runs: each row is one run of one config in one world, with its seed, its environment and its state.
+
+A soak, the seeds that are added to it, its anchor runs, its standing controls, a calibration over scales: each is such
+a table. They differ in their axes and in who looks at the outcome. What is recorded is kept: to resume a table that was
+interrupted, carry it out again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.scenario import Scenario, to_toml
+from harness.soaks import result_folder as results
+from harness.soaks.admission import Admission, room_bytes
+from harness.soaks.plan import plan_jobs
+from harness.soaks.supervisor import Observer, supervise
+from harness.worker.job import Job
+from harness.worker.recorder import RUN_FILE
+
+IDLE_MARGIN = 1.05
+"""An idle process varies by a few per cent: the scale that is advised leaves room for that."""
+
+WAITING = "waiting"
+
+RECORDED = frozenset({"complete", "limit"})
+"""States in which a run ended as runs do; what was interrupted or died is run again."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A scenario as it runs in one result folder: its market and configs at its scale, for its hours, by one clock."""
+
+    scenario: Scenario
+    folder: Path
+    real_time: bool = False
+
+    def rows(self, seeds: Iterable[int] | None = None) -> tuple[Row, ...]:
+        """Every config with every seed of the scenario, or of `seeds`.
+
+        Raises UsageError where the target cannot live at its scale, or its recording is not what it says.
+        """
+        jobs = plan_jobs(self.scenario, real_time=self.real_time, seeds=seeds)
+        return tuple(Row(self, job) for job in jobs)
+
+    def begin(self) -> None:
+        """Make the folder a result: with its scenario and its manifest, unless it is one already."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / results.SCENARIO_FILE).write_text(to_toml(self.scenario), encoding="utf-8")
+        if not (self.folder / results.MANIFEST_FILE).exists():
+            results.write_manifest(
+                self.folder,
+                scenario_name=self.scenario.name,
+                real_time=self.real_time,
+                command=results.command_line(),
+            )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run: its world, and its job, which names the config, the seed and the environment."""
+
+    world: World
+    job: Job
+
+    @property
+    def folder(self) -> Path:
+        """Where it is recorded."""
+        return self.world.folder / "runs" / self.job.config / f"seed-{self.job.seed}"
+
+    @property
+    def state(self) -> str:
+        """How the run ended, as it was recorded; WAITING where it has not, or cannot be read."""
+        try:
+            status = json.loads((self.folder / RUN_FILE).read_text(encoding="utf-8")).get("status")
+        except (OSError, ValueError, AttributeError):
+            return WAITING
+        return status if isinstance(status, str) else WAITING
+
+
+def carry_out(
+    rows: Sequence[Row],
+    *,
+    at_once: int,
+    observe: Observer,
+    foretold: Mapping[str, float] | None = None,
+) -> None:
+    """Begin the worlds of `rows` and run what is not recorded yet, `at_once` at a time, as far as memory allows.
+
+    `foretold` are the peaks of configs, bytes at full scale, by which runs are admitted. Raises UsageError where an
+    idle process is larger than its baseline, SoakError where the disk is full, KeyboardInterrupt once every process is
+    gone. Recordings are kept in every case.
+    """
+    worlds = list(dict.fromkeys(row.world.folder for row in rows))
+    waiting = {row.folder: row for row in rows if row.state not in RECORDED}
+    try:
+        for world in {row.world.folder: row.world for row in rows}.values():
+            world.begin()
+        for folder in waiting:
+            shutil.rmtree(folder, ignore_errors=True)
+        ended = supervise(
+            {folder: row.job for folder, row in waiting.items()},
+            at_once=at_once,
+            observe=observe,
+            admission=Admission(room_bytes(), foretold),
+        )
+    except OSError as error:
+        raise results.refuse_full_disk(error, Path(os.path.commonpath(worlds))) from error
+    for folder, facts in ended.items():
+        if facts["status"] == "refused":
+            raise _too_small(waiting[folder], int(facts["idle_rss_bytes"]))
+
+
+def _too_small(row: Row, idle_bytes: int) -> UsageError:
+    scenario = row.world.scenario
+    baseline = scenario.memory.baseline_gb * 1e9
+    enough = math.ceil(idle_bytes * IDLE_MARGIN / baseline * 1000) / 1000
+    advice = f"--scale {enough:g} would do" if enough <= 1 else "raise memory.baseline_gb"
+    return UsageError(
+        f"{scenario.name}: memory.scale = {scenario.memory.scale:g}: the idle process takes {idle_bytes / 1e6:.0f} MB, "
+        f"more than the baseline of {scenario.memory.baseline_gb:g} GB at this scale "
+        f"({baseline * scenario.memory.scale / 1e6:.0f} MB): {advice}"
+    )

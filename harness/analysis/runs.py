@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from harness.errors import UsageError
+from harness.files import read_json
 from harness.worker.recorder import FORMAT, PHASES, SAMPLE
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted")
@@ -203,10 +204,7 @@ def _seed(folder: Path) -> int:
 
 
 def _facts(path: Path) -> dict[str, Any]:
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
+    facts = read_json(path)
     if not isinstance(facts, dict):
         raise UsageError(f"{path}: not a JSON object")
     return facts

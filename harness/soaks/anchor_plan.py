@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import heapq
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from harness.errors import UsageError
+from harness.files import read_json, write_json
 from harness.soaks.admission import MARGIN, RESERVE_BYTES
 from harness.soaks.other_worlds import Elsewhere
 
@@ -257,9 +256,7 @@ def write_plan(planned: Plan, result: Path) -> None:
         "wall_s": planned.wall_s,
         "memory_bytes": planned.memory_bytes,
     }
-    partial = folder / (PLAN_FILE + ".partial")
-    partial.write_text(json.dumps(table, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(folder / PLAN_FILE)
+    write_json(table, folder / PLAN_FILE)
 
 
 def read_plan(result: Path) -> Plan | None:
@@ -267,12 +264,12 @@ def read_plan(result: Path) -> Plan | None:
     path = result / ANCHORS_FOLDER / PLAN_FILE
     if not path.exists():
         return None
+    table = read_json(path)
     try:
-        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if table["format"] != FORMAT:
             raise UsageError(f"{path}: format is {table['format']!r}, expected {FORMAT}")
         worlds = tuple(Elsewhere(**{**world, "seeds": tuple(world["seeds"])}) for world in table["worlds"])
         unfit = {str(config): str(reason) for config, reason in table["unfit"].items()}
         return Plan(worlds, unfit, float(table["wall_s"]), float(table["memory_bytes"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path}: cannot be read: {type(error).__name__}: {error}") from error

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import UsageError
+from harness.files import in_one_piece
 from harness.worker.job import Job
 from harness.worker.recorder import (
     NOT_READ,
@@ -100,14 +101,12 @@ def archive_run(folder: Path, *, status: str | None = None, reason: str | None =
     """
     rows = read_rows(folder)
     if (folder / SAMPLES_FILE).exists():
-        partial = folder / (PARQUET_FILE + ".partial")
-        to_frame(rows).to_parquet(partial, index=False)
-        partial.replace(folder / PARQUET_FILE)
+        with in_one_piece(folder / PARQUET_FILE) as partial:
+            to_frame(rows).to_parquet(partial, index=False)
         (folder / SAMPLES_FILE).unlink()
     if (folder / OWNERS_FILE).exists():
-        partial = folder / (OWNERS_PARQUET + ".partial")
-        read_walks(folder).to_parquet(partial, index=False)
-        partial.replace(folder / OWNERS_PARQUET)
+        with in_one_piece(folder / OWNERS_PARQUET) as partial:
+            read_walks(folder).to_parquet(partial, index=False)
         (folder / OWNERS_FILE).unlink()
     run_file = folder / RUN_FILE
     if not run_file.exists():

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from harness.errors import SoakError, UsageError
+from harness.files import read_json
 from harness.worker.isolation import PINNED
 from harness.worker.recorder import FORMAT
 from synthetic.market import MARKET_VERSION
@@ -106,10 +107,7 @@ def write_manifest(folder: Path, *, scenario_name: str, real_time: bool, command
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a result. Raises UsageError where it is missing or damaged."""
     file = folder / MANIFEST_FILE
-    try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{file}: cannot be read: {error}") from error
+    manifest = read_json(file)
     if not isinstance(manifest, dict) or "format" not in manifest:
         raise UsageError(f"{file}: is no manifest of a result")
     return manifest

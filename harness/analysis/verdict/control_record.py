@@ -6,13 +6,13 @@ Format 1 (2026) of control.json: first version.
 from __future__ import annotations
 
 import dataclasses
-import json
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
+from harness.files import read_json, write_json
 
 FORMAT = 1
 CONTROLS_FOLDER = "controls"
@@ -88,9 +88,7 @@ def write_controls(record: ControlRecord, folder: Path) -> Path:
         "checks": [dataclasses.asdict(check) for check in record.checks],
     }
     file = folder / CONTROL_FILE
-    partial = folder / (CONTROL_FILE + ".partial")
-    partial.write_text(json.dumps(table, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(file)
+    write_json(table, file)
     return file
 
 
@@ -104,10 +102,7 @@ def read_controls(result: Path) -> ControlRecord | None:
     if not folder.is_dir():
         return None
     path = folder / CONTROL_FILE
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
+    table = read_json(path)
     if not isinstance(table, dict) or table.get("format") != FORMAT:
         raise UsageError(f"{path}: is no record of controls in format {FORMAT}")
     try:

@@ -8,7 +8,6 @@ Format 1 (2026): first version; `confidence`, `leaks`, `limits`, `controls` and 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +30,7 @@ from harness.analysis.verdict import headline, validity
 from harness.analysis.verdict.claims import ClaimVerdict, judge_claim, metric_of
 from harness.analysis.verdict.control_record import ControlRecord, read_controls
 from harness.errors import UsageError
+from harness.files import write_json
 from harness.scenario import Scenario
 from harness.text import shown_path
 
@@ -154,9 +154,7 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
 
 def write(verdict: Verdict, path: Path) -> None:
     """Write verdict.json, in one piece."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(to_json(verdict), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_json(to_json(verdict), path)
 
 
 def check_claims(scenario: Scenario) -> None:

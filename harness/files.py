@@ -1,0 +1,34 @@
+"""Writing a file in one piece, and reading JSON that a user may have damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.errors import UsageError
+
+
+@contextlib.contextmanager
+def in_one_piece(path: Path) -> Iterator[Path]:
+    """A path to write to that becomes `path` at the end: a reader finds the whole file or the one before it."""
+    partial = path.with_name(path.name + ".partial")
+    yield partial
+    partial.replace(path)
+
+
+def write_json(table: Mapping[str, Any], path: Path) -> None:
+    """Write a JSON object in one piece. Raises ValueError where it holds a number that is not finite."""
+    text = json.dumps(table, indent=1, allow_nan=False) + "\n"
+    with in_one_piece(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises UsageError, naming the file, where it is missing or damaged."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error

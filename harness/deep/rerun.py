@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.deep.sites import Site
+from harness.deep.findings import ByMemray, ByTracemalloc, by_memray, by_tracemalloc
 from harness.deep.tracers import CAPTURE_FILE, FOUND_FILE
 from harness.errors import SoakError, UsageError
 from harness.soaks.admission import RESERVE_BYTES, free_memory_bytes
@@ -38,47 +38,15 @@ SLOWDOWN = 20
 TRACERS = ("tracemalloc", "memray")
 
 
-@dataclass(frozen=True)
-class OwnedFrom:
-    """One owner of a rerun, and the lines behind it, with shares of what it holds: None is before the feed.
-
-    `elements`: what hangs on the elements that were made there; `allocated`: what was allocated there itself.
-    """
-
-    path: str
-    before_bytes: float
-    after_bytes: float
-    elements: tuple[tuple[Site | None, float], ...]
-    allocated: tuple[tuple[Site | None, float], ...]
-
-
-@dataclass(frozen=True)
-class InCycles:
-    """What only a collection freed at the end of a rerun; `types` are (name, objects, bytes), `sites` have shares."""
-
-    collector_on: bool
-    uncollectable: int
-    objects: int
-    bytes: int
-    types: tuple[tuple[str, int, int], ...]
-    sites: tuple[tuple[Site | None, float], ...]
-
-
-@dataclass(frozen=True)
-class Allocations:
+@dataclass(frozen=True, kw_only=True)
+class Allocations(ByTracemalloc, ByMemray):
     """What reruns of one config found. Bytes are real ones, of `hours` virtual hours.
 
-    `limited`: one of them ended before that, for want of memory. `growing`: lines that held more at the end than at
-    half of the feed; `held`: at the end, by memray, of `held_bytes` in all, empty without it, where `flame` is None.
+    `limited`: one of them ended before that, for want of memory. `flame` is the flame graph, None without memray.
     """
 
     hours: float
     limited: bool
-    owners: tuple[OwnedFrom, ...]
-    growing: tuple[tuple[Site, int], ...]
-    cycles: InCycles
-    held: tuple[tuple[Site, int], ...]
-    held_bytes: int
     flame: Path | None
 
 
@@ -150,7 +118,7 @@ def trace(result: Path, job: Job, owners: Sequence[str], observe: dict[str, Obse
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        found: dict[str, Any] = {"hours": job.horizon_s / 3600, "limited": False, "held": [], "held_bytes": 0}
+        found: dict[str, Any] = {"hours": job.horizon_s / 3600, "limited": False, **ByMemray().to_json()}
         for tracer, watch in observe.items():
             scratch = folder / tracer
             program = ("harness.deep.traced_run", tracer, *owners)
@@ -170,7 +138,13 @@ def trace(result: Path, job: Job, owners: Sequence[str], observe: dict[str, Obse
             shutil.rmtree(folder, ignore_errors=True)
             with contextlib.suppress(OSError):
                 folder.parent.rmdir()  # unless another config's are there
-    return _allocations(found, folder / FLAME_FILE if "memray" in observe else None)
+    return Allocations(
+        **vars(by_tracemalloc(found)),
+        **vars(by_memray(found)),
+        hours=found["hours"],
+        limited=found["limited"],
+        flame=folder / FLAME_FILE if "memray" in observe else None,
+    )
 
 
 def _refuse_failed(facts: dict[str, Any], tracer: str, scratch: Path) -> None:
@@ -192,37 +166,3 @@ def _draw(capture: Path, picture: Path) -> None:
     if drawn.returncode:
         words = (drawn.stderr or drawn.stdout).strip().splitlines() or ["no word"]
         raise SoakError(f"memray drew no flame graph: {words[-1]}")
-
-
-def _allocations(found: dict[str, Any], flame: Path | None) -> Allocations:
-    cycles = found["cycles"]
-    return Allocations(
-        hours=found["hours"],
-        limited=found["limited"],
-        owners=tuple(
-            OwnedFrom(
-                owner["path"],
-                owner["before_bytes"],
-                owner["after_bytes"],
-                _shares(owner["elements"]),
-                _shares(owner["allocated"]),
-            )
-            for owner in found["owners"]
-        ),
-        growing=tuple((Site(*site), size) for *site, size in found["growing"]),
-        cycles=InCycles(
-            cycles["collector_on"],
-            cycles["uncollectable"],
-            cycles["objects"],
-            cycles["bytes"],
-            tuple((one["name"], one["objects"], one["bytes"]) for one in cycles["types"]),
-            _shares(cycles["sites"]),
-        ),
-        held=tuple((Site(*site), size) for *site, size in found["held"]),
-        held_bytes=found["held_bytes"],
-        flame=flame,
-    )
-
-
-def _shares(rows: list[list[Any]]) -> tuple[tuple[Site | None, float], ...]:
-    return tuple((Site(*site) if site[0] else None, share) for *site, share in rows)

@@ -9,12 +9,12 @@ import json
 import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
 from harness import probes
 from harness.deep.cycles import find_cycles
+from harness.deep.findings import Amount, ByMemray, ByTracemalloc, InCycles, OwnedFrom, Share
 from harness.deep.held import Holdings
 from harness.deep.sites import Frame, Site, Sites
 from harness.probes.owners import walk
@@ -88,18 +88,17 @@ class OwnersTracer:
 
         cycles = find_cycles(note)
         tracemalloc.stop()
-        lines = [[*site, size] for site, size in grown.most_common(MOST_LINES) if site is not None and size > 0]
-        found = {
-            "owners": owners,
-            "growing": lines,
-            "cycles": {**asdict(cycles), "sites": _shares(in_cycles)},
-        }
-        (self._folder / FOUND_FILE).write_text(json.dumps(found), encoding="utf-8")
+        traced = ByTracemalloc(
+            owners=tuple(owners),
+            growing=tuple((site, size) for site, size in _largest_lines(grown) if size > 0),
+            cycles=InCycles(**vars(cycles), sites=_shares(in_cycles)),
+        )
+        _write(self._folder, traced)
 
     def _owners(self, roots: Mapping[str, Any]) -> dict[str, float]:
         return {owner.path: owner.bytes for owner in walk(roots, seed=self._seed)}
 
-    def _owner(self, path: str, size: float, holdings: Holdings) -> dict[str, Any]:
+    def _owner(self, path: str, size: float, holdings: Holdings) -> OwnedFrom:
         elements: Counter[Site | None] = Counter()
         allocated: Counter[Site | None] = Counter()
         element, site = None, None
@@ -108,13 +107,7 @@ class OwnersTracer:
                 element, site = holder, self._site_of(holder)
             elements[site] += share  # type: ignore[assignment]
             allocated[site if obj is element else self._site_of(obj)] += share  # type: ignore[assignment]
-        return {
-            "path": path,
-            "before_bytes": self._before.get(path, 0.0),
-            "after_bytes": size,
-            "elements": _shares(elements),
-            "allocated": _shares(allocated),
-        }
+        return OwnedFrom(path, self._before.get(path, 0.0), size, _shares(elements), _shares(allocated))
 
     def _site_of(self, obj: Any) -> Site | None:
         """The line that allocated an object, None where that was before the feed."""
@@ -178,16 +171,22 @@ class FlameTracer:
                 frames = [(file, line) for _, file, line in record.stack_trace()]
                 held[self._sites.of(frames)] += record.size
                 total += record.size
-        lines = [[*site, size] for site, size in held.most_common(MOST_LINES) if site is not None]
-        found = {"held": lines, "held_bytes": total}
-        (self._folder / FOUND_FILE).write_text(json.dumps(found), encoding="utf-8")
+        _write(self._folder, ByMemray(held=_largest_lines(held), held_bytes=total))
 
 
-def _shares(sizes: Counter[Site | None]) -> list[list[Any]]:
-    """[file, line, function, own, share] of the largest sites; of what has none the file is empty."""
+def _write(folder: Path, found: ByTracemalloc | ByMemray) -> None:
+    (folder / FOUND_FILE).write_text(json.dumps(found.to_json()), encoding="utf-8")
+
+
+def _largest_lines(sizes: Sizes) -> tuple[Amount, ...]:
+    return tuple((site, size) for site, size in sizes.most_common(MOST_LINES) if site is not None)
+
+
+def _shares(sizes: Sizes) -> tuple[Share, ...]:
+    """The lines with the largest shares."""
     total = sum(sizes.values())
     largest = sizes.most_common(MOST_SITES) if total > 0 else []
-    return [[*(site or Site("", 0, "", False)), size / total] for site, size in largest]
+    return tuple((site, size / total) for site, size in largest)
 
 
 def _most_grown(before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from harness.deep.rerun import Allocations, InCycles, OwnedFrom
+from harness.deep.findings import InCycles, OwnedFrom
+from harness.deep.rerun import Allocations
 from harness.deep.sites import Site
 from harness.report.terminal.layout import heading, new_table, paragraph, show, whole_line
 from harness.report.terminal.progress_table import clock
@@ -113,7 +114,7 @@ def cycle_sentences(cycles: InCycles) -> list[str]:
         found.append(f"gc.garbage holds {cycles.uncollectable:,} objects that no collection frees.")
     if cycles.bytes < NOTEWORTHY_BYTES:
         return [*found, f"Reference cycles: {cycles.objects:,} objects waited for a collection, nothing of note."]
-    types = ", ".join(f"{name} ({count:,})" for name, count, _ in cycles.types[:4])
+    types = ", ".join(f"{counted.name} ({counted.objects:,})" for counted in cycles.types[:4])
     sites = "; ".join(
         f"allocated at {site_name(site)}: {_percent(share)}"
         for site, share in _worth_a_line(cycles.sites)[:3]

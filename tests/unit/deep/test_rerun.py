@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.deep import rerun
+from harness.deep.cycles import TypeCount
 from harness.deep.rerun import hours_for, plan_rerun, trace
 from harness.deep.sites import Site
 from harness.errors import SoakError, UsageError
@@ -141,7 +142,7 @@ def test_what_is_found_stays_beside_the_result_and_nothing_else(tmp_path: Path, 
     assert supervised.programs == [("harness.deep.traced_run", "tracemalloc", "kept[*]")]
     assert found.owners[0].elements == ((Site(*SITE), 0.9), (None, 0.1))
     assert found.growing == ((Site(*SITE), 1000),)
-    assert found.cycles.types == (("Node", 3, 300),)
+    assert found.cycles.types == (TypeCount("Node", 3, 300),)
     assert (found.limited, found.flame, found.held) == (False, None, ())
     assert [file.name for file in (tmp_path / "deep/old").iterdir()] == ["allocations.json"]
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.deep.rerun import Allocations, InCycles, OwnedFrom
+from harness.deep.cycles import TypeCount
+from harness.deep.findings import InCycles, OwnedFrom
+from harness.deep.rerun import Allocations
 from harness.deep.sites import Site
 from harness.report.terminal.allocations import DeepProgress, cycle_sentences, print_allocations, site_name
 from harness.soaks.supervisor import RunState
@@ -69,7 +71,8 @@ def test_where_nothing_is_held_or_the_limit_came_it_is_said() -> None:
 
 def test_cycles_in_words() -> None:
     assert cycle_sentences(NO_CYCLES) == ["Reference cycles: 5 objects waited for a collection, nothing of note."]
-    many = InCycles(False, 4, 2000, 3_000_000, (("Node", 1000, 2_900_000), ("dict", 1000, 100_000)), ((KEPT, 0.99),))
+    types = (TypeCount("Node", 1000, 2_900_000), TypeCount("dict", 1000, 100_000))
+    many = InCycles(False, 4, 2000, 3_000_000, types, ((KEPT, 0.99),))
     assert cycle_sentences(many) == [
         "Python's collector is off in this target: cycles are never freed.",
         "gc.garbage holds 4 objects that no collection frees.",

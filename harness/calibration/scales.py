@@ -22,7 +22,7 @@ from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario, load
 from harness.soaks.admission import MARGIN, room_bytes
-from harness.soaks.other_worlds import Elsewhere, carry_out
+from harness.soaks.other_worlds import OtherWorld, carry_out
 from harness.soaks.result_folder import read_manifest
 from harness.text import shown_path
 
@@ -33,11 +33,11 @@ PAGE = Path("docs", "reference", "scales.md")
 SCALES = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 
 
-def worlds(scenario: Scenario, scales: tuple[float, ...], foretold: dict[str, float], room: float) -> list[Elsewhere]:
+def worlds(scenario: Scenario, scales: tuple[float, ...], foretold: dict[str, float], room: float) -> list[OtherWorld]:
     """Every config at every scale at which it fits, the largest worlds first: small ones run beside them."""
     seeds = tuple(scenario.planned_seeds())
     fitting = [
-        Elsewhere(config, scale, scenario.time.hours, seeds)
+        OtherWorld(config, scale, scenario.time.hours, seeds)
         for config in scenario.configs
         for scale in scales
         if foretold.get(config, scenario.memory.limit_gb * 1e9) * scale * MARGIN <= room
@@ -114,7 +114,7 @@ def _scales(text: str) -> tuple[float, ...]:
 def _record(scenario: Scenario, scales: tuple[float, ...], given: argparse.Namespace) -> None:
     foretold = foretold_peaks(given.out)
     if missing := [config for config in scenario.configs if config not in foretold]:
-        first = [Elsewhere(config, scales[0], scenario.time.hours, (scenario.first_seed,)) for config in missing]
+        first = [OtherWorld(config, scales[0], scenario.time.hours, (scenario.first_seed,)) for config in missing]
         with Progress(open_console()) as progress:
             carry_out(scenario, first, given.out, at_once=given.jobs, observe=progress)
         foretold = foretold_peaks(given.out)

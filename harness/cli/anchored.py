@@ -12,8 +12,7 @@ from harness.report.terminal.layout import paragraph
 from harness.report.terminal.progress import Progress
 from harness.report.words.anchors import plan_words
 from harness.scenario import Scenario
-from harness.soaks import anchor_plan as anchors
-from harness.soaks import other_worlds as elsewhere
+from harness.soaks import anchor_plan, other_worlds
 from harness.soaks.admission import room_bytes
 from harness.soaks.plan import cores
 from harness.soaks.result_folder import refuse_full_disk
@@ -28,7 +27,7 @@ def anchor(console: Console, scenario: Scenario, folder: Path, *, jobs: int | No
     if not needs and not unfit:
         return
     at_once = jobs or cores()
-    planned = anchors.plan(
+    planned = anchor_plan.plan(
         needs,
         scale=scenario.memory.scale,
         seeds=scenario.planned_seeds(),
@@ -38,7 +37,7 @@ def anchor(console: Console, scenario: Scenario, folder: Path, *, jobs: int | No
         minutes=scenario.memory.anchors.minutes,
     ).without(unfit)
     try:
-        anchors.write_plan(planned, folder)
+        anchor_plan.write_plan(planned, folder)
     except OSError as error:
         raise refuse_full_disk(error, folder) from error
     if not quiet:
@@ -46,10 +45,10 @@ def anchor(console: Console, scenario: Scenario, folder: Path, *, jobs: int | No
             paragraph(console, line)
     if planned.worlds:
         with Progress(console, quiet=quiet) as progress:
-            elsewhere.carry_out(
+            other_worlds.carry_out(
                 scenario,
                 planned.worlds,
-                folder / anchors.ANCHORS_FOLDER,
+                folder / anchor_plan.ANCHORS_FOLDER,
                 at_once=at_once,
                 foretold={need.config: need.peak_bytes for need in needs},
                 observe=progress,

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.errors import UsageError
     from harness.report.terminal.console import open_console
     from harness.scenario import load
-    from harness.soaks import result_folder as results
+    from harness.soaks import result_folder
     from harness.worker.isolation import platform_warning
 
     if arguments.jobs is not None and arguments.jobs < 1:
@@ -44,6 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C: recordings come home
     if (warning := platform_warning()) is not None:
         console.print(f"Warning: {warning}")
-    folder = results.create_result(arguments.out, "control")
+    folder = result_folder.create_result(arguments.out, "control")
     record = control(console, scenario, folder, short=arguments.short, jobs=arguments.jobs, quiet=arguments.quiet)
     return 0 if record.held else INVALID

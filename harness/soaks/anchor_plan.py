@@ -17,7 +17,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.files import read_json, write_json
 from harness.soaks.admission import MARGIN, RESERVE_BYTES
-from harness.soaks.other_worlds import Elsewhere
+from harness.soaks.other_worlds import OtherWorld
 
 FORMAT = 1
 ANCHORS_FOLDER = "anchors"
@@ -63,7 +63,7 @@ class Need:
 class Plan:
     """The worlds that are run, and why a config has none; about how long it takes, and what runs hold together."""
 
-    worlds: tuple[Elsewhere, ...] = ()
+    worlds: tuple[OtherWorld, ...] = ()
     unfit: Mapping[str, str] = field(default_factory=dict)
     wall_s: float = 0.0
     memory_bytes: float = 0.0
@@ -106,7 +106,7 @@ class _Planner:
     def plan(self, needs: Sequence[Need]) -> Plan:
         unfit = {need.config: reason for need in needs if (reason := self._too_large(need))}
         left = [need for need in needs if need.config not in unfit]
-        chosen: dict[str, list[Elsewhere]] = {}
+        chosen: dict[str, list[OtherWorld]] = {}
         while left and not chosen:
             chosen = self._within_time(left)
             if not chosen:  # without the one that takes longest
@@ -119,7 +119,7 @@ class _Planner:
         wall_s, memory_bytes = self._schedule(worlds, left)
         return Plan(tuple(worlds), unfit, wall_s, memory_bytes)
 
-    def _within_time(self, needs: Sequence[Need]) -> dict[str, list[Elsewhere]]:
+    def _within_time(self, needs: Sequence[Need]) -> dict[str, list[OtherWorld]]:
         """The worlds of every config that the time allows: full scale for those that fit, if it allows that."""
         for full in (True, False):
             for times in STEPS_UP[:2]:
@@ -128,22 +128,22 @@ class _Planner:
                     return found
         return {}
 
-    def _fits_time(self, chosen: Mapping[str, Sequence[Elsewhere]], needs: Sequence[Need]) -> bool:
+    def _fits_time(self, chosen: Mapping[str, Sequence[OtherWorld]], needs: Sequence[Need]) -> bool:
         return self._seconds([world for worlds in chosen.values() for world in worlds], needs) <= self.budget_s
 
-    def _worlds(self, need: Need, times: float, *, full: bool) -> list[Elsewhere]:
+    def _worlds(self, need: Need, times: float, *, full: bool) -> list[OtherWorld]:
         """Those of one config: full scale, or one so many `times` as large as the soak's and a third."""
         if need.seeds > 1:
-            return [Elsewhere(need.config, 1.0, need.hours, self._first(need.seeds))] if full else []
+            return [OtherWorld(need.config, 1.0, need.hours, self._first(need.seeds))] if full else []
         if full and self._largest(need) == 1:
-            return [Elsewhere(need.config, 1.0, need.least_hours, self._first(1))]
+            return [OtherWorld(need.config, 1.0, need.least_hours, self._first(1))]
         largest = _floored(min(self._largest(need), times * self.scale))
         if largest < LARGER * self.scale - 1e-9:
             return []
         third = self.scale / 2 if self.scale / 2 >= need.least_scale else _floored(math.sqrt(self.scale * largest))
-        return [Elsewhere(need.config, scale, need.least_hours, self._first(1)) for scale in (largest, third)]
+        return [OtherWorld(need.config, scale, need.least_hours, self._first(1)) for scale in (largest, third)]
 
-    def _extended(self, chosen: dict[str, list[Elsewhere]], needs: Sequence[Need]) -> dict[str, list[Elsewhere]]:
+    def _extended(self, chosen: dict[str, list[OtherWorld]], needs: Sequence[Need]) -> dict[str, list[OtherWorld]]:
         """Where time is left: longer runs at full scale, then larger worlds, then more seeds."""
         for more in (self._longer, self._higher, self._more_seeds):
             growing = [need for need in needs if need.config in chosen]
@@ -157,14 +157,14 @@ class _Planner:
                         chosen = trial
         return chosen
 
-    def _longer(self, worlds: Sequence[Elsewhere], need: Need) -> list[Elsewhere] | None:
+    def _longer(self, worlds: Sequence[OtherWorld], need: Need) -> list[OtherWorld] | None:
         (world, *_) = worlds
         if world.scale < 1 or world.hours >= need.hours or not need.period_h:
             return None
         steps = max(round(0.05 * need.hours / need.period_h), 1)
         return [dataclasses.replace(world, hours=min(world.hours + steps * need.period_h, need.hours))]
 
-    def _higher(self, worlds: Sequence[Elsewhere], need: Need) -> list[Elsewhere] | None:
+    def _higher(self, worlds: Sequence[OtherWorld], need: Need) -> list[OtherWorld] | None:
         (world, *_) = worlds
         if world.scale == 1:
             return None
@@ -174,7 +174,7 @@ class _Planner:
                 return found
         return None
 
-    def _more_seeds(self, worlds: Sequence[Elsewhere], need: Need) -> list[Elsewhere] | None:
+    def _more_seeds(self, worlds: Sequence[OtherWorld], need: Need) -> list[OtherWorld] | None:
         """A seed more in the largest world, once it has all hours that it may have there."""
         world, *others = worlds
         if (world.scale == 1 and world.hours < need.hours) or len(world.seeds) == len(self.seeds):
@@ -209,15 +209,15 @@ class _Planner:
         trials = (self._worlds(need, times, full=full) for times in STEPS_UP for full in (True, False))
         return min(self._seconds(worlds, [need]) for worlds in trials if worlds)
 
-    def _run_s(self, world: Elsewhere, needs: Sequence[Need]) -> float:
+    def _run_s(self, world: OtherWorld, needs: Sequence[Need]) -> float:
         need = next(one for one in needs if one.config == world.config)
         return START_S + need.wall_s_per_hour * world.scale * (world.hours + self.run_on_h)
 
-    def _seconds(self, worlds: Sequence[Elsewhere], needs: Sequence[Need]) -> float:
+    def _seconds(self, worlds: Sequence[OtherWorld], needs: Sequence[Need]) -> float:
         ordered = sorted(worlds, key=lambda world: -self._run_s(world, needs))
         return self._schedule(ordered, needs)[0]
 
-    def _schedule(self, worlds: Sequence[Elsewhere], needs: Sequence[Need]) -> tuple[float, float]:
+    def _schedule(self, worlds: Sequence[OtherWorld], needs: Sequence[Need]) -> tuple[float, float]:
         """Real seconds until all runs are done, as the supervisor starts them; the most that they hold together."""
         peaks = {need.config: need.peak_bytes * MARGIN for need in needs}
         waiting = [
@@ -268,7 +268,7 @@ def read_plan(result: Path) -> Plan | None:
     try:
         if table["format"] != FORMAT:
             raise UsageError(f"{path}: format is {table['format']!r}, expected {FORMAT}")
-        worlds = tuple(Elsewhere(**{**world, "seeds": tuple(world["seeds"])}) for world in table["worlds"])
+        worlds = tuple(OtherWorld(**{**world, "seeds": tuple(world["seeds"])}) for world in table["worlds"])
         unfit = {str(config): str(reason) for config, reason in table["unfit"].items()}
         return Plan(worlds, unfit, float(table["wall_s"]), float(table["memory_bytes"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:

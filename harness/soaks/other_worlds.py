@@ -17,7 +17,7 @@ from harness.soaks.table import Row, World
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class OtherWorld:
     """Runs of one config of a scenario at another scale, for so many hours, with these seeds, in this order."""
 
     config: str
@@ -48,7 +48,7 @@ class Elsewhere:
 
 def carry_out(
     scenario: Scenario,
-    worlds: Sequence[Elsewhere],
+    worlds: Sequence[OtherWorld],
     root: Path,
     *,
     at_once: int | None = None,

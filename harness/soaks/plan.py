@@ -13,6 +13,9 @@ from harness.worker.job import Job
 ROOM_FOR_GROWTH = 1.1
 """A run that has no room to grow by a tenth of its baseline would show nothing but its limit."""
 
+IDLE_MARGIN = 1.05
+"""An idle process varies by a few per cent: the scale that is advised leaves room for that."""
+
 
 def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[int] | None = None) -> list[Job]:
     """One job per seed and config, the configs of a seed next to one another: they are compared with each other.

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.scenario import Scenario
-from harness.soaks import result_folder as results
-from harness.soaks import table
+from harness.soaks import result_folder, table
 from harness.soaks.admission import room_bytes
 from harness.soaks.plan import cores, plan_jobs, refuse_too_large
 from harness.soaks.supervisor import Observer
@@ -54,7 +53,7 @@ def plan(scenario: Scenario, root: Path, *, real_time: bool, at_once: int | None
     """
     jobs = plan_jobs(scenario, real_time=real_time)
     refuse_too_large(scenario, jobs, room_bytes())
-    world = World(scenario, results.create_result(root, scenario.name), real_time)
+    world = World(scenario, result_folder.create_result(root, scenario.name), real_time)
     return Planned(world, root, [Row(world, job) for job in jobs], at_once or cores())
 
 
@@ -68,9 +67,9 @@ def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lam
     world, scenario = planned.world, planned.scenario
     try:
         world.begin()
-        results.point_latest(planned.root, world.folder)
+        result_folder.point_latest(planned.root, world.folder)
     except OSError as error:
-        raise results.refuse_full_disk(error, world.folder) from error
+        raise result_folder.refuse_full_disk(error, world.folder) from error
     try:
         table.carry_out(planned.rows, at_once=planned.at_once, observe=observe)
         for seed in scenario.further_seeds():

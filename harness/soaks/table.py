@@ -17,15 +17,12 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.scenario import Scenario, to_toml
-from harness.soaks import result_folder as results
+from harness.soaks import result_folder
 from harness.soaks.admission import Admission, room_bytes
-from harness.soaks.plan import plan_jobs
+from harness.soaks.plan import IDLE_MARGIN, plan_jobs
 from harness.soaks.supervisor import Observer, supervise
 from harness.worker.job import Job
 from harness.worker.recorder import RUN_FILE
-
-IDLE_MARGIN = 1.05
-"""An idle process varies by a few per cent: the scale that is advised leaves room for that."""
 
 WAITING = "waiting"
 
@@ -52,13 +49,13 @@ class World:
     def begin(self) -> None:
         """Make the folder a result: with its scenario and its manifest, unless it is one already."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / results.SCENARIO_FILE).write_text(to_toml(self.scenario), encoding="utf-8")
-        if not (self.folder / results.MANIFEST_FILE).exists():
-            results.write_manifest(
+        (self.folder / result_folder.SCENARIO_FILE).write_text(to_toml(self.scenario), encoding="utf-8")
+        if not (self.folder / result_folder.MANIFEST_FILE).exists():
+            result_folder.write_manifest(
                 self.folder,
                 scenario_name=self.scenario.name,
                 real_time=self.real_time,
-                command=results.command_line(),
+                command=result_folder.command_line(),
             )
 
 
@@ -111,7 +108,7 @@ def carry_out(
             admission=Admission(room_bytes(), foretold),
         )
     except OSError as error:
-        raise results.refuse_full_disk(error, Path(os.path.commonpath(worlds))) from error
+        raise result_folder.refuse_full_disk(error, Path(os.path.commonpath(worlds))) from error
     for folder, facts in ended.items():
         if facts["status"] == "refused":
             raise _too_small(waiting[folder], int(facts["idle_rss_bytes"]))

@@ -13,7 +13,7 @@ from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
 from harness.soaks.anchor_plan import Need
-from harness.soaks.table import IDLE_MARGIN
+from harness.soaks.plan import IDLE_MARGIN
 
 FEWEST_TEETH = 5
 """A course is told by so many teeth after the warm-up; where all hours have fewer, by all hours."""

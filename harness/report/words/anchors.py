@@ -6,7 +6,7 @@ from harness.analysis.metrics.table import METRICS
 from harness.analysis.verdict.headline import joined
 from harness.scenario import Scenario
 from harness.soaks.anchor_plan import Plan
-from harness.soaks.other_worlds import Elsewhere
+from harness.soaks.other_worlds import OtherWorld
 from harness.soaks.soak import Planned
 
 
@@ -54,6 +54,6 @@ def plan_words(planned: Plan, at_once: int) -> list[str]:
     return lines
 
 
-def _world_words(world: Elsewhere) -> str:
+def _world_words(world: OtherWorld) -> str:
     seeds = "" if len(world.seeds) == 1 else f", {len(world.seeds)} seeds"
     return f"{world.config} at scale {world.scale:g} for {world.hours:.3g} h{seeds}"

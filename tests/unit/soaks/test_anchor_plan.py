@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.soaks.anchor_plan import PLAN_FILE, Need, Plan, plan, read_plan, write_plan
-from harness.soaks.other_worlds import Elsewhere
+from harness.soaks.other_worlds import OtherWorld
 
 PERIOD_H = 500 / 3600
 
@@ -51,7 +51,7 @@ def test_it_runs_as_long_as_the_time_allows_in_whole_intervals_between_cleanups(
 
 
 def test_with_all_hours_seeds_are_added_up_to_those_of_the_soak() -> None:
-    assert planned(need(), minutes=60).worlds == (Elsewhere("fixed", 1.0, 5.0, (1, 2, 3)),)
+    assert planned(need(), minutes=60).worlds == (OtherWorld("fixed", 1.0, 5.0, (1, 2, 3)),)
 
 
 def test_one_that_does_not_fit_is_run_in_a_larger_and_in_a_smaller_world_than_the_soak() -> None:
@@ -96,7 +96,7 @@ def test_no_minutes_are_no_anchors() -> None:
 
 def test_a_verdict_on_a_leak_takes_whole_hours_of_several_seeds_at_full_scale() -> None:
     leak = need(least_hours=5.0, seeds=3)
-    assert planned(leak, minutes=25).worlds == (Elsewhere("fixed", 1.0, 5.0, (1, 2, 3)),)
+    assert planned(leak, minutes=25).worlds == (OtherWorld("fixed", 1.0, 5.0, (1, 2, 3)),)
     assert "--anchor-minutes" in planned(leak, minutes=4).unfit["fixed"]
     assert "GB of free memory" in planned(need(peak_gb=25.0, seeds=3), minutes=20).unfit["fixed"]
 

@@ -9,11 +9,10 @@ import pytest
 
 from harness.errors import SoakError
 from harness.scenario import load
-from harness.soaks import other_worlds as elsewhere
-from harness.soaks import table
-from harness.soaks.other_worlds import Elsewhere
+from harness.soaks import other_worlds, table
+from harness.soaks.other_worlds import OtherWorld
 
-WORLD = Elsewhere("fixed", 0.4, 2.0, (1, 2))
+WORLD = OtherWorld("fixed", 0.4, 2.0, (1, 2))
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def carry_out(root: Path) -> None:
-    elsewhere.carry_out(load("50symbols"), [WORLD], root, at_once=1, observe=lambda _states: None)
+    other_worlds.carry_out(load("50symbols"), [WORLD], root, at_once=1, observe=lambda _states: None)
 
 
 def test_a_world_is_the_scenario_at_another_scale_with_nothing_claimed() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.report.words.anchors import moving_configs, plan_words, soak_words
 from harness.scenario import Scenario, load
 from harness.soaks.anchor_plan import Plan
-from harness.soaks.other_worlds import Elsewhere
+from harness.soaks.other_worlds import OtherWorld
 from harness.soaks.soak import Planned
 from harness.soaks.table import World
 
@@ -35,7 +35,7 @@ def test_nothing_follows_where_nothing_moves_or_it_is_left_out() -> None:
 
 
 def test_a_plan_says_what_is_run_how_long_and_what_is_not() -> None:
-    worlds = (Elsewhere("fixed", 1.0, 2.0834, (1,)), Elsewhere("old", 0.3, 5.0, (1, 2)))
+    worlds = (OtherWorld("fixed", 1.0, 2.0834, (1,)), OtherWorld("old", 0.3, 5.0, (1, 2)))
     found = plan_words(Plan(worlds, {"huge": "huge needs 99 GB"}, 234.0, 15.1 * GB), 2)
     assert found == [
         "Anchor runs: fixed at scale 1 for 2.08 h; old at scale 0.3 for 5 h, 2 seeds: about 3.9 minutes, 2 at once, "

@@ -64,7 +64,7 @@ def roles(scenario: Scenario) -> Roles:
 
 
 def fewer_hours(scenario: Scenario, hours: float = SHORT_HOURS) -> Scenario:
-    """The scenario for so many hours at most."""
+    """The scenario for `hours` at most."""
     return scenario.with_options(hours=min(scenario.time.hours, hours))
 
 

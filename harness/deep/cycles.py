@@ -54,26 +54,26 @@ def find_cycles(note: Callable[[Any, int], None]) -> Cycles:
         counts[name] += 1
         sizes[name] += size
         note(obj, size)
-    found = len(gc.garbage) - before
+    objects = len(gc.garbage) - before
     del gc.garbage[before:]
     obj = None
     gc.collect()
     if collector_on:
         gc.enable()
     types = tuple(TypeCount(name, counts[name], size) for name, size in sizes.most_common(MOST_TYPES))
-    return Cycles(collector_on, before, found, sum(sizes.values()), types)
+    return Cycles(collector_on, before, objects, sum(sizes.values()), types)
 
 
 def _weighed(garbage: list[Any]) -> list[tuple[Any, int]]:
-    """(object, bytes) of what was found, and of the plain values that only it can hold."""
+    """(object, bytes) of what was collected, and of the plain values that only it can hold."""
     kinds = Kinds()
     met = {id(obj) for obj in garbage}
-    found = []
+    weighed = []
     for obj in garbage:
-        found.append((obj, int(kinds[type(obj)].size(obj))))
+        weighed.append((obj, int(kinds[type(obj)].size(obj))))
         for part in gc.get_referents(obj):
             kind = kinds[type(part)]
             if kind.form in (Form.ATOM, Form.ARRAY) and id(part) not in met:
                 met.add(id(part))
-                found.append((part, int(kind.size(part))))
-    return found
+                weighed.append((part, int(kind.size(part))))
+    return weighed

@@ -120,12 +120,12 @@ class OwnersTracer:
 
     def _by_line(self, now: Counter[Stack], then: Counter[Stack]) -> Sizes:
         """Bytes by line of `now` less those of `then`, without those of the probes themselves."""
-        found: Sizes = Counter()
+        sizes: Sizes = Counter()
         now.subtract(then)
         for stack, size in now.items():
             if not stack[0][0].startswith(_PROBES):
-                found[self._sites.of(stack)] += size
-        return found
+                sizes[self._sites.of(stack)] += size
+        return sizes
 
 
 def allocated_now() -> Counter[Stack]:
@@ -135,7 +135,7 @@ def allocated_now() -> Counter[Stack]:
     sizes: defaultdict[Stack, list[int]] = defaultdict(list)
     for _, size, stack, _ in traces:
         sizes[stack].append(size)
-    return Counter({stack: sum(found) for stack, found in sizes.items()})
+    return Counter({stack: sum(blocks) for stack, blocks in sizes.items()})
 
 
 class FlameTracer:
@@ -190,7 +190,7 @@ def _shares(sizes: Sizes) -> tuple[Share, ...]:
 
 
 def _most_grown(before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:
-    """The path that holds so much more after than before as no other, in a list; [] where none grows to speak of."""
+    """The path that grew most, in a list; [] where none grew to speak of."""
     grown = {path: after[path] - before.get(path, 0.0) for path in after}
     first = max(grown, key=lambda path: grown[path], default="")
     return [first] if grown.get(first, 0.0) >= LEAST_GROWTH_BYTES else []

@@ -19,7 +19,7 @@ RESERVE_BYTES = 500_000_000
 """Left to the rest of the machine, the supervisor and the drawing of the report."""
 
 MARGIN = 1.03
-"""A run is admitted with so many times the peak that is foretold."""
+"""A run is admitted with the peak that is foretold times this."""
 
 
 def free_memory_bytes() -> int:

@@ -123,9 +123,9 @@ class _Planner:
         """The worlds of every config that the time allows: full scale for those that fit, if it allows that."""
         for full in (True, False):
             for times in STEPS_UP[:2]:
-                found = {need.config: self._worlds(need, times, full=full) for need in needs}
-                if all(found.values()) and self._fits_time(found, needs):
-                    return found
+                chosen = {need.config: self._worlds(need, times, full=full) for need in needs}
+                if all(chosen.values()) and self._fits_time(chosen, needs):
+                    return chosen
         return {}
 
     def _fits_time(self, chosen: Mapping[str, Sequence[OtherWorld]], needs: Sequence[Need]) -> bool:
@@ -169,9 +169,9 @@ class _Planner:
         if world.scale == 1:
             return None
         for times in sorted(STEPS_UP):
-            found = self._worlds(need, times, full=False)
-            if found and found[0].scale > world.scale:
-                return found
+            higher = self._worlds(need, times, full=False)
+            if higher and higher[0].scale > world.scale:
+                return higher
         return None
 
     def _more_seeds(self, worlds: Sequence[OtherWorld], need: Need) -> list[OtherWorld] | None:
@@ -210,7 +210,7 @@ class _Planner:
         return min(self._seconds(worlds, [need]) for worlds in trials if worlds)
 
     def _run_s(self, world: OtherWorld, needs: Sequence[Need]) -> float:
-        need = next(one for one in needs if one.config == world.config)
+        (need,) = (need for need in needs if need.config == world.config)
         return START_S + need.wall_s_per_hour * world.scale * (world.hours + self.run_on_h)
 
     def _seconds(self, worlds: Sequence[OtherWorld], needs: Sequence[Need]) -> float:

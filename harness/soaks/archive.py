@@ -18,11 +18,11 @@ from harness.files import in_one_piece
 from harness.worker.job import Job
 from harness.worker.recorder import (
     NOT_READ,
-    OWNERS_FILE,
     PHASES,
     RUN_FILE,
     SAMPLE,
     SAMPLES_FILE,
+    WALKS_FILE,
     outlived,
     read_notes,
     write_run_file,
@@ -32,7 +32,7 @@ PARQUET_FILE = "samples.parquet"
 OWNERS_PARQUET = "owners.parquet"
 
 UNATTRIBUTED = "(unattributed)"
-"""The owner of what the allocators hold and no walk has found: live bytes less the sum of the owners."""
+"""The owner of what the allocators hold and no path leads to: live bytes less the sum of the owners."""
 
 
 def read_rows(folder: Path) -> NDArray[np.void]:
@@ -77,7 +77,7 @@ def read_walks(folder: Path) -> pd.DataFrame:
     row for what is unattributed, where the allocators can be read.
     """
     rows: list[tuple[float, str, str, str, float, float, float]] = []
-    file = folder / OWNERS_FILE
+    file = folder / WALKS_FILE
     for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
         try:
             walk = json.loads(line)
@@ -87,9 +87,9 @@ def read_walks(folder: Path) -> pd.DataFrame:
         owners = [(str(path), str(symbol), float(size), float(se)) for path, symbol, size, se in walk["owners"]]
         rows += [(t_s, step, *owner, cpu_s) for owner in owners]
         if walk["live_bytes"] is not None:
-            found = sum(size for _, symbol, size, _ in owners if not symbol)
+            attributed = sum(size for _, symbol, size, _ in owners if not symbol)
             error = math.sqrt(sum(se * se for _, symbol, _, se in owners if not symbol))
-            rows.append((t_s, step, UNATTRIBUTED, "", walk["live_bytes"] - found, error, cpu_s))
+            rows.append((t_s, step, UNATTRIBUTED, "", walk["live_bytes"] - attributed, error, cpu_s))
     return pd.DataFrame(rows, columns=["t_s", "step", "path", "symbol", "bytes", "se", "cpu_s"])
 
 
@@ -104,10 +104,10 @@ def archive_run(folder: Path, *, status: str | None = None, reason: str | None =
         with in_one_piece(folder / PARQUET_FILE) as partial:
             to_frame(rows).to_parquet(partial, index=False)
         (folder / SAMPLES_FILE).unlink()
-    if (folder / OWNERS_FILE).exists():
+    if (folder / WALKS_FILE).exists():
         with in_one_piece(folder / OWNERS_PARQUET) as partial:
             read_walks(folder).to_parquet(partial, index=False)
-        (folder / OWNERS_FILE).unlink()
+        (folder / WALKS_FILE).unlink()
     run_file = folder / RUN_FILE
     if not run_file.exists():
         facts = _facts_of_the_dead(folder, rows, status or "died", reason or "ended without a word")

@@ -52,7 +52,7 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[in
 
 
 def cores() -> int:
-    """The cores that this process may use: so many runs go at once, unless the user says otherwise."""
+    """The cores that this process may use: as many runs go at once, unless the user says otherwise."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Whether the libraries that a config has preloaded (another allocator) can be had on this machine."""
+"""Whether this machine has the libraries that a config preloads (another allocator)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def missing_preloads(scenario: Scenario) -> dict[str, str]:
 
     The loader itself goes on without the library, so such a run would be judged as what it is not.
     """
-    found = {}
+    missing = {}
     for config in scenario.configs:
         library = scenario.env_of(config).get("LD_PRELOAD")
         if library and (refusal := _refusal(library)):
-            found[config] = refusal
-    return found
+            missing[config] = refusal
+    return missing
 
 
 def without_missing(scenario: Scenario) -> tuple[Scenario, dict[str, str]]:
@@ -45,7 +45,6 @@ def _refusal(library: str) -> str | None:
         text=True,
         check=False,
     )
-    said = loaded.stderr.strip()
-    if loaded.returncode == 0 and "ld.so" not in said:
+    if loaded.returncode == 0 and "ld.so" not in loaded.stderr:
         return None
     return f"{library} cannot be loaded here"

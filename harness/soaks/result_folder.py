@@ -52,12 +52,12 @@ def point_latest(root: Path, folder: Path) -> None:
 
 def run_folders(folder: Path) -> list[Path]:
     """The runs that a result has, in order of config and seed."""
-    found = folder.glob("runs/*/seed-*")
-    return sorted(found, key=lambda run: (run.parent.name, int(run.name.removeprefix("seed-"))))
+    recorded = folder.glob("runs/*/seed-*")
+    return sorted(recorded, key=lambda run: (run.parent.name, int(run.name.removeprefix("seed-"))))
 
 
 def anchor_folders(folder: Path) -> list[Path]:
-    """The anchor runs that a result has, in whichever worlds."""
+    """The anchor runs of a result, in all of its other worlds."""
     return sorted(run for world in folder.glob("anchors/*") for run in run_folders(world))
 
 
@@ -71,7 +71,7 @@ def find_result(reference: str, root: Path) -> Path:
         if (candidate / SCENARIO_FILE).is_file():
             return candidate.resolve()
     for candidate in candidates:
-        newest = sorted(found.parent for found in candidate.glob(f"*/{SCENARIO_FILE}"))
+        newest = sorted(file.parent for file in candidate.glob(f"*/{SCENARIO_FILE}"))
         if newest:
             return newest[-1].resolve()
     raise UsageError(

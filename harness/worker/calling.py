@@ -51,10 +51,10 @@ def doubts(target: Any) -> list[str]:
     """What looks like a slip in a target, one line each: nothing is taken of the feed, a handler has no event."""
     unknown = sorted(name for name in dir(target) if name.startswith("on_") and name not in HANDLERS.values())
     known = ", ".join(HANDLERS.values())
-    found = [f"the target has {name}, which nothing calls; the handlers of the feed are {known}" for name in unknown]
+    slips = [f"the target has {name}, which nothing calls; the handlers of the feed are {known}" for name in unknown]
     if not find_handlers(target):
-        found.append(f"the target takes nothing of the feed: it has none of {known}")
-    return found
+        slips.append(f"the target takes nothing of the feed: it has none of {known}")
+    return slips
 
 
 async def patiently(outcome: Any, what: str) -> None:

@@ -60,7 +60,7 @@ SAMPLE = np.dtype(
 
 SAMPLES_FILE = "samples.bin"
 EVENTS_FILE = "events.jsonl"
-OWNERS_FILE = "owners.jsonl"
+WALKS_FILE = "owners.jsonl"
 NOTES_FILE = "notes.jsonl"
 RUN_FILE = "run.json"
 
@@ -83,7 +83,7 @@ class Recorder:
         fcntl.flock(self._samples, fcntl.LOCK_EX)  # as long as this process lives: nobody may archive it yet
         self._events = os.open(folder / EVENTS_FILE, flags | os.O_APPEND, 0o644)
         self._notes = os.open(folder / NOTES_FILE, flags | os.O_APPEND, 0o644)
-        self._owners = os.open(folder / OWNERS_FILE, flags | os.O_APPEND, 0o644)
+        self._owners = os.open(folder / WALKS_FILE, flags | os.O_APPEND, 0o644)
         self._offset = 0
 
     def sample(self) -> None:
@@ -134,10 +134,10 @@ def read_notes(folder: Path) -> dict[str, Any]:
             path, facts = json.loads(line)
         except ValueError:
             continue
-        place = noted
+        table = noted
         for key in path:
-            place = place.setdefault(key, {})
-        place.update(facts)
+            table = table.setdefault(key, {})
+        table.update(facts)
     return noted
 
 

@@ -127,7 +127,7 @@ class Timeline:
         self._clock.call_first_at(t_s + job.sample_every_s, partial(self._sample_at, number + 1))
 
     def _is_due(self, t_s: float) -> bool:
-        """Whether the dear readings are due at the sample at `t_s`: every anatomy_every_s, and at the horizon."""
+        """Whether the costly readings are due at the sample at `t_s`: every anatomy_every_s, and at the horizon."""
         job = self._job
         at_horizon = abs(t_s - job.horizon_s) < job.sample_every_s / 2
         return at_horizon or t_s % job.anatomy_every_s < job.sample_every_s

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from harness.errors import UsageError
-from harness.text import number, shown
+from harness.text import dotted, number, shown
 
 _NO_VALUE: Final = object()
 
@@ -40,12 +41,29 @@ class Problem:
         value = "" if self.value is _NO_VALUE else f" = {shown(self.value)}"
         return f"{self.key}{value}: {self.text}"
 
+    def plain(self) -> list[object]:
+        """The fields that it has, for JSON: `Problem` of them is an equal one."""
+        return [self.key, self.text, *([] if self.value is _NO_VALUE else [self.value])]
+
+    def below(self, key: str, written: Mapping[str, object]) -> Problem:
+        """The same in a table that is at `key` of a file; its value as it is `written` there, where it is known."""
+        whole = f"{key}.{self.key}" if self.key else key
+        return Problem(whole, self.text, self.value if self.value is _NO_VALUE else written.get(self.key, self.value))
+
 
 def refused(source: str, problems: Sequence[Problem]) -> UsageError:
     """The error that shows the first of `problems` and says how many more there are in `source`, its file."""
     more = len(problems) - 1
     rest = "" if not more else f" (and {more} more problem{'s' if more > 1 else ''})"
     return UsageError(f"{source}: {problems[0]}{rest}")
+
+
+def not_finite(value: object, *location: str | int) -> list[Problem]:
+    """The NaN and infinite numbers anywhere in `value`."""
+    if isinstance(value, float):
+        return [] if math.isfinite(value) else [Problem(dotted(*location), "must be a finite number", value)]
+    entries = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    return [problem for key, entry in entries for problem in not_finite(entry, *location, key)]
 
 
 def allowed(error: Mapping[str, Any]) -> str:

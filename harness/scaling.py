@@ -7,9 +7,10 @@ names) does not. Only :mod:`harness.scenario` applies the scale.
 
 from __future__ import annotations
 
+import typing
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,18 @@ def scaled_value(value: float, scale: float) -> float:
         exact = Decimal(value) * Decimal(repr(scale))
         return max(1, int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)))
     return value * scale
+
+
+def markers(kind: type[Any]) -> dict[str, Scaled]:
+    """The fields of a dataclass or model that follow the memory scale, each with its marker."""
+    found = {name: _marker(hint) for name, hint in typing.get_type_hints(kind, include_extras=True).items()}
+    return {name: marker for name, marker in found.items() if marker is not None}
+
+
+def _marker(hint: Any) -> Scaled | None:
+    """The marker in an annotation, be it ``Annotated[int, STOCK] | None`` or ``Annotated[int | None, STOCK]``."""
+    for metadata in getattr(hint, "__metadata__", ()):
+        if isinstance(metadata, Scaled):
+            return metadata
+    inner = (_marker(part) for part in typing.get_args(hint) if not isinstance(part, Scaled))
+    return next((marker for marker in inner if marker is not None), None)

@@ -6,6 +6,7 @@ import difflib
 import json
 import math
 import re
+import signal
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -64,3 +65,13 @@ def dotted(*parts: str | int) -> str:
             bare = part if _BARE_KEY.fullmatch(part) else json.dumps(part, ensure_ascii=False)
             text += f".{bare}" if text else bare
     return text
+
+
+def how_it_ended(returncode: int) -> str:
+    """How a process ended, from what ``subprocess`` says of it: its exit code, or the signal that killed it."""
+    if returncode >= 0:
+        return f"exit code {returncode}"
+    try:
+        return f"killed by {signal.Signals(-returncode).name}"
+    except ValueError:
+        return f"killed by signal {-returncode}"

@@ -15,7 +15,7 @@ from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics import cpu, levels
 from harness.analysis.metrics.pairing import paired, reduction
 from harness.analysis.runs import Run
-from harness.scenario import Scenario, reduction_pair
+from harness.scenario import Scenario
 
 INSTANTS = 300
 """So many instants at most: a curve of more is no sharper on paper."""
@@ -112,7 +112,7 @@ def reduction_over_time(scenario: Scenario, runs: Sequence[Run]) -> ReductionOve
     At the horizon they are the metrics of the same names. A curve ends where the first of the runs does: an average
     over the seeds that happened to get further would flatter.
     """
-    pair = reduction_pair(scenario)
+    pair = scenario.reduction_pair()
     if pair is None:
         return None
     sides = [{run.seed: run for run in runs if run.config == config} for config in pair]

@@ -48,7 +48,6 @@ class Subcommand(Protocol):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; `argv` is the command line without the program's name, by default this process's."""
     write_whatever_the_locale()
-    _see_targets_here()
     try:
         code = _run(argv)
         sys.stdout.flush()  # a reader that has gone is noticed here, not at interpreter exit
@@ -98,9 +97,3 @@ def write_whatever_the_locale() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _see_targets_here() -> None:
-    """A collector in the current folder can be a target, as with ``python -m``; what is installed goes first."""
-    if not {"", os.getcwd()} & set(sys.path):
-        sys.path.append(os.getcwd())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.controls.leaking import LEAKING, leaking_configs
-from harness.scenario import Scenario, reduction_pair
+from harness.scenario import Scenario
 from harness.soaks import table
 from harness.soaks.plan import cores
 from harness.soaks.supervisor import Observer
@@ -56,7 +56,7 @@ class ControlSoak:
 
 def roles(scenario: Scenario) -> Roles:
     """The configs of the first claim on a reduction, else the first config and the second, if there is one."""
-    pair = reduction_pair(scenario)
+    pair = scenario.reduction_pair()
     if pair is not None:
         return Roles(*pair)
     first, *others = scenario.configs

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.scenario import Scenario, scale_down
-from harness.scenario.parameters import ENV
+from harness.scenario.contents import ENV
 
 LEAKING = "harness.injected_leak:build"
 

@@ -156,7 +156,7 @@ def _refuse_failed(facts: dict[str, Any], tracer: str, scratch: Path) -> None:
 def _draw(capture: Path, picture: Path) -> None:
     """Have memray draw what was still held; raises SoakError with its last words where it cannot."""
     drawn = subprocess.run(
-        [sys.executable, "-m", "memray", "flamegraph", "--leaks", "--no-web", "--output", str(picture), str(capture)],
+        [sys.executable, "-P", "-m", "memray", "flamegraph", "--leaks", "--no-web", "--output", picture, capture],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

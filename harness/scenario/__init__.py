@@ -2,28 +2,25 @@
 
 ::
 
-    settings      what a scenario file may say, as frozen models
-    refusals      what these models refuse, as problems of the file
-    parameters    the tables of a config against the dataclass of the target's factory
-    files         finding, reading, listing and writing scenario files
-    pairs         which two configs it is about
-    world         the scenario in a world smaller than its own
+    contents         a whole scenario as a frozen model, and the options that change it
+    settings         its tables of time, memory and target
+    market_settings  its table of the feed, and of the feed's faults
+    claims           its table of what is expected
+    refusals         what these models refuse, as problems of the file
+    files            finding, reading, listing and writing scenario files
+    world            the scenario in a world smaller than its own
 
+What its target takes is asked of another process (:mod:`harness.describing`).
 The judged process never imports this package: it gets its parameters scaled and plain.
 """
 
 from __future__ import annotations
 
+from harness.scenario.claims import Claim
+from harness.scenario.contents import Scenario
 from harness.scenario.files import Listing, available, load, to_toml
-from harness.scenario.pairs import reduction_pair
-from harness.scenario.settings import (
-    Claim,
-    MarketSettings,
-    MemorySettings,
-    Scenario,
-    TargetSettings,
-    TimeSettings,
-)
+from harness.scenario.market_settings import MarketSettings
+from harness.scenario.settings import MemorySettings, Settings, TargetSettings, TimeSettings
 from harness.scenario.world import Change, ScaledWorld, scale_down
 
 __all__ = [
@@ -34,11 +31,11 @@ __all__ = [
     "MemorySettings",
     "ScaledWorld",
     "Scenario",
+    "Settings",
     "TargetSettings",
     "TimeSettings",
     "available",
     "load",
-    "reduction_pair",
     "scale_down",
     "to_toml",
 ]

@@ -13,11 +13,11 @@ from typing import Any
 import tomli_w
 from pydantic import ValidationError
 
+from harness.describing.asking import describe
 from harness.errors import UsageError
-from harness.problems import Problem, refused
-from harness.scenario.parameters import complete_configs, not_finite
+from harness.problems import Problem, not_finite, refused
+from harness.scenario.contents import ENV, Scenario, ScenarioContents
 from harness.scenario.refusals import problems_of
-from harness.scenario.settings import Scenario, ScenarioContents
 from harness.text import did_you_mean, dotted, near, shown_path
 
 LARGEST_BYTES = 1_000_000  # a scenario is written by hand; whatever is larger is another file
@@ -54,15 +54,17 @@ def load(reference: str, *, known_metrics: Collection[str] | None = None, import
         contents = ScenarioContents.model_validate(table)
     except ValidationError as error:
         raise refused(source, problems_of(error, ScenarioContents, table)) from None
-    problems: list[Problem] = []
     configs = contents.configs
     if import_target:
         try:
-            configs, problems = complete_configs(contents.target.factory, contents.configs)
+            description = describe(contents.target.factory, contents.parameters())
         except UsageError as error:
             raise UsageError(f"{source}: {error}") from error
+        problems = description.problems
+        environments = {name: {ENV: table[ENV]} if ENV in table else {} for name, table in configs.items()}
+        configs = {name: table | environments[name] for name, table in description.configs.items()}
     else:
-        problems = not_finite(contents.configs, "configs")
+        problems = not_finite(configs, "configs")
     if known_metrics is not None:
         problems += _unknown_metrics(contents, known_metrics)
     if problems:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from harness.describing.asking import describe, refused_when_scaled
 from harness.errors import UsageError
 from harness.problems import refused
-from harness.scaling import Scaled, scaled_value
-from harness.scenario.feed_faults import FaultSettings
-from harness.scenario.parameters import complete_configs, markers, refused_together, split
-from harness.scenario.settings import MarketSettings, MemorySettings, Scenario
-from harness.target import honours_scale, load_factory, parameters_type
+from harness.scaling import Scaled, markers, scaled_value
+from harness.scenario.contents import Scenario
+from harness.scenario.market_settings import FaultSettings, MarketSettings
+from harness.scenario.settings import MemorySettings
 from harness.text import dotted, shown_path
 
 
@@ -52,22 +52,19 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
 
     Raises UsageError where the target cannot live in a smaller world, or refuses its parameters.
     """
-    scale = scenario.memory.scale
-    factory = load_factory(scenario.target.factory)
-    if scale != 1 and not honours_scale(factory):
+    scale, factory = scenario.memory.scale, scenario.target.factory
+    target = describe(factory, scenario.parameters())
+    if scale != 1 and not target.honours_scale:
         raise UsageError(
-            f"{shown_path(scenario.path)}: memory.scale = {scale:g}: {scenario.target.factory} does not honour "
+            f"{shown_path(scenario.path)}: memory.scale = {scale:g}: {factory} does not honour "
             f"a scale: use --scale 1, and fewer symbols than market.symbols = {scenario.market.symbols} to make it fit"
         )
     if scale != 1 and scenario.market.recording is not None:
         raise UsageError(
             f"{shown_path(scenario.path)}: memory.scale = {scale:g}: a recording cannot be thinned out: use --scale 1"
         )
-    configs, problems = complete_configs(scenario.target.factory, scenario.configs)
-    if problems:
-        raise refused(shown_path(scenario.path), problems)
-    kind = parameters_type(factory)
-    marks = markers(kind) if kind is not None else {}
+    if target.problems:
+        raise refused(shown_path(scenario.path), target.problems)
     world = _Shrinking(scale)
     market = world.shrink(scenario.market.model_dump(exclude={"faults"}), markers(MarketSettings), "market")
     faults = scenario.market.faults
@@ -76,11 +73,10 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
         faults = faults.model_copy(update=scaled_faults)
     world.shrink(scenario.time.model_dump(), {}, "time")
     memory = world.shrink(scenario.memory.model_dump(exclude={"scale", "anchors"}), markers(MemorySettings), "memory")
-    scaled = {name: world.shrink(split(table)[0], marks, "configs", name) for name, table in configs.items()}
-    if kind is not None:
-        for name, table in scaled.items():
-            if problems := refused_together(kind, table, name):
-                raise refused(f"{shown_path(scenario.path)} at scale {scale:g}", problems)
+    marks = target.marks or {}
+    scaled = {name: world.shrink(table, marks, "configs", name) for name, table in target.configs.items()}
+    if target.marks is not None and (problems := refused_when_scaled(factory, scaled)):
+        raise refused(f"{shown_path(scenario.path)} at scale {scale:g}", problems)
     return ScaledWorld(
         # Copied, not validated: the bounds are those of full scale.
         market=scenario.market.model_copy(update={**market, "faults": faults}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import psutil
 
 from harness.soaks.admission import Admission, free_memory_bytes, room_bytes
 from harness.soaks.archive import archive_run, last_row
+from harness.text import how_it_ended
 from harness.worker.isolation import judged_environment
 from harness.worker.job import Job
 from harness.worker.recorder import PHASES, RUN_FILE
@@ -144,13 +144,9 @@ class _Running:
         if code == os.EX_IOERR:
             return "its recording could not be written: is the disk full?"
         if code < 0:
-            try:
-                name = signal.Signals(-code).name
-            except ValueError:
-                name = f"signal {-code}"
-            return f"killed by {name}"
+            return how_it_ended(code)
         last_words = (self.folder / LOG_FILE).read_text(errors="replace").strip().splitlines()
-        return f"exit code {code}" + (f": {last_words[-1]}" if last_words else "")
+        return how_it_ended(code) + (f": {last_words[-1]}" if last_words else "")
 
 
 def supervise(

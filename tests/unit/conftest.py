@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.describing import asking
+from harness.describing.answering import answer
+
 SCENARIO = """\
 title = "A scenario [for tests]"
 assumptions = "Nothing is known."
@@ -60,6 +63,13 @@ better = "neither"
 kind = "calibration"
 source = "Symptoms"
 """
+
+
+@pytest.fixture(autouse=True)
+def describing_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Targets are described by this process, as the one of its own would: a process for each scenario is too slow."""
+    asking._target.cache_clear()
+    monkeypatch.setattr(asking, "answer_of_a_process", lambda question, factory, *, interpreter: answer(question))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from harness.analysis.verdict.judging import check_claims
 from harness.errors import UsageError
 from harness.probes.sampler import LIVE_EVERY
 from harness.scaling import scaled_value
-from harness.scenario import Claim, Scenario, available, load, reduction_pair, scale_down, to_toml
+from harness.scenario import Claim, Scenario, available, load, scale_down, to_toml
 from synthetic.faults.kinds import Faults
 
 WriteScenario = Callable[..., Path]
@@ -348,8 +348,8 @@ def test_the_floors_of_smoke_long_are_many_and_beat_with_nothing_that_is_read() 
 
 
 def test_the_pair_is_that_of_the_first_claim_on_a_reduction() -> None:
-    assert reduction_pair(load("50symbols")) == ("old", "fixed")
-    assert reduction_pair(load("null")) is None
+    assert load("50symbols").reduction_pair() == ("old", "fixed")
+    assert load("null").reduction_pair() is None
 
 
 def test_a_local_scenario_hides_one_of_the_product(write_scenario: WriteScenario) -> None:
@@ -366,7 +366,7 @@ def test_options_change_the_scenario(write_scenario: WriteScenario) -> None:
     changed = scenario.with_options(hours=2, scale=0.5, seeds=1)
     assert (changed.time.hours, changed.memory.scale, changed.seeds) == (2.0, 0.5, 1)
     assert changed.time.warmup_minutes == 10
-    assert scenario.with_options() == scenario
+    assert scenario.with_options() is scenario
 
 
 def test_seeds_follow_the_first_one_and_those_that_are_added_go_on_from_there(write_scenario: WriteScenario) -> None:

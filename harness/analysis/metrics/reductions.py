@@ -9,7 +9,7 @@ from harness.analysis.estimates import Estimate
 from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import Run
-from harness.scenario import Scenario, reduction_pair
+from harness.scenario import Scenario
 
 LEVELS = ("peak", "horizon", "horizon_instant", "mean")
 """At the peak, in the last whole tooth, at the horizon and in the mean."""
@@ -27,7 +27,7 @@ class Reduced:
 
 def reductions(scenario: Scenario, runs: Sequence[Run]) -> tuple[Reduced, ...]:
     """All of them, for the two configs that the scenario is about; none where no claim is about a reduction."""
-    pair = reduction_pair(scenario)
+    pair = scenario.reduction_pair()
     if pair is None:
         return ()
     confidence = confidence_of(scenario)

@@ -11,8 +11,7 @@ from rich.text import Text
 
 from harness.analysis.metrics.table import METRICS
 from harness.report.terminal.console import heading, paragraphs, table
-from harness.scenario import Change, Claim, ScaledWorld, Scenario
-from harness.scenario.tables import Settings
+from harness.scenario import Change, Claim, ScaledWorld, Scenario, Settings
 from harness.text import dotted, number, shown, shown_path
 
 _GAP = 3  # columns between two columns of a table

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 
 from harness.cli import SUBCOMMANDS, main
 from harness.errors import SoakError, UsageError
+from tests.unit.anatomy_soak import anatomy_run, write_anatomy
 
 FAILING = '''
 """Fails as its argument says."""
@@ -112,10 +114,30 @@ def test_a_reader_that_has_gone_is_no_traceback(write_scenario: Callable[..., Pa
     assert soak.wait(timeout=60) == 3
 
 
-def test_a_target_in_the_current_folder_is_found_by_the_script_too(here: Path) -> None:
+def test_a_target_in_the_current_folder_is_found_by_the_script_too(write_scenario: Callable[..., Path]) -> None:
     Path("my_collector.py").write_text("def build(params, environment): ...\n", encoding="utf-8")
-    code = "import harness.cli; harness.cli.main(['list']); import my_collector"
+    path = write_scenario(("dummy_target:build", "my_collector:build"))
+    code = f"import harness.cli, sys; sys.exit(harness.cli.main(['show', '{path}']))"
     subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
+
+
+@pytest.mark.parametrize("command", ["show", "report", "explain"])
+def test_files_of_the_current_folder_are_no_modules_of_ours(write_scenario: Callable[..., Path], command: str) -> None:
+    """pandas looks for numexpr, and `python -m` for everything, in the current folder first."""
+    path = write_scenario(("dummy_target:build", "harness.collector:build"))
+    path.write_text(path.read_text().replace("max_samples", "max_samples_per_file"), encoding="utf-8")
+    result = Path("results", "example", "a")
+    result.mkdir(parents=True)
+    (result / "scenario.toml").write_text(path.read_text(), encoding="utf-8")
+    (result / "manifest.json").write_text(json.dumps({"format": 1, "scenario": "example"}), encoding="utf-8")
+    for config in ("old", "fixed"):
+        write_anatomy(result, anatomy_run(config, 1))
+    for name in ("numexpr", "bottleneck", "numpy", "pandas"):
+        Path(f"{name}.py").write_text("open('executed', 'w')\n", encoding="utf-8")
+    reference = str(path) if command == "show" else "results/example/a"
+    done = subprocess.run([sys.executable, "-m", "harness", command, reference], capture_output=True, check=False)
+    assert done.returncode in (0, 3, 4), done.stderr  # whatever the verdict is
+    assert not Path("executed").exists()
 
 
 def test_a_character_the_terminal_cannot_show_is_no_error(write_scenario: Callable[..., Path]) -> None:

@@ -1,0 +1,72 @@
+"""The process that describes a target: ``python -P -m harness.describing.answering FD``.
+
+It reads a question from stdin and writes the answer to the file descriptor FD, which is its own: whatever the target
+prints is no answer. The question is JSON::
+
+    factory    the target's, as "module:factory"
+    tables     parameters as they are written in a scenario, one table a config
+    scaled     complete parameters at the scale of a smaller world
+
+and so is the answer::
+
+    error            why the factory cannot be used; then there is nothing else
+    marks            the parameters that follow the scale, each with its kind; null where the factory takes any table
+    honours_scale    whether the target can live in a smaller world
+    may_refuse       whether its dataclass may refuse what the fields allow
+    tables           of each table every parameter as a plain value, and the problems, as `Problem.plain` has them
+    scaled           of each its problems
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from typing import Any
+
+from harness.describing.parameters import complete, may_refuse, refused_together
+from harness.errors import UsageError
+from harness.scaling import markers
+from harness.target import honours_scale, load_factory, parameters_type
+from harness.worker.isolation import isolate_this_process
+
+
+def answer(question: str) -> str:
+    """The answer to a question. The target is imported by this process."""
+    try:
+        return json.dumps(_answer(**json.loads(question)))
+    except UsageError as error:
+        return json.dumps({"error": str(error)})
+
+
+def _answer(factory: str, tables: list[dict[str, Any]], scaled: list[dict[str, Any]]) -> dict[str, Any]:
+    build = load_factory(factory)
+    kind = parameters_type(build)
+    if kind is None:
+        free = {"tables": [[table, []] for table in tables], "scaled": [[] for _ in scaled]}
+        return {"marks": None, "honours_scale": honours_scale(build), "may_refuse": False, **free}
+    completed = [complete(kind, table) for table in tables]
+    return {
+        "marks": {name: mark.kind for name, mark in markers(kind).items()},
+        "honours_scale": honours_scale(build),
+        "may_refuse": may_refuse(kind),
+        "tables": [[values, [problem.plain() for problem in problems]] for values, problems in completed],
+        "scaled": [[problem.plain() for problem in refused_together(kind, values)] for values in scaled],
+    }
+
+
+def main() -> None:
+    """Answer, and end at once: a thread that the target left behind must not hold the end up."""
+    question = sys.stdin.read()
+    isolate_this_process()
+    package = json.loads(question)["factory"].partition(":")[0].partition(".")[0]
+    if importlib.util.find_spec(package) is None:  # else nothing of the current folder is to be imported
+        sys.path.append(os.getcwd())
+    with open(int(sys.argv[1]), "w", encoding="utf-8") as channel:
+        channel.write(answer(question))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

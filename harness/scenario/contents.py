@@ -1,0 +1,183 @@
+"""A scenario: all tables of its file, what goes together in them, and the options that change it."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from annotated_types import Ge, Gt, Le, Len
+from pydantic import Field, Strict, StringConstraints, ValidationError, model_validator
+
+from harness.errors import UsageError
+from harness.problems import refused
+from harness.scenario.claims import Claim
+from harness.scenario.market_settings import MarketSettings
+from harness.scenario.refusals import Refusal, problems_of
+from harness.scenario.settings import Line, MemorySettings, Paragraph, Settings, TargetSettings, TimeSettings
+from harness.text import did_you_mean, shown_path
+
+ENV = "env"
+"""The key of a config that is no parameter of the target: what it sets in the environment of its processes."""
+
+FIXED_ENV = ("PYTHONHASHSEED", "PYTHONPATH", "PYTHONHOME", "PATH", "HOME", "TZ")
+"""What a config may not set: other runs could not be compared with it, or it would run another program."""
+
+SEEDS_MOST = 30
+"""To which seeds may be added: more of them are a run that is too short."""
+
+FIRST_SEED_MOST = 1_000_000_000
+
+_OPTIONS = {
+    "time.hours": "--hours",
+    "memory.scale": "--scale",
+    "seeds": "--seeds",
+    "max_seeds": "--max-seeds",
+    "first_seed": "--first-seed",
+    "memory.anchors.minutes": "--anchor-minutes",
+}
+"""The options of the command line, by the keys of the file that they change."""
+
+ConfigName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
+
+
+class ScenarioContents(Settings):
+    """A whole scenario file."""
+
+    title: Line
+    assumptions: Paragraph = ""
+    seeds: Annotated[int, Ge(1), Le(1000)] = 3
+    max_seeds: Annotated[int, Ge(1), Le(SEEDS_MOST)] | None = None
+    first_seed: Annotated[int, Ge(1), Le(FIRST_SEED_MOST)] = 1
+    stall_s: Annotated[float, Gt(0), Le(86_400)] = 60.0
+    market: MarketSettings
+    time: TimeSettings
+    memory: MemorySettings
+    target: TargetSettings
+    configs: Annotated[dict[ConfigName, dict[str, Any]], Len(1)]
+    claims: Annotated[tuple[Claim, ...], Strict(False)] = ()
+
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        """The parameters of every config."""
+        return {name: {key: table[key] for key in table if key != ENV} for name, table in self.configs.items()}
+
+    def env_of(self, config: str) -> dict[str, str]:
+        """What `config` sets in the environment of its processes."""
+        return dict(self.configs[config].get(ENV, {}))
+
+    @model_validator(mode="after")
+    def _seeds_may_be_added(self) -> Self:
+        if self.max_seeds is not None and self.max_seeds < self.seeds:
+            raise Refusal("max_seeds", self.max_seeds, f"must be at least seeds, which is {self.seeds}")
+        return self
+
+    @model_validator(mode="after")
+    def _environments_are_sound(self) -> Self:
+        for config, table in self.configs.items():
+            environment = table.get(ENV, {})
+            key = f"configs.{config}.{ENV}"
+            if not isinstance(environment, dict):
+                raise Refusal(key, environment, 'must be a table of text, such as { PYTHONMALLOC = "malloc" }')
+            for name, value in environment.items():
+                if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                    raise Refusal(key, name, "is no name of an environment variable")
+                if name in FIXED_ENV:
+                    raise Refusal(f"{key}.{name}", value, "is the same for all configs; leave it out")
+                if not isinstance(value, str) or "\0" in value:
+                    raise Refusal(f"{key}.{name}", value, 'must be text in "quotes"')
+        return self
+
+    @model_validator(mode="after")
+    def _claims_are_about_configs(self) -> Self:
+        names: set[str] = set()
+        for claim in self.claims:
+            if claim.name in names:
+                raise Refusal("claims", claim.name, "two claims have this name; a name stands for one claim")
+            names.add(claim.name)
+            for config in claim.configs:
+                if config not in self.configs:
+                    offer = did_you_mean(config, self.configs, noun="the configs are")
+                    raise Refusal(
+                        f'claims."{claim.name}".configs', list(claim.configs), f'no config "{config}"; {offer}'
+                    )
+        return self
+
+
+class Scenario(ScenarioContents):
+    """One scenario: the market, the virtual duration, the target, its configs, the claims.
+
+    `name` is the stem of its file, `seeds` the runs per config, `max_seeds` up to how many are added while a verdict is
+    open (None: none), `first_seed` the first of these seeds, which follow one another; `stall_s` the real seconds
+    without a sample after which a run counts as stalled, `assumptions` what the numbers take for granted. Configs hold
+    plain values and, when the scenario was loaded with its target, every parameter.
+    """
+
+    name: Annotated[str, Field(pattern=r"^\w[\w .-]*$", max_length=200)]
+    path: Path
+
+    def planned_seeds(self) -> range:
+        """The seeds that every config has before any is added."""
+        return range(self.first_seed, self.first_seed + self.seeds)
+
+    def further_seeds(self) -> range:
+        """The seeds that may be added, in their order; none without `max_seeds`."""
+        return range(self.first_seed + self.seeds, self.first_seed + (self.max_seeds or self.seeds))
+
+    def reduction_pair(self) -> tuple[str, str] | None:
+        """The configs without the fix and with it: those of the first claim on a reduction, None without such."""
+        for claim in self.claims:
+            if claim.metric.startswith("reduction."):
+                return claim.configs[0], claim.configs[-1]
+        return None
+
+    def with_options(
+        self,
+        *,
+        hours: float | None = None,
+        scale: float | None = None,
+        seeds: int | None = None,
+        max_seeds: int | None = None,
+        first_seed: int | None = None,
+        anchor_minutes: float | None = None,
+        configs: Sequence[str] | None = None,
+    ) -> Scenario:
+        """This scenario with a user's options, validated again.
+
+        Configs keep the scenario's order; claims about a config that is not selected are dropped. Where fewer `hours`
+        would leave the warm-up more than a fifth of the run, it becomes a fifth.
+
+        Raises UsageError, naming the option, where a value is not allowed or a config does not exist.
+        """
+        values = (hours, scale, seeds, max_seeds, first_seed, anchor_minutes)
+        given = {key: value for key, value in zip(_OPTIONS, values, strict=True) if value is not None}
+        if not given and configs is None:
+            return self
+        table = self.model_dump()
+        for key, value in given.items():
+            *tables, name = key.split(".")
+            functools.reduce(dict.__getitem__, tables, table)[name] = value
+        if hours is not None and hours < self.time.hours:
+            table["time"]["warmup_minutes"] = min(self.time.warmup_minutes, hours * 60 / 5)
+        if configs is not None:
+            table["configs"] = {name: self.configs[name] for name in self._selected(configs)}
+            table["claims"] = [claim.model_dump() for claim in self.claims if set(claim.configs) <= set(configs)]
+        try:
+            return Scenario.model_validate(table)
+        except ValidationError as error:
+            first, *others = problems_of(error, Scenario, table)
+        if first.key in given:
+            raise UsageError(f"{_OPTIONS[first.key]} {given[first.key]}: {first.text}")
+        written = " ".join(f"{_OPTIONS[key]} {value}" for key, value in given.items())
+        raise refused(f"{shown_path(self.path)} with {written}", [first, *others])
+
+    def _selected(self, configs: Sequence[str]) -> list[str]:
+        for name in configs:
+            if name not in self.configs:
+                offer = did_you_mean(name, self.configs, noun=f"the configs of {self.name} are")
+                raise UsageError(f'--configs {",".join(configs)}: no config "{name}"; {offer}')
+        if not configs:
+            known = ", ".join(sorted(self.configs))
+            raise UsageError(f"--configs: names no config; the configs of {self.name} are: {known}")
+        return [name for name in self.configs if name in configs]

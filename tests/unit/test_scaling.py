@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.scaling import scaled_value
+from harness.scaling import RATE, STOCK, markers, scaled_value
 
 scales = st.floats(min_value=0.001, max_value=1.0)
 counts = st.integers(min_value=0, max_value=10**9)
@@ -49,3 +52,17 @@ def test_order_is_kept(smaller: int, larger: int, scale: float) -> None:
 @given(value=st.one_of(counts, st.floats(min_value=0, max_value=1e9)))
 def test_at_full_scale_nothing_changes(value: float) -> None:
     assert scaled_value(value, 1.0) == value
+
+
+@dataclass
+class Marked:
+    limit: Annotated[int, STOCK] | None = None
+    queue: Annotated[int | None, "per symbol", STOCK] = None
+    leak: Annotated[float, RATE] = 0.0
+    minutes: Annotated[float, "no marker"] = 1.0
+    name: str = ""
+    version: ClassVar[int] = 1
+
+
+def test_a_marker_is_found_inside_and_outside_of_an_optional_type() -> None:
+    assert markers(Marked) == {"limit": STOCK, "queue": STOCK, "leak": RATE}

@@ -72,16 +72,16 @@ bench: $(READY)
 
 # How often the verdicts err, on synthetic curves: writes docs/reference/calibration.md. Some minutes.
 calibrate: $(READY)
-	@$(BIN)/python -m harness.calibration
+	@$(BIN)/python -P -m harness.calibration
 
 # How often a whole soak is red or undecided, each repetition with fresh seeds; with LEAK=3 it should always be red. Hours.
 # Ends with docs/reference/repetitions.md; what is recorded in results/repetitions is gone on with.
 repeat: $(READY)
-	@$(BIN)/python -m harness.calibration.repetitions $(REPEAT_OPTIONS)
+	@$(BIN)/python -P -m harness.calibration.repetitions $(REPEAT_OPTIONS)
 
 # Every config at every scale up to the largest that fits: writes docs/reference/scales.md. An hour and a half on two cores.
 scales: $(READY)
-	@$(BIN)/python -m harness.calibration.scales $(SCENARIO) $(SCALES_OPTIONS)
+	@$(BIN)/python -P -m harness.calibration.scales $(SCENARIO) $(SCALES_OPTIONS)
 
 # Each with its controls first: where one does not hold, the soak is invalid (3). CONTROLS=short shortens those of both.
 # The note's scenario must keep its verdicts, and may leave open (4) what the time for its anchor runs does not decide; the

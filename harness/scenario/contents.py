@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -62,6 +62,13 @@ class ScenarioContents(Settings):
     def parameters(self) -> dict[str, dict[str, Any]]:
         """The parameters of every config."""
         return {name: {key: table[key] for key in table if key != ENV} for name, table in self.configs.items()}
+
+    def configs_with(self, parameters: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+        """The configs with these parameters instead, each with its own environment."""
+        return {
+            name: {**parameters[name], **{key: table[key] for key in table if key == ENV}}
+            for name, table in self.configs.items()
+        }
 
     def env_of(self, config: str) -> dict[str, str]:
         """What `config` sets in the environment of its processes."""

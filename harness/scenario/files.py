@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from harness.describing.asking import describe
 from harness.errors import UsageError
 from harness.problems import Problem, not_finite, refused
-from harness.scenario.contents import ENV, Scenario, ScenarioContents
+from harness.scenario.contents import Scenario, ScenarioContents
 from harness.scenario.refusals import problems_of
 from harness.text import did_you_mean, dotted, near, shown_path
 
@@ -41,8 +41,8 @@ class Listing:
 def load(reference: str, *, known_metrics: Collection[str] | None = None, import_target: bool = True) -> Scenario:
     """The scenario of that name (``./scenarios`` first, then those that come with the product) or at that path.
 
-    `known_metrics` are the metrics that claims may name; None accepts any. With `import_target` the target's factory is
-    imported, the configs are checked against its parameters and completed with their defaults; without, they stay as
+    `known_metrics` are the metrics that claims may name; None accepts any. With `import_target` another process imports
+    the target, the configs are checked against its parameters and completed with their defaults; without, they stay as
     written, which is all that reading an old result needs.
 
     Raises UsageError, one line, for whatever is wrong with the reference, the file or its contents.
@@ -61,8 +61,7 @@ def load(reference: str, *, known_metrics: Collection[str] | None = None, import
         except UsageError as error:
             raise UsageError(f"{source}: {error}") from error
         problems = description.problems
-        environments = {name: {ENV: table[ENV]} if ENV in table else {} for name, table in configs.items()}
-        configs = {name: table | environments[name] for name, table in description.configs.items()}
+        configs = contents.configs_with(description.configs)
     else:
         problems = not_finite(configs, "configs")
     if known_metrics is not None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.analysis.estimates import Estimate, over_seeds, welch_interval
 from harness.analysis.metrics.pairing import difference, paired
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
 
@@ -23,10 +23,7 @@ class Row:
     where a side has none.
     """
 
-    metric: str
-    description: str
-    unit: str
-    moves_with_scale: bool
+    metric: Metric
     a: Estimate
     b: Estimate
     difference: Estimate
@@ -36,10 +33,7 @@ class Row:
 class Between:
     """A metric of the pair itself, such as a reduction, with its 95 % interval."""
 
-    metric: str
-    description: str
-    unit: str
-    moves_with_scale: bool
+    metric: Metric
     estimate: Estimate
 
 
@@ -57,15 +51,7 @@ def compare_configs(scenario: Scenario, runs: Sequence[Run], a: str, b: str) -> 
     """Two configs of one soak, paired by seed."""
     sides = [[run for run in runs if run.config == config] for config in (a, b)]
     between = tuple(
-        Between(
-            metric.name,
-            metric.description,
-            metric.unit,
-            metric.moves_with_scale,
-            metric.compute(scenario, runs, (a, b)),
-        )
-        for metric in METRICS.values()
-        if metric.configs == 2
+        Between(metric, metric.compute(scenario, runs, (a, b))) for metric in METRICS.values() if metric.configs == 2
     )
     return Comparison(a, b, _rows((scenario, sides[0]), (scenario, sides[1])), between)
 
@@ -96,7 +82,7 @@ def _rows(a: tuple[Scenario, Sequence[Run]], b: tuple[Scenario, Sequence[Run]]) 
         pairs = paired(first, second, difference)
         sides = over_seeds(first, metric.average), over_seeds(second, metric.average)
         apart = over_seeds(pairs) if pairs else _unpaired(*sides)
-        rows.append(Row(metric.name, metric.description, metric.unit, metric.moves_with_scale, *sides, apart))
+        rows.append(Row(metric, *sides, apart))
     return tuple(rows)
 
 

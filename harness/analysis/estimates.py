@@ -83,6 +83,10 @@ class Estimate:
         return {seed: reading.value for seed, reading in self.readings.items()}
 
 
+NO_ESTIMATE = Estimate(None, None, None, "exact", {})
+"""Nothing was measured, and nothing is said of why."""
+
+
 def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
     """The two-sided t interval of the mean of independent values, None for fewer than two.
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.analysis.leaks.config_leaks import ConfigLeak
+from harness.analysis.verdict.claims import ClaimVerdict
 from harness.errors import UsageError
 from harness.text import shown_path
 
@@ -72,6 +74,12 @@ class ClaimOutcome:
     low: float | None
     high: float | None
 
+    @classmethod
+    def of(cls, judged: ClaimVerdict) -> ClaimOutcome:
+        """What is kept of the verdict on a claim."""
+        estimate = judged.estimate
+        return cls(judged.claim.name, judged.outcome, judged.counts_as, estimate.estimate, estimate.low, estimate.high)
+
 
 @dataclass(frozen=True)
 class LeakOutcome:
@@ -84,6 +92,12 @@ class LeakOutcome:
     low: float | None
     high: float | None
     unit: str
+
+    @classmethod
+    def of(cls, leak: ConfigLeak) -> LeakOutcome:
+        """What is kept of the verdict on a leak."""
+        measure, verdict = leak.measure, leak.verdict
+        return cls(leak.config, measure.name, verdict.outcome, verdict.slope, verdict.low, verdict.high, measure.unit)
 
 
 @dataclass(frozen=True)

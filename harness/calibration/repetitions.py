@@ -21,6 +21,7 @@ from pathlib import Path
 
 from harness.analysis.runs import read_result
 from harness.analysis.verdict import judging as verdicts
+from harness.analysis.verdict import verdict_file
 from harness.calibration.repetition_page import counts_in_words, page, unwanted_claims
 from harness.calibration.repetition_plan import Plan, declare, planned
 from harness.calibration.repetition_records import (
@@ -115,7 +116,7 @@ def _judged(scenario: Scenario, folder: Path) -> verdicts.Verdict:
     """The verdict by `scenario` itself, not by what ran in its place: claims may use parameters of its configs."""
     archive_result(run_folders(folder))
     verdict = verdicts.judge(scenario, read_result(folder)[1])
-    verdicts.write(verdict, folder / verdicts.VERDICT_FILE)
+    verdict_file.write(verdict, folder / verdict_file.VERDICT_FILE)
     return verdict
 
 
@@ -135,24 +136,10 @@ def recorded_as(
         first_seed=first_seed,
         seeds=len({run.seed for run in verdict.runs}),
         status=verdict.status,
-        exit_code=verdicts.exit_code(verdict),
+        exit_code=verdict.exit_code,
         reasons=verdict.reasons,
-        claims=tuple(
-            ClaimOutcome(one.name, one.verdict, one.counts_as, one.estimate, one.low, one.high)
-            for one in verdict.claims
-        ),
-        leaks=tuple(
-            LeakOutcome(
-                leak.config,
-                leak.measure.name,
-                leak.verdict.outcome,
-                leak.verdict.slope,
-                leak.verdict.low,
-                leak.verdict.high,
-                leak.measure.unit,
-            )
-            for leak in verdict.leaks
-        ),
+        claims=tuple(ClaimOutcome.of(judged) for judged in verdict.claims),
+        leaks=tuple(LeakOutcome.of(leak) for leak in verdict.leaks),
         cpu_s=round(cpu_s, 2),
         wall_s=round(wall_s, 2),
         dirty=dirty,
@@ -231,7 +218,6 @@ def _run(arguments: argparse.Namespace) -> int:
         recordings = [read(file) for file in arguments.page]
     else:
         scenario, missing = without_missing(scenario_from(arguments))
-        verdicts.check_claims(scenario)
         plan = planned(arguments, scenario, (git_state() or {}).get("revision"))
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C
         for text in [platform_warning(), *(f"left out: {config}: {reason}" for config, reason in missing.items())]:

@@ -7,9 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.analysis.full_scale.anchor_runs import read_anchors
-from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import read_result
 from harness.analysis.verdict import judging as verdicts
+from harness.analysis.verdict import verdict_file
+from harness.analysis.verdict.claims import check_claims
 from harness.analysis.verdict.control_record import read_controls
 from harness.report.pictures.anatomy import anatomy_picture
 from harness.report.pictures.memory import memory_picture
@@ -39,11 +40,12 @@ def conclude(console: Console, folder: Path) -> int:
     """
     archive_result([*run_folders(folder), *anchor_folders(folder)])
     scenario_file, runs = read_result(folder)
-    loaded = load(str(scenario_file), known_metrics=METRICS, import_target=False)
+    loaded = load(str(scenario_file), import_target=False)
+    check_claims(loaded)
     scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})
     anchors = read_anchors(folder)
     verdict = verdicts.judge(scenario, runs, controls=read_controls(folder), anchors=anchors)
-    verdicts.write(verdict, folder / verdicts.VERDICT_FILE)
+    verdict_file.write(verdict, folder / verdict_file.VERDICT_FILE)
     flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
     memory_picture(scenario, runs, folder / PICTURE_FILE, verdict=flawed, anchors=anchors)
     print_invalidity(console, flawed.reasons if flawed is not None else ())
@@ -53,4 +55,4 @@ def conclude(console: Console, folder: Path) -> int:
     print_verdict(console, scenario, verdict, folder / PICTURE_FILE)
     if further:
         whole_line(console, f"Beside it: {', '.join(further)}; in words: soak explain {shown_path(folder)}")
-    return verdicts.exit_code(verdict)
+    return verdict.exit_code

@@ -27,8 +27,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Soak the controls, print and write what came of them; 0 or INVALID."""
-    from harness.analysis.metrics.table import METRICS
-    from harness.analysis.verdict import judging as verdicts
+    from harness.analysis.verdict.claims import check_claims
     from harness.cli.controlled import control
     from harness.errors import UsageError
     from harness.report.terminal.console import open_console
@@ -38,8 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}: must be at least 1")
-    scenario = load(arguments.scenario, known_metrics=METRICS).with_options(scale=arguments.scale)
-    verdicts.check_claims(scenario)
+    scenario = load(arguments.scenario).with_options(scale=arguments.scale)
+    check_claims(scenario)
     console = open_console()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C: recordings come home
     if (warning := platform_warning()) is not None:

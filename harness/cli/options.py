@@ -44,11 +44,13 @@ def declare_scenario(
 
 def scenario_from(arguments: argparse.Namespace) -> Scenario:
     """The scenario that the arguments name, with their options. Raises UsageError."""
-    from harness.analysis.metrics.table import METRICS
+    from harness.analysis.verdict.claims import check_claims
     from harness.scenario import load
 
     configs: str | None = arguments.configs
-    return load(arguments.scenario, known_metrics=METRICS).with_options(
+    scenario = load(arguments.scenario)
+    check_claims(scenario)
+    return scenario.with_options(
         hours=arguments.hours,
         scale=arguments.scale,
         seeds=arguments.seeds,

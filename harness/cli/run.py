@@ -36,7 +36,6 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Soak; the exit code is the verdict's."""
-    from harness.analysis.verdict import judging as verdicts
     from harness.cli.conclusion import conclude
     from harness.cli.options import scenario_from
     from harness.errors import UsageError
@@ -52,7 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.jobs is not None and arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}: must be at least 1")
     scenario = scenario_from(arguments)
-    verdicts.check_claims(scenario)
     console = open_console()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C: recordings come home
     if (warning := platform_warning()) is not None:

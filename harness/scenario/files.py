@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.resources
 import os
 import tomllib
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ from pydantic import ValidationError
 
 from harness.describing.asking import describe
 from harness.errors import UsageError
-from harness.problems import Problem, not_finite, refused
+from harness.problems import not_finite, refused
 from harness.scenario.contents import Scenario, ScenarioContents
 from harness.scenario.refusals import problems_of
-from harness.text import did_you_mean, dotted, near, shown_path
+from harness.text import did_you_mean, near, shown_path
 
 LARGEST_BYTES = 1_000_000  # a scenario is written by hand; whatever is larger is another file
 
@@ -38,12 +37,12 @@ class Listing:
         return self.scenario.title if self.scenario is not None else f"broken: {self.error}"
 
 
-def load(reference: str, *, known_metrics: Collection[str] | None = None, import_target: bool = True) -> Scenario:
+def load(reference: str, *, import_target: bool = True) -> Scenario:
     """The scenario of that name (``./scenarios`` first, then those that come with the product) or at that path.
 
-    `known_metrics` are the metrics that claims may name; None accepts any. With `import_target` another process imports
-    the target, the configs are checked against its parameters and completed with their defaults; without, they stay as
-    written, which is all that reading an old result needs.
+    With `import_target` another process imports the target, the configs are checked against its parameters and
+    completed with their defaults; without, they stay as written, which is all that reading an old result needs. Whether
+    there are the metrics that claims name, harness.analysis.verdict.claims checks.
 
     Raises UsageError, one line, for whatever is wrong with the reference, the file or its contents.
     """
@@ -64,8 +63,6 @@ def load(reference: str, *, known_metrics: Collection[str] | None = None, import
         configs = contents.configs_with(description.configs)
     else:
         problems = not_finite(configs, "configs")
-    if known_metrics is not None:
-        problems += _unknown_metrics(contents, known_metrics)
     if problems:
         raise refused(source, problems)
     try:
@@ -155,18 +152,6 @@ def _read(path: Path, source: str) -> dict[str, Any]:
 
 def _required_keys() -> list[str]:
     return [name for name, field in ScenarioContents.model_fields.items() if field.is_required()]
-
-
-def _unknown_metrics(contents: ScenarioContents, known: Collection[str]) -> list[Problem]:
-    return [
-        Problem(
-            dotted("claims", claim.name, "metric"),
-            f"no such metric; {did_you_mean(claim.metric, known, noun='the metrics')}",
-            claim.metric,
-        )
-        for claim in contents.claims
-        if claim.metric not in known
-    ]
 
 
 def _without_none(table: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.analysis.estimates import Estimate
 from harness.analysis.leaks.sequential import confidence_of
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
 
@@ -19,7 +19,7 @@ LEVELS = ("peak", "horizon", "horizon_instant", "mean")
 class Reduced:
     """What `fixed` saves of `old` by one metric, as a share, with its interval at the confidence of the soak."""
 
-    metric: str
+    metric: Metric
     old: str
     fixed: str
     estimate: Estimate
@@ -31,5 +31,5 @@ def reductions(scenario: Scenario, runs: Sequence[Run]) -> tuple[Reduced, ...]:
     if pair is None:
         return ()
     confidence = confidence_of(scenario)
-    metrics = [f"reduction.{level}{net}" for level in LEVELS for net in ("", "_net")]
-    return tuple(Reduced(name, *pair, METRICS[name].compute(scenario, runs, pair, confidence)) for name in metrics)
+    metrics = [METRICS[f"reduction.{level}{net}"] for level in LEVELS for net in ("", "_net")]
+    return tuple(Reduced(metric, *pair, metric.compute(scenario, runs, pair, confidence)) for metric in metrics)

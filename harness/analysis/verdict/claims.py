@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.analysis.estimates import Bound, Estimate, Reading
+from harness.analysis.estimates import NO_ESTIMATE, Estimate, Reading
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
-from harness.analysis.full_scale.moving_metrics import Basis, FullScale, moves
+from harness.analysis.full_scale.moving_metrics import AtFullScale, Basis, FullScale, moves
 from harness.analysis.leaks.config_leaks import ConfigLeak, judge_leaks
 from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics.guardrails import saved_by_losing
@@ -17,9 +17,9 @@ from harness.analysis.metrics.pairing import reduction
 from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.runs import Run
 from harness.errors import UsageError
-from harness.problems import Problem
+from harness.problems import Problem, refused
 from harness.scenario import Claim, Scenario
-from harness.text import dotted
+from harness.text import did_you_mean, dotted, shown_path
 
 Outcome = Literal["met", "exceeded", "missed", "inconclusive", "incomplete", "not applicable", "not testable"]
 
@@ -36,56 +36,38 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class ClaimVerdict:
-    """A claim and what became of it. Values are in the metric's unit; None is open, unknown or not reached.
+    """A claim, the metric that it names, and what became of it.
 
-    `low` and `high` are the interval over seeds, at the confidence of the soak; `bound` says whether the estimate is
-    exact, or at least ("lower") or at most ("upper") what is shown; `values` holds the value of every seed. `leak` is
-    the verdict that a claim on a leak follows, None of all other claims and where nothing was recorded; `guard` says
-    why it is missed wherever the estimate lies.
+    The `outcome` follows the `estimate`; `arithmetic` is what the model's arithmetic alone would give. `leak` is the
+    verdict that a claim on a leak follows, None of all other claims and where nothing was recorded; `guard` says why it
+    is missed wherever the estimate lies.
 
-    What moves with the memory scale is judged at full scale: `basis` says how it was had, "undecided" where it was not,
-    and `basis_words` off which runs. `small_estimate` and its interval are then what the small world says. Otherwise
-    the basis is "scenario": the runs of the soak themselves.
+    What moves with the memory scale is judged at full scale: `basis` says how the estimate was had, "undecided" where
+    it was not, and `basis_words` off which runs. `small` is then what the small world says. Otherwise the basis is
+    "scenario": the runs of the soak themselves.
     """
 
-    name: str
-    metric: str
-    configs: tuple[str, ...]
-    kind: str
-    expected: tuple[float | None, float | None]
-    tolerance: float | None
-    better: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    bound: Bound
-    arithmetic: float | None
-    unit: str
-    verdict: Outcome
-    known: str | None
-    reason: str
-    source: str
-    note: str | None
-    moves_with_scale: bool
-    seeds: tuple[int, ...]
-    values: dict[int, float | None]
+    claim: Claim
+    metric: Metric
+    outcome: Outcome
+    estimate: Estimate = NO_ESTIMATE
+    reason: str = ""
+    arithmetic: float | None = None
     leak: ConfigLeak | None = None
     guard: str = ""
     basis: Literal["scenario"] | Basis = "scenario"
     basis_words: str = ""
-    small_estimate: float | None = None
-    small_low: float | None = None
-    small_high: float | None = None
+    small: Estimate = NO_ESTIMATE
 
     @property
     def counts_as(self) -> Counts:
         """What the claim adds to the soak's status: a known miss adds nothing, and a miss once it is met."""
-        if self.verdict in ("met", "exceeded"):
-            return "missed" if self.known == "missed" else "met"
-        if self.verdict == "missed":
-            return "nothing" if self.known == "missed" else "missed"
-        if self.verdict in ("inconclusive", "incomplete"):
-            return self.verdict
+        if self.outcome in ("met", "exceeded"):
+            return "missed" if self.claim.known == "missed" else "met"
+        if self.outcome == "missed":
+            return "nothing" if self.claim.known == "missed" else "missed"
+        if self.outcome in ("inconclusive", "incomplete"):
+            return self.outcome
         return "nothing"
 
     @property
@@ -94,33 +76,39 @@ class ClaimVerdict:
 
         A claim on a leak lacks what the verdict on the leak lacks. What is judged at full scale lacks anchor runs.
         """
-        if self.basis != "scenario":
+        if self.basis != "scenario" or self.outcome != "inconclusive":
             return False
         if self.leak is not None:
-            return self.verdict == "inconclusive" and self.leak.verdict.lacks_seeds
-        return self.verdict == "inconclusive" and self.estimate is not None and self.bound == "exact"
+            return self.leak.verdict.lacks_seeds
+        return self.estimate.estimate is not None and self.estimate.bound == "exact"
+
+
+def check_claims(scenario: Scenario) -> None:
+    """Raise UsageError, naming the file, where a claim does not fit the metric that it names. Known before runs."""
+    problems = [problem for claim in scenario.claims for problem in _problems(claim)]
+    if problems:
+        raise refused(shown_path(scenario.path), problems)
 
 
 def metric_of(claim: Claim) -> Metric:
-    """The metric that a claim names.
+    """The metric that a claim names. Raises UsageError where the claim does not fit it."""
+    for problem in _problems(claim):
+        raise UsageError(str(problem))
+    return METRICS[claim.metric]
 
-    Raises UsageError where there is none of that name, or the claim names another number of configs than it needs, or
-    expects of a leak anything but at most one budget.
-    """
+
+def _problems(claim: Claim) -> Iterator[Problem]:
+    """What does not fit: the name, the number of configs; of a leak anything but at most one budget."""
     metric = METRICS.get(claim.metric)
     if metric is None:
-        raise UsageError(
-            f'claims."{claim.name}".metric = "{claim.metric}": no such metric; there are {", ".join(METRICS)}'
-        )
+        known = f"no such metric; {did_you_mean(claim.metric, METRICS, noun='the metrics')}"
+        yield Problem(dotted("claims", claim.name, "metric"), known, claim.metric)
+        return
     if len(claim.configs) != metric.configs:
         needed = "one config" if metric.configs == 1 else "two configs"
-        raise UsageError(f'claims."{claim.name}".configs = {list(claim.configs)}: {claim.metric} is about {needed}')
-    if metric.leak is not None:
-        _check_leak_claim(claim)
-    return metric
-
-
-def _check_leak_claim(claim: Claim) -> None:
+        yield Problem(dotted("claims", claim.name, "configs"), f"{claim.metric} is about {needed}", claim.configs)
+    if metric.leak is None:
+        return
     written = ["open" if end is None else end for end in claim.expected]
     judged = f"{claim.metric} is judged by the verdict on the leak"
     for key, value, fits, allowed in (
@@ -129,7 +117,7 @@ def _check_leak_claim(claim: Claim) -> None:
         ("tolerance", claim.tolerance, not claim.tolerance, "leave it out"),
     ):
         if not fits:
-            raise UsageError(str(Problem(dotted("claims", claim.name, key), f"{allowed}; {judged}", value)))
+            yield Problem(dotted("claims", claim.name, key), f"{allowed}; {judged}", value)
 
 
 def judge_claim(
@@ -150,23 +138,15 @@ def judge_claim(
     not fit its metric.
     """
     metric = metric_of(claim)
-    leak: ConfigLeak | None = None
+    estimate, small, leak = NO_ESTIMATE, NO_ESTIMATE, None
     basis: Literal["scenario"] | Basis = "scenario"
     words = ""
-    small = Estimate(None, None, None, "exact", {})
-    if incomplete:
-        estimate = small
-    elif moves(metric, scenario, runs, claim.configs):
+    if not incomplete and moves(metric, scenario, runs, claim.configs):
         small = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
-        estimate, leak, basis, words = _at_full_scale(claim, metric, scenario, runs, anchors)
-    else:
-        estimate = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
-        if metric.leak is not None:
-            known = judge_leaks(scenario, runs) if leaks is None else leaks
-            leak = next(
-                (one for one in known if (one.config, one.measure.name) == (claim.configs[0], metric.leak)), None
-            )
-            estimate = estimate if leak is None else _in_budgets(leak, estimate)
+        full, leak = _at_full_scale(claim, metric, scenario, runs, anchors)
+        estimate, basis, words = full.estimate, full.basis, full.words
+    elif not incomplete:
+        estimate, leak = _in_this_world(claim, metric, scenario, runs, leaks)
     outcome, reason = _outcome(claim, estimate, leak, incomplete)
     if outcome == "inconclusive" and basis in ("measured", "continued", "extrapolated") and estimate.low is not None:
         reason = "the interval at full scale reaches across an end of the band: allow more time (--anchor-minutes)"
@@ -177,58 +157,58 @@ def judge_claim(
     if claim.known == "missed":
         reason = "; ".join(filter(None, [*_known(outcome), reason, f"known: {claim.reason}"]))
     return ClaimVerdict(
-        name=claim.name,
-        metric=claim.metric,
-        configs=tuple(claim.configs),
-        kind=claim.kind,
-        expected=claim.expected,
-        tolerance=claim.tolerance,
-        better=claim.better,
-        estimate=estimate.estimate,
-        low=estimate.low,
-        high=estimate.high,
-        bound=estimate.bound,
+        claim,
+        metric,
+        outcome,
+        estimate,
+        reason,
         arithmetic=None if incomplete else metric.by_arithmetic(scenario, runs, claim.configs),
-        unit=metric.unit,
-        verdict=outcome,
-        known=claim.known,
-        reason=reason,
-        source=claim.source,
-        note=claim.note,
-        moves_with_scale=metric.moves_with_scale,
-        seeds=estimate.seeds,
-        values=estimate.values,
         leak=leak,
         guard=guard,
         basis=basis,
         basis_words=words,
-        small_estimate=small.estimate,
-        small_low=small.low,
-        small_high=small.high,
+        small=small,
     )
+
+
+def _in_this_world(
+    claim: Claim, metric: Metric, scenario: Scenario, runs: Sequence[Run], leaks: Sequence[ConfigLeak] | None
+) -> tuple[Estimate, ConfigLeak | None]:
+    """The estimate of a claim from the runs of the soak themselves, and the verdict on the leak that it is about.
+
+    Of a leak it is that of the part that decided; where none did, the slopes of the whole runs are still shown.
+    """
+    leak: ConfigLeak | None = None
+    if metric.leak is not None:
+        known = judge_leaks(scenario, runs) if leaks is None else leaks
+        leak = next((one for one in known if (one.config, one.measure.name) == (claim.configs[0], metric.leak)), None)
+    of_leak = NO_ESTIMATE if leak is None else _in_budgets(leak)
+    if of_leak.estimate is not None:
+        return of_leak, leak
+    whole = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
+    return whole if leak is None else replace(of_leak, readings=whole.readings), leak
 
 
 def _at_full_scale(
     claim: Claim, metric: Metric, scenario: Scenario, runs: Sequence[Run], anchors: Anchors
-) -> tuple[Estimate, ConfigLeak | None, Basis, str]:
-    """The estimate of a claim at full scale, the verdict on the leak that it is about, and how they were had."""
+) -> tuple[AtFullScale, ConfigLeak | None]:
+    """The estimate of a claim at full scale, and the verdict on the leak that it is about."""
     full = FullScale(scenario, runs, anchors, confidence_of(scenario))
     if metric.leak is None:
-        found = full.estimate(metric, claim.configs)
-        return found.estimate, None, found.basis, found.words
+        return full.estimate(metric, claim.configs), None
     (config,) = claim.configs
     leak = full.leak(metric, config)
     if isinstance(leak, str):
-        return Estimate(None, None, None, "exact", {}, "undecided", leak), None, "undecided", leak
-    whole = Estimate(None, None, None, "exact", {})
-    return _in_budgets(leak, whole), leak, "measured", f"{config}: live bytes leak, or it was measured at scale 1"
+        return AtFullScale(replace(NO_ESTIMATE, lack="undecided", reason=leak), "undecided", leak), None
+    words = f"{config}: live bytes leak, or it was measured at scale 1"
+    return AtFullScale(_in_budgets(leak), "measured", words), leak
 
 
-def _in_budgets(leak: ConfigLeak, whole: Estimate) -> Estimate:
-    """The slope and interval of the part that decided, in budgets; `whole` is the estimate of the whole runs."""
+def _in_budgets(leak: ConfigLeak) -> Estimate:
+    """The slope and interval of the part of the runs that decided, in budgets; without a value where none did."""
     found = leak.verdict
     if found.slope is None or found.low is None or found.high is None:
-        return replace(whole, estimate=None, low=None, high=None, lack="undecided", reason=leak.reason)
+        return replace(NO_ESTIMATE, lack="undecided", reason=leak.reason)
     readings = {seed: Reading(slope / leak.budget) for seed, slope in found.seed_slopes.items()}
     ends = (found.slope / leak.budget, found.low / leak.budget, found.high / leak.budget)
     return Estimate(*ends, "exact", readings, reason=leak.reason if found.outcome == "INCONCLUSIVE" else "")

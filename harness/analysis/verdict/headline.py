@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+import numpy as np
+
 from harness.analysis.leaks.config_leaks import ConfigLeak
 from harness.analysis.units import unit_after
 from harness.analysis.verdict.claims import ClaimVerdict
+from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.run_summary import RunSummary
 
 RELEASES = {
     "release.stop": "stop() gave back",
@@ -19,6 +23,21 @@ NAMED = 3
 """So many missed or undecided claims are named; of more, the last are counted."""
 
 
+def summary_sentence(verdict: Verdict) -> str:
+    """One sentence a person would say of the soak."""
+    if verdict.reasons:
+        first, *others = verdict.reasons
+        more = f" (and {len(others)} more)" if others else ""
+        word = "This is no evidence" if verdict.status == "invalid" else "The soak is incomplete"
+        return f"{word}: {first}{more}."
+    configs = dict.fromkeys(run.config for run in verdict.runs)
+    held = {
+        config: _held([run for run in verdict.runs if run.config == config], scaled=verdict.memory_scale != 1)
+        for config in configs
+    }
+    return headline(verdict.claims, held)
+
+
 def headline(claims: Sequence[ClaimVerdict], held: Mapping[str, Mapping[str, str]]) -> str:
     """The sentence on `claims`; `held` says by config and reduction metric what was held ("peaked at 7.1 GB").
 
@@ -26,18 +45,19 @@ def headline(claims: Sequence[ClaimVerdict], held: Mapping[str, Mapping[str, str
     first two predictions. The others are counted, those missed or undecided named. Without predictions it speaks of all
     claims.
     """
-    spoken = [claim for claim in claims if claim.kind == "prediction"] or list(claims)
-    reductions = [claim for claim in spoken if claim.metric.startswith("reduction.") and claim.estimate is not None][:1]
-    releases = [claim for claim in spoken if claim.metric in RELEASES and claim.estimate is not None]
-    leaking = [claim for claim in spoken if claim.leak is not None and claim.verdict == "missed" and not claim.known]
+    spoken = [judged for judged in claims if judged.claim.kind == "prediction"] or list(claims)
+    valued = [judged for judged in spoken if judged.estimate.estimate is not None]
+    reductions = [judged for judged in valued if judged.metric.name.startswith("reduction.")][:1]
+    releases = [judged for judged in valued if judged.metric.name in RELEASES]
+    leaking = [judged for judged in spoken if judged.leak and judged.outcome == "missed" and not judged.claim.known]
     told = reductions + releases + leaking
-    parts = [_reduction(claim, held) for claim in reductions] + _releases(releases)
-    parts += _leaks([claim.leak for claim in leaking if claim.leak is not None])
+    parts = [_reduction(judged, held) for judged in reductions] + _releases(releases)
+    parts += _leaks([judged.leak for judged in leaking if judged.leak is not None])
     if not told:
-        told = [claim for claim in spoken if claim.estimate is not None][:2]
-        parts = [_plain(claim) for claim in told]
-    what = "prediction" if any(claim.kind == "prediction" for claim in spoken) else "claim"
-    parts += _others([claim for claim in spoken if claim not in told], what=what)
+        told = valued[:2]
+        parts = [_plain(judged) for judged in told]
+    what = "prediction" if any(judged.claim.kind == "prediction" for judged in spoken) else "claim"
+    parts += _others([judged for judged in spoken if judged not in told], what=what)
     text = "; ".join(parts) or "nothing was claimed"
     return f"{text[0].upper()}{text[1:]}."
 
@@ -57,53 +77,54 @@ def amount(value: float, unit: str) -> str:
     return f"{text} {unit_after(text, unit)}".rstrip()
 
 
-def band(claim: ClaimVerdict) -> str:
+def band(judged: ClaimVerdict) -> str:
     """The expected band in words: 60-70 %, at least 25.0 GB."""
-    low, high = claim.expected
+    (low, high), unit = judged.claim.expected, judged.metric.unit
     if low is None or high is None:
         end = high if low is None else low
-        return "anything" if end is None else f"{'at most' if low is None else 'at least'} {amount(end, claim.unit)}"
+        return "anything" if end is None else f"{'at most' if low is None else 'at least'} {amount(end, unit)}"
     if low == high:
-        return amount(low, claim.unit)
-    number = amount(low, claim.unit).removesuffix(claim.unit).removesuffix("%").strip()
-    return f"{number}-{amount(high, claim.unit)}"
+        return amount(low, unit)
+    number = amount(low, unit).removesuffix(unit).removesuffix("%").strip()
+    return f"{number}-{amount(high, unit)}"
 
 
-def relation(claim: ClaimVerdict) -> str:
+def relation(judged: ClaimVerdict) -> str:
     """How the estimate stands to the band: as expected, more than the expected 60-70 %."""
-    if claim.guard:
-        return f"missed: {claim.guard}"
-    if claim.verdict == "met":
+    claim, outcome, estimate = judged.claim, judged.outcome, judged.estimate.estimate
+    if judged.guard:
+        return f"missed: {judged.guard}"
+    if outcome == "met":
         return "as expected" if claim.known is None else "as expected, against a known miss"
-    if claim.verdict not in ("exceeded", "missed") or claim.estimate is None:
-        return f"{band(claim)} expected, {'undecided' if claim.verdict == 'inconclusive' else claim.verdict}"
+    expected = band(judged)
+    if outcome not in ("exceeded", "missed") or estimate is None:
+        return f"{expected} expected, {'undecided' if outcome == 'inconclusive' else outcome}"
     _, high = claim.expected
-    side = "more" if high is not None and claim.estimate > high else "less"
-    expected = band(claim)
-    known = ", a known miss" if claim.known == "missed" and claim.verdict == "missed" else ""
+    side = "more" if high is not None and estimate > high else "less"
+    known = ", a known miss" if claim.known == "missed" and outcome == "missed" else ""
     if expected.startswith("at "):
         return f"{expected} expected{known}"
     return f"{side} than the expected {expected}{known}"
 
 
-def _reduction(claim: ClaimVerdict, held: Mapping[str, Mapping[str, str]]) -> str:
-    a, b = claim.configs
-    share = claim.estimate or 0.0
-    bound = {"exact": "", "lower": "at least ", "upper": "at most "}[claim.bound]
+def _reduction(judged: ClaimVerdict, held: Mapping[str, Mapping[str, str]]) -> str:
+    a, b = judged.claim.configs
+    share = judged.estimate.estimate or 0.0
+    bound = {"exact": "", "lower": "at least ", "upper": "at most "}[judged.estimate.bound]
     saved = f"{bound}{amount(abs(share), 'share')} {'less' if share >= 0 else 'more'}"
-    before, after = (held.get(config, {}).get(claim.metric) for config in (a, b))
+    before, after = (held.get(config, {}).get(judged.metric.name) for config in (a, b))
     if before is None or after is None:
-        return f"{claim.name}: {b} takes {saved} than {a} ({relation(claim)})"
-    return f"{b} {after} where {a} {before} ({saved}, {relation(claim)})"
+        return f"{judged.claim.name}: {b} takes {saved} than {a} ({relation(judged)})"
+    return f"{b} {after} where {a} {before} ({saved}, {relation(judged)})"
 
 
 def _releases(claims: Sequence[ClaimVerdict]) -> list[str]:
     parts = []
-    for metric, group in groupby(claims, key=lambda claim: claim.metric):
-        shares = [
-            f"{amount(claim.estimate or 0.0, 'share')} of what {claim.configs[0]} had grown ({relation(claim)})"
-            for claim in group
-        ]
+    for metric, group in groupby(claims, key=lambda judged: judged.metric.name):
+        shares = []
+        for judged in group:
+            share = amount(judged.estimate.estimate or 0.0, "share")
+            shares.append(f"{share} of what {judged.claim.configs[0]} had grown ({relation(judged)})")
         parts.append(f"{RELEASES[metric]} {joined(shares)}")
     return parts
 
@@ -123,23 +144,23 @@ def _leaks(leaks: Sequence[ConfigLeak]) -> list[str]:
     return parts
 
 
-def _plain(claim: ClaimVerdict) -> str:
-    return f"{claim.name}: {amount(claim.estimate or 0.0, claim.unit)} ({relation(claim)})"
+def _plain(judged: ClaimVerdict) -> str:
+    return f"{judged.claim.name}: {amount(judged.estimate.estimate or 0.0, judged.metric.unit)} ({relation(judged)})"
 
 
 def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
     """The claims that are not told in full: how many hold, and the names of those that do not."""
     parts = []
-    kept = [claim for claim in claims if claim.verdict in ("met", "exceeded")]
+    kept = [judged for judged in claims if judged.outcome in ("met", "exceeded")]
     if kept:
         parts.append(f"{len(kept)} more {what}{'s hold' if len(kept) > 1 else ' holds'}")
-    missed = [claim for claim in claims if claim.verdict == "missed"]
+    missed = [judged for judged in claims if judged.outcome == "missed"]
     for word, those in (
-        ("missed", [claim for claim in missed if claim.known is None]),
-        ("missed as known", [claim for claim in missed if claim.known is not None]),
-        ("undecided", [claim for claim in claims if claim.verdict == "inconclusive"]),
+        ("missed", [judged for judged in missed if judged.claim.known is None]),
+        ("missed as known", [judged for judged in missed if judged.claim.known is not None]),
+        ("undecided", [judged for judged in claims if judged.outcome == "inconclusive"]),
     ):
-        names = [claim.name for claim in those]
+        names = [judged.claim.name for judged in those]
         if names:
             shown = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"]
             parts.append(f"{word}: {joined(shown)}")
@@ -149,3 +170,17 @@ def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
 def joined(names: Sequence[str]) -> str:
     """Names in a sentence: a, b and c."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _held(runs: Sequence[RunSummary], *, scaled: bool) -> dict[str, str]:
+    """What one config held, in words, by the reduction that it belongs to; of a small world its peak only."""
+    words = {}
+    peaks = [run.peak_gb for run in runs if run.peak_gb is not None]
+    if peaks:
+        limited = any(run.status == "limit" and run.peak_bound == "lower" for run in runs)
+        verb = "reached the memory limit at" if limited else "peaked at"
+        words["reduction.peak"] = f"{verb} {amount(float(np.mean(peaks)), 'GB')}"
+    horizons = [run.horizon_gb for run in runs if run.horizon_gb is not None]
+    if horizons and not scaled:
+        words["reduction.horizon"] = f"held {amount(float(np.mean(horizons)), 'GB')}"
+    return words

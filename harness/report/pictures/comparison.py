@@ -140,19 +140,19 @@ def _rows(compared: Sequence[tuple[Comparison, Look]], unit: str) -> list[Differ
     """The differences of the metrics of one unit that are drawn."""
     return rows_of(
         [
-            (row.metric, look, row.difference)
+            (row.metric.name, look, row.difference)
             for comparison, look in compared
             for row in comparison.rows
-            if row.unit == unit and row.metric in _DRAWN
+            if row.metric.unit == unit and row.metric.name in _DRAWN
         ]
     )
 
 
 def _pairs(compared: Sequence[tuple[Comparison, Look]]) -> list[Difference]:
     estimates: list[tuple[str, Look, Estimate]] = [
-        (between.metric, look, between.estimate)
+        (between.metric.name, look, between.estimate)
         for comparison, look in compared
         for between in comparison.between
-        if between.unit == "share"
+        if between.metric.unit == "share"
     ]
     return rows_of(estimates)

@@ -25,25 +25,26 @@ def print_comparison(console: Console, title: str, comparison: Comparison, *, me
     lacking: dict[str, list[str]] = {}
     for row in comparison.rows:
         if row.a.estimate is None and row.b.estimate is None:
-            lacking.setdefault(row.a.reason, []).append(row.metric)
+            lacking.setdefault(row.a.reason, []).append(row.metric.name)
             continue
-        mark = " *" if marked and row.moves_with_scale else ""
-        difference = measured(row.difference, row.unit, signed=True)
-        table.add_row(Text(f"{row.metric}{mark}"), _side(row.a, row.unit), _side(row.b, row.unit), Text(difference))
+        mark = " *" if marked and row.metric.moves_with_scale else ""
+        unit = row.metric.unit
+        difference = measured(row.difference, unit, signed=True)
+        table.add_row(Text(f"{row.metric.name}{mark}"), _side(row.a, unit), _side(row.b, unit), Text(difference))
     show(console, table)
     pairs = [between for between in comparison.between if between.estimate.estimate is not None]
     if pairs:
         console.print()
         of_pair = new_table("of the pair", "[95 %]", "what it is", unbroken=("of the pair", "[95 %]"))
         for between in pairs:
-            mark = " *" if marked and between.moves_with_scale else ""
-            text = measured(between.estimate, between.unit)
-            of_pair.add_row(Text(f"{between.metric}{mark}"), Text(text), Text(between.description))
+            mark = " *" if marked and between.metric.moves_with_scale else ""
+            text = measured(between.estimate, between.metric.unit)
+            of_pair.add_row(Text(f"{between.metric.name}{mark}"), Text(text), Text(between.metric.description))
         show(console, of_pair)
     console.print()
     for between in comparison.between:
         if between.estimate.estimate is None:
-            lacking.setdefault(between.estimate.reason, []).append(between.metric)
+            lacking.setdefault(between.estimate.reason, []).append(between.metric.name)
     for reason, metrics in lacking.items():
         paragraph(console, f"none of {', '.join(metrics)}: {reason or 'no value'}", bullet="- ")
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.analysis.estimates import Estimate
 from harness.analysis.leaks.sequential import CONFIDENCE
 from harness.analysis.runs import Run
 from harness.analysis.verdict.claims import ClaimVerdict
-from harness.analysis.verdict.judging import RunSummary, Verdict, summary_sentence
+from harness.analysis.verdict.headline import summary_sentence
+from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.run_summary import RunSummary
 from harness.report.terminal.layout import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.terminal.leak_table import print_leaks
 from harness.report.terminal.progress_table import clock
@@ -113,10 +115,10 @@ def print_claims(console: Console, verdict: Verdict) -> None:
     console.print()
     for note in _footnotes(verdict):
         paragraph(console, Text(note, style="dim"))
-    for claim in verdict.claims:
-        if claim.reason and claim.verdict != "incomplete":  # what is incomplete has the same reasons as the soak
-            reason = claim.reason.removeprefix("known: ")
-            paragraph(console, f"{claim.name}, {verdict_word(claim)}: {reason}", bullet="- ")
+    for judged in verdict.claims:
+        if judged.reason and judged.outcome != "incomplete":  # what is incomplete has the same reasons as the soak
+            reason = judged.reason.removeprefix("known: ")
+            paragraph(console, f"{judged.claim.name}, {verdict_word(judged)}: {reason}", bullet="- ")
 
 
 def _print_claim_table(console: Console, verdict: Verdict) -> None:
@@ -127,29 +129,32 @@ def _print_claim_table(console: Console, verdict: Verdict) -> None:
     table = new_table(*headings, right=(_ARITHMETIC,), unbroken=(found,))
     for title, claims in _by_kind(verdict):
         table.add_row(Text(title, style="italic"))
-        for claim in claims:
-            cells = _claim_cells(claim, verdict.memory_scale)
-            table.add_row(*cells, *([Text(claim.source)] if wide else []))
+        for judged in claims:
+            cells = _claim_cells(judged, verdict.memory_scale)
+            table.add_row(*cells, *([Text(judged.claim.source)] if wide else []))
     show(console, table)
     if not wide:
         console.print()
-        for claim in verdict.claims:
-            paragraph(console, Text(f"{claim.name}: {claim.source}", style="dim"), bullet="source of ")
+        for judged in verdict.claims:
+            paragraph(console, Text(f"{judged.claim.name}: {judged.claim.source}", style="dim"), bullet="source of ")
 
 
 def _print_claim_list(console: Console, verdict: Verdict) -> None:
     """The claims in words, for a terminal on which a table of them would be cut."""
     for title, claims in _by_kind(verdict):
         paragraph(console, Text(title, style="italic"))
-        for claim in claims:
-            name, band, arithmetic, found, word = _claim_cells(claim, verdict.memory_scale)
+        for judged in claims:
+            name, band, arithmetic, found, word = _claim_cells(judged, verdict.memory_scale)
             seen = ", ".join(found.plain.splitlines())
-            text = f"{name}: {word}; expected {band}, by arithmetic {arithmetic}, measured {seen} ({claim.source})"
+            source = judged.claim.source
+            text = f"{name}: {word}; expected {band}, by arithmetic {arithmetic}, measured {seen} ({source})"
             paragraph(console, text, bullet="- ")
 
 
 def _by_kind(verdict: Verdict) -> list[tuple[str, list[ClaimVerdict]]]:
-    kinds = ((title, [claim for claim in verdict.claims if claim.kind == kind]) for kind, title in _KINDS.items())
+    kinds = (
+        (title, [judged for judged in verdict.claims if judged.claim.kind == kind]) for kind, title in _KINDS.items()
+    )
     return [(title, claims) for title, claims in kinds if claims]
 
 
@@ -160,38 +165,39 @@ def _footnotes(verdict: Verdict) -> list[str]:
             f"[{level(verdict.confidence)}]: the interval over seeds at every look, so that all looks together err no "
             f"more often than one at {level(CONFIDENCE)}."
         )
-    if any(claim.verdict == "exceeded" for claim in verdict.claims):
+    if any(judged.outcome == "exceeded" for judged in verdict.claims):
         notes.append("Exceeded: outside the band, on its better side.")
-    anchored = [claim for claim in verdict.claims if claim.basis != "scenario"]
+    anchored = [judged for judged in verdict.claims if judged.basis != "scenario"]
     if anchored:
         notes.append(scale_note(verdict.memory_scale))
     by_words: dict[str, list[str]] = {}
-    for claim in anchored:
-        if claim.basis != "undecided":
-            by_words.setdefault(claim.basis_words, []).append(claim.name)
+    for judged in anchored:
+        if judged.basis != "undecided":
+            by_words.setdefault(judged.basis_words, []).append(judged.claim.name)
     notes += [f"@1, {words}: {', '.join(names)}." for words, names in by_words.items()]
     return notes
 
 
-def _claim_cells(claim: ClaimVerdict, scale: float) -> list[Text]:
-    style = "magenta" if claim.known == "missed" else _STYLES.get(claim.verdict, "dim")
+def _claim_cells(judged: ClaimVerdict, scale: float) -> list[Text]:
+    style = "magenta" if judged.claim.known == "missed" else _STYLES.get(judged.outcome, "dim")
     return [
-        Text(claim.name),
-        Text(expected(claim)),
-        Text(value(claim.arithmetic, claim.unit)),
-        Text(_found(claim, scale)),
-        Text(verdict_word(claim), style=style),
+        Text(judged.claim.name),
+        Text(expected(judged)),
+        Text(value(judged.arithmetic, judged.metric.unit)),
+        Text(_found(judged, scale)),
+        Text(verdict_word(judged), style=style),
     ]
 
 
-def _found(claim: ClaimVerdict, scale: float) -> str:
+def _found(judged: ClaimVerdict, scale: float) -> str:
     """What was measured; of what moves with the scale first at full scale, then what the small world alone says."""
-    found = measured(claim, claim.unit)
-    if claim.basis == "scenario":
+    found = measured(judged.estimate, judged.metric.unit)
+    if judged.basis == "scenario":
         return found
-    full = [] if claim.estimate is None else [f"{found} @1"]
-    small = Estimate(claim.small_estimate, claim.small_low, claim.small_high, "exact", {})
-    own = [] if small.estimate is None else [f"{measured(small, claim.unit)} @{scale:g}"]
+    full = [] if judged.estimate.estimate is None else [f"{found} @1"]
+    # Whether the small world's own value is a bound is not said: it is shown for comparison only.
+    small = replace(judged.small, bound="exact")
+    own = [] if small.estimate is None else [f"{measured(small, judged.metric.unit)} @{scale:g}"]
     return "\n".join([*full, *own]) or NOTHING
 
 

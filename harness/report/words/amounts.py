@@ -58,7 +58,7 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text} {_UNIT_WORDS.get(unit, unit_after(text, unit))}".rstrip()
 
 
-def measured(estimate: Estimate | ClaimVerdict, unit: str, *, signed: bool = False) -> str:
+def measured(estimate: Estimate, unit: str, *, signed: bool = False) -> str:
     """An estimate with its interval: ``71.6 [71.3, 72.0] %``; a `signed` one is a difference and has its plus."""
     if estimate.estimate is None:
         return NOTHING
@@ -80,9 +80,9 @@ def scale_note(scale: float) -> str:
     )
 
 
-def expected(claim: ClaimVerdict) -> str:
+def expected(judged: ClaimVerdict) -> str:
     """The band as it was claimed: ``60 to 70 %``, ``at least 25 ± 0.5 GB``, ``0 ± 2 %``."""
-    return band_words(claim.expected, claim.tolerance, claim.unit)
+    return band_words(judged.claim.expected, judged.claim.tolerance, judged.metric.unit)
 
 
 def band_words(
@@ -99,13 +99,13 @@ def band_words(
     return with_unit(text, unit)
 
 
-def verdict_word(claim: ClaimVerdict) -> str:
+def verdict_word(judged: ClaimVerdict) -> str:
     """The verdict in a word or two; a known miss is called one, and so is one that is not missed after all."""
-    if claim.known == "missed" and claim.verdict == "missed":
+    if judged.claim.known == "missed" and judged.outcome == "missed":
         return "known miss"
-    if claim.known == "missed" and claim.verdict in ("met", "exceeded"):
-        return f"{claim.verdict} (a known miss)"
-    return claim.verdict
+    if judged.claim.known == "missed" and judged.outcome in ("met", "exceeded"):
+        return f"{judged.outcome} (a known miss)"
+    return judged.outcome
 
 
 def _written(amount: float, unit: str) -> str:

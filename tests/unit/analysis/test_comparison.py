@@ -44,7 +44,7 @@ SCENARIO = {
 
 
 def row(comparison: Comparison, metric: str) -> Row:
-    return next(row for row in comparison.rows if row.metric == metric)
+    return next(row for row in comparison.rows if row.metric.name == metric)
 
 
 def test_every_metric_is_in_the_comparison_of_two_configs(make_run, make_scenario) -> None:
@@ -54,13 +54,15 @@ def test_every_metric_is_in_the_comparison_of_two_configs(make_run, make_scenari
         for seed, peak in enumerate(peaks)
     ]
     comparison = compare_configs(make_scenario(hours=1 / 6), runs, "old", "fixed")
-    assert {row.metric for row in comparison.rows} | {one.metric for one in comparison.between} == set(METRICS)
+    assert {row.metric.name for row in comparison.rows} | {one.metric.name for one in comparison.between} == set(
+        METRICS
+    )
     peak = row(comparison, "peak")
     assert (peak.a.estimate, peak.b.estimate) == (26, 7.5)
     # differences of the pairs: -18 and -19; t(0.975, 1) x 0.7071 / sqrt(2) = 6.3531
     assert peak.difference.estimate == -18.5
     assert (peak.difference.low, peak.difference.high) == pytest.approx((-18.5 - 6.3531, -18.5 + 6.3531), abs=1e-4)
-    reduction = next(one for one in comparison.between if one.metric == "reduction.peak")
+    reduction = next(one for one in comparison.between if one.metric.name == "reduction.peak")
     assert reduction.estimate.values == pytest.approx({0: 1 - 7 / 25, 1: 1 - 8 / 27})
 
 

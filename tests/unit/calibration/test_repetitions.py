@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.verdict.judging import EXIT_CODES, RunSummary, Verdict
+from harness.analysis.verdict.judging import EXIT_CODES, Verdict
+from harness.analysis.verdict.run_summary import RunSummary
 from harness.calibration import repetitions
 from harness.calibration.repetition_records import read
 from harness.scenario import Scenario

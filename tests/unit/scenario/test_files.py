@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from harness.analysis.leaks.decision import FEWEST_FLOORS
-from harness.analysis.metrics.table import METRICS
-from harness.analysis.verdict.judging import check_claims
+from harness.analysis.verdict.claims import check_claims
 from harness.probes.sampler import LIVE_EVERY
 from harness.scenario import available, load, scale_down, to_toml
 from tests.unit.scenario.reading import WriteScenario, contents, error_of
@@ -163,7 +162,7 @@ def test_the_scenarios_of_the_product_are_found_from_anywhere_and_are_sound() ->
     names = [listing.name for listing in available()]
     assert "50symbols" in names
     for name in names:
-        scenario = load(name, known_metrics=METRICS)
+        scenario = load(name)
         assert scale_down(scenario).changes
         check_claims(scenario)
 

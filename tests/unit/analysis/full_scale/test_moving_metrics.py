@@ -150,18 +150,18 @@ def test_a_claim_has_the_verdict_of_full_scale_and_shows_the_small_world() -> No
     stop = claim("release.stop", [0.4, 0.6], tolerance=0.05)
     small = kept_runs("fixed", 0.1)
     judged = judge_claim(stop, note("fixed"), small, anchors=worlds(kept_world("fixed", 1.0)))
-    assert (judged.verdict, judged.basis) == ("exceeded", "measured")
-    assert judged.estimate == pytest.approx(0.861, abs=0.005)
-    assert judged.small_estimate == pytest.approx(0.61, abs=0.03)  # which the band would have taken for met
+    assert (judged.outcome, judged.basis) == ("exceeded", "measured")
+    assert judged.estimate.estimate == pytest.approx(0.861, abs=0.005)
+    assert judged.small.estimate == pytest.approx(0.61, abs=0.03)  # which the band would have taken for met
     undecided = judge_claim(stop, note("fixed"), small)
-    assert (undecided.verdict, undecided.estimate, undecided.basis) == ("inconclusive", None, "undecided")
-    assert undecided.small_estimate == judged.small_estimate
+    assert (undecided.outcome, undecided.estimate.estimate, undecided.basis) == ("inconclusive", None, "undecided")
+    assert undecided.small.estimate == judged.small.estimate
     assert not undecided.lacks_seeds
 
 
 def test_what_does_not_move_is_judged_as_it_was() -> None:
     peak = judge_claim(claim("peak", [7.0, 7.5]), note("fixed"), kept_runs("fixed", 0.1))
-    assert (peak.verdict, peak.basis, peak.small_estimate) == ("met", "scenario", None)
+    assert (peak.outcome, peak.basis, peak.small.estimate) == ("met", "scenario", None)
 
 
 def test_nothing_moves_at_full_scale_or_where_nothing_grew(make_run, make_scenario) -> None:

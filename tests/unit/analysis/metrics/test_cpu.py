@@ -64,7 +64,7 @@ def test_a_claim_may_bound_the_pause(make_run, make_scenario) -> None:
             kind="prediction",
             source="a test",
         )
-        assert judge_claim(claim, make_scenario(hours=7 / 6), runs).verdict == verdict
+        assert judge_claim(claim, make_scenario(hours=7 / 6), runs).outcome == verdict
 
 
 def test_a_cleanup_costs_what_its_interval_takes_more_than_others(make_run, make_scenario) -> None:

@@ -57,21 +57,21 @@ def scenario(make_scenario):
 def test_what_was_saved_by_losing_samples_is_missed(scenario, pairs) -> None:
     runs = pairs(counted(2280, 0), counted(2280, 61))
     found = judged(scenario, runs)
-    assert (found.verdict, found.reason) == ("missed", f"fixed lost 122 of 4,560 samples: {REASON}")
-    assert found.estimate == pytest.approx(0.6)
-    assert judged(scenario, runs, expected=(0.3, 0.4)).verdict == "missed"  # exceeded otherwise
-    assert judged(scenario, pairs(counted(2280, 0), counted(2280, 0))).verdict == "met"
+    assert (found.outcome, found.reason) == ("missed", f"fixed lost 122 of 4,560 samples: {REASON}")
+    assert found.estimate.estimate == pytest.approx(0.6)
+    assert judged(scenario, runs, expected=(0.3, 0.4)).outcome == "missed"  # exceeded otherwise
+    assert judged(scenario, pairs(counted(2280, 0), counted(2280, 0))).outcome == "met"
 
 
 @pytest.mark.parametrize("metric", ["reduction.peak", "reduction.mean", "reduction.peak_net"])
 def test_every_reduction_of_memory_is_guarded(scenario, pairs, metric: str) -> None:
     lossy = pairs(counted(9, 0), counted(9, 1))
-    assert judged(scenario, lossy, metric, expected=(0.0, 1.0)).verdict == "missed"
+    assert judged(scenario, lossy, metric, expected=(0.0, 1.0)).outcome == "missed"
 
 
 def test_smaller_buffers_are_a_reduction_too(scenario, pairs) -> None:
     old, fixed = ({**counted(9, lost), "buffer_capacity_bytes": size} for lost, size in ((0, 9e6), (1, 3e6)))
-    assert judged(scenario, pairs(old, fixed), "buffers.capacity_reduction").verdict == "missed"
+    assert judged(scenario, pairs(old, fixed), "buffers.capacity_reduction").outcome == "missed"
 
 
 def test_samples_that_are_unaccounted_for_are_lost(scenario, pairs) -> None:
@@ -82,8 +82,8 @@ def test_samples_that_are_unaccounted_for_are_lost(scenario, pairs) -> None:
 
 
 def test_configs_that_lose_alike_are_judged_by_their_memory(scenario, pairs) -> None:
-    assert judged(scenario, pairs(counted(2280, 61), counted(2280, 61))).verdict == "met"
-    assert judged(scenario, pairs(counted(2280, 61), counted(2280, 9))).verdict == "met"
+    assert judged(scenario, pairs(counted(2280, 61), counted(2280, 61))).outcome == "met"
+    assert judged(scenario, pairs(counted(2280, 61), counted(2280, 9))).outcome == "met"
 
 
 def test_what_the_first_config_lost_is_said(scenario, pairs) -> None:
@@ -104,7 +104,7 @@ def test_losses_are_summed_over_the_seeds_that_both_ran(scenario, make_run) -> N
 
 def test_where_nothing_is_counted_nothing_changes(scenario, pairs) -> None:
     for old, fixed in ((None, None), (counted(9, 0), None), (None, counted(9, 1)), ({"books": 1}, {"books": 1})):
-        assert judged(scenario, pairs(old, fixed)).verdict == "met"
+        assert judged(scenario, pairs(old, fixed)).outcome == "met"
 
 
 def test_losses_alone_are_enough_to_count(scenario, pairs) -> None:
@@ -113,7 +113,7 @@ def test_losses_alone_are_enough_to_count(scenario, pairs) -> None:
 
 def test_a_claim_that_is_missed_anyway_keeps_its_reason(scenario, pairs) -> None:
     found = judged(scenario, pairs(counted(9, 0), counted(9, 1)), expected=(0.8, 0.9))
-    assert (found.verdict, found.reason) == ("missed", "")
+    assert (found.outcome, found.reason) == ("missed", "")
 
 
 def test_where_nothing_was_saved_nothing_was_saved_by_losing(scenario, make_run) -> None:
@@ -122,12 +122,12 @@ def test_where_nothing_was_saved_nothing_was_saved_by_losing(scenario, make_run)
         for config, lost in (("old", 0), ("fixed", 1))
         for seed in (1, 2)
     ]
-    assert judged(scenario, runs, expected=(0.0, 0.0), tolerance=0.02, better="neither").verdict == "met"
+    assert judged(scenario, runs, expected=(0.0, 0.0), tolerance=0.02, better="neither").outcome == "met"
 
 
 def test_other_pairs_are_not_guarded(scenario, pairs) -> None:
     lossy = pairs(counted(9, 0), counted(9, 1))
-    assert judged(scenario, lossy, "start.difference", expected=(-0.01, 0.01), better="neither").verdict == "met"
+    assert judged(scenario, lossy, "start.difference", expected=(-0.01, 0.01), better="neither").outcome == "met"
 
 
 def test_of_two_that_lose_alike_the_one_that_runs_longer_has_lost_more(make_scenario, pairs) -> None:
@@ -154,7 +154,7 @@ def test_what_a_killed_run_lost_is_at_least_what_it_had_not_saved(scenario, make
 
 def test_a_known_miss_that_is_met_by_losing_is_missed_as_known(scenario, pairs) -> None:
     found = judged(scenario, pairs(counted(9, 0), counted(9, 1)), known="missed", reason="the note is wrong")
-    assert (found.verdict, found.counts_as) == ("missed", "nothing")
+    assert (found.outcome, found.counts_as) == ("missed", "nothing")
     assert found.reason == f"fixed lost 2 of 18 samples: {REASON}; known: the note is wrong"
 
 

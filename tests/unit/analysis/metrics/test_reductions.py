@@ -31,14 +31,14 @@ def test_all_that_may_be_claimed_is_there_as_a_claim_would_have_it(make_run, mak
         *(make_run([5, 6, 7], config="fixed", seed=seed) for seed in (1, 2, 3)),
     ]
     found = reductions(scenario, runs)
-    assert [one.metric for one in found] == names
+    assert [one.metric.name for one in found] == names
     for one, claim in zip(found, scenario.claims, strict=True):
         judged = judge_claim(claim, scenario, runs)
         assert (one.old, one.fixed) == ("old", "fixed")
         assert (one.estimate.estimate, one.estimate.low, one.estimate.high) == (
-            judged.estimate,
-            judged.low,
-            judged.high,
+            judged.estimate.estimate,
+            judged.estimate.low,
+            judged.estimate.high,
         )
     assert found[0].estimate.estimate == pytest.approx(1 - 7 / 27, abs=0.01)
 

@@ -83,46 +83,59 @@ def test_a_bound_decides_where_it_can(
 
 
 def test_an_interval_is_judged_not_an_estimate(judged) -> None:
-    assert judged([9.0, 9.1, 8.9]).verdict == "met"
-    assert judged([8.1, 8.2, 8.0]).verdict == "inconclusive"
-    assert judged([7.0, 7.0, 7.0]).verdict == "exceeded"
-    assert judged([25.0, 25.1, 24.9]).verdict == "missed"
+    assert judged([9.0, 9.1, 8.9]).outcome == "met"
+    assert judged([8.1, 8.2, 8.0]).outcome == "inconclusive"
+    assert judged([7.0, 7.0, 7.0]).outcome == "exceeded"
+    assert judged([25.0, 25.1, 24.9]).outcome == "missed"
 
 
 def test_tolerance_widens_both_sides(judged) -> None:
-    assert judged([7.6, 7.6], tolerance=0.5).verdict == "met"
-    assert judged([10.4, 10.4], tolerance=0.5).verdict == "met"
-    assert judged([10.6, 10.6], tolerance=0.5).verdict == "missed"
+    assert judged([7.6, 7.6], tolerance=0.5).outcome == "met"
+    assert judged([10.4, 10.4], tolerance=0.5).outcome == "met"
+    assert judged([10.6, 10.6], tolerance=0.5).outcome == "missed"
 
 
 def test_one_seed_decides_nothing_unless_it_ran_into_the_limit(judged) -> None:
     verdict = judged([25.0])
-    assert (verdict.verdict, verdict.estimate, verdict.low) == ("inconclusive", 25.0, None)
+    assert (verdict.outcome, verdict.estimate.estimate, verdict.estimate.low) == ("inconclusive", 25.0, None)
     assert "--seeds 2" in verdict.reason
     limited = judged([32.0], status="limit")
-    assert (limited.verdict, limited.bound, limited.low, limited.high) == ("missed", "lower", 32.0, None)
+    assert (limited.outcome, limited.estimate.bound, limited.estimate.low, limited.estimate.high) == (
+        "missed",
+        "lower",
+        32.0,
+        None,
+    )
     assert limited.reason == "old reached the memory limit at 0.17 h"
 
 
 def test_what_lies_beyond_the_limit_is_undecided_with_the_reason(judged) -> None:
     verdict = judged([32.0, 32.0], status="limit", metric="horizon")
-    assert (verdict.verdict, verdict.estimate) == ("inconclusive", None)
+    assert (verdict.outcome, verdict.estimate.estimate) == ("inconclusive", None)
     assert "reached the memory limit" in verdict.reason
 
 
 def test_too_small_a_denominator_is_not_applicable(judged) -> None:
-    assert judged([9.0, 9.0], metric="sawtooth.crest_gb").verdict == "not applicable"
+    assert judged([9.0, 9.0], metric="sawtooth.crest_gb").outcome == "not applicable"
 
 
 def test_not_testable_keeps_what_was_measured_and_judges_nothing(judged) -> None:
     verdict = judged([25.0, 25.0], not_testable="the model cannot reach it")
-    assert (verdict.verdict, verdict.reason, verdict.estimate) == ("not testable", "the model cannot reach it", 25.0)
+    assert (verdict.outcome, verdict.reason, verdict.estimate.estimate) == (
+        "not testable",
+        "the model cannot reach it",
+        25.0,
+    )
     assert verdict.counts_as == "nothing"
 
 
 def test_a_claim_about_an_unfinished_run_has_no_number(judged) -> None:
     verdict = judged([9.0, 9.0], incomplete="old seed 1 died at 1.20 h")
-    assert (verdict.verdict, verdict.estimate, verdict.reason) == ("incomplete", None, "old seed 1 died at 1.20 h")
+    assert (verdict.outcome, verdict.estimate.estimate, verdict.reason) == (
+        "incomplete",
+        None,
+        "old seed 1 died at 1.20 h",
+    )
     assert verdict.counts_as == "incomplete"
 
 
@@ -139,7 +152,7 @@ def test_a_known_miss_is_a_strict_expected_failure(
     judged, peaks: list[float], verdict: str, counts_as: str, known_counts_as: str
 ) -> None:
     plain, known = judged(peaks), judged(peaks, known="missed", reason="the note contradicts itself")
-    assert (plain.verdict, known.verdict) == (verdict, verdict)
+    assert (plain.outcome, known.outcome) == (verdict, verdict)
     assert (plain.counts_as, known.counts_as) == (counts_as, known_counts_as)
     assert "the note contradicts itself" in known.reason
     assert ("known miss is" in known.reason) == (known_counts_as == "missed")
@@ -147,14 +160,14 @@ def test_a_known_miss_is_a_strict_expected_failure(
 
 def test_a_verdict_carries_its_evidence(judged) -> None:
     verdict = judged([9.0, 8.5])
-    assert (verdict.seeds, verdict.values, verdict.unit) == ((0, 1), {0: 9.0, 1: 8.5}, "GB")
-    assert verdict.estimate == 8.75
+    assert (verdict.estimate.seeds, verdict.estimate.values, verdict.metric.unit) == ((0, 1), {0: 9.0, 1: 8.5}, "GB")
+    assert verdict.estimate.estimate == 8.75
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"metric": "peek"}, 'metric = "peek": no such metric; there are start'),
+        ({"metric": "peek"}, 'metric = "peek": no such metric; did you mean peak'),
         ({"metric": "reduction.peak"}, "reduction.peak is about two configs"),
         ({"configs": ("old", "fixed")}, "peak is about one config"),
     ],
@@ -193,12 +206,12 @@ def test_a_claim_on_a_leak_has_the_verdict_on_the_leak(
     of_leak, slopes: list[float], verdict: str, counts_as: str
 ) -> None:
     found = of_leak(slopes)
-    assert (found.verdict, found.counts_as, found.unit) == (verdict, counts_as, "budgets")
-    assert found.estimate == pytest.approx(np.mean(slopes) / 0.0375, rel=0.02)
+    assert (found.outcome, found.counts_as, found.metric.unit) == (verdict, counts_as, "budgets")
+    assert found.estimate.estimate == pytest.approx(np.mean(slopes) / 0.0375, rel=0.02)
     leak = found.leak.verdict
     ends = (leak.slope / 0.0375, leak.low / 0.0375, leak.high / 0.0375)
-    assert (found.estimate, found.low, found.high) == pytest.approx(ends)
-    assert found.values == pytest.approx({seed: slope / 0.0375 for seed, slope in leak.seed_slopes.items()})
+    assert (found.estimate.estimate, found.estimate.low, found.estimate.high) == pytest.approx(ends)
+    assert found.estimate.values == pytest.approx({seed: slope / 0.0375 for seed, slope in leak.seed_slopes.items()})
     assert found.reason == (found.leak.reason if verdict == "inconclusive" else "")
 
 
@@ -209,8 +222,8 @@ def test_not_a_band_decides_but_the_part_of_the_run_that_tells(make_run, make_sc
     scenario = make_scenario(hours=5)
     assert METRICS["leak.rss"].compute(scenario, runs, ("old",)).high > 1
     found = judge_claim(leak_claim(), scenario, runs)
-    assert (found.verdict, found.leak.verdict.part) == ("met", "last_three_quarters")
-    assert found.high < 1
+    assert (found.outcome, found.leak.verdict.part) == ("met", "last_three_quarters")
+    assert found.estimate.high < 1
 
 
 def test_an_open_leak_asks_for_seeds_where_they_may_decide_and_for_hours_where_floors_are_few(of_leak) -> None:
@@ -219,35 +232,35 @@ def test_an_open_leak_asks_for_seeds_where_they_may_decide_and_for_hours_where_f
     assert undecided.reason.startswith("the interval reaches across the budget")
     assert undecided.reason.endswith("hours would do")
     one = of_leak([0.0])
-    assert (one.verdict, one.estimate, one.reason, one.lacks_seeds) == (
+    assert (one.outcome, one.estimate.estimate, one.reason, one.lacks_seeds) == (
         "inconclusive",
         None,
         "one seed gives no interval",
         True,
     )
     short = of_leak([0.0, 0.03, 0.06], hours=0.4)
-    assert (short.verdict, short.estimate, short.lacks_seeds) == ("inconclusive", None, False)
+    assert (short.outcome, short.estimate.estimate, short.lacks_seeds) == ("inconclusive", None, False)
     assert short.reason.startswith("3 floors between blocks, 6 are needed")
     assert (of_leak([0.3, 0.31]).lacks_seeds, of_leak([0.0, 0.0]).lacks_seeds) == (False, False)
 
 
 def test_a_leak_that_was_not_recorded_is_not_applicable(of_leak) -> None:
     verdict = of_leak([0.0, 0.0], metric="leak.threads")
-    assert (verdict.verdict, verdict.reason) == ("not applicable", "seed 1: old recorded no threads under load")
+    assert (verdict.outcome, verdict.reason) == ("not applicable", "seed 1: old recorded no threads under load")
     assert (verdict.counts_as, verdict.leak) == ("nothing", None)
 
 
 def test_a_claim_on_a_leak_is_known_not_testable_or_incomplete_as_any_other(of_leak) -> None:
     leaks = [0.30, 0.31, 0.32]
     known = of_leak(leaks, known="missed", reason="nobody mends it")
-    assert (known.verdict, known.counts_as, known.reason) == ("missed", "nothing", "known: nobody mends it")
+    assert (known.outcome, known.counts_as, known.reason) == ("missed", "nothing", "known: nobody mends it")
     mended = of_leak([0.0, 0.0], known="missed", reason="nobody mends it")
-    assert (mended.verdict, mended.counts_as) == ("met", "missed")
+    assert (mended.outcome, mended.counts_as) == ("met", "missed")
     untestable = of_leak(leaks, not_testable="it has no floors")
-    assert (untestable.verdict, untestable.reason) == ("not testable", "it has no floors")
-    assert untestable.estimate == pytest.approx(0.31 / 0.0375, rel=0.02)
+    assert (untestable.outcome, untestable.reason) == ("not testable", "it has no floors")
+    assert untestable.estimate.estimate == pytest.approx(0.31 / 0.0375, rel=0.02)
     unfinished = of_leak(leaks, incomplete="old seed 1 died at 1.20 h")
-    assert (unfinished.verdict, unfinished.estimate, unfinished.lacks_seeds) == ("incomplete", None, False)
+    assert (unfinished.outcome, unfinished.estimate.estimate, unfinished.lacks_seeds) == ("incomplete", None, False)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,10 @@ import pytest
 
 from harness.analysis.runs import Run
 from harness.analysis.verdict import judging as verdicts
+from harness.analysis.verdict import verdict_file
+from harness.analysis.verdict.claims import check_claims
 from harness.analysis.verdict.control_record import Check, ControlRecord
+from harness.analysis.verdict.headline import summary_sentence
 from harness.errors import UsageError
 from harness.scenario import Scenario
 from harness.worker.recorder import SAMPLE
@@ -121,28 +124,28 @@ MISSED = claim(
 )
 def test_the_worst_decides(claims: list[dict[str, Any]], runs: list[Run], status: str, code: int) -> None:
     verdict = verdicts.judge(make_scenario(*claims), runs)
-    assert (verdict.status, verdicts.exit_code(verdict)) == (status, code)
+    assert (verdict.status, verdict.exit_code) == (status, code)
     assert bool(verdict.reasons) == (status in ("invalid", "incomplete"))
 
 
 def test_only_the_claims_that_touch_an_unfinished_run_lose_their_verdict() -> None:
     fixed = MISSED | {"expected": [8.0, 9.0]}
     verdict = verdicts.judge(make_scenario(claim(), fixed), soak(status="interrupted"))
-    assert [one.verdict for one in verdict.claims] == ["incomplete", "met"]
-    assert [one.estimate for one in verdict.claims] == [None, 8.75]
+    assert [judged.outcome for judged in verdict.claims] == ["incomplete", "met"]
+    assert [judged.estimate.estimate for judged in verdict.claims] == [None, 8.75]
 
 
 def test_one_seed_is_not_enough() -> None:
     runs = [run for run in soak() if run.seed == 1]
     verdict = verdicts.judge(make_scenario(claim(), seeds=1), runs)
-    assert (verdict.status, verdict.claims[0].low) == ("inconclusive", None)
+    assert (verdict.status, verdict.claims[0].estimate.low) == ("inconclusive", None)
 
 
 def test_verdict_json_has_what_its_readers_rely_on(tmp_path: Path) -> None:
     verdict = verdicts.judge(make_scenario(claim(tolerance=0.005)), soak(gb=[5, 32], status="limit"), name="50symbols")
-    verdicts.write(verdict, tmp_path / "verdict.json")
+    verdict_file.write(verdict, tmp_path / "verdict.json")
     table = json.loads((tmp_path / "verdict.json").read_text())
-    assert table["summary"] == verdicts.summary_sentence(verdict)
+    assert table["summary"] == summary_sentence(verdict)
     assert [*tmp_path.iterdir()] == [tmp_path / "verdict.json"]
     assert {key: table[key] for key in ("format", "scenario", "memory_scale", "status", "reasons")} == {
         "format": 2,
@@ -179,28 +182,24 @@ def test_verdict_json_has_what_its_readers_rely_on(tmp_path: Path) -> None:
 
 def test_the_summary_is_one_sentence() -> None:
     verdict = verdicts.judge(make_scenario(claim()), soak())
-    assert verdicts.summary_sentence(verdict) == (
-        "Fixed peaked at 8.8 GB where old peaked at 25.0 GB (65 % less, as expected)."
-    )
+    assert summary_sentence(verdict) == ("Fixed peaked at 8.8 GB where old peaked at 25.0 GB (65 % less, as expected).")
     limited = [*soak()[:2], *(make_run("old", seed, [5, 32], "limit") for seed in (1, 2))]
-    assert "where old reached the memory limit at 32.0 GB (at least 73 % less" in verdicts.summary_sentence(
+    assert "where old reached the memory limit at 32.0 GB (at least 73 % less" in summary_sentence(
         verdicts.judge(make_scenario(claim()), limited)
     )
 
 
 def test_the_summary_says_first_what_takes_the_evidence_away() -> None:
     died = verdicts.judge(make_scenario(claim()), soak(status="died", reason="killed by signal 9"))
-    assert verdicts.summary_sentence(died) == "The soak is incomplete: old seed 1 died at 0.50 h: killed by signal 9."
+    assert summary_sentence(died) == "The soak is incomplete: old seed 1 died at 0.50 h: killed by signal 9."
     invalid = verdicts.judge(make_scenario(claim()), soak(feed_hash="b"))
-    assert verdicts.summary_sentence(invalid) == (
-        "This is no evidence: seed 1: fixed and old did not get the same feed."
-    )
+    assert summary_sentence(invalid) == ("This is no evidence: seed 1: fixed and old did not get the same feed.")
 
 
 def test_claims_are_checked_before_there_are_runs() -> None:
-    verdicts.check_claims(make_scenario(claim()))
+    check_claims(make_scenario(claim()))
     with pytest.raises(UsageError, match=r'\.toml: claims\."less at the peak"\.configs = .*two configs'):
-        verdicts.check_claims(make_scenario(claim(configs=["old"])))
+        check_claims(make_scenario(claim(configs=["old"])))
 
 
 def rising(slope_gb_per_hour: float, *, seeds: int = 2, config: str = "fixed") -> list[Run]:
@@ -222,7 +221,7 @@ def five_hours(*claims: dict[str, Any], seeds: int = 2, **changes: Any) -> Scena
 
 def test_verdict_json_says_of_every_config_whether_it_leaks(tmp_path: Path) -> None:
     verdict = verdicts.judge(five_hours(max_seeds=4), rising(0.0))
-    verdicts.write(verdict, tmp_path / "verdict.json")
+    verdict_file.write(verdict, tmp_path / "verdict.json")
     table = json.loads((tmp_path / "verdict.json").read_text())
     (one,) = table["leaks"]
     assert set(one) >= {
@@ -247,14 +246,14 @@ NO_LEAK = claim(name="no leak", metric="leak.rss", configs=["fixed"], expected=[
 @pytest.mark.parametrize(("slope", "status", "code"), [(1.0, "missed", 1), (0.0, "met", 0), (0.02, "inconclusive", 4)])
 def test_a_claimed_leak_decides_the_exit_code(slope: float, status: str, code: int) -> None:
     verdict = verdicts.judge(five_hours(NO_LEAK), rising(slope, seeds=8 if slope == 1 else 3))
-    assert (verdict.status, verdicts.exit_code(verdict)) == (status, code)
+    assert (verdict.status, verdict.exit_code) == (status, code)
     assert verdict.claims[0].leak == verdict.leaks[0]
 
 
 def test_a_claimed_leak_is_said_first_of_all_and_its_claim_is_in_the_json_once() -> None:
     verdict = verdicts.judge(five_hours(NO_LEAK), rising(1.0, seeds=8))
-    assert verdicts.summary_sentence(verdict) == "Fixed leaks: 1.55 GB/h in RSS where 0.0375 is allowed."
-    table = verdicts.to_json(verdict)
+    assert summary_sentence(verdict) == "Fixed leaks: 1.55 GB/h in RSS where 0.0375 is allowed."
+    table = verdict_file.content(verdict)
     json.dumps(table, allow_nan=False)
     (one,), (leak,) = table["claims"], table["leaks"]
     assert "leak" not in one
@@ -269,7 +268,7 @@ def test_an_open_leak_that_is_claimed_is_named_once() -> None:
 def test_what_more_seeds_may_decide_is_named() -> None:
     scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 8.0]))
     verdict = verdicts.judge(scenario, rising(0.5))
-    assert verdict.claims[0].verdict == "inconclusive"
+    assert verdict.claims[0].outcome == "inconclusive"
     assert verdicts.lacking_seeds(scenario, verdict) == ("RSS of fixed", "peak")
     assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, rising(0.0, seeds=3))) == ()
 
@@ -298,7 +297,7 @@ def test_construction_and_calibration_ask_for_no_seeds() -> None:
     for kind, lacking in (("prediction", ("peak",)), ("calibration", ()), ("construction", ())):
         scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 5.02], kind=kind))
         verdict = verdicts.judge(scenario, rising(0.003))
-        assert verdict.claims[0].verdict == "inconclusive"
+        assert verdict.claims[0].outcome == "inconclusive"
         assert verdicts.lacking_seeds(scenario, verdict) == lacking
 
 
@@ -312,14 +311,14 @@ def controlled(*checks: Check) -> ControlRecord:
 
 def test_where_a_control_fails_the_soak_is_invalid_and_says_so_first(tmp_path: Path) -> None:
     verdict = verdicts.judge(make_scenario(claim()), soak(gb=[6, 6, 25, 6]), controls=controlled(FLAT, LATE))
-    assert (verdict.status, verdicts.exit_code(verdict)) == ("invalid", 3)
+    assert (verdict.status, verdict.exit_code) == ("invalid", 3)
     first, second = verdict.reasons
     assert first == (
         "the controls do not hold: real time (slope of RSS against virtual time: +4.10% where ± 3% was due)"
     )
     assert second.startswith("old seed 1 started at 6.00 GB")
-    assert verdicts.summary_sentence(verdict) == f"This is no evidence: {first} (and 1 more)."
-    verdicts.write(verdict, tmp_path / "verdict.json")
+    assert summary_sentence(verdict) == f"This is no evidence: {first} (and 1 more)."
+    verdict_file.write(verdict, tmp_path / "verdict.json")
     table = json.loads((tmp_path / "verdict.json").read_text())
     assert table["controls"] == {"short": True, "status": "invalid", "failed": ["real time"]}
     assert table["reasons"][0] == first
@@ -338,7 +337,7 @@ def test_controls_that_hold_change_nothing_but_are_recorded() -> None:
     scenario = make_scenario(claim())
     without, held = (verdicts.judge(scenario, soak(), controls=one) for one in (None, controlled(FLAT)))
     assert (held.status, held.reasons) == (without.status, without.reasons) == ("met", ())
-    tables = [verdicts.to_json(verdict) for verdict in (without, held)]
+    tables = [verdict_file.content(verdict) for verdict in (without, held)]
     assert [table.pop("controls") for table in tables] == [None, {"short": True, "status": "met", "failed": []}]
     assert tables[0] == tables[1]
 
@@ -356,7 +355,7 @@ def test_memory_that_was_saved_by_losing_samples_is_missed() -> None:
         for seed in (1, 2)
     ]
     verdict = verdicts.judge(make_scenario(claim()), [*lossy, *soak()[2:]])
-    assert (verdict.status, verdicts.exit_code(verdict)) == ("missed", 1)
+    assert (verdict.status, verdict.exit_code) == ("missed", 1)
     assert verdict.claims[0].reason == (
         "fixed lost 40 of 1,800 samples: memory that is saved by losing data is not saved"
     )
@@ -369,7 +368,7 @@ def test_what_leaks_is_told_when_it_reaches_the_limit() -> None:
     peak, slope = np.mean([run.rss_gb.max() for run in runs]), verdict.leaks[0].verdict.slope
     assert limit.hours == pytest.approx(5 + (32 - peak) / slope)
     assert 5 < limit.low < limit.hours < limit.high
-    assert verdicts.to_json(verdict)["limits"] == {"fixed": dataclasses.asdict(limit)}
+    assert verdict_file.content(verdict)["limits"] == {"fixed": dataclasses.asdict(limit)}
     assert verdicts.judge(five_hours(), rising(0.0)).limits == {}
 
 

@@ -7,32 +7,8 @@ import dataclasses
 import pytest
 
 from harness.analysis.estimates import Estimate
-from harness.analysis.verdict.claims import ClaimVerdict
 from harness.report.words.amounts import expected, measured, value, verdict_word
-
-CLAIM = ClaimVerdict(
-    name="peak reduction",
-    metric="reduction.peak",
-    configs=("old", "fixed"),
-    kind="prediction",
-    expected=(0.6, 0.7),
-    tolerance=None,
-    better="higher",
-    estimate=0.716,
-    low=0.713,
-    high=0.7201,
-    bound="exact",
-    arithmetic=0.72,
-    unit="share",
-    verdict="exceeded",
-    known=None,
-    reason="",
-    source="Expected results, row 2",
-    note=None,
-    moves_with_scale=False,
-    seeds=(1, 2, 3),
-    values={1: 0.716, 2: 0.716, 3: 0.716},
-)
+from tests.unit.analysis.verdict.literal_claims import claim_verdict
 
 
 @pytest.mark.parametrize(
@@ -70,11 +46,13 @@ def test_a_value_has_the_digits_of_its_unit(amount: float | None, unit: str, tex
     ],
 )
 def test_a_band_is_told_as_it_was_claimed(low, high, tolerance, unit: str, text: str) -> None:
-    assert expected(dataclasses.replace(CLAIM, expected=(low, high), tolerance=tolerance, unit=unit)) == text
+    judged = claim_verdict(expected=(low, high), tolerance=tolerance)
+    metric = dataclasses.replace(judged.metric, unit=unit)
+    assert expected(dataclasses.replace(judged, metric=metric)) == text
 
 
 def test_an_estimate_has_its_interval_its_unit_and_its_bound() -> None:
-    assert measured(CLAIM, "share") == "71.6 [71.3, 72.0] %"
+    assert measured(claim_verdict().estimate, "share") == "71.6 [71.3, 72.0] %"
     assert measured(Estimate(32.0, 31.9, None, "lower", {}), "GB") == "at least 32.00 [31.90, open] GB"
     assert measured(Estimate(32.0, None, None, "exact", {}), "GB") == "32.00 GB"
     assert measured(Estimate(None, None, None, "exact", {}), "GB") == "-"
@@ -94,4 +72,4 @@ def test_an_estimate_has_its_interval_its_unit_and_its_bound() -> None:
     ],
 )
 def test_the_verdict_is_a_word(verdict, known, word: str) -> None:
-    assert verdict_word(dataclasses.replace(CLAIM, verdict=verdict, known=known)) == word
+    assert verdict_word(claim_verdict(verdict, known=known)) == word

@@ -1,0 +1,74 @@
+"""One run in numbers, as verdict.json and the table of runs show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.analysis.curves import STEPS, stop_gb
+from harness.analysis.leaks.config_leaks import floor_slope
+from harness.analysis.metrics import levels, teeth
+from harness.analysis.runs import Run
+from harness.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run in numbers: GB at full scale, from a world of `memory_scale`; None where not reached.
+
+    `peak_bound` is "lower" where the run ended before the horizon: its peak is at least this.
+    """
+
+    config: str
+    seed: int
+    status: str
+    reason: str | None
+    t_s: float | None
+    start_gb: float | None
+    peak_gb: float | None
+    peak_bound: str
+    horizon_gb: float | None
+    horizon_instant_gb: float | None
+    before_stop_gb: float | None
+    after_stop_gb: float | None
+    after_drop_gb: float | None
+    after_trim_gb: float | None
+    cleanups: int
+    cpu_s: float | None
+    acceleration: float | None
+    memory_scale: float
+    hours: float
+    floors_gb_per_hour: float | None
+
+
+def summarise(run: Run, scenario: Scenario) -> RunSummary:
+    """One run in numbers."""
+    before, *after = (_known(stop_gb(run, step, "rss_bytes")) for step in STEPS)
+    peak = levels.peak(run, scenario)
+    return RunSummary(
+        config=run.config,
+        seed=run.seed,
+        status=run.status,
+        reason=run.facts.get("reason"),
+        t_s=run.facts.get("t_s"),
+        start_gb=levels.start(run, scenario).value,
+        peak_gb=peak.value,
+        peak_bound=peak.bound,
+        horizon_gb=levels.horizon(run, scenario).value,
+        horizon_instant_gb=levels.horizon_instant(run, scenario).value,
+        before_stop_gb=before,
+        after_stop_gb=after[0],
+        after_drop_gb=after[1],
+        after_trim_gb=after[2],
+        cleanups=len(teeth.cleanup_times(run, scenario)),
+        cpu_s=run.facts.get("cpu_s"),
+        acceleration=run.facts.get("acceleration"),
+        memory_scale=run.memory_scale,
+        hours=scenario.time.hours,
+        floors_gb_per_hour=floor_slope(run, scenario).value,
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,0 +1,130 @@
+"""verdict.json: what became of a soak, for other programs.
+
+Format 2 (2026): what moves with the memory scale is judged at full scale: a claim's estimate is that of its `basis`,
+what the small world says is `small_estimate`; `anchors` are the runs in other worlds.
+Format 1 (2026): first version; `confidence`, `leaks`, `limits`, `controls` and `reductions` came later.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.analysis.leaks.config_leaks import ConfigLeak
+from harness.analysis.leaks.shape import Shape
+from harness.analysis.metrics.reductions import Reduced
+from harness.analysis.verdict.claims import ClaimVerdict
+from harness.analysis.verdict.control_record import ControlRecord
+from harness.analysis.verdict.headline import summary_sentence
+from harness.analysis.verdict.judging import Verdict
+from harness.files import write_json
+
+FORMAT = 2
+VERDICT_FILE = "verdict.json"
+
+
+def content(verdict: Verdict) -> dict[str, Any]:
+    """The content of verdict.json: plain values, null where not reached or open."""
+    return {
+        "format": FORMAT,
+        "scenario": verdict.scenario,
+        "memory_scale": verdict.memory_scale,
+        "status": verdict.status,
+        "reasons": list(verdict.reasons),
+        "summary": summary_sentence(verdict),
+        "controls": None if verdict.controls is None else _controls_json(verdict.controls),
+        "confidence": verdict.confidence,
+        "leaks": [_leak_json(leak, verdict.shape(leak)) for leak in verdict.leaks],
+        "claims": [_claim_json(claim) for claim in verdict.claims],
+        "limits": {config: dataclasses.asdict(limit) for config, limit in verdict.limits.items()},
+        "reductions": [_reduction_json(reduced) for reduced in verdict.reductions],
+        "runs": [dataclasses.asdict(run) for run in verdict.runs],
+        "anchors": [dataclasses.asdict(run) for run in verdict.anchors],
+    }
+
+
+def write(verdict: Verdict, path: Path) -> None:
+    """Write verdict.json, in one piece."""
+    write_json(content(verdict), path)
+
+
+def _controls_json(controls: ControlRecord) -> dict[str, Any]:
+    return {"short": controls.short, "status": controls.status, "failed": list(controls.failed)}
+
+
+def _claim_json(judged: ClaimVerdict) -> dict[str, Any]:
+    """A claim and what became of it; the verdict on its leak is among the leaks."""
+    claim, metric, estimate, small = judged.claim, judged.metric, judged.estimate, judged.small
+    return {
+        "name": claim.name,
+        "metric": claim.metric,
+        "configs": claim.configs,
+        "kind": claim.kind,
+        "expected": claim.expected,
+        "tolerance": claim.tolerance,
+        "better": claim.better,
+        "estimate": estimate.estimate,
+        "low": estimate.low,
+        "high": estimate.high,
+        "bound": estimate.bound,
+        "arithmetic": judged.arithmetic,
+        "unit": metric.unit,
+        "verdict": judged.outcome,
+        "known": claim.known,
+        "reason": judged.reason,
+        "source": claim.source,
+        "note": claim.note,
+        "moves_with_scale": metric.moves_with_scale,
+        "seeds": estimate.seeds,
+        "values": _by_seed(estimate.values),
+        "guard": judged.guard,
+        "basis": judged.basis,
+        "basis_words": judged.basis_words,
+        "small_estimate": small.estimate,
+        "small_low": small.low,
+        "small_high": small.high,
+        "counts_as": judged.counts_as,
+    }
+
+
+def _reduction_json(reduced: Reduced) -> dict[str, Any]:
+    estimate = reduced.estimate
+    return {
+        "metric": reduced.metric.name,
+        "moves_with_scale": reduced.metric.moves_with_scale,
+        "configs": [reduced.old, reduced.fixed],
+        "estimate": estimate.estimate,
+        "low": estimate.low,
+        "high": estimate.high,
+        "bound": estimate.bound,
+        "reason": estimate.reason,
+        "values": _by_seed(estimate.values),
+    }
+
+
+def _leak_json(leak: ConfigLeak, shape: Shape | None) -> dict[str, Any]:
+    found = leak.verdict
+    return {
+        "config": leak.config,
+        "measure": leak.measure.name,
+        "verdict": found.outcome,
+        "fragmentation": leak.fragmentation,
+        "slope": found.slope,
+        "low": found.low,
+        "high": found.high,
+        "unit": leak.measure.unit,
+        "budget": leak.budget,
+        "minimum_detectable": found.minimum_detectable,
+        "hours_needed": found.hours_needed,
+        "floors": found.floors,
+        "part": found.part,
+        "reason": found.reason,
+        "values": _by_seed(found.seed_slopes),
+        "shape": None if shape is None else dataclasses.asdict(shape),
+    }
+
+
+def _by_seed(values: Mapping[int, float | None]) -> dict[str, float | None]:
+    return {str(seed): value for seed, value in values.items()}

@@ -36,8 +36,8 @@ def scaled_value(value: float, scale: float) -> float:
 
 def markers(kind: type[Any]) -> dict[str, Scaled]:
     """The fields of a dataclass or model that follow the memory scale, each with its marker."""
-    found = {name: _marker(hint) for name, hint in typing.get_type_hints(kind, include_extras=True).items()}
-    return {name: marker for name, marker in found.items() if marker is not None}
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return {name: marker for name, hint in hints.items() if (marker := _marker(hint)) is not None}
 
 
 def _marker(hint: Any) -> Scaled | None:

@@ -43,7 +43,7 @@ def shown_path(path: Path) -> str:
 def near(word: str, words: Iterable[str]) -> list[str]:
     """The words that `word` may have been meant to be, nearest first."""
     by_folded = {candidate.casefold(): candidate for candidate in words}
-    return [by_folded[found] for found in difflib.get_close_matches(word.casefold(), by_folded, n=3)]
+    return [by_folded[match] for match in difflib.get_close_matches(word.casefold(), by_folded, n=3)]
 
 
 def did_you_mean(word: str, words: Iterable[str], *, noun: str) -> str:

@@ -22,13 +22,13 @@ class Refusal(ValueError):
 
 def problems_of(error: ValidationError, model: type[BaseModel], table: Mapping[str, Any]) -> list[Problem]:
     """The problems of `table`, which `model` refused: unknown keys first, for a typo also makes a key missing."""
-    found = list(_problems(error, model, table))
-    return [problem for unknown, problem in found if unknown] + [problem for unknown, problem in found if not unknown]
+    return [problem for _, problem in sorted(_problems(error, model, table), key=lambda entry: not entry[0])]
 
 
 def _problems(
     error: ValidationError, model: type[BaseModel], table: Mapping[str, Any]
 ) -> Iterator[tuple[bool, Problem]]:
+    """Each problem, and whether it is an unknown key."""
     for entry in error.errors(include_url=False):
         location: tuple[str | int, ...] = entry["loc"]
         key = _key(location, table)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from harness.describing.asking import describe, refused_when_scaled
 from harness.errors import UsageError
 from harness.problems import refused
 from harness.scaling import Scaled, markers, scaled_value
 from harness.scenario.contents import Scenario
-from harness.scenario.market_settings import FaultSettings, MarketSettings
-from harness.scenario.settings import MemorySettings
+from harness.scenario.market_settings import MarketSettings
+from harness.scenario.settings import MemorySettings, Settings
 from harness.text import dotted, shown_path
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
 
 
 @dataclass(frozen=True)
@@ -66,21 +68,18 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
     if target.problems:
         raise refused(shown_path(scenario.path), target.problems)
     world = _Shrinking(scale)
-    market = world.shrink(scenario.market.model_dump(exclude={"faults"}), markers(MarketSettings), "market")
-    faults = scenario.market.faults
-    if faults is not None:
-        scaled_faults = world.shrink(faults.model_dump(), markers(FaultSettings), "market", "faults")
-        faults = faults.model_copy(update=scaled_faults)
-    world.shrink(scenario.time.model_dump(), {}, "time")
-    memory = world.shrink(scenario.memory.model_dump(exclude={"scale", "anchors"}), markers(MemorySettings), "memory")
+    market = world.shrunk(scenario.market, "market", leave={"faults"})
+    if market.faults is not None:
+        market = market.model_copy(update={"faults": world.shrunk(market.faults, "market", "faults")})
+    world.shrunk(scenario.time, "time")
+    memory = world.shrunk(scenario.memory, "memory", leave={"scale", "anchors"})
     marks = target.marks or {}
     scaled = {name: world.shrink(table, marks, "configs", name) for name, table in target.configs.items()}
     if target.marks is not None and (problems := refused_when_scaled(factory, scaled)):
         raise refused(f"{shown_path(scenario.path)} at scale {scale:g}", problems)
     return ScaledWorld(
-        # Copied, not validated: the bounds are those of full scale.
-        market=scenario.market.model_copy(update={**market, "faults": faults}),
-        memory=scenario.memory.model_copy(update=memory),
+        market=market,
+        memory=memory,
         configs=scaled,
         changes=tuple(world.changes),
         unscaled=tuple(world.unscaled),
@@ -94,6 +93,14 @@ class _Shrinking:
         self.scale = scale
         self.changes: list[Change] = []
         self.unscaled: list[tuple[str, float]] = []
+
+    def shrunk(self, settings: AnySettings, *location: str, leave: Collection[str] = ()) -> AnySettings:
+        """A copy of `settings` with its marked values scaled, but for the tables and values to `leave`.
+
+        It is not validated again: the bounds are those of full scale.
+        """
+        table = settings.model_dump(exclude=set(leave))
+        return settings.model_copy(update=self.shrink(table, markers(type(settings)), *location))
 
     def shrink(self, table: Mapping[str, Any], marks: Mapping[str, Scaled], *location: str) -> dict[str, Any]:
         """A copy of `table` with its marked values scaled; None, a limit that is off, stays None."""

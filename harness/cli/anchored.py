@@ -8,7 +8,7 @@ from rich.console import Console
 
 from harness.analysis.full_scale.needs import anchor_needs
 from harness.analysis.runs import read_result
-from harness.report.terminal.layout import paragraph
+from harness.report.terminal.console import paragraph
 from harness.report.terminal.progress import Progress
 from harness.report.words.anchors import plan_words
 from harness.scenario import Scenario

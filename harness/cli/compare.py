@@ -33,8 +33,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the tables, write the picture, print its path."""
     from harness.errors import UsageError
-    from harness.report.terminal.console import open_console
-    from harness.report.terminal.layout import whole_line
+    from harness.report.terminal.console import open_console, whole_line
     from harness.soaks.result_folder import find_result
     from harness.text import shown_path
 
@@ -85,7 +84,7 @@ def _compare_results(console: Console, folder_a: Path, folder_b: Path, picture: 
     from harness.errors import UsageError
     from harness.report.pictures.comparison import results_picture
     from harness.report.terminal.comparison_table import print_comparison, print_disagreements, print_legend
-    from harness.report.terminal.layout import whole_line
+    from harness.report.terminal.console import whole_line
     from harness.report.terminal.verdict import print_invalidity
     from harness.soaks.result_folder import read_manifest
     from harness.text import shown_path

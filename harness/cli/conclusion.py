@@ -17,7 +17,7 @@ from harness.report.pictures.memory import memory_picture
 from harness.report.pictures.over_time import over_time_picture
 from harness.report.pictures.waterfall import waterfall_picture
 from harness.report.terminal.config_table import print_configs
-from harness.report.terminal.layout import whole_line
+from harness.report.terminal.console import whole_line
 from harness.report.terminal.verdict import print_invalidity, print_verdict, print_warnings
 from harness.scenario import load
 from harness.soaks.archive import archive_result

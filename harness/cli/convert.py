@@ -8,9 +8,6 @@ data; an initial snapshot is one more file). Files are given in any order. What 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
     from synthetic.convert.public_survey import Steps
 
 FORMATS = ("tardis", "hftbacktest")
-EVERY_S = 5.0
-"""Real seconds between two plain lines of progress."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -55,9 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Convert, and say what was written and what was not; 0."""
     from harness.errors import UsageError
     from harness.report.terminal.console import open_console
+    from harness.report.terminal.progress import StageProgress
     from harness.text import shown_path
     from synthetic.convert.public_market import convert
-    from synthetic.convert.public_rows import SourceError
+    from synthetic.convert.public_rows import RepairableError, SourceError
 
     console = open_console()
     out: Path = arguments.out
@@ -69,10 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     ticks, lots = _steps("tick", arguments.tick), _steps("lot", arguments.lot)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with _progress(console) as tell:
-            made = convert(files, out, ticks=ticks, lots=lots, repair=arguments.repair, tell=tell)
+        with StageProgress(console) as progress:
+            made = convert(files, out, ticks=ticks, lots=lots, repair=arguments.repair, tell=progress)
     except SourceError as error:
-        hint = " (soak convert --repair does)" if str(error).endswith("it can be repaired") else ""
+        hint = " (soak convert --repair does)" if isinstance(error, RepairableError) else ""
         raise UsageError(f"{error}{hint}") from None
     except OSError as error:
         raise UsageError(f"{shown_path(out)}: cannot be written: {error.strerror or error}") from error
@@ -124,41 +120,10 @@ def _steps(what: str, given: list[str]) -> Steps:
     return Steps(by_symbol, others)
 
 
-@contextmanager
-def _progress(console: Console) -> Iterator[Callable[[str, float], None]]:
-    """Hears of a stage and its share that is done: a bar on a terminal, else a line now and then."""
-    if console.is_terminal:
-        from rich.progress import Progress, TaskID
-
-        with Progress(console=console, transient=True) as bars:
-            tasks: dict[str, TaskID] = {}
-
-            def draw(stage: str, share: float) -> None:
-                if stage not in tasks:
-                    tasks[stage] = bars.add_task(stage, total=1.0)
-                bars.update(tasks[stage], completed=share)
-
-            yield draw
-        return
-
-    from harness.report.terminal.layout import whole_line
-
-    said_s = time.monotonic()
-
-    def say(stage: str, share: float) -> None:
-        nonlocal said_s
-        if time.monotonic() - said_s >= EVERY_S:
-            said_s = time.monotonic()
-            whole_line(console, f"{stage}: {share:.0%}")
-            console.file.flush()
-
-    yield say
-
-
 def _print(console: Console, made: Converted, path: str) -> None:
     from datetime import UTC, datetime
 
-    from harness.report.terminal.layout import new_table, show, whole_line
+    from harness.report.terminal.console import new_table, show, whole_line
 
     table = new_table(
         "symbol", "tick", "lot", "updates", "trades", "reconnects", right=("updates", "trades", "reconnects")

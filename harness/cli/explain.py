@@ -85,9 +85,9 @@ def explain_by_rerun(
     from harness.analysis.owners.suspects import suspects, worst
     from harness.deep.rerun import TRACERS, has_memray, plan_rerun, trace
     from harness.errors import UsageError
-    from harness.report.terminal.allocations import INSTALL, DeepProgress, print_allocations
-    from harness.report.terminal.console import open_console
-    from harness.report.terminal.layout import heading, whole_line
+    from harness.report.terminal.allocations import INSTALL, print_allocations
+    from harness.report.terminal.console import heading, open_console, whole_line
+    from harness.report.terminal.progress import RerunProgress
 
     if not found:
         raise UsageError(f"{folder}: no run recorded a sample, so nothing tells what to rerun")
@@ -104,7 +104,7 @@ def explain_by_rerun(
     tracers = TRACERS if has_memray() else TRACERS[:1]
     if len(tracers) < len(TRACERS):
         whole_line(console, INSTALL)
-    allocations = trace(folder, job, owners, {tracer: DeepProgress(console, tracer) for tracer in tracers})
+    allocations = trace(folder, job, owners, {tracer: RerunProgress(console, tracer) for tracer in tracers})
     print_allocations(console, chosen, job.seed, allocations)
 
 

@@ -16,7 +16,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the table."""
     from rich.text import Text
 
-    from harness.report.terminal.console import open_console, table
+    from harness.report.terminal.console import new_table, open_console
     from harness.scenario import available
     from harness.text import number
 
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not listings:
         console.print("no scenarios: neither ./scenarios nor the product has any")
         return 0
-    scenarios = table("name", "title", "hours", "configs", "seeds", "claims", right=("hours", "seeds", "claims"))
+    scenarios = new_table("name", "title", "hours", "configs", "seeds", "claims", right=("hours", "seeds", "claims"))
     for listing in listings:
         scenario = listing.scenario
         if scenario is None:

@@ -9,6 +9,7 @@ book, tails, autocorrelations, depth, activity. Exit code 1: a fact that must ho
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure, print, draw; 1 where a fact that must hold does not, else 0."""
     from harness.errors import UsageError
     from harness.report.pictures.market import market_picture
-    from harness.report.terminal.console import open_console
-    from harness.report.terminal.layout import whole_line
+    from harness.report.terminal.console import open_console, whole_line
     from harness.report.terminal.market_table import print_facts
     from harness.text import shown_path
 
@@ -55,12 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _measure(console: Console, arguments: argparse.Namespace) -> MeasuredMarket:
     from harness.cli.market_source import measure_recording, measure_scenario
     from harness.errors import UsageError
-    from harness.report.terminal.layout import whole_line
+    from harness.report.terminal.console import whole_line
 
-    def say(line: str) -> None:
-        whole_line(console, line)
-        console.file.flush()
-
+    say = partial(whole_line, console)
     hours: float | None = arguments.hours
     if Path(arguments.source).suffix in (".parquet", ".csv"):
         for option in ("seeds", "day"):

@@ -39,8 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.cli.conclusion import conclude
     from harness.cli.options import scenario_from
     from harness.errors import UsageError
-    from harness.report.terminal.console import open_console
-    from harness.report.terminal.layout import paragraph
+    from harness.report.terminal.console import open_console, paragraph
     from harness.report.terminal.progress import Progress
     from harness.report.words.anchors import soak_words
     from harness.soaks.admission import room_bytes

@@ -17,7 +17,7 @@ from synthetic.convert.public_rows import (
     NS_PER_MS,
     PublicFile,
     PublicRows,
-    SourceError,
+    RepairableError,
     wrong_row,
 )
 from synthetic.convert.steps import whole_steps
@@ -144,7 +144,7 @@ class FollowedSymbol:
                 _take_away(held, held.prices_up_to(limit))
 
     def _is_sound(self, group: PublicGroup, changed: Changed) -> bool:
-        """Whether the book can be sent; raises SourceError where it could be but for what is wrong with it."""
+        """Whether the book can be sent; raises RepairableError where it could be but for what is wrong with it."""
         bids, asks = self._sides
         if bids.best is not None and asks.best is not None and bids.best >= asks.best:
             self._uncross(group, changed, bids.best, asks.best)
@@ -193,8 +193,9 @@ class FollowedSymbol:
             scaled.append(scale.of(whole))
         return scaled[0], scaled[1]
 
-    def _error(self, group: PublicGroup, text: str) -> SourceError:
-        return wrong_row(group.file, int(group.rows.number[-1]), f"{text}; it can be repaired")
+    def _error(self, group: PublicGroup, text: str) -> RepairableError:
+        row = int(group.rows.number[-1])
+        return RepairableError(f"{group.file.path}: row {row}: {text}; it can be repaired")
 
 
 def _arrays(levels: dict[float, float]) -> tuple[F64, F64]:

@@ -26,6 +26,10 @@ class SourceError(ValueError):
     """Market data that cannot be converted; the message names the file and, where it can, the row."""
 
 
+class RepairableError(SourceError):
+    """Market data that can be converted once it is repaired."""
+
+
 @dataclass(frozen=True, slots=True)
 class PublicRows:
     """Consecutive rows of a file, all arrays (rows,).

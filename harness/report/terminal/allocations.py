@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,9 +11,7 @@ from rich.text import Text
 from harness.deep.findings import InCycles, OwnedFrom
 from harness.deep.rerun import Allocations
 from harness.deep.sites import Site
-from harness.report.terminal.layout import heading, new_table, paragraph, show, whole_line
-from harness.report.terminal.progress_table import clock
-from harness.soaks.supervisor import RunState
+from harness.report.terminal.console import heading, new_table, paragraph, show, whole_line
 from harness.text import shown_path
 
 INSTALL = "No flame graph: memray is not installed: pip install 'collector-soak[deep]'"
@@ -25,36 +22,6 @@ LEAST_SHARE = 0.02
 MOST_LINES = 8
 LEAST_BYTES = 50_000
 NOTEWORTHY_BYTES = 100_000
-EVERY_S = 5.0
-"""Real seconds between two lines of progress."""
-
-
-class DeepProgress:
-    """An observer of one rerun that prints a line now and then. `now_s` is the real clock."""
-
-    def __init__(self, console: Console, tracer: str, *, now_s: Callable[[], float] = time.monotonic) -> None:
-        self._console = console
-        self._tracer = tracer
-        self._now_s = now_s
-        self._told_s = now_s()
-        self._ended = False
-
-    def __call__(self, states: Sequence[RunState]) -> None:
-        """Tell how far the rerun is, if it is time."""
-        state = states[0]
-        if state.state == "running" and self._now_s() - self._told_s < EVERY_S:
-            return
-        self._told_s = self._now_s()
-        if state.state != "running":
-            how = f": {state.state}"
-        elif state.t_s and state.t_s >= state.total_s:
-            if self._ended:
-                return
-            self._ended = True
-            how = ": looking at what is held"
-        else:
-            how = ""
-        whole_line(self._console, f"under {self._tracer}: {clock(state.t_s)} of {clock(state.total_s)}{how}")
 
 
 def print_allocations(console: Console, config: str, seed: int, found: Allocations) -> None:

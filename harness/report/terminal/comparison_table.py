@@ -9,7 +9,7 @@ from rich.text import Text
 
 from harness.analysis.comparison import Comparison, Disagreement
 from harness.analysis.estimates import Estimate
-from harness.report.terminal.layout import heading, new_table, paragraph, show
+from harness.report.terminal.console import heading, new_table, paragraph, show
 from harness.report.words.amounts import measured, value, with_unit
 
 _GOING_ON = {"lower": ">=", "upper": "<=", "exact": ""}

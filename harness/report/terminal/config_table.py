@@ -12,7 +12,7 @@ from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.full_scale.moving_metrics import FullScale, moves
 from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.runs import Run
-from harness.report.terminal.layout import heading, new_table, paragraph, show
+from harness.report.terminal.console import heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, measured, scale_note
 from harness.scenario import Scenario
 

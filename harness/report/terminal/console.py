@@ -1,4 +1,4 @@
-"""How the subcommands print: tables and paragraphs that read well on a terminal, in a pipe and in a log."""
+"""How everything is printed: prose and tables that read well on a terminal, in a pipe and in a log."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import sys
 from collections.abc import Collection
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, JustifyMethod
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-PARAGRAPH_COLUMNS = 100
+PLAIN_COLUMNS = 100
+"""How wide a report is where there is no terminal: it is read in logs and in mails."""
+
+GAP = 2
+"""Columns between two columns of a table."""
+
 _UNLIMITED_COLUMNS = 10_000
+_WIDEST_COLUMNS = 140
+_PROSE_COLUMNS = 100
+_SLACK = 3  # columns that words need beyond half of a text to fill two lines
 
 
 class _PlainConsole(Console):
@@ -26,24 +35,61 @@ def open_console() -> Console:
     return _PlainConsole(width=width, markup=False, highlight=False, emoji=False)
 
 
-def table(*columns: str, right: Collection[str] = (), unbroken: Collection[str] = ()) -> Table:
-    """An empty table; the columns in `right` hold numbers, those in `unbroken` words that are not wrapped."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for column in columns:
-        justify: JustifyMethod = "right" if column in right else "left"
-        made.add_column(column, justify=justify, overflow="fold", no_wrap=column in unbroken)
-    return made
+def columns(console: Console) -> int:
+    """The width of a report on this console."""
+    return min(console.width, _WIDEST_COLUMNS if console.is_terminal else PLAIN_COLUMNS)
+
+
+def new_table(
+    *headings: str, right: Collection[str] = (), unbroken: Collection[str] = (), long: Collection[str] = ()
+) -> Table:
+    """An empty table. Columns in `right` hold numbers; they and those in `unbroken` are not wrapped, unless `long`."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    for heading in headings:
+        justify: JustifyMethod = "right" if heading in right else "left"
+        whole = (heading in right or heading in unbroken) and heading not in long
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=whole)
+    return table
+
+
+def show(console: Console, table: Table) -> None:
+    """Print a table. Where it is too wide, cells are broken in two lines if that will do, else at every word."""
+    room = columns(console) - GAP * (len(table.columns) - 1)
+    widest = [_widest(column, "\n") for column in table.columns]
+    words = [widest[place] if column.no_wrap else _widest(column, None) for place, column in enumerate(table.columns)]
+    halves = [min(full, max(word, full // 2 + _SLACK)) for word, full in zip(words, widest, strict=True)]
+    least = halves if sum(halves) <= room else words
+    spare, missed = max(room - sum(least), 0), sum(widest) - sum(least)
+    for column, full, few in zip(table.columns, widest, least, strict=True):
+        column.width = full if missed <= spare else few + (full - few) * spare // missed
+    console.print(table, width=columns(console))
+
+
+def fits(console: Console, table: Table) -> bool:
+    """Whether a table can be shown on this console without wrapping anything in it."""
+    return sum(_widest(column, "\n") + GAP for column in table.columns) - GAP <= columns(console)
+
+
+def _widest(column: Column, separator: str | None) -> int:
+    """The longest line of a column, or its longest word where the separator is None."""
+    texts = [cell.plain if isinstance(cell, Text) else str(cell) for cell in (column.header, *column.cells)]
+    return max((cell_len(part) for text in texts for part in text.split(separator)), default=1)
 
 
 def heading(console: Console, text: str) -> None:
     """A heading with a line of air above it."""
     console.print()
-    console.print(Text(text, style="bold"))
+    paragraph(console, Text(text, style="bold"))
 
 
-def paragraphs(console: Console, text: str) -> None:
-    """Prose, a blank line between paragraphs, wrapped where people like to read it."""
-    for index, paragraph in enumerate(text.strip().split("\n\n")):
-        if index:
-            console.print()
-        console.print(Text(" ".join(paragraph.split())), width=min(PARAGRAPH_COLUMNS, console.width))
+def paragraph(console: Console, text: str | Text, *, bullet: str = "") -> None:
+    """Prose, wrapped where people like to read it, hanging from its bullet; no markup in it is obeyed."""
+    words = text if isinstance(text, Text) else Text(" ".join(text.split()))
+    for number, line in enumerate(words.wrap(console, min(columns(console), _PROSE_COLUMNS) - len(bullet))):
+        line.rstrip()
+        console.print(Text.assemble(bullet if number == 0 else " " * len(bullet), line), soft_wrap=True)
+
+
+def whole_line(console: Console, text: str) -> None:
+    """One line that is never broken, so that a path in it can be copied."""
+    console.print(Text(text), soft_wrap=True)

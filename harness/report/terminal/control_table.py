@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.verdict.control_record import ControlRecord
-from harness.report.terminal.layout import new_table, paragraph, show, whole_line
+from harness.report.terminal.console import new_table, paragraph, show, whole_line
 from harness.text import shown_path
 
 

@@ -19,7 +19,7 @@ from harness.analysis.owners.growth import (
     certainly_above,
     share_of,
 )
-from harness.report.terminal.layout import columns, fits, heading, new_table, paragraph, show
+from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show
 from harness.report.words.amounts import level, measured, value, when_limit
 from harness.report.words.owner_paths import tail, told_apart
 from harness.report.words.release import NAME_COLUMNS, WORTH_GB, stop_sentences

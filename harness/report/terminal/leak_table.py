@@ -11,7 +11,7 @@ from harness.analysis.leaks.config_leaks import RSS, ConfigLeak
 from harness.analysis.leaks.shape import Shape
 from harness.analysis.verdict.judging import Verdict
 from harness.analysis.verdict.run_summary import RunSummary
-from harness.report.terminal.layout import columns, heading, new_table, paragraph, show
+from harness.report.terminal.console import columns, heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, level, measured, value, when_limit
 
 _STYLES = {"LEAK": "bold red", "OK": "green", "INCONCLUSIVE": "yellow"}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from harness.report.terminal.layout import heading, new_table, paragraph, show
+from harness.report.terminal.console import heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING
 from harness.text import number
 from synthetic.facts.stylized import Fact

@@ -1,4 +1,4 @@
-"""What is seen of a soak while it runs: a live table on a terminal, plain lines in a log, or failures only."""
+"""What is seen of work while it goes on: live on a terminal, a plain line now and then in a log."""
 
 from __future__ import annotations
 
@@ -9,14 +9,33 @@ from typing import Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.progress import Progress as Bars
+from rich.progress import TaskID
 
+from harness.report.terminal.console import whole_line
 from harness.report.terminal.progress_table import clock, gigabytes, progress_table, several_scales
 from harness.soaks.supervisor import RunState
 
 EVERY_S = 5.0
-"""Real seconds between two plain lines of one run."""
+"""Real seconds between two plain lines about the same work."""
 
 FAILURES = frozenset({"failed", "died", "interrupted", "refused"})
+
+
+class _Pace:
+    """Says when the next plain line is due: `EVERY_S` after the last one."""
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
+        self._last_s = now_s()
+
+    def due(self, *, at_once: bool = False) -> bool:
+        """Whether to print a line now, because it is time or has to be told `at_once`; the wait then starts anew."""
+        now_s = self._now_s()
+        if not at_once and now_s - self._last_s < EVERY_S:
+            return False
+        self._last_s = now_s
+        return True
 
 
 class Progress:
@@ -35,9 +54,8 @@ class Progress:
     ) -> None:
         self._console = console
         self._quiet = quiet
-        self._now_s = now_s
+        self._pace = _Pace(now_s)
         self._told: dict[tuple[str, int, float], str] = {}
-        self._lines_at_s = now_s()
         self._live: Live | None = None
         self._scaled = False
 
@@ -66,8 +84,7 @@ class Progress:
         if self._live is not None:
             table = progress_table(states, self._console.width, self._console.height)
             self._live.update(table, refresh=True)
-        elif not self._quiet and self._now_s() - self._lines_at_s >= EVERY_S:
-            self._lines_at_s = self._now_s()
+        elif not self._quiet and self._pace.due():
             for state in states:
                 if state.state == "running":
                     self._line(self._underway(state))
@@ -97,8 +114,64 @@ class Progress:
     def _line(self, text: str) -> None:
         """One whole line, in ASCII: a log may be read anywhere, and a line that is broken cannot be searched."""
         plain = text.encode("ascii", "backslashreplace").decode("ascii")
-        self._console.print(plain, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        whole_line(self._console, plain)
 
     def _name(self, state: RunState) -> str:
         at = f" at scale {state.memory_scale:g}" if self._scaled else ""
         return f"{state.config} seed {state.seed}{at}"
+
+
+class RerunProgress:
+    """An observer of one rerun under a tracer that prints a line now and then. `now_s` is the real clock."""
+
+    def __init__(self, console: Console, tracer: str, *, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._tracer = tracer
+        self._pace = _Pace(now_s)
+        self._fed = False
+
+    def __call__(self, states: Sequence[RunState]) -> None:
+        """Tell how far the rerun is, if it is time."""
+        state = states[0]
+        if not self._pace.due(at_once=state.state != "running"):
+            return
+        if state.state != "running":
+            how = f": {state.state}"
+        elif state.t_s and state.t_s >= state.total_s:
+            if self._fed:
+                return
+            self._fed = True
+            how = ": looking at what is held"
+        else:
+            how = ""
+        whole_line(self._console, f"under {self._tracer}: {clock(state.t_s)} of {clock(state.total_s)}{how}")
+
+
+class StageProgress:
+    """Is told of stages and what share of each is done: bars on a terminal, else lines; use it as a context manager."""
+
+    def __init__(self, console: Console, *, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._pace = _Pace(now_s)
+        self._bars = Bars(console=console, transient=True) if console.is_terminal else None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        if self._bars is not None:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def __call__(self, stage: str, share: float) -> None:
+        """Show that `share` of a stage is done."""
+        if self._bars is not None:
+            if stage not in self._tasks:
+                self._tasks[stage] = self._bars.add_task(stage, total=1.0)
+            self._bars.update(self._tasks[stage], completed=share)
+        elif self._pace.due():
+            whole_line(self._console, f"{stage}: {share:.0%}")

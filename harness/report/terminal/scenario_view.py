@@ -10,11 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.metrics.table import METRICS
-from harness.report.terminal.console import heading, paragraphs, table
+from harness.report.terminal.console import GAP, heading, new_table, paragraph
 from harness.scenario import Change, Claim, ScaledWorld, Scenario, Settings
 from harness.text import dotted, number, shown, shown_path
 
-_GAP = 3  # columns between two columns of a table
 _BESIDE_CONFIGS = 16  # columns of the configs' table for the mark and the kind of scaling
 
 _KINDS = {
@@ -30,7 +29,7 @@ def print_scenario(console: Console, scenario: Scenario, world: ScaledWorld) -> 
     console.print(Text(shown_path(scenario.path), style="dim"))
     if scenario.assumptions.strip():
         heading(console, "Assumptions")
-        paragraphs(console, scenario.assumptions)
+        _print_prose(console, scenario.assumptions)
     changes = {change.key: change for change in world.changes}
     _print_settings(console, scenario, changes)
     _print_configs(console, scenario, changes)
@@ -43,7 +42,7 @@ def _print_settings(console: Console, scenario: Scenario, changes: Mapping[str, 
     smaller = scenario.memory.scale != 1
     at_scale = f"at scale {number(scenario.memory.scale)}"
     columns = ("setting", "full scale", at_scale) if smaller else ("setting", "value")
-    settings = table(*columns, "follows the scale", right=columns[1:])
+    settings = new_table(*columns, "follows the scale", right=columns[1:], long=columns[1:])
     for key, value in _settings(scenario):
         change = changes.get(key)
         scaled = [_scaled(change) if change else ""] if smaller else []
@@ -77,7 +76,7 @@ def _print_configs(console: Console, scenario: Scenario, changes: Mapping[str, C
     kinds = _kinds(changes)
     for names in _side_by_side(console.width - _BESIDE_CONFIGS - max(map(len, parameters), default=0), cells):
         heading(console, "Configs" if len(names) == len(cells) else f"Configs: {', '.join(names)}")
-        configs = table("", "parameter", *names, "scaled", right=names)
+        configs = new_table("", "parameter", *names, "scaled", right=names, long=names)
         for index, parameter in enumerate(parameters):
             row = (cells[name][index] for name in names)
             style = "bold" if marks[index] else None
@@ -90,7 +89,7 @@ def _side_by_side(columns: int, cells: Mapping[str, list[str]]) -> Iterator[list
     group: list[str] = []
     left = columns
     for name, texts in cells.items():
-        width = max(len(text) for text in [name, *texts]) + _GAP
+        width = max(len(text) for text in [name, *texts]) + GAP
         if group and width > left:
             yield group
             group, left = [], columns
@@ -133,7 +132,7 @@ def _print_legend(console: Console, scenario: Scenario, world: ScaledWorld) -> N
     if lines:
         console.print()
     for line in lines:
-        paragraphs(console, line)
+        paragraph(console, line)
 
 
 def _print_claims(console: Console, claims: tuple[Claim, ...]) -> None:
@@ -148,7 +147,7 @@ def _print_claims(console: Console, claims: tuple[Claim, ...]) -> None:
 
 
 def _print_claims_of_a_kind(console: Console, claims: list[Claim]) -> None:
-    listed = table("claim", "expected", "better", "source", unbroken=("expected", "better"))
+    listed = new_table("claim", "expected", "better", "source", unbroken=("expected", "better"))
     for claim in claims:
         measured = Text(f"\n  {claim.metric} of {', '.join(claim.configs)}{_in_budgets(claim)}", style="dim")
         better = "" if claim.better == "neither" else claim.better
@@ -163,7 +162,15 @@ def _print_claims_of_a_kind(console: Console, claims: list[Claim]) -> None:
     if remarks:
         console.print()
     for remark in remarks:
-        paragraphs(console, remark)
+        _print_prose(console, remark)
+
+
+def _print_prose(console: Console, text: str) -> None:
+    """Print paragraphs with a blank line between them."""
+    for place, part in enumerate(text.strip().split("\n\n")):
+        if place:
+            console.print()
+        paragraph(console, part)
 
 
 def _in_budgets(claim: Claim) -> str:

@@ -16,7 +16,7 @@ from harness.analysis.verdict.claims import ClaimVerdict
 from harness.analysis.verdict.headline import summary_sentence
 from harness.analysis.verdict.judging import Verdict
 from harness.analysis.verdict.run_summary import RunSummary
-from harness.report.terminal.layout import columns, fits, heading, new_table, paragraph, show, whole_line
+from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.terminal.leak_table import print_leaks
 from harness.report.terminal.progress_table import clock
 from harness.report.words.amounts import NOTHING, expected, level, measured, scale_note, value, verdict_word

@@ -44,7 +44,7 @@ def test_a_symbol_of_hftbacktest_is_named(here: Path, capsys: pytest.CaptureFixt
 def test_a_log_has_lines_of_how_far_it_is(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.cli.convert.EVERY_S", 0.0)
+    monkeypatch.setattr("harness.report.terminal.progress.EVERY_S", 0.0)
     write_hand_made(here)
     assert main(["convert", "tardis", "book.csv", "trades.csv", "--out", "mine.parquet"]) == 0
     lines = capsys.readouterr().out.splitlines()

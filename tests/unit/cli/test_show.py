@@ -33,8 +33,8 @@ def test_the_scenario_is_shown_as_it_would_run(
     assert row(shown, "market.books_per_second") == "market.books_per_second 5 0.5 yes, a rate"
     assert row(shown, "memory.limit_gb") == "memory.limit_gb 32 3.2 yes, a stock"
     # what differs is marked, what was rounded says from what
-    assert row(shown, "*   max_samples") == "* max_samples 2000 → 200 505 → 51 (50.5) stock"
-    assert row(shown, "*   cleanup_interval_cycles") == "* cleanup_interval_cycles 1000 100"
+    assert row(shown, "*  max_samples") == "* max_samples 2000 → 200 505 → 51 (50.5) stock"
+    assert row(shown, "*  cleanup_interval_cycles") == "* cleanup_interval_cycles 1000 100"
     assert row(shown, "threshold_mb") == "threshold_mb 8000 → 800 8000 → 800 stock"
     assert row(shown, "cache_limit") == "cache_limit not set not set"
     assert "before it was rounded half up" in shown

@@ -12,8 +12,7 @@ from harness.deep.cycles import TypeCount
 from harness.deep.findings import InCycles, OwnedFrom
 from harness.deep.rerun import Allocations
 from harness.deep.sites import Site
-from harness.report.terminal.allocations import DeepProgress, cycle_sentences, print_allocations, site_name
-from harness.soaks.supervisor import RunState
+from harness.report.terminal.allocations import cycle_sentences, print_allocations, site_name
 
 KEPT, MADE = Site("mine.py", 7, "Target.keep", True), Site("lib/books.py", 3, "", False)
 NO_CYCLES = InCycles(True, 0, 5, 500, (), ())
@@ -85,17 +84,3 @@ def test_a_file_is_named_from_here_or_from_where_libraries_lie(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     assert site_name(Site(str(tmp_path / "a/mine.py"), 1, "f", True)) == "a/mine.py:1 (f)"
     assert site_name(Site("/v/lib/site-packages/numpy/x.py", 2, "", False)) == "numpy/x.py:2 *"
-
-
-def test_progress_is_told_now_and_then_and_the_look_at_the_end_once() -> None:
-    file, now = StringIO(), iter([0.0, 1.0, *(10.0 * step for step in range(1, 10))])
-    progress = DeepProgress(Console(file=file, width=100), "memray", now_s=lambda: next(now))
-    running = RunState("old", 1, "running", "load", 300.0, 900.0)
-    for state in (running, running, replace(running, t_s=900.0), replace(running, t_s=900.0)):
-        progress([state])
-    progress([replace(running, state="complete", t_s=900.0)])
-    assert file.getvalue().splitlines() == [
-        "under memray: 0:05:00 of 0:15:00",
-        "under memray: 0:15:00 of 0:15:00: looking at what is held",
-        "under memray: 0:15:00 of 0:15:00: complete",
-    ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from harness.report.terminal.progress import Progress
+from harness.report.terminal.progress import Progress, RerunProgress
 from harness.report.terminal.progress_table import clock, progress_table
 from harness.soaks.supervisor import RunState
 
@@ -130,3 +131,17 @@ def test_names_with_brackets_are_no_markup() -> None:
 def test_hours_are_not_wrapped_at_a_day() -> None:
     assert clock(0) == "0:00:00"
     assert clock(100 * 3600 + 61.9) == "100:01:01"
+
+
+def test_a_rerun_is_told_now_and_then_and_the_look_at_the_end_once() -> None:
+    file, now = StringIO(), iter([0.0, 1.0, *(10.0 * step for step in range(1, 10))])
+    progress = RerunProgress(Console(file=file, width=100), "memray", now_s=lambda: next(now))
+    running = RunState("old", 1, "running", "load", 300.0, 900.0)
+    for state in (running, running, replace(running, t_s=900.0), replace(running, t_s=900.0)):
+        progress([state])
+    progress([replace(running, state="complete", t_s=900.0)])
+    assert file.getvalue().splitlines() == [
+        "under memray: 0:05:00 of 0:15:00",
+        "under memray: 0:15:00 of 0:15:00: looking at what is held",
+        "under memray: 0:15:00 of 0:15:00: complete",
+    ]

@@ -19,7 +19,6 @@ and so is the answer::
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import sys
@@ -60,12 +59,19 @@ def main() -> None:
     """Answer, and end at once: a thread that the target left behind must not hold the end up."""
     question = sys.stdin.read()
     isolate_this_process()
-    package = json.loads(question)["factory"].partition(":")[0].partition(".")[0]
-    if importlib.util.find_spec(package) is None:  # else nothing of the current folder is to be imported
-        sys.path.append(os.getcwd())
+    _find(json.loads(question)["factory"])
     with open(int(sys.argv[1]), "w", encoding="utf-8") as channel:
         channel.write(answer(question))
     os._exit(0)
+
+
+def _find(factory: str) -> None:
+    """Look for the target in the current folder too, where it, or a module that it needs, is not installed."""
+    try:
+        load_factory(factory)
+    except UsageError as error:
+        if isinstance(error.__cause__, ModuleNotFoundError):
+            sys.path.append(os.getcwd())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -159,6 +160,18 @@ def test_a_target_in_the_current_folder_is_found_and_what_is_installed_goes_firs
     target("raise RuntimeError('of the current folder')", "numpy")
     assert not describe("mine:build", {}).honours_scale
     assert describe("numpy:zeros", {}).marks is None
+
+
+def test_what_an_installed_target_needs_may_lie_in_the_current_folder(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path_factory.mktemp("installed")
+    monkeypatch.setenv("PYTHONPATH", str(installed), prepend=os.pathsep)
+    (installed / "adapter.py").write_text("import settings\ndef build(params, environment): ...\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="No module named 'settings'"):
+        describe("adapter:build", {})
+    target("DEPTH = 3", "settings")
+    assert describe("adapter:build", {}).honours_scale
 
 
 def test_nothing_of_the_current_folder_is_imported_for_a_target_that_is_installed() -> None:

@@ -1,4 +1,4 @@
-"""The runs of a soak as immutable objects, and reading them from a result folder.
+"""The runs of a soak as immutable objects, and reading them from their folders.
 
 Format 1 (2026): ``runs/<config>/seed-<n>/`` holds ``samples.parquet`` (the columns of
 :data:`harness.worker.recorder.SAMPLE`, phase as a word, null where a tier was not read), ``events.jsonl``,
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from harness.errors import UsageError
 from harness.files import read_json
+from harness.soaks.result_folder import seed_of
 from harness.worker.recorder import FORMAT, PHASES, SAMPLE
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted")
@@ -160,26 +160,11 @@ def _refuse_without(columns: Iterable[str], table: pd.DataFrame, what: str) -> N
         raise ValueError(f"{what} have no column {', '.join(missing)}")
 
 
-def read_result(folder: Path) -> tuple[Path, list[Run]]:
-    """The path of the result's scenario.toml and its runs, ordered by config and seed.
-
-    Raises UsageError, naming the file, where the folder is not a result or a file of it is missing or damaged. The last
-    line of an events.jsonl may be torn: a killed process leaves it so.
-    """
-    scenario = folder / "scenario.toml"
-    if not scenario.is_file():
-        raise UsageError(f"{folder}: not a result folder, it has no scenario.toml")
-    found = [(_seed(path), path) for path in folder.glob("runs/*/seed-*") if path.is_dir()]
-    if not found:
-        raise UsageError(f"{folder}: the result has no run (runs/<config>/seed-<n>)")
-    return scenario, [read_run(path) for _, path in sorted(found, key=lambda item: (item[1].parent.name, item[0]))]
-
-
 def read_run(folder: Path) -> Run:
     """The run recorded in ``runs/<config>/seed-<n>``. Raises UsageError, naming the file that is missing or damaged."""
     path = folder / "run.json"
     facts = _facts(path)
-    for key, value in (("format", FORMAT), ("config", folder.parent.name), ("seed", _seed(folder))):
+    for key, value in (("format", FORMAT), ("config", folder.parent.name), ("seed", seed_of(folder))):
         if facts.get(key) != value:
             raise UsageError(f"{path}: {key} is {facts.get(key)!r}, expected {value!r}")
     status, scale = facts.get("status"), facts.get("memory_scale")
@@ -194,13 +179,6 @@ def read_run(folder: Path) -> Run:
         return Run(facts["config"], facts["seed"], status, float(scale), samples, events, facts, owners)
     except ValueError as error:
         raise UsageError(f"{folder}: {error}") from error
-
-
-def _seed(folder: Path) -> int:
-    match = re.fullmatch(r"seed-(\d+)", folder.name)
-    if match is None:
-        raise UsageError(f'{folder}: not of the form "seed-<number>"')
-    return int(match[1])
 
 
 def _facts(path: Path) -> dict[str, Any]:

@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.analysis.runs import read_result
-from harness.analysis.verdict import judging as verdicts
+from harness.analysis.result import Result
 from harness.analysis.verdict import verdict_file
+from harness.analysis.verdict.judging import Verdict
 from harness.calibration.repetition_page import counts_in_words, page, unwanted_claims
 from harness.calibration.repetition_plan import Plan, declare, planned
 from harness.calibration.repetition_records import (
@@ -39,11 +39,9 @@ from harness.cli.options import scenario_from
 from harness.errors import SoakError, UsageError
 from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
-from harness.scenario import Scenario
 from harness.soaks import soak as soaks
-from harness.soaks.archive import archive_result
 from harness.soaks.preloads import without_missing
-from harness.soaks.result_folder import LATEST, git_state, refuse_full_disk, run_folders
+from harness.soaks.result_folder import LATEST, git_state, refuse_full_disk
 from harness.text import shown_path
 from harness.worker.isolation import platform_warning
 
@@ -79,16 +77,15 @@ def carried_out(plan: Plan, number: int, say: Say) -> Repetition:
     scenario = plan.scenario_of(number)
     began_s, began_cpu_s = time.monotonic(), _cpu_s()
     git = git_state(besides=plan.to) or {}
+    planned_soak = soaks.plan(plan.soaked(scenario), plan.out, real_time=False, at_once=plan.at_once)
+    # Judged by `scenario` itself, not by what runs in its place: claims may use parameters of its configs.
+    result = Result(planned_soak.folder, scenario=scenario)
     with Progress(open_console(), quiet=True) as progress:
-        soak = soaks.carry_out(
-            soaks.plan(plan.soaked(scenario), plan.out, real_time=False, at_once=plan.at_once),
-            observe=progress,
-            undecided=lambda folder, _seeds: bool(verdicts.open_so_far(scenario, folder)),
-        )
+        soak = soaks.carry_out(planned_soak, observe=progress, undecided=lambda _seeds: bool(result.look()))
     if soak.interrupted:
         say(f"Not counted: repetition {number}, of which {shown_path(soak.folder)} has what was recorded.")
         raise KeyboardInterrupt
-    verdict = _judged(scenario, soak.folder)
+    verdict = _judged(result)
     wanted = verdict.status == plan.origin.wanted
     repetition = recorded_as(
         verdict,
@@ -112,16 +109,14 @@ def carried_out(plan: Plan, number: int, say: Say) -> Repetition:
     return repetition
 
 
-def _judged(scenario: Scenario, folder: Path) -> verdicts.Verdict:
-    """The verdict by `scenario` itself, not by what ran in its place: claims may use parameters of its configs."""
-    archive_result(run_folders(folder))
-    verdict = verdicts.judge(scenario, read_result(folder)[1])
-    verdict_file.write(verdict, folder / verdict_file.VERDICT_FILE)
-    return verdict
+def _judged(result: Result) -> Verdict:
+    result.refresh()
+    verdict_file.write(result.verdict, result.folder / verdict_file.VERDICT_FILE)
+    return result.verdict
 
 
 def recorded_as(
-    verdict: verdicts.Verdict,
+    verdict: Verdict,
     *,
     number: int,
     first_seed: int,

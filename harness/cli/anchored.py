@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.console import Console
 
 from harness.analysis.full_scale.needs import anchor_needs
-from harness.analysis.runs import read_result
+from harness.analysis.result import Result
 from harness.report.terminal.console import paragraph
 from harness.report.terminal.progress import Progress
 from harness.report.words.anchors import plan_words
@@ -18,12 +16,12 @@ from harness.soaks.plan import cores
 from harness.soaks.result_folder import refuse_full_disk
 
 
-def anchor(console: Console, scenario: Scenario, folder: Path, *, jobs: int | None, quiet: bool) -> None:
+def anchor(console: Console, scenario: Scenario, result: Result, *, jobs: int | None, quiet: bool) -> None:
     """Run what the claims of `scenario` need in other worlds, as far as memory and its minutes allow.
 
     Raises SoakError where the disk ran full, KeyboardInterrupt once every process is gone; what was recorded is kept.
     """
-    needs, unfit = anchor_needs(scenario, read_result(folder)[1])
+    needs, unfit = anchor_needs(scenario, result.runs)
     if not needs and not unfit:
         return
     at_once = jobs or cores()
@@ -37,9 +35,9 @@ def anchor(console: Console, scenario: Scenario, folder: Path, *, jobs: int | No
         minutes=scenario.memory.anchors.minutes,
     ).without(unfit)
     try:
-        anchor_plan.write_plan(planned, folder)
+        anchor_plan.write_plan(planned, result.folder)
     except OSError as error:
-        raise refuse_full_disk(error, folder) from error
+        raise refuse_full_disk(error, result.folder) from error
     if not quiet:
         for line in plan_words(planned, at_once):
             paragraph(console, line)
@@ -48,7 +46,7 @@ def anchor(console: Console, scenario: Scenario, folder: Path, *, jobs: int | No
             other_worlds.carry_out(
                 scenario,
                 planned.worlds,
-                folder / anchor_plan.ANCHORS_FOLDER,
+                result.folder / anchor_plan.ANCHORS_FOLDER,
                 at_once=at_once,
                 foretold={need.config: need.peak_bytes for need in needs},
                 observe=progress,

@@ -12,12 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import Console
 
-    from harness.analysis.runs import Run
-    from harness.scenario import Scenario
+    from harness.analysis.result import Result
 
 PICTURE_FILE = "compare.png"
 
@@ -32,6 +29,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the tables, write the picture, print its path."""
+    from harness.analysis.result import Result
     from harness.errors import UsageError
     from harness.report.terminal.console import open_console, whole_line
     from harness.soaks.result_folder import find_result
@@ -39,12 +37,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     folders = [find_result(name, arguments.results) for name in (arguments.result, arguments.other) if name is not None]
     picture: Path = arguments.out or folders[-1] / PICTURE_FILE
+    results = [Result.open(folder) for folder in folders]
     console = open_console()
     try:
         if len(folders) == 1:
-            _compare_configs(console, folders[0], picture)
+            _compare_configs(console, results[0], picture)
         else:
-            _compare_results(console, folders[0], folders[1], picture)
+            _compare_results(console, results[0], results[1], picture)
     except BrokenPipeError:
         raise  # the reader has gone, not the disk
     except OSError as error:
@@ -54,21 +53,21 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _compare_configs(console: Console, folder: Path, picture: Path) -> None:
+def _compare_configs(console: Console, result: Result, picture: Path) -> None:
     from harness.analysis.comparison import compare_configs
-    from harness.analysis.verdict.control_record import read_controls
-    from harness.analysis.verdict.validity import invalidities
     from harness.errors import UsageError
     from harness.report.pictures.comparison import comparison_picture
     from harness.report.terminal.comparison_table import print_comparison, print_legend
     from harness.report.terminal.verdict import print_invalidity
     from harness.text import shown_path
 
-    scenario, runs = _read(folder)
-    print_invalidity(console, invalidities(scenario, runs, read_controls(folder)))
+    scenario, runs = result.scenario, result.runs
+    print_invalidity(console, result.invalidities)
     first, *others = scenario.configs
     if not others:
-        raise UsageError(f"{shown_path(folder)}: has only one config, {first}: name a second result to compare it with")
+        raise UsageError(
+            f"{shown_path(result.folder)}: has only one config, {first}: name a second result to compare it with"
+        )
     comparisons = [compare_configs(scenario, runs, first, other) for other in others]
     for comparison in comparisons:
         title = f"{comparison.a} and {comparison.b}"
@@ -77,48 +76,31 @@ def _compare_configs(console: Console, folder: Path, picture: Path) -> None:
     comparison_picture(scenario, runs, comparisons, picture)
 
 
-def _compare_results(console: Console, folder_a: Path, folder_b: Path, picture: Path) -> None:
+def _compare_results(console: Console, a: Result, b: Result, picture: Path) -> None:
     from harness.analysis.comparison import compare_results, may_compare
-    from harness.analysis.verdict.control_record import read_controls
-    from harness.analysis.verdict.validity import invalidities
     from harness.errors import UsageError
     from harness.report.pictures.comparison import results_picture
     from harness.report.terminal.comparison_table import print_comparison, print_disagreements, print_legend
     from harness.report.terminal.console import whole_line
     from harness.report.terminal.verdict import print_invalidity
-    from harness.soaks.result_folder import read_manifest
     from harness.text import shown_path
 
-    a, b = _read(folder_a), _read(folder_b)
-    found = may_compare(read_manifest(folder_a), a[0], read_manifest(folder_b), b[0])
-    names = f"{shown_path(folder_a)} and {shown_path(folder_b)}"
-    refusing = [str(disagreement) for disagreement in found if disagreement.refuses]
+    disagreements = may_compare(a.manifest, a.scenario, b.manifest, b.scenario)
+    names = f"{shown_path(a.folder)} and {shown_path(b.folder)}"
+    refusing = [str(disagreement) for disagreement in disagreements if disagreement.refuses]
     if refusing:
         raise UsageError(f"{names}: may not be compared, they disagree in {'; '.join(refusing)}")
-    comparisons = compare_results(a, b)
+    soaks = (a.scenario, a.runs), (b.scenario, b.runs)
+    comparisons = compare_results(*soaks)
     if not comparisons:
-        raise UsageError(f"{names}: have no config in common: {', '.join(a[0].configs)} and {', '.join(b[0].configs)}")
-    for side, folder in (("A", folder_a), ("B", folder_b)):
-        whole_line(console, f"{side}: {shown_path(folder)}")
-    flaws = [
-        f"{side}: {reason}"
-        for side, (scenario, runs), folder in (("A", a, folder_a), ("B", b, folder_b))
-        for reason in invalidities(scenario, runs, read_controls(folder))
-    ]
-    print_invalidity(console, flaws)
-    print_disagreements(console, found)
+        configs = [", ".join(result.scenario.configs) for result in (a, b)]
+        raise UsageError(f"{names}: have no config in common: {' and '.join(configs)}")
+    sides = {"A": a, "B": b}
+    for side, result in sides.items():
+        whole_line(console, f"{side}: {shown_path(result.folder)}")
+    print_invalidity(console, [f"{side}: {reason}" for side, result in sides.items() for reason in result.invalidities])
+    print_disagreements(console, disagreements)
     for config, comparison in comparisons.items():
-        print_comparison(console, config, comparison, memory_scale=a[0].memory.scale)
-    print_legend(console, memory_scale=a[0].memory.scale)
-    results_picture(a, b, comparisons, picture)
-
-
-def _read(folder: Path) -> tuple[Scenario, Sequence[Run]]:
-    from harness.analysis.runs import read_result
-    from harness.scenario import load
-    from harness.soaks.archive import archive_result
-    from harness.soaks.result_folder import run_folders
-
-    archive_result(run_folders(folder))
-    scenario_file, runs = read_result(folder)
-    return load(str(scenario_file), import_target=False), runs
+        print_comparison(console, config, comparison, memory_scale=a.scenario.memory.scale)
+    print_legend(console, memory_scale=a.scenario.memory.scale)
+    results_picture(*soaks, comparisons, picture)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.console import Console
 
-from harness.analysis.full_scale.anchor_runs import read_anchors
-from harness.analysis.runs import read_result
-from harness.analysis.verdict import judging as verdicts
+from harness.analysis.result import Result
 from harness.analysis.verdict import verdict_file
-from harness.analysis.verdict.claims import check_claims
-from harness.analysis.verdict.control_record import read_controls
 from harness.report.pictures.anatomy import anatomy_picture
 from harness.report.pictures.memory import memory_picture
 from harness.report.pictures.over_time import over_time_picture
@@ -19,9 +13,6 @@ from harness.report.pictures.waterfall import waterfall_picture
 from harness.report.terminal.config_table import print_configs
 from harness.report.terminal.console import whole_line
 from harness.report.terminal.verdict import print_invalidity, print_verdict, print_warnings
-from harness.scenario import load
-from harness.soaks.archive import archive_result
-from harness.soaks.result_folder import anchor_folders, read_manifest, run_folders
 from harness.text import shown_path
 
 PICTURE_FILE = "memory.png"
@@ -33,18 +24,10 @@ FURTHER_PICTURES = {
 """Drawn where a run recorded what they show."""
 
 
-def conclude(console: Console, folder: Path) -> int:
-    """Judge the recordings in `folder` by the scenario beside them, draw and print them; returns the exit code.
-
-    Runs that ended without a word (the supervisor was killed as well) are archived first.
-    """
-    archive_result([*run_folders(folder), *anchor_folders(folder)])
-    scenario_file, runs = read_result(folder)
-    loaded = load(str(scenario_file), import_target=False)
-    check_claims(loaded)
-    scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})
-    anchors = read_anchors(folder)
-    verdict = verdicts.judge(scenario, runs, controls=read_controls(folder), anchors=anchors)
+def conclude(console: Console, result: Result) -> int:
+    """Judge a result, draw and print it; returns the exit code."""
+    scenario, runs, anchors, verdict = result.scenario, result.runs, result.anchors, result.verdict
+    folder = result.folder
     verdict_file.write(verdict, folder / verdict_file.VERDICT_FILE)
     flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
     memory_picture(scenario, runs, folder / PICTURE_FILE, verdict=flawed, anchors=anchors)

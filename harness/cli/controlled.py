@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.analysis.runs import read_result
+from harness.analysis.result import Result
 from harness.analysis.verdict.control_record import CONTROL_FILE, ControlRecord, write_controls
 from harness.controls import derived as controls
 from harness.controls.checks import Recorded, judge_controls, leak_to_inject
@@ -60,4 +60,4 @@ def _carried_out(
 ) -> dict[str, Recorded]:
     """What the soaks recorded, by name."""
     folders = controls.carry_out(soaks, folder, at_once=jobs, real_beside=not short, observe=observe)
-    return {soak.name: Recorded(soak.scenario, read_result(folders[soak.name])[1]) for soak in soaks}
+    return {soak.name: Recorded(soak.scenario, Result.open(folders[soak.name]).runs) for soak in soaks}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.analysis.explanation import Explanation
+    from harness.analysis.result import Result
 
 MOST_OWNERS = 3
 """So many owners of a config have their lines looked for."""
@@ -36,6 +37,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the explanation of every config of the result, and what a rerun finds if one is asked for."""
+    from harness.analysis.result import Result
     from harness.errors import UsageError
 
     if not arguments.deep:
@@ -43,33 +45,23 @@ def run(arguments: argparse.Namespace) -> int:
             if getattr(arguments, option) is not None:
                 raise UsageError(f"--{option} is for a rerun: give --deep too")
     folder = result_folder(arguments.result, arguments.results)
-    found = explain_recording(folder)
+    found = explain_recording(Result.open(folder))
     if arguments.deep:
         explain_by_rerun(folder, found, config=arguments.config, seed=arguments.seed, hours=arguments.hours)
     return 0
 
 
-def explain_recording(folder: Path) -> list[Explanation]:
+def explain_recording(result: Result) -> list[Explanation]:
     """Print what a result's recordings say of every config. Raises UsageError where they cannot be read."""
     from harness.analysis.explanation import explain
-    from harness.analysis.runs import read_result
-    from harness.analysis.verdict.control_record import read_controls
-    from harness.analysis.verdict.validity import invalidities
     from harness.report.terminal.console import open_console
     from harness.report.terminal.explanation import print_explanation
     from harness.report.terminal.verdict import print_invalidity
-    from harness.scenario import load
-    from harness.soaks.archive import archive_result
-    from harness.soaks.result_folder import read_manifest, run_folders
 
-    archive_result(run_folders(folder))
-    scenario_file, runs = read_result(folder)
-    loaded = load(str(scenario_file), import_target=False)
-    scenario = loaded.model_copy(update={"name": read_manifest(folder)["scenario"]})
     console = open_console()
-    print_invalidity(console, invalidities(scenario, runs, read_controls(folder)))
-    found = explain(scenario, runs)
-    print_explanation(console, scenario, found)
+    print_invalidity(console, result.invalidities)
+    found = explain(result.scenario, result.runs)
+    print_explanation(console, result.scenario, found)
     return found
 
 

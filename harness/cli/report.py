@@ -17,8 +17,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is the verdict's."""
+    from harness.analysis.result import Result
     from harness.cli.conclusion import conclude
     from harness.report.terminal.console import open_console
     from harness.soaks.result_folder import find_result
 
-    return conclude(open_console(), find_result(arguments.result, arguments.out))
+    return conclude(open_console(), Result.open(find_result(arguments.result, arguments.out)))

@@ -21,6 +21,7 @@ from harness.cli.options import declare_scenario
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from harness.analysis.result import Result
     from harness.scenario import Scenario
 
 
@@ -36,6 +37,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Soak; the exit code is the verdict's."""
+    from harness.analysis.result import Result
     from harness.cli.conclusion import conclude
     from harness.cli.options import scenario_from
     from harness.errors import UsageError
@@ -62,18 +64,20 @@ def run(arguments: argparse.Namespace) -> int:
         _control(console, scenario, planned.folder, arguments)
     if not arguments.quiet:
         paragraph(console, soak_words(planned, room_bytes()))
+    result = Result(planned.folder)
     with Progress(console, quiet=arguments.quiet) as progress:
-        undecided = partial(_undecided, scenario, console if not arguments.quiet else None)
+        undecided = partial(_undecided, result, scenario, console if not arguments.quiet else None)
         soak = carry_out(planned, observe=progress, undecided=undecided)
-    interrupted = soak.interrupted or not _anchored(console, scenario, soak.folder, arguments)
-    code = conclude(console, soak.folder)
+    result.refresh()
+    interrupted = soak.interrupted or not _anchored(console, scenario, result, arguments)
+    code = conclude(console, result)
     if interrupted:
         console.print("Interrupted: what was recorded until then is judged above.")
         return 3
     return code
 
 
-def _control(console: Console, scenario: Scenario, result: Path, arguments: argparse.Namespace) -> None:
+def _control(console: Console, scenario: Scenario, soak: Path, arguments: argparse.Namespace) -> None:
     """Carry out the controls into the result of the soak, whose readers find them there.
 
     Raises SoakError where they are interrupted: a soak that was to be controlled is not run without.
@@ -83,7 +87,7 @@ def _control(console: Console, scenario: Scenario, result: Path, arguments: argp
     from harness.errors import SoakError
     from harness.text import shown_path
 
-    folder, short = result / CONTROLS_FOLDER, arguments.controls == "short"
+    folder, short = soak / CONTROLS_FOLDER, arguments.controls == "short"
     try:
         control(console, scenario, folder, short=short, jobs=arguments.jobs, quiet=arguments.quiet)
     except KeyboardInterrupt:
@@ -91,7 +95,7 @@ def _control(console: Console, scenario: Scenario, result: Path, arguments: argp
         raise SoakError(f"interrupted during the controls: {kept}, the soak was not begun") from None
 
 
-def _anchored(console: Console, scenario: Scenario, result: Path, arguments: argparse.Namespace) -> bool:
+def _anchored(console: Console, scenario: Scenario, result: Result, arguments: argparse.Namespace) -> bool:
     """Carry out the anchor runs of a soak; whether they were not interrupted."""
     from harness.cli.anchored import anchor
 
@@ -102,11 +106,9 @@ def _anchored(console: Console, scenario: Scenario, result: Path, arguments: arg
     return True
 
 
-def _undecided(scenario: Scenario, console: Console | None, folder: Path, seeds: int) -> bool:
+def _undecided(result: Result, scenario: Scenario, console: Console | None, seeds: int) -> bool:
     """Whether one more seed may decide what is open after `seeds` of them; says what that is."""
-    from harness.analysis.verdict.judging import open_so_far
-
-    lacking = open_so_far(scenario, folder)
+    lacking = result.look()
     if lacking and console is not None:
         added = scenario.first_seed + seeds
         console.print(f"Open after {seeds} seeds: {', '.join(lacking)}: seed {added} is added.", markup=False)

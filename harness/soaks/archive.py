@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import UsageError
-from harness.files import in_one_piece
+from harness.files import in_one_piece, read_json
 from harness.worker.job import Job
 from harness.worker.recorder import (
     NOT_READ,
@@ -112,8 +112,8 @@ def archive_run(folder: Path, *, status: str | None = None, reason: str | None =
     if not run_file.exists():
         facts = _facts_of_the_dead(folder, rows, status or "died", reason or "ended without a word")
         write_run_file(folder, facts | outlived(read_notes(folder)))
-    told: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
-    return told
+    recorded: dict[str, Any] = read_json(run_file)
+    return recorded
 
 
 def archive_result(folders: Sequence[Path]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import secrets
 import subprocess
 import sys
@@ -52,8 +53,16 @@ def point_latest(root: Path, folder: Path) -> None:
 
 def run_folders(folder: Path) -> list[Path]:
     """The runs that a result has, in order of config and seed."""
-    recorded = folder.glob("runs/*/seed-*")
-    return sorted(recorded, key=lambda run: (run.parent.name, int(run.name.removeprefix("seed-"))))
+    recorded = (run for run in folder.glob("runs/*/seed-*") if run.is_dir())
+    return sorted(recorded, key=lambda run: (run.parent.name, seed_of(run)))
+
+
+def seed_of(run: Path) -> int:
+    """The seed of a run, by the name of its folder. Raises UsageError where that is no such name."""
+    match = re.fullmatch(r"seed-(\d+)", run.name)
+    if match is None:
+        raise UsageError(f'{run}: not of the form "seed-<number>"')
+    return int(match[1])
 
 
 def anchor_folders(folder: Path) -> list[Path]:

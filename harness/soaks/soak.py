@@ -42,8 +42,8 @@ class Soak:
     interrupted: bool
 
 
-Undecided = Callable[[Path, int], bool]
-"""Whether what a result folder holds, of so many seeds, leaves something open that one more seed may decide."""
+Undecided = Callable[[int], bool]
+"""Whether what was recorded, of so many seeds, leaves something open that one more seed may decide."""
 
 
 def plan(scenario: Scenario, root: Path, *, real_time: bool, at_once: int | None) -> Planned:
@@ -57,7 +57,7 @@ def plan(scenario: Scenario, root: Path, *, real_time: bool, at_once: int | None
     return Planned(world, root, [Row(world, job) for job in jobs], at_once or cores())
 
 
-def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lambda _folder, _seeds: False) -> Soak:
+def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lambda _seeds: False) -> Soak:
     """Run what was planned.
 
     Where the scenario has `max_seeds`, a seed is added while what is recorded is `undecided`: these are the looks of
@@ -73,7 +73,7 @@ def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lam
     try:
         table.carry_out(planned.rows, at_once=planned.at_once, observe=observe)
         for seed in scenario.further_seeds():
-            if not undecided(world.folder, seed - scenario.first_seed):
+            if not undecided(seed - scenario.first_seed):
                 break
             table.carry_out(world.rows([seed]), at_once=planned.at_once, observe=observe)
     except KeyboardInterrupt:

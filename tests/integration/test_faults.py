@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.metrics.table import METRICS
-from harness.analysis.runs import read_result
+from harness.analysis.result import Result
 from harness.scenario import load
 from tests.integration.conftest import ROOT, Soaks
 
@@ -301,7 +301,7 @@ def test_kill_9_between_two_writes_keeps_what_was_saved_and_counts_what_was_not(
     # 10 samples in 50 s at full scale, so one at a tenth, of each of five symbols
     assert [event["samples"] for event in collected] == [5 * number for number in range(1, len(collected) + 1)]
     assert collected[-1]["t_s"] == pytest.approx(50 * len(collected))
-    _, (run,) = read_result(soaks.result())
+    (run,) = Result.open(soaks.result()).runs
     scenario = load(str(path))
     not_saved = METRICS["samples.lost"].compute(scenario, [run], ("old",))
     # five symbols whose buffers hold five samples each: 25 are saved at a time
@@ -321,7 +321,7 @@ def test_ctrl_c_ends_the_runs_and_keeps_the_recordings(soaks: Soaks, until: Unti
     assert "Interrupted" in out
     assert soaks.verdict()["status"] == "incomplete"
     assert (soaks.result() / "memory.png").exists()
-    _, runs = read_result(soaks.result())
+    runs = Result.open(soaks.result()).runs
     first = next(run for run in runs if run.seed == 1)
     collected, persisted = (first.facts["counters"][name] for name in ("collected", "persisted"))
     not_saved = METRICS["samples.lost"].compute(load("smoke"), [first], ("old",))

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.analysis.metrics.levels import ended
-from harness.analysis.runs import Run, read_result
+from harness.analysis.runs import Run, read_run
 from harness.scenario import Scenario, load
 from harness.soaks.anchor_plan import ANCHORS_FOLDER, read_plan
+from harness.soaks.result_folder import run_folders
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,6 @@ def read_anchors(result: Path) -> Anchors:
         file = folder / "scenario.toml"
         scenario = load(str(file), import_target=False)
         recorded = any(folder.glob("runs/*/seed-*/run.json"))
-        runs = tuple(read_result(folder)[1]) if recorded else ()
+        runs = tuple(map(read_run, run_folders(folder))) if recorded else ()
         worlds.setdefault(world.config, []).append(World(scenario, runs))
     return Anchors({config: tuple(found) for config, found in worlds.items()}, planned.unfit)

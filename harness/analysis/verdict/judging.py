@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
@@ -14,10 +13,10 @@ from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.sequential import CONFIDENCE, confidence_of
 from harness.analysis.leaks.shape import Shape
 from harness.analysis.metrics.reductions import Reduced, reductions
-from harness.analysis.runs import Run, read_result
+from harness.analysis.runs import Run
 from harness.analysis.verdict import validity
 from harness.analysis.verdict.claims import ClaimVerdict, judge_claim
-from harness.analysis.verdict.control_record import ControlRecord, read_controls
+from harness.analysis.verdict.control_record import ControlRecord
 from harness.analysis.verdict.run_summary import RunSummary, summarise
 from harness.scenario import Scenario
 
@@ -79,12 +78,6 @@ def lacking_seeds(scenario: Scenario, verdict: Verdict) -> tuple[str, ...]:
         if judged.claim.kind == "prediction" and judged.lacks_seeds and judged.leak not in leaks
     ]
     return (*(f"{leak.measure.words} of {leak.config}" for leak in leaks), *claims)
-
-
-def open_so_far(scenario: Scenario, folder: Path) -> tuple[str, ...]:
-    """What :func:`lacking_seeds` says of the runs that a result folder has so far."""
-    _, runs = read_result(folder)
-    return lacking_seeds(scenario, judge(scenario, runs, controls=read_controls(folder)))
 
 
 def judge(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.analysis.runs import Run, read_result, read_run
+from harness.analysis.runs import Run, read_run
 from harness.errors import UsageError
 from harness.worker.recorder import SAMPLE
 
@@ -33,16 +33,6 @@ def write_run(result: Path, config: str = "old", seed: int = 1, status: str = "c
     facts = {"format": 1, "config": config, "seed": seed, "status": status, "memory_scale": 0.1, **changes}
     (folder / "run.json").write_text(json.dumps(facts))
     return folder
-
-
-def test_a_result_is_read_in_order_of_config_and_number(tmp_path: Path) -> None:
-    for config, seed in (("old", 10), ("old", 2), ("fixed", 2)):
-        write_run(tmp_path, config, seed)
-    scenario, runs = read_result(tmp_path)
-    assert scenario == tmp_path / "scenario.toml"
-    assert [(run.config, run.seed) for run in runs] == [("fixed", 2), ("old", 2), ("old", 10)]
-    assert runs[0].rss_gb.tolist() == [5.0, 5.0]
-    assert runs[0].events == ({"t_s": 1.0, "kind": "flush"},)
 
 
 def test_a_torn_last_event_is_left_out(tmp_path: Path) -> None:
@@ -78,7 +68,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> N
     folder = write_run(tmp_path)
     (folder / name).write_bytes(content)
     with pytest.raises(UsageError, match=name):
-        read_result(tmp_path)
+        read_run(folder)
 
 
 @pytest.mark.parametrize("name", ["samples.parquet", "run.json"])
@@ -108,14 +98,6 @@ def test_a_run_json_that_contradicts_its_folder_is_refused(
     (folder / "run.json").write_text(json.dumps(facts))
     with pytest.raises(UsageError, match=message):
         read_run(folder)
-
-
-def test_a_folder_that_is_no_result_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no scenario\.toml"):
-        read_result(tmp_path)
-    (tmp_path / "scenario.toml").touch()
-    with pytest.raises(UsageError, match="no run"):
-        read_result(tmp_path)
 
 
 @pytest.mark.parametrize(

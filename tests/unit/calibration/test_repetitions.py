@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.result import Result
 from harness.analysis.verdict.judging import EXIT_CODES, Verdict
 from harness.analysis.verdict.run_summary import RunSummary
 from harness.calibration import repetitions
@@ -49,9 +50,9 @@ class Soaks:
         latest.symlink_to(planned.folder.relative_to(planned.root))
         return Soak(planned.folder, len(self.ran) == self.interrupted_at)
 
-    def judge(self, scenario: Scenario, _folder: Path) -> Verdict:
-        self.judged.append(scenario)
-        return verdict_on(scenario, self.statuses.pop(0) if self.statuses else "met")
+    def judge(self, result: Result) -> Verdict:
+        self.judged.append(result.scenario)
+        return verdict_on(result.scenario, self.statuses.pop(0) if self.statuses else "met")
 
 
 @pytest.fixture
@@ -222,17 +223,17 @@ def test_the_page_of_files_that_are_there(soaks: Soaks) -> None:
 
 def test_seeds_are_added_as_by_a_soak(soaks: Soaks, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    lacking: dict[Path, tuple[str, ...]] = {Path("x"): ("RSS of fixed",), Path("y"): ()}
+    lacking: list[tuple[str, ...]] = [("RSS of fixed",), ()]
 
-    def look(scenario: Scenario, folder: Path) -> tuple[str, ...]:
-        asked.append((scenario.first_seed, scenario.target.factory))
-        return lacking[folder]
+    def look(result: Result) -> tuple[str, ...]:
+        asked.append((result.scenario.first_seed, result.scenario.target.factory))
+        return lacking.pop(0)
 
     def carry_out(planned: Planned, *, undecided: Callable[..., bool], **_: Any) -> Soak:
-        assert [undecided(Path("x"), 2), undecided(Path("y"), 3)] == [True, False]
+        assert [undecided(2), undecided(3)] == [True, False]
         return soaks.carry_out(planned)
 
-    monkeypatch.setattr(repetitions.verdicts, "open_so_far", look)
+    monkeypatch.setattr(Result, "look", look)
     monkeypatch.setattr(repetitions.soaks, "carry_out", carry_out)
     assert repetitions.main([*SMOKE, "--times", "1", "--leak", "3"]) == 0
     assert asked == [(1001, "harness.collector:build")] * 2

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.result import Result
 from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.cli import controlled, main, run
 from harness.errors import SoakError, UsageError
 from harness.soaks import soak
 from harness.soaks.result_folder import find_result
 from harness.soaks.soak import Soak
+from tests.unit.analysis.verdict.golden_recording import golden_copy
 
 FAILS = Check("real time", "slope of RSS against virtual time", "+4.10%", "± 3%", False)
 
@@ -35,7 +37,7 @@ def order(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(controlled, "_judged", judged)
     monkeypatch.setattr(soak, "carry_out", carry_out)
     monkeypatch.setattr("harness.cli.anchored.anchor", lambda *_, **__: done.append("anchors"))
-    monkeypatch.setattr("harness.cli.conclusion.conclude", lambda console, folder: done.append("verdict") or 3)
+    monkeypatch.setattr("harness.cli.conclusion.conclude", lambda console, result: done.append("verdict") or 3)
     return done
 
 
@@ -91,20 +93,15 @@ def test_a_full_disk_ends_the_soak_too(order: list[str], monkeypatch: pytest.Mon
     assert order == ["short controls of smoke at 0.05"]
 
 
-def test_no_seed_is_added_to_a_soak_that_is_no_evidence(
-    order: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen = []
-    monkeypatch.setattr("harness.analysis.verdict.judging.read_result", lambda folder: (folder / "scenario.toml", []))
-    monkeypatch.setattr(
-        "harness.analysis.verdict.judging.judge", lambda scenario, runs, *, controls: seen.append(controls)
-    )
-    monkeypatch.setattr("harness.analysis.verdict.judging.lacking_seeds", lambda scenario, verdict: ())
-    record = ControlRecord("smoke", 0.05, True, 0.2, (FAILS,))
-    (tmp_path / "controls").mkdir()
-    controlled.write_controls(record, tmp_path / "controls")
-    assert run._undecided(None, None, tmp_path, 3) is False
-    assert seen == [record]
+def test_no_seed_is_added_to_a_soak_that_is_no_evidence(tmp_path: Path) -> None:
+    folder = golden_copy(tmp_path)
+    result = Result(folder)
+    assert run._undecided(result, result.scenario, None, 2) is True
+    record = ControlRecord("golden", 0.05, True, 0.2, (FAILS,))
+    (folder / "controls").mkdir()
+    controlled.write_controls(record, folder / "controls")
+    assert run._undecided(result, result.scenario, None, 2) is False
+    assert result.verdict.controls == record
 
 
 def test_a_form_that_there_is_not_is_wrong_usage(order: list[str]) -> None:

@@ -37,7 +37,7 @@ def carry_out(wanted: Scenario, tmp_path: Path, undecided) -> soak.Soak:
 def test_seeds_are_added_one_by_one_while_something_is_open(carried_out, tmp_path: Path) -> None:
     looks: list[int] = []
 
-    def until_five(_folder: Path, seeds: int) -> bool:
+    def until_five(seeds: int) -> bool:
         looks.append(seeds)
         return seeds < 5
 
@@ -54,7 +54,7 @@ def test_no_more_seeds_than_were_allowed(carried_out, tmp_path: Path) -> None:
 def test_seeds_that_are_added_follow_the_first_one(carried_out, tmp_path: Path) -> None:
     looks: list[int] = []
 
-    def until_four(_folder: Path, seeds: int) -> bool:
+    def until_four(seeds: int) -> bool:
         looks.append(seeds)
         return seeds < 4
 

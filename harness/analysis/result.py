@@ -1,0 +1,102 @@
+"""A recorded soak: the one way from a result folder to its scenario, its runs and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.analysis.full_scale.anchor_runs import Anchors, read_anchors
+from harness.analysis.runs import Run, read_run
+from harness.analysis.verdict.claims import check_claims
+from harness.analysis.verdict.control_record import ControlRecord, read_controls
+from harness.analysis.verdict.judging import Verdict, judge, lacking_seeds
+from harness.analysis.verdict.validity import invalidities
+from harness.errors import UsageError
+from harness.scenario import Scenario, load
+from harness.soaks.archive import archive_result
+from harness.soaks.result_folder import SCENARIO_FILE, anchor_folders, read_manifest, run_folders
+
+
+class Result:
+    """What a result folder holds. Each file is read when it is first asked for, and once.
+
+    Runs that ended without a word, because their supervisor was killed as well, are archived first. Everything raises
+    UsageError, naming the file, where one is missing or damaged, or where a run is still going on.
+
+    A soak that is being carried out has a result, too: :meth:`refresh` lets it see what was recorded since, and keeps
+    the runs that it has read. A `scenario` stands for the recorded one where something else ran in its place; `read` is
+    how a run is read.
+    """
+
+    def __init__(
+        self, folder: Path, *, scenario: Scenario | None = None, read: Callable[[Path], Run] = read_run
+    ) -> None:
+        self.folder = folder
+        self._judged_by = scenario
+        self._read = read
+        self._read_runs: dict[Path, Run] = {}
+
+    @classmethod
+    def open(cls, folder: Path) -> Result:
+        """The result of a soak that has ended. Raises UsageError where the folder is none."""
+        if not (folder / SCENARIO_FILE).is_file():
+            raise UsageError(f"{folder}: not a result folder, it has no {SCENARIO_FILE}")
+        return cls(folder)
+
+    def refresh(self) -> None:
+        """Let what was recorded since be seen: runs of further seeds, anchor runs. A recorded run stays as it is."""
+        for name in ("runs", "controls", "anchors", "verdict"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """With what it was recorded: revision, packages, machine."""
+        return read_manifest(self.folder)
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """What was soaked, by the name that it had; its target is not imported."""
+        if self._judged_by is not None:
+            return self._judged_by
+        scenario = load(str(self.folder / SCENARIO_FILE), import_target=False)
+        return scenario.model_copy(update={"name": self.manifest.get("scenario", scenario.name)})
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs, ordered by config and seed."""
+        folders = run_folders(self.folder)
+        if not folders:
+            raise UsageError(f"{self.folder}: the result has no run (runs/<config>/seed-<n>)")
+        new = [folder for folder in folders if folder not in self._read_runs]
+        archive_result(new)
+        self._read_runs |= {folder: self._read(folder) for folder in new}
+        return tuple(self._read_runs[folder] for folder in folders)
+
+    @cached_property
+    def controls(self) -> ControlRecord | None:
+        """What became of the controls that were carried out before the runs, None where there were none."""
+        return read_controls(self.folder)
+
+    @cached_property
+    def anchors(self) -> Anchors:
+        """The runs in other worlds."""
+        archive_result(anchor_folders(self.folder))
+        return read_anchors(self.folder)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What became of the soak. Raises UsageError where a claim does not fit the metric that it names."""
+        check_claims(self.scenario)
+        return judge(self.scenario, self.runs, controls=self.controls, anchors=self.anchors)
+
+    @property
+    def invalidities(self) -> list[str]:
+        """Why it is no evidence; empty where nothing says so."""
+        return invalidities(self.scenario, self.runs, self.controls)
+
+    def look(self) -> tuple[str, ...]:
+        """What is open after the runs that were recorded until now and may be decided by one more seed, in words."""
+        self.refresh()
+        return lacking_seeds(self.scenario, self.verdict)

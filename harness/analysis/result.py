@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.full_scale.anchor_runs import Anchors, read_anchors
+from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors, World
 from harness.analysis.runs import Run, read_run
 from harness.analysis.verdict.claims import check_claims
 from harness.analysis.verdict.control_record import ControlRecord, read_controls
@@ -15,6 +15,7 @@ from harness.analysis.verdict.judging import Verdict, judge, lacking_seeds
 from harness.analysis.verdict.validity import invalidities
 from harness.errors import UsageError
 from harness.scenario import Scenario, load
+from harness.soaks.anchor_plan import ANCHORS_FOLDER, read_plan
 from harness.soaks.archive import archive_result
 from harness.soaks.result_folder import SCENARIO_FILE, anchor_folders, read_manifest, run_folders
 
@@ -81,9 +82,17 @@ class Result:
 
     @cached_property
     def anchors(self) -> Anchors:
-        """The runs in other worlds."""
+        """The runs in other worlds, as they were planned; a run that is missing from a world breaks its anchor."""
         archive_result(anchor_folders(self.folder))
-        return read_anchors(self.folder)
+        planned = read_plan(self.folder)
+        if planned is None:
+            return NO_ANCHORS
+        worlds: dict[str, list[World]] = {}
+        for world in sorted(planned.worlds, key=lambda world: -world.scale):
+            there = Result.open(self.folder / ANCHORS_FOLDER / world.folder_name)
+            runs = there.runs if run_folders(there.folder) else ()
+            worlds.setdefault(world.config, []).append(World(there.scenario, runs))
+        return Anchors({config: tuple(sizes) for config, sizes in worlds.items()}, planned.unfit)
 
     @cached_property
     def verdict(self) -> Verdict:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from harness.analysis.metrics.levels import ended
-from harness.analysis.runs import Run, read_run
-from harness.scenario import Scenario, load
-from harness.soaks.anchor_plan import ANCHORS_FOLDER, read_plan
-from harness.soaks.result_folder import run_folders
+from harness.analysis.runs import Run
+from harness.scenario import Scenario
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,19 +53,3 @@ class Anchors:
 
 
 NO_ANCHORS = Anchors()
-
-
-def read_anchors(result: Path) -> Anchors:
-    """The anchor runs of a result folder. Raises UsageError, naming the file, where one is damaged."""
-    planned = read_plan(result)
-    if planned is None:
-        return NO_ANCHORS
-    worlds: dict[str, list[World]] = {}
-    for world in sorted(planned.worlds, key=lambda world: -world.scale):
-        folder = result / ANCHORS_FOLDER / world.folder_name
-        file = folder / "scenario.toml"
-        scenario = load(str(file), import_target=False)
-        recorded = any(folder.glob("runs/*/seed-*/run.json"))
-        runs = tuple(map(read_run, run_folders(folder))) if recorded else ()
-        worlds.setdefault(world.config, []).append(World(scenario, runs))
-    return Anchors({config: tuple(found) for config, found in worlds.items()}, planned.unfit)

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.full_scale.anchor_runs import NO_ANCHORS
 from harness.analysis.result import Result
 from harness.analysis.runs import Run, read_run
 from harness.errors import UsageError
 from harness.scenario import load
+from harness.soaks.anchor_plan import Plan, write_plan
+from harness.soaks.other_worlds import OtherWorld
 from tests.unit.analysis.verdict.golden_recording import GOLDEN, golden_copy
 
 
@@ -124,3 +127,20 @@ def test_a_claim_that_does_not_fit_is_refused_by_the_name_of_the_file(begun: Pat
     assert result.invalidities == []
     with pytest.raises(UsageError, match=r"scenario\.toml: claims.*no such metric; did you mean samples\.lost"):
         _ = result.verdict
+
+
+def test_anchors_are_read_by_their_plan_the_largest_world_first(begun: Path) -> None:
+    assert Result.open(begun).anchors == NO_ANCHORS
+    (begun / "anchors").mkdir()
+    worlds = [OtherWorld("old", scale, 0.5, (1,)) for scale in (0.1, 0.4)]
+    write_plan(Plan(tuple(worlds), unfit={"fixed": "too large"}), begun)
+    for world in worlds:
+        folder = begun / "anchors" / world.folder_name
+        folder.mkdir()
+        for name in ("manifest.json", "scenario.toml"):
+            shutil.copy(begun / name, folder / name)
+    copy_run(begun / "anchors" / worlds[1].folder_name, "old", 1)
+    anchors = Result.open(begun).anchors
+    assert anchors.unfit == {"fixed": "too large"}
+    assert [[run.seed for run in world.runs] for world in anchors.worlds["old"]] == [[1], []]
+    assert anchors.broken("old").endswith("did not begin")

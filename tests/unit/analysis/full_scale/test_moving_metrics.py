@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import pytest
 
-from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors, World, read_anchors
+from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors, World
 from harness.analysis.full_scale.moving_metrics import AtFullScale, FullScale, moves
 from harness.analysis.full_scale.needs import anchor_needs
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import Run
 from harness.analysis.verdict.claims import judge_claim
 from harness.scenario import Claim
-from harness.soaks.anchor_plan import Plan, write_plan
 from tests.unit.analysis.full_scale.kept import kept_run, kept_runs, kept_world, note
 from tests.unit.analysis.full_scale.test_carried_runs import cut
 
@@ -195,9 +193,3 @@ def test_a_config_whose_small_run_reached_the_limit_is_not_anchored() -> None:
     needs, unfit = anchor_needs(note("fixed"), [dataclasses.replace(run, status="limit")])
     assert needs == []
     assert "its peak is not known" in unfit["fixed"]
-
-
-def test_anchors_are_read_from_a_result(tmp_path: Path) -> None:
-    assert read_anchors(tmp_path) == NO_ANCHORS
-    write_plan(Plan(unfit={"fixed": "too large"}), tmp_path)
-    assert read_anchors(tmp_path).unfit == {"fixed": "too large"}

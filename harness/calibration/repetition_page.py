@@ -9,7 +9,7 @@ from statistics import median
 
 from scipy import stats
 
-from harness.calibration.repetition_records import ClaimOutcome, LeakOutcome, Origin, Outcome, Recorded, Repetition
+from harness.calibration.repetition_records import ClaimOutcome, LeakOutcome, Origin, Outcome, RepeatedSoak, Repetition
 
 CONFIDENCE = 0.95
 
@@ -35,10 +35,10 @@ def rate(count: int, of: int) -> Rate:
     return Rate(count, of, float(interval.low), float(interval.high))
 
 
-def rate_of(recorded: Recorded, outcome: Outcome) -> Rate:
+def rate_of(repeated: RepeatedSoak, outcome: Outcome) -> Rate:
     """How often the repetitions came out so."""
-    found = [repetition.outcome for repetition in recorded.repetitions]
-    return rate(found.count(outcome), len(found))
+    outcomes = [repetition.outcome for repetition in repeated.repetitions]
+    return rate(outcomes.count(outcome), len(outcomes))
 
 
 def counts_in_words(repetitions: Sequence[Repetition]) -> str:
@@ -59,17 +59,17 @@ def unwanted_claims(repetition: Repetition, wanted: str) -> str:
     return "every claim was met" if repetition.status == "met" else "no claim could be judged"
 
 
-def command(recorded: Recorded) -> str:
+def command(repeated: RepeatedSoak) -> str:
     """The command that makes these repetitions."""
-    origin = recorded.origin
+    origin = repeated.origin
     words = ["python -m harness.calibration.repetitions", origin.scenario, *origin.options]
-    words += [f"--times {len(recorded.repetitions)}", f"--first-seed {origin.first_seed}"]
+    words += [f"--times {len(repeated.repetitions)}", f"--first-seed {origin.first_seed}"]
     if origin.leak is not None:
         words += [f"--leak {origin.leak:g}", f"--leaking {','.join(origin.leaking)}"]
     return " ".join(words)
 
 
-def page(recordings: Sequence[Recorded]) -> str:
+def page(soaks: Sequence[RepeatedSoak]) -> str:
     """The page, ending in a newline."""
     parts = [
         "# Repeated soaks",
@@ -81,15 +81,15 @@ def page(recordings: Sequence[Recorded]) -> str:
         ),
         _table(
             ["soak", "revision", "repetitions", "met", "red", "undecided"],
-            [[_name(one.origin), _revision(one), str(len(one.repetitions)), *_rates(one)] for one in recordings],
+            [[_name(soak.origin), _revision(soak), str(len(soak.repetitions)), *_rates(soak)] for soak in soaks],
         ),
-        *(part for recorded in recordings for part in _section(recorded)),
+        *(part for soak in soaks for part in _section(soak)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _section(recorded: Recorded) -> Iterator[str]:
-    origin, repetitions = recorded.origin, recorded.repetitions
+def _section(repeated: RepeatedSoak) -> Iterator[str]:
+    origin, repetitions = repeated.origin, repeated.repetitions
     yield f"## {_name(origin)}"
     last = repetitions[-1]
     leak = ""
@@ -98,30 +98,36 @@ def _section(recorded: Recorded) -> Iterator[str]:
             which is {origin.leak * origin.budget_gb_per_hour:.4g} GB/h at full scale; every config runs within the same
             wrapper."""
     yield _prose(
-        f"""Made by `{command(recorded)}`. {leak} Seeds from {origin.first_seed} on, each repetition begins
+        f"""Made by `{command(repeated)}`. {leak} Seeds from {origin.first_seed} on, each repetition begins
         {origin.spacing} after the one before it; the last one took {last.seeds} from {last.first_seed} on. By status:
         {_counted(repetition.status for repetition in repetitions)}."""
     )
     yield _table(
         ["of a repetition", "min", "median", "max", "sum"],
         [
-            _distribution("seeds taken", [float(one.seeds) for one in repetitions], "{:g}"),
-            _distribution("CPU, s", [one.cpu_s for one in repetitions], "{:.1f}"),
-            _distribution("wall, s", [one.wall_s for one in repetitions], "{:.1f}"),
+            _distribution("seeds taken", [float(repetition.seeds) for repetition in repetitions], "{:g}"),
+            _distribution("CPU, s", [repetition.cpu_s for repetition in repetitions], "{:.1f}"),
+            _distribution("wall, s", [repetition.wall_s for repetition in repetitions], "{:.1f}"),
         ],
     )
     if claims := _claims(repetitions):
         yield _table(["claim", "red", "undecided", "estimate: min", "median", "max"], claims)
     if leaks := _leaks(repetitions):
         yield _table(["config", "quantity", "verdicts", "slope: min", "median", "max", "unit"], leaks)
-    others = [one for one in repetitions if one.status != origin.wanted]
-    if others:
+    unwanted = [repetition for repetition in repetitions if repetition.status != origin.wanted]
+    if unwanted:
         yield f"Not {origin.wanted}:"
         yield _table(
             ["repetition", "first seed", "seeds", "status", "because of"],
             [
-                [str(one.number), str(one.first_seed), str(one.seeds), one.status, unwanted_claims(one, origin.wanted)]
-                for one in others
+                [
+                    str(repetition.number),
+                    str(repetition.first_seed),
+                    str(repetition.seeds),
+                    repetition.status,
+                    unwanted_claims(repetition, origin.wanted),
+                ]
+                for repetition in unwanted
             ],
         )
     else:
@@ -171,23 +177,23 @@ def _three(values: Sequence[float], form: str) -> list[str]:
     return [form.format(kind(values)) if values else "-" for kind in kinds]
 
 
-def _rates(recorded: Recorded) -> list[str]:
+def _rates(repeated: RepeatedSoak) -> list[str]:
     outcomes: tuple[Outcome, ...] = ("met", "red", "undecided")
-    found = [rate_of(recorded, outcome) for outcome in outcomes]
-    return [f"{one.count}: {_percent(one.share)} [{_percent(one.low)}, {_percent(one.high)}]" for one in found]
+    rates = [rate_of(repeated, outcome) for outcome in outcomes]
+    return [f"{rate.count}: {_percent(rate.share)} [{_percent(rate.low)}, {_percent(rate.high)}]" for rate in rates]
 
 
 def _name(origin: Origin) -> str:
     return origin.scenario if origin.leak is None else f"{origin.scenario}, leak of {origin.leak:g} budgets"
 
 
-def _revision(recorded: Recorded) -> str:
+def _revision(repeated: RepeatedSoak) -> str:
     """The revision, and in how many repetitions there was more than that."""
-    revision = recorded.origin.revision
+    revision = repeated.origin.revision
     if revision is None:
         return "not known"
-    dirty = sum(bool(repetition.dirty) for repetition in recorded.repetitions)
-    return revision[:12] + (f", with uncommitted changes in {dirty} of {len(recorded.repetitions)}" if dirty else "")
+    dirty = sum(bool(repetition.dirty) for repetition in repeated.repetitions)
+    return revision[:12] + (f", with uncommitted changes in {dirty} of {len(repeated.repetitions)}" if dirty else "")
 
 
 def _counted(words: Iterator[str]) -> str:

@@ -1,4 +1,4 @@
-"""Repetitions of a soak as lines of a file: each is written as soon as it is judged, and the file can be gone on with.
+"""Repetitions of a soak as lines of a file: each is written as soon as it is judged, and the file is resumable.
 
 Format 1 (2026): one JSON object per line with `format`, `origin` (:class:`Origin`) and the fields of
 :class:`Repetition`. A last line that was not written to its end does not count.
@@ -127,33 +127,34 @@ class Repetition:
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """The repetitions of one file, in order from number 1 on."""
+class RepeatedSoak:
+    """The repetitions of one soak, all that a file holds, in order from number 1 on."""
 
     origin: Origin
     repetitions: tuple[Repetition, ...]
 
 
-def read(file: Path) -> Recorded:
+def read(file: Path) -> RepeatedSoak:
     """The repetitions in `file`. Raises UsageError where there is none or a line is damaged or does not belong."""
     try:
         lines = _whole(file.read_bytes()).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{shown_path(file)}: cannot be read: {error}") from error
-    found = []
+    origins, repetitions = [], []
     for number, line in enumerate(lines, start=1):
         try:
-            found.append(_parsed(json.loads(line)))
+            origin, repetition = _parsed(json.loads(line))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise UsageError(f"{shown_path(file)}: line {number} is no repetition: {error}") from error
-        if found[-1][1].number != number:
-            raise UsageError(f"{shown_path(file)}: line {number} holds repetition {found[-1][1].number}")
-    if not found:
+        if repetition.number != number:
+            raise UsageError(f"{shown_path(file)}: line {number} holds repetition {repetition.number}")
+        origins.append(origin)
+        repetitions.append(repetition)
+    if not origins:
         raise UsageError(f"{shown_path(file)}: holds no repetition")
-    origin = found[0][0]
-    for other, _ in found:
-        refuse_other(file, other, origin)
-    return Recorded(origin, tuple(repetition for _, repetition in found))
+    for origin in origins:
+        refuse_other(file, origin, origins[0])
+    return RepeatedSoak(origins[0], tuple(repetitions))
 
 
 def begun(file: Path, origin: Origin) -> tuple[Repetition, ...]:

@@ -28,7 +28,7 @@ from harness.calibration.repetition_records import (
     RECORDS_FILE,
     ClaimOutcome,
     LeakOutcome,
-    Recorded,
+    RepeatedSoak,
     Repetition,
     append,
     begun,
@@ -50,7 +50,7 @@ PROGRAM = "python -m harness.calibration.repetitions"
 Say = Callable[[str], None]
 
 
-def repeat(plan: Plan, say: Say) -> Recorded:
+def repeat(plan: Plan, say: Say) -> RepeatedSoak:
     """Carry out what is not yet recorded of the plan, and record every repetition as soon as it is judged.
 
     Raises UsageError where the file holds repetitions of something else, and what a soak raises; KeyboardInterrupt
@@ -69,7 +69,7 @@ def repeat(plan: Plan, say: Say) -> Recorded:
         repetition = carried_out(plan, number, say)
         repetitions.append(repetition)
         say(_line(plan, repetitions, time.monotonic() - began_s))
-    return Recorded(plan.origin, tuple(repetitions))
+    return RepeatedSoak(plan.origin, tuple(repetitions))
 
 
 def carried_out(plan: Plan, number: int, say: Say) -> Repetition:
@@ -158,10 +158,10 @@ def _line(plan: Plan, repetitions: Sequence[Repetition], elapsed_s: float) -> st
     )
 
 
-def _alike(recorded: Recorded, folder: Path, say: Say) -> list[Recorded]:
+def _alike(repeated: RepeatedSoak, folder: Path, say: Say) -> list[RepeatedSoak]:
     """What is recorded in the folders beside `folder` of the same scenario and revision, and this, the leaks last."""
-    found = [recorded]
-    for file in sorted(folder.parent.glob(f"{recorded.origin.scenario}*/{RECORDS_FILE}")):
+    alike = [repeated]
+    for file in sorted(folder.parent.glob(f"{repeated.origin.scenario}*/{RECORDS_FILE}")):
         if file.parent == folder:
             continue
         try:
@@ -169,17 +169,17 @@ def _alike(recorded: Recorded, folder: Path, say: Say) -> list[Recorded]:
         except UsageError as error:  # a neighbour's damage costs this page nothing
             say(f"Warning: left out of the page: {error}")
             continue
-        a, b = other.origin, recorded.origin
+        a, b = other.origin, repeated.origin
         if (a.contents, a.revision) == (b.contents, b.revision):
-            found.append(other)
-    return sorted(found, key=lambda one: -1.0 if one.origin.leak is None else one.origin.leak)
+            alike.append(other)
+    return sorted(alike, key=lambda soak: -1.0 if soak.origin.leak is None else soak.origin.leak)
 
 
-def write_page(recordings: Sequence[Recorded], to: Path) -> None:
+def write_page(soaks: Sequence[RepeatedSoak], to: Path) -> None:
     """Write the page. Raises UsageError where that is not possible."""
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_text(page(recordings), encoding="utf-8")
+        to.write_text(page(soaks), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{shown_path(to)}: the page cannot be written: {error.strerror}") from error
 
@@ -210,7 +210,7 @@ def _run(arguments: argparse.Namespace) -> int:
         print(line, flush=True)
 
     if arguments.page:
-        recordings = [read(file) for file in arguments.page]
+        repeated_soaks = [read(file) for file in arguments.page]
     else:
         scenario, missing = without_missing(scenario_from(arguments))
         plan = planned(arguments, scenario, (git_state() or {}).get("revision"))
@@ -218,9 +218,9 @@ def _run(arguments: argparse.Namespace) -> int:
         for text in [platform_warning(), *(f"left out: {config}: {reason}" for config, reason in missing.items())]:
             if text is not None:
                 say(f"Warning: {text}")
-        recorded = repeat(plan, say)
-        recordings = [recorded] if arguments.out is not None else _alike(recorded, plan.out, say)
-    write_page(recordings, arguments.to)
+        repeated = repeat(plan, say)
+        repeated_soaks = [repeated] if arguments.out is not None else _alike(repeated, plan.out, say)
+    write_page(repeated_soaks, arguments.to)
     say(f"Page: {shown_path(arguments.to)}")
     return 0
 

@@ -8,7 +8,6 @@ the disk is full, 2 wrong usage.
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from harness.calibration.scales_page import AtScale, page
 from harness.cli import write_whatever_the_locale
 from harness.cli.options import scenario_from
 from harness.errors import SoakError, UsageError
+from harness.files import read_json
 from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario, load
@@ -49,7 +49,7 @@ def foretold_peaks(root: Path) -> dict[str, float]:
     """The highest peak of every config that was recorded, bytes at full scale."""
     peaks: dict[str, float] = {}
     for file in root.glob("*/runs/*/seed-*/run.json"):
-        facts = json.loads(file.read_text(encoding="utf-8"))
+        facts = read_json(file)
         if facts["status"] == "complete":
             peak = facts["peak_rss_bytes"] / facts["memory_scale"]
             peaks[facts["config"]] = max(peak, peaks.get(facts["config"], 0.0))
@@ -89,12 +89,12 @@ def _run(given: argparse.Namespace) -> int:
     scales = _scales(given.scales)
     if not given.page:
         _record(scenario, scales, given)
-    found = recorded(scenario, given.out)
-    if not found:
+    worlds = recorded(scenario, given.out)
+    if not at_scales:
         raise UsageError(f"{shown_path(given.out)}: nothing is recorded there")
     command = f"{PROGRAM} {scenario.name} --scales {given.scales} --seeds {scenario.seeds}"
     try:
-        given.to.write_text(page(found, command, _origin(given.out)), encoding="utf-8")
+        given.to.write_text(page(at_scales, command, _origin(given.out)), encoding="utf-8")
     except OSError as error:
         raise SoakError(f"{given.to}: {error.strerror}") from error
     print(f"Written: {shown_path(given.to)}")
@@ -125,15 +125,15 @@ def _record(scenario: Scenario, scales: tuple[float, ...], given: argparse.Names
 
 def recorded(scenario: Scenario, root: Path) -> list[AtScale]:
     """What was recorded of the scenario's configs, complete runs only."""
-    found = []
+    worlds = []
     for file in sorted(root.glob("*/scenario.toml")):
         there = load(str(file), import_target=False)
         ended = sorted(run.parent for run in file.parent.glob("runs/*/seed-*/run.json"))
         runs = tuple(run for run in map(read_run, ended) if run.status == "complete")
         (config,) = there.configs
         if runs and config in scenario.configs:
-            found.append(AtScale(config, there, runs))
-    return found
+            at_scales.append(AtScale(config, there, runs))
+    return at_scales
 
 
 def _origin(root: Path) -> str:

@@ -67,9 +67,9 @@ class ControlRecord:
 
     def reasons(self) -> tuple[str, ...]:
         """Why a soak beside these controls is no evidence: one sentence a control that failed, by its first check."""
-        return tuple(f"the controls do not hold: {control} ({self._found(control)})" for control in self.failed)
+        return tuple(f"the controls do not hold: {control} ({self._first_failure(control)})" for control in self.failed)
 
-    def _found(self, control: str) -> str:
+    def _first_failure(self, control: str) -> str:
         first, *others = (check for check in self.checks if check.control == control and not check.passed)
         measured = textwrap.shorten(first.measured, LONGEST, placeholder=" ...")
         more = f"; {len(others)} more checks failed" if len(others) > 1 else "; 1 more check failed" if others else ""

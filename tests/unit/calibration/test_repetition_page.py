@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.calibration.repetition_page import command, counts_in_words, page, rate, rate_of, unwanted_claims
-from harness.calibration.repetition_records import Recorded
+from harness.calibration.repetition_records import RepeatedSoak
 from tests.unit.calibration.repeated import ORIGIN, repetition
 
 
@@ -16,8 +16,8 @@ def cells(text: str, start: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def plain(*statuses: str) -> Recorded:
-    return Recorded(ORIGIN, tuple(repetition(number, status) for number, status in enumerate(statuses, start=1)))
+def plain(*statuses: str) -> RepeatedSoak:
+    return RepeatedSoak(ORIGIN, tuple(repetition(number, status) for number, status in enumerate(statuses, start=1)))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_page_has_the_distribution_of_slopes_seeds_and_costs() -> None:
         repetition(3, slope=-0.02, seeds=3, cpu_s=26.0),
         repetition(4, slope=0.04, seeds=3, cpu_s=24.0),
     )
-    text = page([Recorded(ORIGIN, repetitions)])
+    text = page([RepeatedSoak(ORIGIN, repetitions)])
     assert cells(text, "fixed") == ["fixed", "rss", "3 OK, 1 INCONCLUSIVE", "-0.02", "0.01", "0.04", "GB/h"]
     assert cells(text, "seeds taken") == ["seeds taken", "3", "3", "6", "15"]
     assert cells(text, "CPU, s") == ["CPU, s", "20.0", "25.0", "50.0", "120.0"]
@@ -70,7 +70,7 @@ def test_the_page_has_the_distribution_of_slopes_seeds_and_costs() -> None:
 
 def test_with_a_leak_every_repetition_should_be_missed() -> None:
     origin = replace(ORIGIN, leak=3.0, leaking=("fixed",), options=("--hours 2",))
-    recorded = Recorded(origin, (repetition(1, "missed"), repetition(2, "met"), repetition(3, "missed")))
+    recorded = RepeatedSoak(origin, (repetition(1, "missed"), repetition(2, "met"), repetition(3, "missed")))
     text = page([plain("met"), recorded])
     assert text.count("\n## ") == 2
     assert cells(text, "smoke, leak of 3 budgets")[4] == "2: 66.7 [9.4, 99.2]"
@@ -88,7 +88,7 @@ def test_a_soak_whose_claims_could_none_of_them_be_judged_says_so() -> None:
 
 
 def test_uncommitted_changes_are_told() -> None:
-    recorded = Recorded(ORIGIN, (repetition(1), repetition(2, dirty=True)))
+    recorded = RepeatedSoak(ORIGIN, (repetition(1), repetition(2, dirty=True)))
     assert cells(page([recorded]), "smoke")[1] == "0123456789ab, with uncommitted changes in 1 of 2"
-    unknown = Recorded(replace(ORIGIN, revision=None), (repetition(1, dirty=None),))
+    unknown = RepeatedSoak(replace(ORIGIN, revision=None), (repetition(1, dirty=None),))
     assert cells(page([unknown]), "smoke")[1] == "not known"

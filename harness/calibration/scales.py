@@ -89,7 +89,7 @@ def _run(given: argparse.Namespace) -> int:
     scales = _scales(given.scales)
     if not given.page:
         _record(scenario, scales, given)
-    worlds = recorded(scenario, given.out)
+    at_scales = recorded(scenario, given.out)
     if not at_scales:
         raise UsageError(f"{shown_path(given.out)}: nothing is recorded there")
     command = f"{PROGRAM} {scenario.name} --scales {given.scales} --seeds {scenario.seeds}"
@@ -125,7 +125,7 @@ def _record(scenario: Scenario, scales: tuple[float, ...], given: argparse.Names
 
 def recorded(scenario: Scenario, root: Path) -> list[AtScale]:
     """What was recorded of the scenario's configs, complete runs only."""
-    worlds = []
+    at_scales = []
     for file in sorted(root.glob("*/scenario.toml")):
         there = load(str(file), import_target=False)
         ended = sorted(run.parent for run in file.parent.glob("runs/*/seed-*/run.json"))

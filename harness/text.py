@@ -7,7 +7,7 @@ import json
 import math
 import re
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +44,22 @@ def near(word: str, words: Iterable[str]) -> list[str]:
     """The words that `word` may have been meant to be, nearest first."""
     by_folded = {candidate.casefold(): candidate for candidate in words}
     return [by_folded[match] for match in difflib.get_close_matches(word.casefold(), by_folded, n=3)]
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words in a sentence: a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def first_of(words: Sequence[str], most: int) -> str:
+    """The first words of a list in a sentence, and how many more there are: a, b, and 3 more."""
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f", and {more} more" if more > 0 else "")
+
+
+def without_negative_zero(text: str) -> str:
+    """A written number, without the minus of one that was rounded to zero."""
+    return text if text.strip("-0.") else text.lstrip("-")
 
 
 def did_you_mean(word: str, words: Iterable[str], *, noun: str) -> str:

@@ -83,6 +83,11 @@ class Estimate:
         return {seed: reading.value for seed, reading in self.readings.items()}
 
 
+def mean_or_zero(estimate: Estimate | None) -> float:
+    """The mean over seeds, 0 where there is none."""
+    return 0.0 if estimate is None or estimate.estimate is None else estimate.estimate
+
+
 NO_ESTIMATE = Estimate(None, None, None, "exact", {})
 """Nothing was measured, and nothing is said of why."""
 

@@ -22,7 +22,7 @@ from harness.analysis.leaks.config_leaks import (
     slope,
     warm_s,
 )
-from harness.analysis.leaks.decision import DECIDING, NAMES, judged_floors
+from harness.analysis.leaks.decision import DECIDING, judged_floors
 from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics import levels, restarts
@@ -140,7 +140,7 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
         runs=tuple(runs),
         outcome="undecided" if verdict is None else OUTCOMES[verdict.outcome],
         reason="" if leak is None else leak.reason,
-        part=NAMES[DECIDING[0] if verdict is None else verdict.part],
+        part=DECIDING[0] if verdict is None else verdict.part,
         confidence=confidence_of(scenario),
         live=live,
         rss=rss,

@@ -134,7 +134,7 @@ def reduction_over_time(scenario: Scenario, runs: Sequence[Run]) -> ReductionOve
         hours=at_s / 3600,
         courses={name: _course(old, fixed, name, confidence) for name in (PEAK, PEAK_NET, MEAN)},
         cleanups=_cleanups_h([sides[0][seed] for seed in seeds], end_s),
-        ended="" if levels.reached_horizon(first, scenario) else levels.ended(first),
+        ended="" if levels.reached_horizon(first, scenario) else f"{first.config} {first.ending}",
     )
 
 

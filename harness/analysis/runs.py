@@ -30,6 +30,7 @@ STATUSES = ("complete", "limit", "failed", "died", "interrupted")
 OWNERS_FILE = "owners.parquet"
 
 UNFINISHED = frozenset({"failed", "died", "interrupted"})
+_ENDINGS = {"complete": "ended", "limit": "reached the memory limit", "interrupted": "was interrupted"}
 FED = ("start", "warm-up", "load")
 """The phases up to the stop; the first sample, in "start", is taken just before the first event of the feed."""
 
@@ -62,6 +63,12 @@ OWNER_COLUMNS = {"t_s": float, "step": str, "path": str, "symbol": str, "bytes":
 def no_owners() -> pd.DataFrame:
     """The owners of a run that was not walked."""
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in OWNER_COLUMNS.items()})
+
+
+def ending(status: str, t_s: float | None) -> str:
+    """How and when a run of this status ended: ``died at 0.50 h``, ``failed before its first sample``."""
+    when = "before its first sample" if t_s is None else f"at {t_s / 3600:.2f} h"
+    return f"{_ENDINGS.get(status, status)} {when}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +117,11 @@ class Run:
     def unfinished(self) -> bool:
         """Whether the run ended neither by reaching its end nor by reaching the memory limit."""
         return self.status in UNFINISHED
+
+    @property
+    def ending(self) -> str:
+        """How and when the run ended: ``reached the memory limit at 1.36 h``."""
+        return ending(self.status, float(self.t_s[-1]) if self.t_s.size else None)
 
     @property
     def t_s(self) -> NDArray[np.float64]:

@@ -11,10 +11,3 @@ Unit = Literal[
 
 A budget is what a quantity may grow per hour (see harness.analysis.leaks.config_leaks).
 """
-
-_ONE = {"samples": "sample", "tasks": "task", "files": "file", "threads": "thread", "budgets": "budget"}
-
-
-def unit_after(number: str, unit: str) -> str:
-    """The unit behind a written number: 1 budget, 0.20 budgets."""
-    return _ONE.get(unit, unit) if number.split()[-1:] == ["1"] else unit

@@ -39,6 +39,7 @@ from harness.cli.options import scenario_from
 from harness.errors import SoakError, UsageError
 from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
+from harness.report.words.headline import summary_sentence
 from harness.soaks import soak as soaks
 from harness.soaks.preloads import without_missing
 from harness.soaks.result_folder import LATEST, git_state, refuse_full_disk
@@ -111,7 +112,7 @@ def carried_out(plan: Plan, number: int, say: Say) -> Repetition:
 
 def _judged(result: Result) -> Verdict:
     result.refresh()
-    verdict_file.write(result.verdict, result.folder / verdict_file.VERDICT_FILE)
+    verdict_file.write(result.verdict, summary_sentence(result.verdict), result.folder / verdict_file.VERDICT_FILE)
     return result.verdict
 
 

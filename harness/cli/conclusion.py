@@ -13,6 +13,7 @@ from harness.report.pictures.waterfall import waterfall_picture
 from harness.report.terminal.config_table import print_configs
 from harness.report.terminal.console import whole_line
 from harness.report.terminal.verdict import print_invalidity, print_verdict, print_warnings
+from harness.report.words.headline import summary_sentence
 from harness.text import shown_path
 
 PICTURE_FILE = "memory.png"
@@ -28,7 +29,7 @@ def conclude(console: Console, result: Result) -> int:
     """Judge a result, draw and print it; returns the exit code."""
     scenario, runs, anchors, verdict = result.scenario, result.runs, result.anchors, result.verdict
     folder = result.folder
-    verdict_file.write(verdict, folder / verdict_file.VERDICT_FILE)
+    verdict_file.write(verdict, summary_sentence(verdict), folder / verdict_file.VERDICT_FILE)
     flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
     memory_picture(scenario, runs, folder / PICTURE_FILE, verdict=flawed, anchors=anchors)
     print_invalidity(console, flawed.reasons if flawed is not None else ())

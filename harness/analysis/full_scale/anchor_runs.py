@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.analysis.metrics.levels import ended
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
 
@@ -46,7 +45,8 @@ class Anchors:
             for run in world.runs:
                 if run.status != "complete":
                     reason = run.facts.get("reason")
-                    return f"its anchor run at scale {world.scale:g}: {ended(run)}" + (f": {reason}" if reason else "")
+                    how = f"{run.config} {run.ending}" + (f": {reason}" if reason else "")
+                    return f"its anchor run at scale {world.scale:g}: {how}"
             if not world.runs:
                 return f"its anchor run at scale {world.scale:g} did not begin"
         return ""

@@ -8,7 +8,6 @@ import numpy as np
 
 from harness.analysis.full_scale.moving_metrics import ENOUGH_SEEDS, moves
 from harness.analysis.leaks.config_leaks import settled_by_live
-from harness.analysis.metrics.levels import ended
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
@@ -36,7 +35,7 @@ def anchor_needs(scenario: Scenario, runs: Sequence[Run]) -> tuple[list[Need], d
             continue
         early = next((run for run in mine if run.status != "complete"), None)
         if early is not None:
-            unfit[config] = f"{ended(early)} in the small world, so its peak is not known"
+            unfit[config] = f"{config} {early.ending} in the small world, so its peak is not known"
         elif any(run.facts.get("clock") == "real" for run in mine):
             unfit[config] = "a soak in real time has no anchor runs"
         else:

@@ -24,7 +24,7 @@ from harness.analysis.estimates import Estimate, Reading, absent
 from harness.analysis.leaks.decision import FEWEST_FLOORS, LeakVerdict, Series, judge_leak, judged_floors, too_few
 from harness.analysis.leaks.floors import slopes
 from harness.analysis.leaks.sequential import confidence_of
-from harness.analysis.metrics.levels import ended, not_reached, reached_horizon, until_horizon
+from harness.analysis.metrics.levels import not_reached, reached_horizon, until_horizon
 from harness.analysis.metrics.teeth import cleanup_times
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
@@ -138,7 +138,8 @@ def _judge(
     verdict = judge_leak(series, warmup_s=warm_s(scenario), budget=budget, confidence=confidence_of(scenario))
     early = next((run for run in runs if not reached_horizon(run, scenario)), None)
     if early is not None and verdict.outcome != "LEAK":
-        verdict = replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=ended(early), cut_short=True)
+        reason = f"{early.config} {early.ending}"
+        verdict = replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=reason, cut_short=True)
     if measure.counted and verdict.minimum_detectable is not None:
         verdict = replace(verdict, minimum_detectable=max(verdict.minimum_detectable, STEPS_FOUND / hours))
     return ConfigLeak(config, measure, budget, verdict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.analysis.estimates import Reading, absent
-from harness.analysis.metrics.levels import ended, not_reached, reached_horizon
+from harness.analysis.metrics.levels import not_reached, reached_horizon
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
 
@@ -18,7 +18,7 @@ def peak_mb(run: Run, scenario: Scenario) -> Reading:
     reading = _megabytes(run, "buffered_bytes_peak")
     if reading.value is None or reached_horizon(run, scenario):
         return reading
-    return Reading(reading.value, "lower", reason=ended(run))
+    return Reading(reading.value, "lower", reason=f"{run.config} {run.ending}")
 
 
 def unaccounted(run: Run, _scenario: Scenario) -> Reading:
@@ -53,7 +53,7 @@ def lost(run: Run, _scenario: Scenario) -> Reading:
     if count is None:
         return absent("not applicable", f"{run.config} does not count lost samples")
     stopped = bool((run.facts.get("stop") or {}).get("after_stop"))
-    return Reading(count) if stopped else Reading(count, "lower", reason=ended(run))
+    return Reading(count) if stopped else Reading(count, "lower", reason=f"{run.config} {run.ending}")
 
 
 def _not_saved(run: Run, reported: float | None) -> float | None:

@@ -35,13 +35,7 @@ def until_horizon(run: Run, scenario: Scenario) -> NDArray[np.bool_]:
 
 def not_reached(run: Run) -> Reading:
     """The reading of a metric that lies beyond the end of a run."""
-    return absent("not reached", ended(run))
-
-
-def ended(run: Run) -> str:
-    """How and when a run ended early, in words."""
-    how = "reached the memory limit" if run.status == "limit" else f"ended ({run.status})"
-    return f"{run.config} {how} at {run.t_s[-1] / 3600:.2f} h" if run.t_s.size else f"{run.config} {how} at its start"
+    return absent("not reached", f"{run.config} {run.ending}")
 
 
 def crest_and_trough(run: Run, t_s: float) -> tuple[float, float]:
@@ -74,7 +68,7 @@ def peak(run: Run, scenario: Scenario) -> Reading:
     at_limit = [
         run.gb(event["rss_bytes"]) for event in run.events if event["kind"] == "limit" and event.get("rss_bytes")
     ]
-    return Reading(max(float(rss.max()), *at_limit, 0.0), "lower", reason=ended(run))
+    return Reading(max(float(rss.max()), *at_limit, 0.0), "lower", reason=f"{run.config} {run.ending}")
 
 
 def horizon_instant(run: Run, scenario: Scenario) -> Reading:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.analysis.estimates import Estimate, Reading, over_seeds
+from harness.analysis.estimates import Estimate, Reading, mean_or_zero, over_seeds
 from harness.analysis.metrics.levels import EPSILON_S
 from harness.analysis.owners.rates import Rate, rate
 from harness.analysis.runs import Run
@@ -79,7 +79,7 @@ class Growth:
 
     def by_cleared(self) -> tuple[OwnerGrowth, ...]:
         """The owners, those first that cleanups give most back of."""
-        return tuple(sorted(self.owners, key=lambda owner: _value(owner.cleared), reverse=True))
+        return tuple(sorted(self.owners, key=lambda owner: mean_or_zero(owner.cleared), reverse=True))
 
 
 def walks(run: Run, scenario: Scenario) -> Walks | None:
@@ -111,7 +111,9 @@ def growth(config: str, runs: Sequence[Run], scenario: Scenario) -> Growth | Non
     live = found.pop(LIVE)
     if not any(np.abs(values).max() > 0 for values in named[SMALLER].values()):
         del found[SMALLER]
-    owners = sorted(found.values(), key=lambda owner: (_value(owner.rate), _value(owner.grown)), reverse=True)
+    owners = sorted(
+        found.values(), key=lambda owner: (mean_or_zero(owner.rate), mean_or_zero(owner.grown)), reverse=True
+    )
     return Growth(config, live, tuple(owners), min(len(table) for table in tables.values()))
 
 
@@ -121,11 +123,11 @@ def explaining(owners: Sequence[OwnerGrowth], total: float, share: float = EXPLA
     found: list[OwnerGrowth] = []
     covered = 0.0
     for owner in owners:
-        if covered >= share * total or _value(owner.rate) <= 0:
+        if covered >= share * total or mean_or_zero(owner.rate) <= 0:
             break
         if owner.path not in (UNATTRIBUTED, SMALLER):
             found.append(owner)
-            covered += _value(owner.rate)
+            covered += mean_or_zero(owner.rate)
     return tuple(found)
 
 
@@ -161,8 +163,8 @@ def after_step(config: str, runs: Sequence[Run], step: str, *, since: str = "sta
         )
         for path in paths
     }
-    more = {path: one for path, one in held.items() if _value(one) > 0 or path == UNATTRIBUTED}
-    return dict(sorted(more.items(), key=lambda item: _value(item[1]), reverse=True))
+    more = {path: one for path, one in held.items() if mean_or_zero(one) > 0 or path == UNATTRIBUTED}
+    return dict(sorted(more.items(), key=lambda item: mean_or_zero(item[1]), reverse=True))
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ class Unevenness:
     @property
     def times_even(self) -> float:
         """How many times an even share the largest symbol has."""
-        return _value(self.largest) * len(self.shares)
+        return mean_or_zero(self.largest) * len(self.shares)
 
 
 def unevenness(config: str, runs: Sequence[Run], path: str) -> Unevenness | None:
@@ -280,7 +282,3 @@ def _came_before(run: Run, cleanup_s: float, live_gb: float) -> bool:
     if not before.size or not after.size:
         return True
     return bool(abs(live_gb - before[-1]) <= abs(live_gb - after[0]))
-
-
-def _value(estimate: Estimate | None) -> float:
-    return 0.0 if estimate is None or estimate.estimate is None else estimate.estimate

@@ -45,8 +45,7 @@ def invalidities(scenario: Scenario, runs: Sequence[Run], controls: ControlRecor
 
 def _ended(run: Run) -> str:
     reason = run.facts.get("reason")
-    at = f" at {run.t_s[-1] / 3600:.2f} h" if run.t_s.size else " before its first sample"
-    return f"{run.config} seed {run.seed} {run.status}{at}" + (f": {reason}" if reason else "")
+    return f"{run.config} seed {run.seed} {run.ending}" + (f": {reason}" if reason else "")
 
 
 def _unaccounted(scenario: Scenario, runs: Sequence[Run]) -> list[str]:

@@ -17,7 +17,6 @@ from harness.analysis.leaks.shape import Shape
 from harness.analysis.metrics.reductions import Reduced
 from harness.analysis.verdict.claims import ClaimVerdict
 from harness.analysis.verdict.control_record import ControlRecord
-from harness.analysis.verdict.headline import summary_sentence
 from harness.analysis.verdict.judging import Verdict
 from harness.files import write_json
 
@@ -25,15 +24,15 @@ FORMAT = 2
 VERDICT_FILE = "verdict.json"
 
 
-def content(verdict: Verdict) -> dict[str, Any]:
-    """The content of verdict.json: plain values, null where not reached or open."""
+def content(verdict: Verdict, summary: str) -> dict[str, Any]:
+    """The content of verdict.json: plain values, null where not reached or open; `summary` is the headline."""
     return {
         "format": FORMAT,
         "scenario": verdict.scenario,
         "memory_scale": verdict.memory_scale,
         "status": verdict.status,
         "reasons": list(verdict.reasons),
-        "summary": summary_sentence(verdict),
+        "summary": summary,
         "controls": None if verdict.controls is None else _controls_json(verdict.controls),
         "confidence": verdict.confidence,
         "leaks": [_leak_json(leak, verdict.shape(leak)) for leak in verdict.leaks],
@@ -45,9 +44,9 @@ def content(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def write(verdict: Verdict, path: Path) -> None:
+def write(verdict: Verdict, summary: str, path: Path) -> None:
     """Write verdict.json, in one piece."""
-    write_json(content(verdict), path)
+    write_json(content(verdict, summary), path)
 
 
 def _controls_json(controls: ControlRecord) -> dict[str, Any]:

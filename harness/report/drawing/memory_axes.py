@@ -18,6 +18,7 @@ from harness.report.drawing.end_labels import Label, place_labels
 from harness.report.drawing.lettering import characters, wrapped
 from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
 from harness.report.drawing.subjects import Subject
+from harness.report.words.amounts import band_words
 from harness.scenario import Claim, Scenario
 
 SIGNS = {"limit": ("8", "limit reached"), "unfinished": ("X", "ended early")}
@@ -117,12 +118,11 @@ def _draw_band(axes: Axes, claim: Claim, look: Look, labels_px: float) -> Label:
     for end in (low, high):
         if end is not None:
             axes.axhline(end, color=look.text, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.6)
-    if low is None or high is None:
-        words = f"{'at most' if low is None else 'at least'} {high if low is None else low:g} GB"
-    else:
-        words = f"{low:g}-{high:g} GB"
     width = characters(labels_px, SMALL_PT)
-    lines = [*wrapped(f"expected peak of {claim.configs[0]}:", width, lines=3), words]
+    lines = [
+        *wrapped(f"expected peak of {claim.configs[0]}:", width, lines=3),
+        band_words(claim.band, None, "GB", between="-"),
+    ]
     return Label(lines, look.text, None, sum(span) / 2, SMALL_PT)
 
 

@@ -18,7 +18,7 @@ from harness.analysis.over_time import MEAN, PEAK, PEAK_NET, CpuOverTime, Reduct
 from harness.report.drawing.end_labels import Label, place_labels
 from harness.report.drawing.lettering import characters, drawable, line_px, wrapped
 from harness.report.drawing.looks import PAPER, SMALL_PT, TEXT_PT, Dashes, Look
-from harness.report.words.amounts import UNBROKEN, band_words, level, measured, percent
+from harness.report.words.amounts import band_words, level, measured, on_one_line, percent
 from harness.report.words.owner_paths import shortened
 from harness.scenario import Claim, Scenario
 
@@ -211,7 +211,7 @@ def _draw_claim(axes: Axes, claim: Claim, labels_px: float) -> Label:
 
 def _expected(claim: Claim) -> str:
     """The band as it was claimed; what is drawn is widened by the tolerance."""
-    return band_words(claim.expected, claim.tolerance, "share", between="-").replace(" ", UNBROKEN)
+    return on_one_line(band_words(claim.expected, claim.tolerance, "share", between="-"))
 
 
 def _draw_course(axes: Axes, over: ReductionOverTime, name: str, labels_px: float) -> Label | None:
@@ -235,6 +235,6 @@ def _draw_course(axes: Axes, over: ReductionOverTime, name: str, labels_px: floa
     )
     last = known[-1]
     size, weight = (TEXT_PT, "bold") if name == PEAK else (SMALL_PT, "normal")
-    words = f"{percent(float(course.estimate[last]))} {line.words}"
+    words = f"{on_one_line(percent(float(course.estimate[last])))} {line.words}"
     lines = wrapped(words, characters(labels_px, size, bold=name == PEAK), lines=3)
     return Label(lines, line.colour, float(over.hours[last]), 100 * float(course.estimate[last]), size, weight)

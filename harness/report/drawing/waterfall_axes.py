@@ -10,11 +10,12 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from harness.analysis.estimates import Estimate
+from harness.analysis.estimates import Estimate, mean_or_zero
 from harness.analysis.metrics.waterfall import Waterfall
 from harness.report.drawing.lettering import characters, drawable
 from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
 from harness.report.words.owner_paths import shortened
+from harness.text import without_negative_zero
 
 STEP_NAMES = {"grown": "grown", "stop": "stop()", "drop": "drop,\ncollect", "trim": "trim", "left": "left"}
 
@@ -88,11 +89,11 @@ def draw_waterfall(axes: Axes, look: Look, one: Waterfall, *, width_px: float, h
     size_pt = min(SMALL_PT, SMALL_PT * characters(width_px, SMALL_PT) / (len(STEP_NAMES) * _BAR_CHARACTERS))
     panel = _Panel(axes, height_px, size_pt)
     _prepare(panel, look, one.config, width_px)
-    level = amount_of(one.grown)
+    level = mean_or_zero(one.grown)
     panel.bar(0, 0.0, level, ("grown", look.colour, ""), "grown")
     panel.number(0, max(level, panel.whisker(0, level, one.grown)), level)
     for place, (step, given) in enumerate(one.given_back.items(), start=1):
-        lower = level - amount_of(given)
+        lower = level - mean_or_zero(given)
         panel.link(place, level)
         panel.bar(place, lower, level - lower, GIVEN_BACK, step)
         panel.number(place, max(level, lower, panel.whisker(place, lower, given)), lower - level)
@@ -129,7 +130,7 @@ def _draw_left(panel: _Panel, one: Waterfall, level: float) -> None:
     panel.link(last, level)
     above = below = 0.0
     for part, estimate in one.parts.items():
-        amount = amount_of(estimate)
+        amount = mean_or_zero(estimate)
         panel.bar(last, above if amount >= 0 else below, amount, PARTS[part], f"left {part}")
         above, below = above + max(amount, 0.0), below + min(amount, 0.0)
     panel.number(last, max(above, panel.whisker(last, level, one.left)), level)
@@ -139,8 +140,8 @@ def scale(drawn: Sequence[Waterfall]) -> tuple[float, float]:
     """The lower and upper end of an axis on which all of these can be drawn."""
     highest, lowest = 0.01, 0.0
     for one in drawn:
-        parts = [amount_of(part) for part in one.parts.values()]
-        levels = amount_of(one.grown) - np.cumsum([0.0, *map(amount_of, one.given_back.values())])
+        parts = [mean_or_zero(part) for part in one.parts.values()]
+        levels = mean_or_zero(one.grown) - np.cumsum([0.0, *map(mean_or_zero, one.given_back.values())])
         whiskers = [
             level + given.high - given.estimate
             for level, given in zip(levels[1:], one.given_back.values(), strict=True)
@@ -155,9 +156,4 @@ def scale(drawn: Sequence[Waterfall]) -> tuple[float, float]:
 def short(gb: float) -> str:
     """GB in as many digits as fit over a bar."""
     text = f"{gb:.1f}" if abs(gb) >= 1 else f"{gb:.2f}"
-    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "\N{MINUS SIGN}")
-
-
-def amount_of(estimate: Estimate) -> float:
-    """The mean over seeds; 0 where there is none."""
-    return 0.0 if estimate.estimate is None else estimate.estimate
+    return without_negative_zero(text).replace("-", "\N{MINUS SIGN}")

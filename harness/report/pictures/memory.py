@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.runs import Run
-from harness.analysis.verdict.headline import summary_sentence
 from harness.analysis.verdict.judging import Verdict
 from harness.report.drawing.cleanup_strip import draw_cleanups
 from harness.report.drawing.lettering import characters, drawable, line_px
@@ -19,6 +18,7 @@ from harness.report.drawing.memory_axes import draw_memory, key_handles
 from harness.report.drawing.page import MARGIN_PX, Page
 from harness.report.drawing.stop_panel import draw_steps, draw_values
 from harness.report.drawing.subjects import subjects
+from harness.report.words.headline import summary_sentence
 from harness.scenario import Scenario
 
 _LABELS_PX, _STOP_PX = 215.0, 400.0
@@ -116,12 +116,7 @@ def foot(
     if scenario.memory.scale != 1 and not at_full_scale:
         world.append("what stays after a cleanup or a stop is this small world's own")
     lines = ["; ".join(world)]
-    ended = [
-        f"{run.config} seed {run.seed} {run.status} "
-        + (f"at {run.t_s[-1] / 3600:.2f} h" if run.t_s.size else "before its first sample")
-        for run in runs
-        if run.unfinished
-    ]
+    ended = [f"{run.config} seed {run.seed} {run.ending}" for run in runs if run.unfinished]
     if ended:
         lines.append(f"Unfinished: {'; '.join(ended)}")
     if verdict is not None:

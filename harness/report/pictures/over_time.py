@@ -19,7 +19,7 @@ from harness.report.drawing.over_time_axes import draw_cpu, draw_reductions, key
 from harness.report.drawing.page import MARGIN_PX, Page, figure_of, save_page
 from harness.report.drawing.subjects import config_looks
 from harness.report.pictures.memory import foot, titled
-from harness.report.words.amounts import UNBROKEN, percent
+from harness.report.words.amounts import on_one_line, percent
 from harness.report.words.owner_paths import shortened
 from harness.scenario import Scenario
 
@@ -96,17 +96,17 @@ def _title(scenario: Scenario, reduced: ReductionOverTime | None, costs: Sequenc
     if not found:
         return f"What {saved}: the runs ended in the warm-up"
     if len(found) == 1:
-        return f"What {saved} does not depend on when one looks: {percent(found[0].share)}"
-    told = [f"{percent(one.share)} after {_time(one.hour)}" for one in found[:-1]]
+        return f"What {saved} does not depend on when one looks: {_percent(found[0].share)}"
+    told = [f"{_percent(one.share)} after {_time(one.hour)}" for one in found[:-1]]
     last, end = found[-1], float(reduced.hours[-1])
     settles = last.hour <= _LASTS * end
-    told.append(f"{percent(last.share)} {f'from {_time(last.hour)} on' if settles else f'after {_time(end)}'}")
+    told.append(f"{_percent(last.share)} {f'from {_time(last.hour)} on' if settles else f'after {_time(end)}'}")
     return f"What {saved} depends on when one looks: {', '.join(told)}"
 
 
 def _growth(costs: Sequence[CpuOverTime]) -> str:
     """Which configs take more CPU at the end of the load than at its start, in words."""
-    growing = [f"{one.config} by {percent(one.growth.estimate or 0.0)}" for one in costs if one.grows]
+    growing = [f"{one.config} by {_percent(one.growth.estimate or 0.0)}" for one in costs if one.grows]
     if growing:
         return f"grows under load, {', '.join(growing)}"
     if all(one.growth.low is None for one in costs):
@@ -128,7 +128,7 @@ def _readings(reduced: ReductionOverTime | None, costs: Sequence[CpuOverTime]) -
     """What must be known to read the panels."""
     lines = []
     if reduced is not None:
-        grown = f"grew by {percent(GROWN_SHARE)} of its start"
+        grown = f"grew by {_percent(GROWN_SHARE)} of its start"
         net = np.isfinite(reduced.courses[PEAK_NET].estimate).any()
         lines.append(
             f"Growth: net of the start, from when every run {grown}." if net else f"Not every run {grown}: no net line."
@@ -146,4 +146,8 @@ def _readings(reduced: ReductionOverTime | None, costs: Sequence[CpuOverTime]) -
 def _time(hours: float) -> str:
     """A time after the start in words that stay on one line."""
     words = f"{60 * hours:.0f} min" if hours < 1 else f"{hours:.1f}".removesuffix(".0") + " h"
-    return words.replace(" ", UNBROKEN)
+    return on_one_line(words)
+
+
+def _percent(share: float) -> str:
+    return on_one_line(percent(share))

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from harness.analysis.estimates import mean_or_zero
 from harness.analysis.metrics.waterfall import OUTLIVING, Waterfall, waterfall
 from harness.analysis.runs import Run
 from harness.analysis.verdict.judging import Verdict
@@ -17,7 +18,7 @@ from harness.report.drawing.lettering import characters, drawable, line_px, wrap
 from harness.report.drawing.looks import FAINT, INK, SMALL_PT, WIDTH_PX
 from harness.report.drawing.page import MARGIN_PX, Page, figure_of, save_page
 from harness.report.drawing.subjects import subjects
-from harness.report.drawing.waterfall_axes import GIVEN_BACK, PARTS, amount_of, draw_waterfall, scale, short
+from harness.report.drawing.waterfall_axes import GIVEN_BACK, PARTS, draw_waterfall, scale, short
 from harness.report.pictures.memory import foot, in_which_world, titled
 from harness.report.words.owner_paths import DOTS, broken, told_apart
 from harness.report.words.release import MOST, WORTH_GB
@@ -90,8 +91,8 @@ def _key(drawn: Sequence[Waterfall]) -> list[Artist]:
 def _words(one: Waterfall, width_px: float) -> list[str]:
     """What is written under a panel, a fact a line: what is left, what stop() forgot, what outlives it, who pins."""
     room = characters(width_px, SMALL_PT)
-    lines = [f"Left {short(amount_of(one.left))} GB:", *_parts(one, room)]
-    forgotten = {path: amount_of(gb) for path, gb in one.forgotten.items() if amount_of(gb) >= WORTH_GB}
+    lines = [f"Left {short(mean_or_zero(one.left))} GB:", *_parts(one, room)]
+    forgotten = {path: mean_or_zero(gb) for path, gb in one.forgotten.items() if mean_or_zero(gb) >= WORTH_GB}
     if forgotten:
         paths = list(forgotten)[:MOST]
         amounts = [f"  {short(forgotten[path])}  " for path in paths]
@@ -112,8 +113,8 @@ def _words(one: Waterfall, width_px: float) -> list[str]:
 def _parts(one: Waterfall, room: int) -> list[str]:
     """What is left by part, but what is too little to be a fact."""
     known = one.parts if one.broken_down else {name: gb for name, gb in one.parts.items() if name == "live"}
-    least = max(_WORTH_A_LINE * sum(abs(amount_of(gb)) for gb in one.parts.values()), WORTH_GB)
-    worth = {name: amount_of(gb) for name, gb in known.items() if abs(amount_of(gb)) >= least}
+    least = max(_WORTH_A_LINE * sum(abs(mean_or_zero(gb)) for gb in one.parts.values()), WORTH_GB)
+    worth = {name: mean_or_zero(gb) for name, gb in known.items() if abs(mean_or_zero(gb)) >= least}
     lines = [f"  {short(gb)} {name}" for name, gb in worth.items()]
     if not one.broken_down:
         lines += [f"  {line}" for line in wrapped("pinned and slack not recorded", room - 2, lines=2)]

@@ -12,6 +12,7 @@ from harness.deep.findings import InCycles, OwnedFrom
 from harness.deep.rerun import Allocations
 from harness.deep.sites import Site
 from harness.report.terminal.console import heading, new_table, paragraph, show, whole_line
+from harness.report.words.amounts import percent
 from harness.text import shown_path
 
 INSTALL = "No flame graph: memray is not installed: pip install 'collector-soak[deep]'"
@@ -60,16 +61,16 @@ def print_owner(console: Console, owner: OwnedFrom) -> None:
     whole_line(console, words)
     for site, share in _worth_a_line(owner.elements):
         if site is None:
-            words = f"{_percent(share)} of it: before the feed began, or the tables of containers made then"
+            words = f"{percent(share)} of it: before the feed began, or the tables of containers made then"
         else:
-            words = f"allocated at {site_name(site)}: {_percent(share)} of {owner.path}, with what hangs on it"
+            words = f"allocated at {site_name(site)}: {percent(share)} of {owner.path}, with what hangs on it"
         whole_line(console, f"  {words}")
     allocated = _worth_a_line(owner.allocated)
     if [site for site, _ in allocated] != [site for site, _ in _worth_a_line(owner.elements)]:
         whole_line(console, "  what hangs on it was itself allocated at")
         for site, share in allocated:
             where = "before the feed began" if site is None else site_name(site)
-            whole_line(console, f"    {_percent(share):>5}  {where}")
+            whole_line(console, f"    {percent(share):>5}  {where}")
 
 
 def cycle_sentences(cycles: InCycles) -> list[str]:
@@ -83,7 +84,7 @@ def cycle_sentences(cycles: InCycles) -> list[str]:
         return [*found, f"Reference cycles: {cycles.objects:,} objects waited for a collection, nothing of note."]
     types = ", ".join(f"{counted.name} ({counted.objects:,})" for counted in cycles.types[:4])
     sites = "; ".join(
-        f"allocated at {site_name(site)}: {_percent(share)}"
+        f"allocated at {site_name(site)}: {percent(share)}"
         for site, share in _worth_a_line(cycles.sites)[:3]
         if site is not None
     )
@@ -118,10 +119,6 @@ def _print_lines(console: Console, title: str, lines: Sequence[tuple[Site, int]]
 
 def _worth_a_line(shares: Sequence[tuple[Site | None, float]]) -> list[tuple[Site | None, float]]:
     return [one for one in shares if one[1] >= LEAST_SHARE]
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def _mb(size: float) -> str:

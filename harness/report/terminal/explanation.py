@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.estimates import CONFIDENCE, Estimate
+from harness.analysis.estimates import CONFIDENCE, Estimate, mean_or_zero
 from harness.analysis.explanation import Count, Explanation, Restarts
-from harness.analysis.leaks.decision import DECIDING, NAMES
 from harness.analysis.owners.growth import (
     EXPLAINED,
     UNATTRIBUTED,
@@ -20,10 +19,11 @@ from harness.analysis.owners.growth import (
     share_of,
 )
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show
-from harness.report.words.amounts import level, measured, value, when_limit
+from harness.report.words.amounts import NOTHING, interval, level, measured, percent, value, when_limit
 from harness.report.words.owner_paths import tail, told_apart
 from harness.report.words.release import NAME_COLUMNS, WORTH_GB, stop_sentences
 from harness.scenario import Scenario
+from harness.text import first_of
 
 MOST_OWNERS, MOST_NAMES = 8, 5
 LEAST_SHARE = 0.01
@@ -35,7 +35,11 @@ _ALL = 0.995
 _SHORTEST_PATH = 24
 """Columns that a path has in every case; the rest of a row goes to the numbers first."""
 
-WHOLE = NAMES[DECIDING[0]]
+_DECIDED_IN = {
+    "whole": "under load",
+    "last_three_quarters": "in the last three quarters of the runs",
+    "last_half": "in the last half of the runs",
+}
 
 _STYLES = {"leak": "bold red", "no leak": "bold green", "undecided": "bold yellow"}
 _PARTS = {
@@ -99,8 +103,7 @@ def leak_sentence(one: Explanation, scenario: Scenario) -> tuple[str, str]:
     budget = f"the budget of {scenario.memory.leak_budget_gb_per_hour:g} GB per hour"
     if one.live.estimate is None:
         return "UNDECIDED", f"whether it leaks in the long run: {one.live.reason}.{_by_owners(one, budget)}"
-    when = "under load" if one.part == WHOLE else f"in {one.part.replace('its', 'the')} of the runs"
-    grow = f"live bytes grow by {_rate(one.live)} {when}"
+    grow = f"live bytes grow by {_rate(one.live)} {_DECIDED_IN[one.part]}"
     if one.outcome == "leak":
         return "LEAKS", f"{grow}, above {budget}."
     if one.outcome == "no leak":
@@ -152,8 +155,8 @@ def _cells(owner: OwnerGrowth, one: Explanation, owned: Growth, *, sawtooth: boo
     """An owner's lasting rate, its rate until a cleanup, its share of the lasting one, and what it grew in all."""
     part = share_of(owner, owned.live) if one.lasting else None
     until = [value(None if owner.cleared is None else owner.cleared.estimate, "GB/h")] if sawtooth else []
-    share = "-" if part is None or part < -0.005 else value(round(min(part, 1.0), 2), "share").removesuffix(".0") + " %"
-    return [_plain(owner.rate, "GB/h"), *until, share, value(owner.grown.estimate, "GB")]
+    share = NOTHING if part is None or part < -0.005 else percent(min(part, 1.0))
+    return [interval(owner.rate, "GB/h"), *until, share, value(owner.grown.estimate, "GB")]
 
 
 def _ranked(one: Explanation, owned: Growth) -> list[OwnerGrowth]:
@@ -161,9 +164,9 @@ def _ranked(one: Explanation, owned: Growth) -> list[OwnerGrowth]:
     lasting = one.outcome == "leak" or one.lasting or owned.live.cleared is None
     owners = owned.owners if lasting else owned.by_cleared()
     if owned.live.rate.estimate is None:
-        speeds = {owner.path: abs(_of(owner.grown)) for owner in owners}
+        speeds = {owner.path: abs(mean_or_zero(owner.grown)) for owner in owners}
     else:
-        speeds = {owner.path: max(abs(_of(owner.rate)), abs(_of(owner.cleared))) for owner in owners}
+        speeds = {owner.path: max(abs(mean_or_zero(owner.rate)), abs(mean_or_zero(owner.cleared))) for owner in owners}
     least = LEAST_SHARE * max(speeds.values(), default=0.0)
     kept = [owner for place, owner in enumerate(owners) if place == 0 or speeds[owner.path] >= least]
     return [*kept[:MOST_OWNERS], *(owner for owner in kept[MOST_OWNERS:] if owner.path == UNATTRIBUTED)] + [
@@ -180,7 +183,7 @@ def _explained(one: Explanation, owned: Growth) -> list[str]:
         found.append(f"{part[0].upper()}{part[1:]} the growth of live bytes that no cleanup reaches: {names}.")
     cleared = owned.live.cleared
     if cleared is not None and certainly_above(cleared, 0.0):
-        first, share = _first_cleared(owned, _of(cleared))
+        first, share = _first_cleared(owned, mean_or_zero(cleared))
         found.append(
             f"Between cleanups live bytes grow by {_rate(cleared)} beyond that, and cleanups give it back; "
             f"{_part(share)} it: {_listed(first)}."
@@ -190,7 +193,7 @@ def _explained(one: Explanation, owned: Growth) -> list[str]:
 
 def _part(share: float) -> str:
     """A share in words: parts that others offset by shrinking come to more than the whole, which is all of it."""
-    return "all of" if share >= _ALL else f"{100 * share:.0f} % of"
+    return "all of" if share >= _ALL else f"{percent(share)} of"
 
 
 def _first_cleared(owned: Growth, total: float) -> tuple[list[str], float]:
@@ -198,10 +201,10 @@ def _first_cleared(owned: Growth, total: float) -> tuple[list[str], float]:
     paths: list[str] = []
     covered = 0.0
     for owner in owned.by_cleared():
-        if covered >= EXPLAINED * total or _of(owner.cleared) <= 0:
+        if covered >= EXPLAINED * total or mean_or_zero(owner.cleared) <= 0:
             break
         paths.append(owner.path)
-        covered += _of(owner.cleared)
+        covered += mean_or_zero(owner.cleared)
     return paths, covered / total
 
 
@@ -216,7 +219,7 @@ def _course(one: Explanation, scenario: Scenario) -> list[str]:
             "and does not use."
         )
     if one.grown:
-        total = sum(_of(part) for part in one.grown.values())
+        total = sum(mean_or_zero(part) for part in one.grown.values())
         parts = ", ".join(
             f"{value(part.estimate, 'GB')} {_PARTS[name]}"
             for name, part in one.grown.items()
@@ -233,18 +236,18 @@ def _unattributed(one: Explanation) -> list[str]:
     if one.growth is None or one.growth.live.rate.estimate is None:
         return []
     lost = one.growth.owner(UNATTRIBUTED).rate
-    large = max(0.1 * abs(_of(one.growth.live.rate)), LEAST_SHARE)
-    named = _of(one.growth.live.rate) - _of(lost)
-    if _of(lost) < -large and named > large and (lost.high is None or lost.high < 0):
+    large = max(0.1 * abs(mean_or_zero(one.growth.live.rate)), LEAST_SHARE)
+    named = mean_or_zero(one.growth.live.rate) - mean_or_zero(lost)
+    if mean_or_zero(lost) < -large and named > large and (lost.high is None or lost.high < 0):
         return [f"unattributed: {_rate(lost)}: the owners add up to more than is live; they are too high by as much."]
-    if _of(lost) < large or not certainly_above(lost, 0.0):
+    if mean_or_zero(lost) < large or not certainly_above(lost, 0.0):
         return []
     return [f"unattributed: {_rate(lost)}: held by nothing that can be reached from the target: {_whose(one, lost)}."]
 
 
 def _whose(one: Explanation, lost: Estimate) -> str:
-    half = 0.5 * _of(lost)
-    python, c = _of(one.pymalloc), _of(one.glibc)
+    half = 0.5 * mean_or_zero(lost)
+    python, c = mean_or_zero(one.pymalloc), mean_or_zero(one.glibc)
     if one.pymalloc.estimate is None and one.glibc.estimate is None:
         return "C memory, or objects in reference cycles"
     if python >= half > c:
@@ -269,8 +272,8 @@ def _uneven(one: Unevenness) -> str:
 
 def _counts(counts: Iterable[Count]) -> list[str]:
     return [
-        f"{count.what} grow under load: from {_of(count.first):.0f} to {_of(count.last):.0f}, "
-        f"{_of(count.per_hour):.1f} an hour."
+        f"{count.what} grow under load: from {mean_or_zero(count.first):.0f} to {mean_or_zero(count.last):.0f}, "
+        f"{mean_or_zero(count.per_hour):.1f} an hour."
         for count in counts
     ]
 
@@ -290,32 +293,22 @@ def _restarted(one: Restarts | None) -> list[str]:
         found = [f"RSS {after} climbs by {rss}, live bytes do not ({live}): it is kept by the allocators, not held."]
     else:
         found = [f"What stays {after} does not climb: live bytes by {live}, RSS by {rss}."]
-    more = [f"{words} by {_of(count):.0f}" for words, count in one.counts.items() if certainly_above(count, 0.5)]
+    more = [
+        f"{words} by {mean_or_zero(count):.0f}" for words, count in one.counts.items() if certainly_above(count, 0.5)
+    ]
     if more:
         found.append(f"From the second stop() to the last there are more of these: {', '.join(more)}.")
     return found
 
 
 def _ended(one: Explanation) -> list[str]:
-    ended = [
-        f"seed {run.seed} {run.status} at {run.t_s[-1] / 3600:.2f} h" for run in one.runs if run.status != "complete"
-    ]
+    ended = [f"seed {run.seed} {run.ending}" for run in one.runs if run.status != "complete"]
     return [f"Not all of its runs were completed: {'; '.join(ended)}."] if ended else []
 
 
-def _listed(names: Iterable[str]) -> str:
-    listed = told_apart(list(names), NAME_COLUMNS)
-    more = len(listed) - MOST_NAMES
-    return ", ".join(listed[:MOST_NAMES]) + (f", and {more} more" if more > 0 else "")
+def _listed(paths: Iterable[str]) -> str:
+    return first_of(told_apart(list(paths), NAME_COLUMNS), MOST_NAMES)
 
 
 def _rate(estimate: Estimate) -> str:
-    return measured(estimate, "GB/h").replace("GB/h", "GB per hour")
-
-
-def _plain(estimate: Estimate | None, unit: str) -> str:
-    return "-" if estimate is None else measured(estimate, unit).removesuffix(f" {unit}")
-
-
-def _of(estimate: Estimate | None) -> float:
-    return 0.0 if estimate is None or estimate.estimate is None else estimate.estimate
+    return f"{interval(estimate, 'GB/h')} GB per hour"

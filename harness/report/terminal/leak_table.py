@@ -12,7 +12,7 @@ from harness.analysis.leaks.shape import Shape
 from harness.analysis.verdict.judging import Verdict
 from harness.analysis.verdict.run_summary import RunSummary
 from harness.report.terminal.console import columns, heading, new_table, paragraph, show
-from harness.report.words.amounts import NOTHING, level, measured, value, when_limit
+from harness.report.words.amounts import NOTHING, interval, level, value, when_limit
 
 _STYLES = {"LEAK": "bold red", "OK": "green", "INCONCLUSIVE": "yellow"}
 _LEAST = "least\nfound"
@@ -121,7 +121,7 @@ def _at_full_scale(anchors: Sequence[RunSummary]) -> list[str]:
 
 
 def _rate(leak: ConfigLeak) -> str:
-    return measured(leak.rate, leak.measure.unit).removesuffix(f" {leak.measure.unit}")
+    return interval(leak.rate, leak.measure.unit)
 
 
 def _counted(leaks: Sequence[ConfigLeak], confidence: float) -> list[str]:

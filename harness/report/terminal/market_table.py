@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.report.terminal.console import heading, new_table, paragraph, show
-from harness.report.words.amounts import NOTHING
-from harness.text import number
+from harness.report.words.amounts import NOTHING, band_digits
+from harness.text import number, without_negative_zero
 from synthetic.facts.stylized import Fact
 
 _WORDS = {True: {True: "pass", False: "FAIL", None: NOTHING}, False: {True: "in", False: "OUT", None: NOTHING}}
@@ -36,17 +36,16 @@ def print_facts(console: Console, rows: Sequence[Fact], *, spans: Sequence[str])
 
 def band(row: Fact) -> str:
     """A fact's band in words: ``0.2 to 0.7``, ``at least 8``, ``-`` where there is none."""
-    low, high = (None if math.isinf(end) else number(end) for end in (row.low, row.high))
-    if low is None or high is None:
-        return f"at least {low}" if low else f"at most {high}" if high else NOTHING
-    return low if low == high else f"{low} to {high}"
+    if not row.has_band:
+        return NOTHING
+    low, high = (end if math.isfinite(end) else None for end in (row.low, row.high))
+    return band_digits((low, high), number)
 
 
 def _value(value: float) -> str:
     if math.isnan(value):
         return NOTHING
-    text = f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
-    return text.lstrip("-") if not text.strip("-0.") else text
+    return without_negative_zero(f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}")
 
 
 def _summary(rows: Sequence[Fact], *, must: bool) -> str:

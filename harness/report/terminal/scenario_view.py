@@ -11,6 +11,7 @@ from rich.text import Text
 
 from harness.analysis.metrics.table import METRICS
 from harness.report.terminal.console import GAP, heading, new_table, paragraph
+from harness.report.words.amounts import band_words
 from harness.scenario import Change, Claim, ScaledWorld, Scenario, Settings
 from harness.text import dotted, number, shown, shown_path
 
@@ -151,7 +152,12 @@ def _print_claims_of_a_kind(console: Console, claims: list[Claim]) -> None:
     for claim in claims:
         measured = Text(f"\n  {claim.metric} of {', '.join(claim.configs)}{_in_budgets(claim)}", style="dim")
         better = "" if claim.better == "neither" else claim.better
-        listed.add_row(Text(claim.name).append(measured), expectation(claim), better, Text(claim.source))
+        listed.add_row(
+            Text(claim.name).append(measured),
+            band_words(claim.expected, claim.tolerance, ""),
+            better,
+            Text(claim.source),
+        )
     console.print(listed)
     remarks = [
         f"{claim.name}: {label}{' '.join(text.split())}"
@@ -177,18 +183,6 @@ def _in_budgets(claim: Claim) -> str:
     """That the band is in budgets, which nobody could guess of a bare number."""
     metric = METRICS.get(claim.metric)
     return ", in budgets" if metric is not None and metric.leak is not None else ""
-
-
-def expectation(claim: Claim) -> str:
-    """A claim's band in words: ``0.6 to 0.7``, ``at least 25``, ``0 ± 0.02``."""
-    low, high = claim.expected
-    if low is not None and high is not None:
-        text = number(low) if low == high else f"{number(low)} to {number(high)}"
-    elif low is not None:
-        text = f"at least {number(low)}"
-    else:
-        text = f"at most {number(high or 0.0)}"
-    return f"{text} ± {number(claim.tolerance)}" if claim.tolerance else text
 
 
 def _text(value: object) -> str:

@@ -11,15 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.analysis.leaks.sequential import CONFIDENCE
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, ending
 from harness.analysis.verdict.claims import ClaimVerdict
-from harness.analysis.verdict.headline import summary_sentence
 from harness.analysis.verdict.judging import Verdict
 from harness.analysis.verdict.run_summary import RunSummary
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.terminal.leak_table import print_leaks
-from harness.report.terminal.progress_table import clock
 from harness.report.words.amounts import NOTHING, expected, level, measured, scale_note, value, verdict_word
+from harness.report.words.headline import summary_sentence
 from harness.scenario import Scenario
 from harness.text import shown_path
 
@@ -229,10 +228,8 @@ def _run_cells(run: RunSummary) -> dict[str, str]:
 
 
 def _ending(run: RunSummary) -> str:
-    name = f"{run.config} seed {run.seed}"
-    when = f"at {clock(run.t_s)}" if run.t_s else "before its first sample"
-    words = f"{name} reached the memory limit" if run.status == "limit" else f"{name} {run.status}"
-    return f"{words} {when}" + (f": {run.reason}" if run.reason else "")
+    words = f"{run.config} seed {run.seed} {ending(run.status, run.t_s or None)}"
+    return f"{words}: {run.reason}" if run.reason else words
 
 
 def _print_assumptions(console: Console, scenario: Scenario, verdict: Verdict) -> None:

@@ -1,17 +1,16 @@
-"""Numbers in words: amounts with their unit, expected bands, intervals, verdicts."""
+"""Numbers in words: amounts with their unit, bands, intervals, verdicts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from harness.analysis.estimates import Bound, Estimate
 from harness.analysis.leaks.limit import Limit
-from harness.analysis.units import unit_after
 from harness.analysis.verdict.claims import ClaimVerdict
-from harness.text import number
+from harness.text import number, without_negative_zero
 
 NOTHING = "-"
-
-UNBROKEN = "\N{NO-BREAK SPACE}"
-"""Between a number and its unit on a picture, where lines may break at spaces."""
 
 _DECIMALS = {
     "GB": 2,
@@ -29,9 +28,9 @@ _DECIMALS = {
 _DECIMALS |= dict.fromkeys(("tasks", "files", "threads"), 1)
 """Decimals per unit; a share is shown in percent. What has no unit has three."""
 
-_UNIT_WORDS = {"share": "%", "minutes": "min"}
+_ONE = {"samples": "sample", "tasks": "task", "files": "file", "threads": "thread", "budgets": "budget"}
 
-_BOUNDS: dict[Bound, str] = {"exact": "", "lower": "at least ", "upper": "at most "}
+BOUNDS: dict[Bound, str] = {"exact": "", "lower": "at least ", "upper": "at most "}
 
 
 def value(amount: float | None, unit: str) -> str:
@@ -39,13 +38,22 @@ def value(amount: float | None, unit: str) -> str:
     if amount is None:
         return NOTHING
     shown = 100 * amount if unit == "share" else amount
-    text = f"{shown:,.{_DECIMALS.get(unit, 3)}f}"
-    return text.lstrip("-") if not text.strip("-0.") else text
+    return without_negative_zero(f"{shown:,.{_DECIMALS.get(unit, 3)}f}")
+
+
+def spoken(amount: float, unit: str) -> str:
+    """An amount in the digits that a person would say, with its unit: ``7.1 GB``, ``72 %``, ``1.4 minutes``."""
+    return with_unit(_spoken_digits(amount, unit), unit, minutes="minutes")
 
 
 def percent(share: float) -> str:
-    """A share in whole percent that stay on one line: ``71 %``."""
-    return f"{round(100 * share)}{UNBROKEN}%"
+    """A share in whole percent: ``71 %``."""
+    return f"{round(100 * share)} %"
+
+
+def on_one_line(text: str) -> str:
+    """`text` for a picture, where lines break at spaces: this one does not."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def level(confidence: float) -> str:
@@ -53,13 +61,20 @@ def level(confidence: float) -> str:
     return f"{100 * confidence:.3g} %"
 
 
-def with_unit(text: str, unit: str) -> str:
-    """`text` followed by the unit, if there is one."""
-    return f"{text} {_UNIT_WORDS.get(unit, unit_after(text, unit))}".rstrip()
+def with_unit(text: str, unit: str, *, minutes: str = "min") -> str:
+    """A written number followed by its unit, if it has one: ``71.6 %``, ``1 budget``, ``0.20 budgets``."""
+    one = text.split()[-1:] == ["1"]
+    words = {"share": "%", "minutes": minutes}.get(unit) or (_ONE.get(unit, unit) if one else unit)
+    return f"{text} {words}".rstrip()
 
 
 def measured(estimate: Estimate, unit: str, *, signed: bool = False) -> str:
     """An estimate with its interval: ``71.6 [71.3, 72.0] %``; a `signed` one is a difference and has its plus."""
+    return NOTHING if estimate.estimate is None else with_unit(interval(estimate, unit, signed=signed), unit)
+
+
+def interval(estimate: Estimate, unit: str, *, signed: bool = False) -> str:
+    """An estimate with its interval in the digits of its unit, without it: ``71.6 [71.3, 72.0]``."""
     if estimate.estimate is None:
         return NOTHING
     text = value(estimate.estimate, unit)
@@ -69,7 +84,7 @@ def measured(estimate: Estimate, unit: str, *, signed: bool = False) -> str:
         low = "open" if estimate.low is None else value(estimate.low, unit)
         high = "open" if estimate.high is None else value(estimate.high, unit)
         text += f" [{low}, {high}]"
-    return with_unit(_BOUNDS[estimate.bound] + text, unit)
+    return BOUNDS[estimate.bound] + text
 
 
 def scale_note(scale: float) -> str:
@@ -88,15 +103,23 @@ def expected(judged: ClaimVerdict) -> str:
 def band_words(
     band: tuple[float | None, float | None], tolerance: float | None, unit: str, between: str = " to "
 ) -> str:
-    """A band with its tolerance, in the metric's unit; what is open on a side is ``at least`` or ``at most``."""
-    low, high = (None if end is None else _written(end, unit) for end in band)
+    """A band with its tolerance, in the metric's unit: ``60 to 70 %``, ``at least 25 ± 0.5 GB``."""
+    write = partial(_written, unit=unit)
+    text = band_digits(band, write, between)
+    return with_unit(f"{text} ± {write(tolerance)}" if tolerance else text, unit)
+
+
+def spoken_band(band: tuple[float | None, float | None], unit: str) -> str:
+    """A band in the digits that a person would say: ``60-70 %``, ``at least 25.0 GB``."""
+    return with_unit(band_digits(band, partial(_spoken_digits, unit=unit), "-"), unit, minutes="minutes")
+
+
+def band_digits(band: tuple[float | None, float | None], write: Callable[[float], str], between: str = " to ") -> str:
+    """A band whose ends are written by `write`, without a unit; one that is open on a side is a bound."""
+    low, high = (None if end is None else write(end) for end in band)
     if low is None or high is None:
-        text = f"at least {low}" if high is None else f"at most {high}"
-    else:
-        text = low if low == high else f"{low}{between}{high}"
-    if tolerance:
-        text += f" ± {_written(tolerance, unit)}"
-    return with_unit(text, unit)
+        return f"at least {low}" if high is None else f"at most {high}"
+    return low if low == high else f"{low}{between}{high}"
 
 
 def verdict_word(judged: ClaimVerdict) -> str:
@@ -106,6 +129,18 @@ def verdict_word(judged: ClaimVerdict) -> str:
     if judged.claim.known == "missed" and judged.outcome in ("met", "exceeded"):
         return f"{judged.outcome} (a known miss)"
     return judged.outcome
+
+
+def _spoken_digits(amount: float, unit: str) -> str:
+    if unit == "share":
+        return f"{round(100 * amount)}"
+    if unit == "GB" and 0 < abs(amount) < 1:  # a small world of its own
+        return f"{amount:.2g}"
+    if unit in ("GB", "minutes"):
+        return f"{amount:.1f}"
+    if abs(amount) >= 1000:
+        return f"{amount:,.0f}"
+    return f"{round(amount, 2):g}" if unit == "budgets" else f"{amount:.3g}"
 
 
 def _written(amount: float, unit: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from harness.analysis.metrics.table import METRICS
-from harness.analysis.verdict.headline import joined
 from harness.scenario import Scenario
 from harness.soaks.anchor_plan import Plan
 from harness.soaks.other_worlds import OtherWorld
 from harness.soaks.soak import Planned
+from harness.text import joined
 
 
 def soak_words(planned: Planned, room_bytes: float) -> str:

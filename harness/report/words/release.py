@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from harness.analysis.estimates import Estimate
+from harness.analysis.estimates import mean_or_zero
 from harness.analysis.metrics.waterfall import OUTLIVING, Survivor, Waterfall
 from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.report.words.amounts import value
 from harness.report.words.owner_paths import shortened, told_apart
+from harness.text import first_of
 
 WORTH_GB = 0.005
 """What is less than this, at full scale, is nothing in the two decimals that are shown."""
@@ -38,16 +37,19 @@ def stop_sentences(stop: Waterfall | None) -> list[str]:
 def forgotten_lines(stop: Waterfall) -> list[str]:
     """What stop() left that somebody still holds, one line a kind."""
     found = []
-    owners = {path: one for path, one in stop.forgotten.items() if _of(one) >= WORTH_GB and path != UNATTRIBUTED}
+    owners = {
+        path: one for path, one in stop.forgotten.items() if mean_or_zero(one) >= WORTH_GB and path != UNATTRIBUTED
+    }
     if owners:
         short = told_apart(list(owners), NAME_COLUMNS)
         names = [f"{name} {value(one.estimate, 'GB')} GB" for name, one in zip(short, owners.values(), strict=True)]
-        found.append(f"stop() left live: {_some(names)}.")
-    lost = _of(stop.forgotten.get(UNATTRIBUTED))
+        found.append(f"stop() left live: {first_of(names, MOST)}.")
+    lost = mean_or_zero(stop.forgotten.get(UNATTRIBUTED))
     if lost >= WORTH_GB:
         found.append(f"stop() left live and unattributed: {value(lost, 'GB')} GB.")
     found += [
-        f"{OUTLIVING[kind]} that outlive stop(): {_some(_names(names))}." for kind, names in stop.outlives.items()
+        f"{OUTLIVING[kind]} that outlive stop(): {first_of(list(names), MOST)}."
+        for kind, names in stop.outlives.items()
     ]
     return found
 
@@ -59,7 +61,7 @@ def pinning_lines(stop: Waterfall) -> list[str]:
     arenas = f" of {stop.arenas:.0f}" if stop.arenas is not None else ""
     first = stop.survivors[0]
     names = [_survivor(first, f"{arenas} arenas"), *(_survivor(one, "") for one in stop.survivors[1:])]
-    return [f"Arenas still mapped are kept by: {_some(names)}."]
+    return [f"Arenas still mapped are kept by: {first_of(names, MOST)}."]
 
 
 def _survivor(one: Survivor, arenas: str) -> str:
@@ -73,16 +75,3 @@ def _parts(stop: Waterfall) -> str:
         return f"{known} (pinned and slack: not recorded)"
     parts = [f"{value(one.estimate, 'GB')} {PARTS[name]}" for name, one in stop.parts.items()]
     return f": {', '.join(parts)}"
-
-
-def _names(counts: Mapping[str, int]) -> list[str]:
-    return list(counts)
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - MOST
-    return ", ".join(names[:MOST]) + (f", and {more} more" if more > 0 else "")
-
-
-def _of(estimate: Estimate | None) -> float:
-    return 0.0 if estimate is None or estimate.estimate is None else estimate.estimate

@@ -143,6 +143,6 @@ def test_a_start_that_settles_is_judged_by_a_later_part_and_foretells_nothing(ma
     curves = [5 + np.minimum(hours, 1.5) + 0.01 * rng.standard_normal(301) for _ in range(3)]
     runs = [make_run(curve, every_s=60, seed=seed, live_gb=curve) for seed, curve in enumerate(curves)]
     found = explain_config(make_scenario(hours=5), "old", runs)
-    assert (found.outcome, found.part) == ("no leak", "its last three quarters")
+    assert (found.outcome, found.part) == ("no leak", "last_three_quarters")
     assert found.live.estimate == pytest.approx(0, abs=0.01)
     assert found.limit is None

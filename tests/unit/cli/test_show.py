@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from harness.cli import main
-from harness.report.terminal.scenario_view import expectation, print_scenario
+from harness.report.terminal.scenario_view import print_scenario
+from harness.report.words.amounts import band_words
 from harness.scenario import Claim, load, scale_down
 
 WriteScenario = Callable[..., Path]
@@ -133,4 +134,4 @@ def test_an_expectation_is_said_in_words(
         kind="prediction",
         source="c",
     )
-    assert expectation(claim) == text
+    assert band_words(claim.expected, claim.tolerance, "") == text

@@ -91,8 +91,8 @@ def test_without_anchors_nothing_is_decided_and_the_reason_is_told() -> None:
     ("status", "reason", "said"),
     [
         ("limit", "RSS reached the machine's limit of 6000 MB", "fixed reached the memory limit at 5.0"),
-        ("died", "killed by SIGKILL", "ended (died) at 5.0"),
-        ("interrupted", "asked to end", "ended (interrupted)"),
+        ("died", "killed by SIGKILL", "fixed died at 5.0"),
+        ("interrupted", "asked to end", "fixed was interrupted at 5.0"),
     ],
 )
 def test_an_anchor_that_did_not_complete_leaves_the_claim_open_and_says_how(

@@ -9,7 +9,7 @@ import pytest
 from harness.analysis.metrics.guardrails import saved_by_losing
 from harness.analysis.runs import Run
 from harness.analysis.verdict.claims import ClaimVerdict, judge_claim
-from harness.analysis.verdict.headline import relation
+from harness.report.words.headline import relation
 from harness.scenario import Claim
 
 STOPPED = {"before": {"rss_bytes": 1}, "after_stop": {"rss_bytes": 1}}

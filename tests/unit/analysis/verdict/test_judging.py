@@ -16,8 +16,8 @@ from harness.analysis.verdict import judging as verdicts
 from harness.analysis.verdict import verdict_file
 from harness.analysis.verdict.claims import check_claims
 from harness.analysis.verdict.control_record import Check, ControlRecord
-from harness.analysis.verdict.headline import summary_sentence
 from harness.errors import UsageError
+from harness.report.words.headline import summary_sentence
 from harness.scenario import Scenario
 from harness.worker.recorder import SAMPLE
 
@@ -143,7 +143,7 @@ def test_one_seed_is_not_enough() -> None:
 
 def test_verdict_json_has_what_its_readers_rely_on(tmp_path: Path) -> None:
     verdict = verdicts.judge(make_scenario(claim(tolerance=0.005)), soak(gb=[5, 32], status="limit"), name="50symbols")
-    verdict_file.write(verdict, tmp_path / "verdict.json")
+    verdict_file.write(verdict, summary_sentence(verdict), tmp_path / "verdict.json")
     table = json.loads((tmp_path / "verdict.json").read_text())
     assert table["summary"] == summary_sentence(verdict)
     assert [*tmp_path.iterdir()] == [tmp_path / "verdict.json"]
@@ -221,7 +221,7 @@ def five_hours(*claims: dict[str, Any], seeds: int = 2, **changes: Any) -> Scena
 
 def test_verdict_json_says_of_every_config_whether_it_leaks(tmp_path: Path) -> None:
     verdict = verdicts.judge(five_hours(max_seeds=4), rising(0.0))
-    verdict_file.write(verdict, tmp_path / "verdict.json")
+    verdict_file.write(verdict, summary_sentence(verdict), tmp_path / "verdict.json")
     table = json.loads((tmp_path / "verdict.json").read_text())
     (one,) = table["leaks"]
     assert set(one) >= {
@@ -253,7 +253,7 @@ def test_a_claimed_leak_decides_the_exit_code(slope: float, status: str, code: i
 def test_a_claimed_leak_is_said_first_of_all_and_its_claim_is_in_the_json_once() -> None:
     verdict = verdicts.judge(five_hours(NO_LEAK), rising(1.0, seeds=8))
     assert summary_sentence(verdict) == "Fixed leaks: 1.55 GB/h in RSS where 0.0375 is allowed."
-    table = verdict_file.content(verdict)
+    table = verdict_file.content(verdict, "")
     json.dumps(table, allow_nan=False)
     (one,), (leak,) = table["claims"], table["leaks"]
     assert "leak" not in one
@@ -318,7 +318,7 @@ def test_where_a_control_fails_the_soak_is_invalid_and_says_so_first(tmp_path: P
     )
     assert second.startswith("old seed 1 started at 6.00 GB")
     assert summary_sentence(verdict) == f"This is no evidence: {first} (and 1 more)."
-    verdict_file.write(verdict, tmp_path / "verdict.json")
+    verdict_file.write(verdict, summary_sentence(verdict), tmp_path / "verdict.json")
     table = json.loads((tmp_path / "verdict.json").read_text())
     assert table["controls"] == {"short": True, "status": "invalid", "failed": ["real time"]}
     assert table["reasons"][0] == first
@@ -337,7 +337,7 @@ def test_controls_that_hold_change_nothing_but_are_recorded() -> None:
     scenario = make_scenario(claim())
     without, held = (verdicts.judge(scenario, soak(), controls=one) for one in (None, controlled(FLAT)))
     assert (held.status, held.reasons) == (without.status, without.reasons) == ("met", ())
-    tables = [verdict_file.content(verdict) for verdict in (without, held)]
+    tables = [verdict_file.content(verdict, "") for verdict in (without, held)]
     assert [table.pop("controls") for table in tables] == [None, {"short": True, "status": "met", "failed": []}]
     assert tables[0] == tables[1]
 
@@ -368,7 +368,7 @@ def test_what_leaks_is_told_when_it_reaches_the_limit() -> None:
     peak, slope = np.mean([run.rss_gb.max() for run in runs]), verdict.leaks[0].verdict.slope
     assert limit.hours == pytest.approx(5 + (32 - peak) / slope)
     assert 5 < limit.low < limit.hours < limit.high
-    assert verdict_file.content(verdict)["limits"] == {"fixed": dataclasses.asdict(limit)}
+    assert verdict_file.content(verdict, "")["limits"] == {"fixed": dataclasses.asdict(limit)}
     assert verdicts.judge(five_hours(), rising(0.0)).limits == {}
 
 

@@ -35,10 +35,12 @@ def test_a_sound_soak_is_complete_and_valid(scenario, soak) -> None:
     assert invalidities(scenario, soak()) == []
 
 
-@pytest.mark.parametrize("status", ["failed", "died", "interrupted"])
-def test_an_unfinished_run_is_named_with_its_time_and_reason(scenario, soak, status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "how"), [("failed", "failed"), ("died", "died"), ("interrupted", "was interrupted")]
+)
+def test_an_unfinished_run_is_named_with_its_time_and_reason(scenario, soak, status: str, how: str) -> None:
     lacking = incomplete_configs(scenario, soak(status=status, reason="killed"))
-    assert lacking == {"old": f"old seed 1 {status} at 0.17 h: killed"}
+    assert lacking == {"old": f"old seed 1 {how} at 0.17 h: killed"}
 
 
 def test_the_limit_is_an_outcome(scenario, soak) -> None:

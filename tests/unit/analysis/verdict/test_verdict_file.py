@@ -46,7 +46,7 @@ def leaves(table: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def test_the_golden_recording_has_the_verdict_that_it_had(tmp_path: Path) -> None:
     kept = dict(leaves(json.loads((GOLDEN / verdict_file.VERDICT_FILE).read_text(encoding="utf-8"))))
     result = Result.open(golden_copy(tmp_path))
-    verdict_file.write(result.verdict, tmp_path / verdict_file.VERDICT_FILE)
+    verdict_file.write(result.verdict, "", tmp_path / verdict_file.VERDICT_FILE)
     judged = dict(leaves(json.loads((tmp_path / verdict_file.VERDICT_FILE).read_text(encoding="utf-8"))))
     assert list(judged) == list(kept)
     assert judged == {

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from harness.analysis.full_scale.anchor_runs import Anchors, World
 from harness.analysis.verdict.control_record import Check, ControlRecord
-from harness.analysis.verdict.headline import summary_sentence
 from harness.analysis.verdict.judging import judge
 from harness.report.terminal.verdict import print_invalidity, print_verdict
+from harness.report.words.headline import summary_sentence
 from tests.unit.report.conftest import at_full_scale
 
 PICTURE = Path("results", "a folder with a rather long name", "so that the line is longer than a terminal", "x.png")
@@ -138,8 +138,8 @@ def test_runs_that_did_not_finish_say_when_and_why(note, make_run) -> None:
         make_run("fixed", 1, status="failed", until_s=-1.0, reason="the target raised", t_s=0.0),
     ]
     text = printed(scenario, runs)
-    assert "- old seed 1 reached the memory limit at 1:21:40" in text
-    assert "- old seed 2 died at 2:30:00: killed by SIGKILL [really]" in text
+    assert "- old seed 1 reached the memory limit at 1.36 h" in text
+    assert "- old seed 2 died at 2.50 h: killed by SIGKILL [really]" in text
     assert "- fixed seed 1 failed before its first sample: the target raised" in text
     assert line_of(text, "old 1 ").startswith("old 1 limit 5.01 >=24.61 - ")
     assert "INCOMPLETE: The soak is incomplete" in text

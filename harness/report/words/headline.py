@@ -8,10 +8,11 @@ from itertools import groupby
 import numpy as np
 
 from harness.analysis.leaks.config_leaks import ConfigLeak
-from harness.analysis.units import unit_after
 from harness.analysis.verdict.claims import ClaimVerdict
 from harness.analysis.verdict.judging import Verdict
 from harness.analysis.verdict.run_summary import RunSummary
+from harness.report.words.amounts import BOUNDS, spoken, spoken_band
+from harness.text import joined
 
 RELEASES = {
     "release.stop": "stop() gave back",
@@ -62,33 +63,6 @@ def headline(claims: Sequence[ClaimVerdict], held: Mapping[str, Mapping[str, str
     return f"{text[0].upper()}{text[1:]}."
 
 
-def amount(value: float, unit: str) -> str:
-    """A value with its unit, in the digits a person would say: 7.1 GB, 72 %, 1.4 minutes."""
-    if unit == "share":
-        return f"{round(100 * value)} %"
-    if unit == "GB" and 0 < abs(value) < 1:  # a small world of its own
-        text = f"{value:.2g}"
-    elif unit in ("GB", "minutes"):
-        text = f"{value:.1f}"
-    elif abs(value) < 1000:
-        text = f"{round(value, 2):g}" if unit == "budgets" else f"{value:.3g}"
-    else:
-        text = f"{value:,.0f}"
-    return f"{text} {unit_after(text, unit)}".rstrip()
-
-
-def band(judged: ClaimVerdict) -> str:
-    """The expected band in words: 60-70 %, at least 25.0 GB."""
-    (low, high), unit = judged.claim.expected, judged.metric.unit
-    if low is None or high is None:
-        end = high if low is None else low
-        return "anything" if end is None else f"{'at most' if low is None else 'at least'} {amount(end, unit)}"
-    if low == high:
-        return amount(low, unit)
-    number = amount(low, unit).removesuffix(unit).removesuffix("%").strip()
-    return f"{number}-{amount(high, unit)}"
-
-
 def relation(judged: ClaimVerdict) -> str:
     """How the estimate stands to the band: as expected, more than the expected 60-70 %."""
     claim, outcome, estimate = judged.claim, judged.outcome, judged.estimate.estimate
@@ -96,7 +70,7 @@ def relation(judged: ClaimVerdict) -> str:
         return f"missed: {judged.guard}"
     if outcome == "met":
         return "as expected" if claim.known is None else "as expected, against a known miss"
-    expected = band(judged)
+    expected = spoken_band(claim.expected, judged.metric.unit)
     if outcome not in ("exceeded", "missed") or estimate is None:
         return f"{expected} expected, {'undecided' if outcome == 'inconclusive' else outcome}"
     _, high = claim.expected
@@ -110,8 +84,8 @@ def relation(judged: ClaimVerdict) -> str:
 def _reduction(judged: ClaimVerdict, held: Mapping[str, Mapping[str, str]]) -> str:
     a, b = judged.claim.configs
     share = judged.estimate.estimate or 0.0
-    bound = {"exact": "", "lower": "at least ", "upper": "at most "}[judged.estimate.bound]
-    saved = f"{bound}{amount(abs(share), 'share')} {'less' if share >= 0 else 'more'}"
+    bound = BOUNDS[judged.estimate.bound]
+    saved = f"{bound}{spoken(abs(share), 'share')} {'less' if share >= 0 else 'more'}"
     before, after = (held.get(config, {}).get(judged.metric.name) for config in (a, b))
     if before is None or after is None:
         return f"{judged.claim.name}: {b} takes {saved} than {a} ({relation(judged)})"
@@ -123,7 +97,7 @@ def _releases(claims: Sequence[ClaimVerdict]) -> list[str]:
     for metric, group in groupby(claims, key=lambda judged: judged.metric.name):
         shares = []
         for judged in group:
-            share = amount(judged.estimate.estimate or 0.0, "share")
+            share = spoken(judged.estimate.estimate or 0.0, "share")
             shares.append(f"{share} of what {judged.claim.configs[0]} had grown ({relation(judged)})")
         parts.append(f"{RELEASES[metric]} {joined(shares)}")
     return parts
@@ -145,7 +119,7 @@ def _leaks(leaks: Sequence[ConfigLeak]) -> list[str]:
 
 
 def _plain(judged: ClaimVerdict) -> str:
-    return f"{judged.claim.name}: {amount(judged.estimate.estimate or 0.0, judged.metric.unit)} ({relation(judged)})"
+    return f"{judged.claim.name}: {spoken(judged.estimate.estimate or 0.0, judged.metric.unit)} ({relation(judged)})"
 
 
 def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
@@ -167,11 +141,6 @@ def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
     return parts
 
 
-def joined(names: Sequence[str]) -> str:
-    """Names in a sentence: a, b and c."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
 def _held(runs: Sequence[RunSummary], *, scaled: bool) -> dict[str, str]:
     """What one config held, in words, by the reduction that it belongs to; of a small world its peak only."""
     words = {}
@@ -179,8 +148,8 @@ def _held(runs: Sequence[RunSummary], *, scaled: bool) -> dict[str, str]:
     if peaks:
         limited = any(run.status == "limit" and run.peak_bound == "lower" for run in runs)
         verb = "reached the memory limit at" if limited else "peaked at"
-        words["reduction.peak"] = f"{verb} {amount(float(np.mean(peaks)), 'GB')}"
+        words["reduction.peak"] = f"{verb} {spoken(float(np.mean(peaks)), 'GB')}"
     horizons = [run.horizon_gb for run in runs if run.horizon_gb is not None]
     if horizons and not scaled:
-        words["reduction.horizon"] = f"held {amount(float(np.mean(horizons)), 'GB')}"
+        words["reduction.horizon"] = f"held {spoken(float(np.mean(horizons)), 'GB')}"
     return words

@@ -10,7 +10,8 @@ from harness.analysis.leaks import config_leaks as leaks
 from harness.analysis.leaks.config_leaks import ConfigLeak, Measure
 from harness.analysis.leaks.decision import LeakVerdict
 from harness.analysis.verdict.claims import ClaimVerdict
-from harness.analysis.verdict.headline import amount, band, headline, relation
+from harness.report.words.amounts import spoken, spoken_band
+from harness.report.words.headline import headline, relation
 from tests.unit.analysis.verdict.literal_claims import claim_verdict
 
 HELD = {"old": {"reduction.peak": "peaked at 25.0 GB"}, "fixed": {"reduction.peak": "peaked at 7.1 GB"}}
@@ -81,7 +82,7 @@ def test_other_predictions_are_told_plainly_and_claims_where_there_are_none() ->
     ],
 )
 def test_amounts(value: float, unit: str, text: str) -> None:
-    assert amount(value, unit) == text
+    assert spoken(value, unit) == text
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_amounts(value: float, unit: str, text: str) -> None:
     [((0.6, 0.7), "60-70 %"), ((0.75, 0.75), "75 %"), ((0.6, None), "at least 60 %"), ((None, 0.1), "at most 10 %")],
 )
 def test_bands(expected: tuple[float | None, float | None], text: str) -> None:
-    assert band(claim_verdict(expected=expected)) == text
+    assert spoken_band(expected, "share") == text
 
 
 @pytest.mark.parametrize(

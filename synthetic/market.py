@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from synthetic.draws.hashes import I64, stream_keys
 from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
 from synthetic.faults.kinds import Faults
 from synthetic.instrument import Instrument
 from synthetic.model.books import ROWS, Books, lowest_tick
 from synthetic.model.candles import past_bars
-from synthetic.model.draws import I64, stream_keys
 from synthetic.model.emission import Emission
 from synthetic.model.window import RawStream
 from synthetic.ticks import Scale

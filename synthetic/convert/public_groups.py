@@ -11,7 +11,7 @@ import numpy as np
 
 from synthetic.convert.public_rows import CLEAR, SNAPSHOT, TRADE, PublicFile, PublicRows, checked, joined
 from synthetic.convert.public_survey import Tell, shares
-from synthetic.model.draws import I64
+from synthetic.draws.hashes import I64
 
 
 class PublicGroup(NamedTuple):

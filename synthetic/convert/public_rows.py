@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.model.draws import I64
+from synthetic.draws.hashes import I64
 
 CHANGE, SNAPSHOT, CLEAR, TRADE = range(4)
 BID, ASK = range(2)  # the side of a level; of a trade the taker's: BID bought, ASK sold

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from synthetic.convert.public_rows import ASK, BID, CHANGE, NEITHER, SNAPSHOT, TRADE, PublicRows, SourceError, wrong_row
-from synthetic.model.draws import I64
+from synthetic.draws.hashes import I64
 
 _TYPES = {
     "exchange": pa.string(),

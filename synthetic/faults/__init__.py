@@ -1,1 +1,1 @@
-"""What breaks a stream: gaps, reconnects, halts, bursts and out-of-order updates, by seed."""
+"""Faults of a feed: price gaps, bursts, thinned books, halts, reconnects and misordered deltas, by seed."""

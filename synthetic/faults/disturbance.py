@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from synthetic.draws.carried import carried_sum, previous
+from synthetic.draws.hashes import I64
 from synthetic.faults.kinds import Faults
 from synthetic.faults.occurrences import Occurrences
 from synthetic.instrument import Instrument
 from synthetic.model.arrivals import Updates
-from synthetic.model.carried import carried_sum, previous
-from synthetic.model.draws import I64
 
 # What an update is there for. The order is that of updates at the same instant: a resync comes first.
 HALT, RECONNECT, EARLY, FIRST, SECOND, GAP, OTHER, USUAL = range(8)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.model.draws import I64, U64, draw64, stream_keys
+from synthetic.draws.hashes import I64, U64, draw64, stream_keys
 
 
 class Occurrences:

@@ -1,1 +1,1 @@
-"""How the stream is drawn: prices, books, trades and arrivals as pure functions of a seed, in integers."""
+"""The stream as it is drawn: arrivals, prices, books, trades and candles, a span of virtual time at once."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthetic.draws.carried import running_sum
+from synthetic.draws.clusters import Cascade
+from synthetic.draws.hashes import I64, U64, draw64, stream_keys
+from synthetic.draws.quantiles import ONE, exponential_quantiles
 from synthetic.instrument import Instrument
-from synthetic.model.carried import running_sum
-from synthetic.model.clusters import Cascade
-from synthetic.model.draws import I64, U64, draw64, stream_keys
-from synthetic.model.quantiles import ONE, exponential_quantiles
 
 CELLS_PER_S = 4.0  # of a market of 50 symbols at the full rate
 _FULL_RATE = 5.0  # books per second and symbol

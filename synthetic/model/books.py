@@ -14,10 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from synthetic.draws.carried import carried_sum
+from synthetic.draws.hashes import I64, U32, draw64, settle32, stir32, stream_keys
+from synthetic.draws.quantiles import lognormal, pareto
 from synthetic.instrument import Instrument
-from synthetic.model.carried import carried_sum
-from synthetic.model.draws import I64, U32, draw64, settle32, stir32, stream_keys
-from synthetic.model.quantiles import lognormal, pareto
 
 I32 = NDArray[np.int32]
 

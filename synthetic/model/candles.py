@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthetic.model.carried import running_sum
-from synthetic.model.draws import BELL_SD, I64, U64, bell, draw64
-from synthetic.model.quantiles import multipliers
+from synthetic.draws.carried import running_sum
+from synthetic.draws.hashes import BELL_SD, I64, U64, bell, draw64
+from synthetic.draws.quantiles import multipliers
 
 OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)
 _PAST_VOLUMES = multipliers(256, 1200)

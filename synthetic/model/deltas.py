@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.model.draws import I64
+from synthetic.draws.hashes import I64
 
 I32 = NDArray[np.int32]
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from synthetic.draws.hashes import I64
 from synthetic.events import Book, Candle, Delta, Reconnect, Trade
 from synthetic.faults.disturbance import HALT
 from synthetic.instrument import Instrument
 from synthetic.model.books import ROWS, Books
 from synthetic.model.deltas import changed_levels
-from synthetic.model.draws import I64
 from synthetic.model.window import Window
 from synthetic.ticks import Scales
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from synthetic.draws.carried import carried_sum, held, running_sum, segment_starts
+from synthetic.draws.clusters import Cascade
+from synthetic.draws.hashes import BELL_SD, I64, bell, draw64, stream_keys
+from synthetic.draws.quantiles import ONE, pareto
 from synthetic.instrument import Instrument
 from synthetic.model.arrivals import Updates, updates_per_cell
-from synthetic.model.carried import carried_sum, held, running_sum, segment_starts
-from synthetic.model.clusters import Cascade
-from synthetic.model.draws import BELL_SD, I64, bell, draw64, stream_keys
-from synthetic.model.quantiles import ONE, pareto
 
 _WIDEST = 24  # gaps of bid and ask from the reference price together, in ticks
 _SUB = 1 << 16  # parts of a tick

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthetic.draws.carried import previous, running_sum
+from synthetic.draws.hashes import I64, draw64, stream_keys
+from synthetic.draws.quantiles import pareto
 from synthetic.instrument import Instrument
-from synthetic.model.carried import previous, running_sum
-from synthetic.model.draws import I64, draw64, stream_keys
-from synthetic.model.quantiles import pareto
 
 _SILENT_OF_4096 = 3400  # updates without a trade
 LOTS_PER_UPDATE = 89.0  # traded on average: the product of the two tables' means

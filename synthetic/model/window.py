@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from synthetic.draws.carried import running_sum
+from synthetic.draws.hashes import I64
 from synthetic.faults.disturbance import Disturbance, Disturbed, Marks
 from synthetic.faults.kinds import Faults
 from synthetic.instrument import Instrument
 from synthetic.model.arrivals import Arrivals, updates_per_cell
 from synthetic.model.books import Books, lowest_tick
 from synthetic.model.candles import CandleMaker
-from synthetic.model.carried import running_sum
-from synthetic.model.draws import I64
 from synthetic.model.prices import Prices, sd_per_update
 from synthetic.model.trades import LOTS_PER_UPDATE, Executions, Trades
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from synthetic.draws.hashes import I64
 from synthetic.feed import RecordingError
 from synthetic.instrument import Instrument
-from synthetic.model.draws import I64
 from synthetic.recorded.batches import batches
 from synthetic.ticks import Scales
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from synthetic.model.draws import I64, U64, draw64, stream_keys
-from synthetic.model.quantiles import ONE, multipliers
+from synthetic.draws.hashes import I64, U64, draw64, stream_keys
+from synthetic.draws.quantiles import ONE, multipliers
 
 
 class Cascade:

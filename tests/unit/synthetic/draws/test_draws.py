@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synthetic.model.carried import carried_sum, held, previous
-from synthetic.model.draws import BELL_SD, bell, draw64, settle32, stir32, stream_keys
+from synthetic.draws.carried import carried_sum, held, previous
+from synthetic.draws.hashes import BELL_SD, bell, draw64, settle32, stir32, stream_keys
 
 
 def test_the_generator_is_splitmix64():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.model.draws import I64
+from synthetic.draws.hashes import I64
 
 
 def segment_starts(symbol: I64) -> I64:

@@ -21,6 +21,7 @@ def anchor(console: Console, scenario: Scenario, result: Result, *, jobs: int | 
 
     Raises SoakError where the disk ran full, KeyboardInterrupt once every process is gone; what was recorded is kept.
     """
+    result.refresh()
     needs, unfit = anchor_needs(scenario, result.runs)
     if not needs and not unfit:
         return

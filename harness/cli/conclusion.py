@@ -26,7 +26,8 @@ FURTHER_PICTURES = {
 
 
 def conclude(console: Console, result: Result) -> int:
-    """Judge a result, draw and print it; returns the exit code."""
+    """Judge a result with all that was recorded until now, draw and print it; returns the exit code."""
+    result.refresh()
     scenario, runs, anchors, verdict = result.scenario, result.runs, result.anchors, result.verdict
     folder = result.folder
     verdict_file.write(verdict, summary_sentence(verdict), folder / verdict_file.VERDICT_FILE)

@@ -68,7 +68,6 @@ def run(arguments: argparse.Namespace) -> int:
     with Progress(console, quiet=arguments.quiet) as progress:
         undecided = partial(_undecided, result, scenario, console if not arguments.quiet else None)
         soak = carry_out(planned, observe=progress, undecided=undecided)
-    result.refresh()
     interrupted = soak.interrupted or not _anchored(console, scenario, result, arguments)
     code = conclude(console, result)
     if interrupted:

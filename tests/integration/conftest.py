@@ -15,6 +15,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+Until = Callable[[Callable[[], bool]], None]
+
 WORLD = """\
 title = "A small world"
 seeds = {seeds}
@@ -130,7 +132,7 @@ def soaks(tmp_path: Path) -> Iterator[Soaks]:
 
 
 @pytest.fixture
-def until() -> Callable[[Callable[[], bool]], None]:
+def until() -> Until:
     """Wait for a condition of another process, as long as it takes within reason."""
     import time
 

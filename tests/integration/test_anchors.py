@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import Soaks
+from tests.integration.conftest import Soaks, Until
 
 pytestmark = pytest.mark.soak
-
-Until = Callable[[Callable[[], bool]], None]
 
 WORLD = {"seeds": 2, "hours": 0.4, "books_per_second": 12.0, "symbols": 10, "warmup_minutes": 2, "baseline_gb": 2.0}
 

@@ -128,109 +128,6 @@ def test_configs_seeds_hours_and_scale_are_taken_from_the_command_line(soaks: So
     assert manifest["environment"]["PYTHONHASHSEED"] == "0"
 
 
-FOLLOWER = """\
-class Target:
-    def __init__(self, params, environment):
-        self.seen = {"deltas": 0, "reconnects": 0, "halts": 0, "resynced": 0}
-        self.resyncing = set()
-    def start(self): pass
-    def stop(self): pass
-    def on_delta(self, delta):
-        self.seen["deltas"] += 1
-        self.seen["resynced"] += delta.symbol in self.resyncing and len(delta.bids) == 50
-        self.resyncing.discard(delta.symbol)
-    def on_reconnect(self, reconnect):
-        self.resyncing.add(reconnect.symbol)
-        self.seen["halts" if reconnect.reason == "halt" else "reconnects"] += 1
-    def counters(self):
-        return self.seen
-build = Target
-"""
-
-
-def test_a_target_is_told_of_reconnects_and_gets_a_snapshot_after_each(soaks: Soaks) -> None:
-    soaks.target(FOLLOWER)
-    faults = "[market.faults]\nreconnects_per_hour = 60\nhalts_per_hour = 30\nhalt_s = 2.5\n[configs.only]\n"
-    ended = soaks.soak("run", soaks.scenario(faults, factory="mine:build", seeds=2), "--quiet")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    for seed in (1, 2):
-        seen = soaks.facts("only", seed)["counters"]
-        assert seen["deltas"] > 10_000 * 0.1 * 0.9
-        # of six minutes and twelve seconds of five symbols; a halt may fall into the silence before a reconnect
-        assert 28 <= seen["reconnects"] <= 35
-        assert 12 <= seen["halts"] <= 20
-        assert seen["resynced"] == seen["reconnects"] + seen["halts"]
-
-
-FORGETFUL = """\
-import asyncio
-class Target:
-    def __init__(self, params, environment):
-        self.forgets, self.kept = params["forgets"], []
-    async def start(self):
-        self.task = asyncio.create_task(self.pump())
-        self.file = open("/dev/zero", "rb")
-    async def pump(self):
-        while True:
-            await asyncio.sleep(1)
-    def on_candle(self, candle):
-        self.kept.append(bytearray(100_000))
-    def stop(self):
-        self.task.cancel()
-        self.file.close()
-        if self.forgets:
-            self.task = asyncio.create_task(self.pump())
-            self.file = open("/dev/zero", "rb")
-        else:
-            self.kept.clear()
-build = Target
-"""
-
-
-def test_a_target_is_started_and_stopped_in_one_process_and_what_stop_forgets_is_noted(soaks: Soaks) -> None:
-    soaks.target(FORGETFUL)
-    text = "[configs.tidy]\nforgets = false\n[configs.untidy]\nforgets = true\n"
-    path = soaks.scenario(text, factory="mine:build", hours=0.5)
-    path.write_text(path.read_text().replace("sample_every_s = 5", "sample_every_s = 5\nstarts = 5"))
-    ended = soaks.soak("run", path, "--quiet")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    tidy, untidy = soaks.facts("tidy"), soaks.facts("untidy")
-    assert list(tidy["restarts"]) == list(untidy["restarts"]) == ["1", "2", "3", "4", "5"]
-    grown = {
-        config: {
-            name: facts["restarts"]["4"][name] - facts["restarts"]["1"][name]
-            for name in ("live_bytes", "tasks", "open_files")
-        }
-        for config, facts in (("tidy", tidy), ("untidy", untidy))
-    }
-    assert grown["tidy"]["live_bytes"] < 100_000
-    assert (grown["tidy"]["tasks"], grown["tidy"]["open_files"]) == (0, 0)
-    # three lives of six minutes, five symbols, a candle a minute
-    assert grown["untidy"]["live_bytes"] == pytest.approx(3 * 6 * 5 * 100_000, rel=0.02)
-    assert (grown["untidy"]["tasks"], grown["untidy"]["open_files"]) == (3, 0)  # the file was replaced, and closed
-    assert tidy["outlives"] == {"tasks": [], "threads": [], "open_files": []}
-    assert untidy["outlives"] == {"tasks": ["Target.pump"] * 5, "threads": [], "open_files": ["/dev/zero"]}
-
-
-def test_a_config_has_its_own_environment_and_is_left_out_where_a_library_is_missing(soaks: Soaks) -> None:
-    text = """\
-[configs.python]
-[configs.glibc]
-env = { PYTHONMALLOC = "malloc" }
-[configs.absent]
-env = { LD_PRELOAD = "libnosuchallocator.so.9" }
-"""
-    ended = soaks.soak("run", soaks.scenario(text, factory="harness.null_target:build"), "--quiet")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "Left out: absent: libnosuchallocator.so.9 cannot be loaded here" in ended.stdout
-    assert {run["config"] for run in soaks.verdict()["runs"]} == {"python", "glibc"}
-    assert soaks.samples("python")["pymalloc_bytes"].notna().any()
-    glibc = soaks.samples("glibc")
-    assert glibc["pymalloc_bytes"].isna().all()
-    assert glibc["live_bytes"].notna().any()
-    assert soaks.facts("glibc")["env"] == {"PYTHONMALLOC": "malloc"}
-
-
 BY_SEED = """\
 import re
 class Target:
@@ -243,6 +140,7 @@ class Target:
         return {"collected": self.lost, "persisted": 0, "lost": self.lost}
 build = Target
 """
+
 
 FEW_LOST = """\
 [configs.only]

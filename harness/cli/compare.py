@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from harness.analysis.result import Result
+    from harness.report.drawing.page import Page
 
 PICTURE_FILE = "compare.png"
 
@@ -39,13 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     picture: Path = arguments.out or folders[-1] / PICTURE_FILE
     results = [Result.open(folder) for folder in folders]
     console = open_console()
+    page = _compare_configs(console, *results) if len(results) == 1 else _compare_results(console, *results)
     try:
-        if len(folders) == 1:
-            _compare_configs(console, results[0], picture)
-        else:
-            _compare_results(console, results[0], results[1], picture)
-    except BrokenPipeError:
-        raise  # the reader has gone, not the disk
+        page.save(picture)
     except OSError as error:
         raise UsageError(f"{shown_path(picture)}: the picture cannot be written: {error.strerror}") from error
     console.print()
@@ -53,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _compare_configs(console: Console, result: Result, picture: Path) -> None:
+def _compare_configs(console: Console, result: Result) -> Page:
     from harness.analysis.comparison import compare_configs
     from harness.errors import UsageError
     from harness.report.pictures.comparison import comparison_picture
@@ -73,10 +70,10 @@ def _compare_configs(console: Console, result: Result, picture: Path) -> None:
         title = f"{comparison.a} and {comparison.b}"
         print_comparison(console, title, comparison, memory_scale=scenario.memory.scale)
     print_legend(console, memory_scale=scenario.memory.scale)
-    comparison_picture(scenario, runs, comparisons, picture)
+    return comparison_picture(scenario, runs, comparisons)
 
 
-def _compare_results(console: Console, a: Result, b: Result, picture: Path) -> None:
+def _compare_results(console: Console, a: Result, b: Result) -> Page:
     from harness.analysis.comparison import compare_results, may_compare
     from harness.errors import UsageError
     from harness.report.pictures.comparison import results_picture
@@ -103,4 +100,4 @@ def _compare_results(console: Console, a: Result, b: Result, picture: Path) -> N
     for config, comparison in comparisons.items():
         print_comparison(console, config, comparison, memory_scale=a.scenario.memory.scale)
     print_legend(console, memory_scale=a.scenario.memory.scale)
-    results_picture(*soaks, comparisons, picture)
+    return results_picture(*soaks, comparisons)

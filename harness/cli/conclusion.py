@@ -32,10 +32,15 @@ def conclude(console: Console, result: Result) -> int:
     folder = result.folder
     verdict_file.write(verdict, summary_sentence(verdict), folder / verdict_file.VERDICT_FILE)
     flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
-    memory_picture(scenario, runs, folder / PICTURE_FILE, verdict=flawed, anchors=anchors)
+    memory_picture(scenario, runs, verdict=flawed, anchors=anchors).save(folder / PICTURE_FILE)
     print_invalidity(console, flawed.reasons if flawed is not None else ())
     print_warnings(console, runs)
-    further = [name for name, draw in FURTHER_PICTURES.items() if draw(scenario, runs, folder / name, verdict=flawed)]
+    further = []
+    for name, draw in FURTHER_PICTURES.items():
+        page = draw(scenario, runs, verdict=flawed)
+        if page is not None:
+            page.save(folder / name)
+            further.append(name)
     print_configs(console, scenario, runs, anchors)
     print_verdict(console, scenario, verdict, folder / PICTURE_FILE)
     if further:

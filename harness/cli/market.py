@@ -42,9 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
     measured = _measure(console, arguments)
     print_facts(console, measured.rows, spans=measured.spans)
     picture: Path = arguments.out or Path("results") / f"market-{measured.name}.png"
+    page = market_picture(measured.title, measured.foot, measured.tape, measured.instruments)
     try:
         picture.parent.mkdir(parents=True, exist_ok=True)
-        market_picture(measured.title, measured.foot, measured.tape, measured.instruments, picture)
+        page.save(picture)
     except OSError as error:
         raise UsageError(f"{shown_path(picture)}: the picture cannot be written: {error.strerror}") from error
     console.print()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -15,6 +17,9 @@ TEXT_PT, SMALL_PT, TITLE_PT = 15.0, 14.0, 20.0
 """Sizes that can still be read when a picture is shown at half its width."""
 
 INK, FAINT, PAPER = "#222222", "#777777", "#ffffff"
+
+_Arguments = ParamSpec("_Arguments")
+_Drawn = TypeVar("_Drawn")
 
 Dashes = tuple[float, tuple[float, ...]] | str
 
@@ -88,6 +93,17 @@ def house_style() -> Iterator[None]:
             }
         )
         yield
+
+
+def in_house_style(draw: Callable[_Arguments, _Drawn]) -> Callable[_Arguments, _Drawn]:
+    """Decorate a function that draws a picture: it draws in the house's style."""
+
+    @wraps(draw)
+    def styled(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Drawn:
+        with house_style():
+            return draw(*args, **kwargs)
+
+    return styled
 
 
 def blank_figure() -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,26 +70,11 @@ class Page:
         )
 
     def save(self, path: Path) -> None:
-        """Write the picture as PNG."""
-        self.figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+        """Write the picture as PNG, 1600 x 900 pixels."""
+        with house_style():
+            self.figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
 
     def _write(self, y_px: float, text: str, size_pt: float, **look: Any) -> None:
         self.figure.text(
             MARGIN_PX / WIDTH_PX, y_px / HEIGHT_PX, text, fontsize=size_pt, ha="left", parse_math=False, **look
         )
-
-
-def save_page(draw: Callable[[], Page | None], path: Path) -> bool:
-    """Write what is drawn in the house's style to `path` as PNG; false, and nothing, where there is nothing to draw."""
-    with house_style():
-        page = draw()
-        if page is not None:
-            page.save(path)
-        return page is not None
-
-
-def figure_of(draw: Callable[[], Page | None]) -> Figure | None:
-    """What is drawn in the house's style as a figure, not yet drawn; None where there is nothing to draw."""
-    with house_style():
-        page = draw()
-        return None if page is None else page.figure

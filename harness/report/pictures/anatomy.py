@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -20,8 +18,8 @@ from harness.analysis.rss_course import rss_course
 from harness.analysis.runs import RESIDUAL, Run
 from harness.analysis.verdict.judging import Verdict
 from harness.report.drawing.lettering import characters, drawable
-from harness.report.drawing.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX
-from harness.report.drawing.page import MARGIN_PX, Page, figure_of, save_page
+from harness.report.drawing.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX, in_house_style
+from harness.report.drawing.page import MARGIN_PX, Page
 from harness.report.drawing.stacks import Layer, draw_key, draw_stack
 from harness.report.drawing.subjects import Subject, subjects
 from harness.report.pictures.memory import foot, in_which_world, titled
@@ -71,19 +69,6 @@ class _Anatomy:
     owners: dict[str, OwnerCourse]
 
 
-def anatomy_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, verdict: Verdict | None = None) -> bool:
-    """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where no run recorded its anatomy.
-
-    With a `verdict`, its summary stands in the foot.
-    """
-    return save_page(lambda: _page(scenario, runs, verdict), path)
-
-
-def anatomy_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
-    """The same picture as a figure, not yet drawn; None where no run recorded its anatomy."""
-    return figure_of(lambda: _page(scenario, runs, verdict))
-
-
 def _gather(scenario: Scenario, runs: Sequence[Run]) -> _Anatomy:
     drawn = [subject for subject in subjects(scenario, runs) if subject.curve is not None]
     longest_s = max((float(run.t_s[-1]) for run in runs if run.t_s.size), default=0.0)
@@ -103,7 +88,12 @@ def _gather(scenario: Scenario, runs: Sequence[Run]) -> _Anatomy:
     return _Anatomy(there, curves, breakdowns, frozenset(coarse & breakdowns.keys()), owners)
 
 
-def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page | None:
+@in_house_style
+def anatomy_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Page | None:
+    """Draw the picture; None where no run recorded its anatomy.
+
+    With a `verdict`, its summary stands in the foot.
+    """
     found = _gather(scenario, runs)
     if not found.subjects:
         return None

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from matplotlib.artist import Artist
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from harness.analysis.comparison import Comparison
 from harness.analysis.estimates import Estimate
 from harness.analysis.runs import Run
 from harness.report.drawing.difference_axes import Difference, draw_differences, rows_of
-from harness.report.drawing.looks import INK, TEXT_PT, WIDTH_PX, Look, house_style
+from harness.report.drawing.looks import INK, TEXT_PT, WIDTH_PX, Look, in_house_style
 from harness.report.drawing.memory_axes import draw_memory, key_handles
 from harness.report.drawing.page import MARGIN_PX, Page
 from harness.report.drawing.subjects import Subject, subjects
@@ -40,31 +38,9 @@ _DRAWN = frozenset(
 Soak = tuple[Scenario, Sequence[Run]]
 
 
-def comparison_picture(scenario: Scenario, runs: Sequence[Run], comparisons: Sequence[Comparison], path: Path) -> None:
-    """Write the picture of the configs of one soak; the comparisons are all of its first config with another."""
-    with house_style():
-        _of_configs(scenario, runs, comparisons).save(path)
-
-
-def comparison_figure(scenario: Scenario, runs: Sequence[Run], comparisons: Sequence[Comparison]) -> Figure:
-    """The same picture as a figure, not yet drawn."""
-    with house_style():
-        return _of_configs(scenario, runs, comparisons).figure
-
-
-def results_picture(a: Soak, b: Soak, comparisons: Mapping[str, Comparison], path: Path) -> None:
-    """Write the picture of two soaks, A dashed and B solid, with the comparison of every config both have."""
-    with house_style():
-        _of_results(a, b, comparisons).save(path)
-
-
-def results_figure(a: Soak, b: Soak, comparisons: Mapping[str, Comparison]) -> Figure:
-    """The same picture as a figure, not yet drawn."""
-    with house_style():
-        return _of_results(a, b, comparisons).figure
-
-
-def _of_configs(scenario: Scenario, runs: Sequence[Run], comparisons: Sequence[Comparison]) -> Page:
+@in_house_style
+def comparison_picture(scenario: Scenario, runs: Sequence[Run], comparisons: Sequence[Comparison]) -> Page:
+    """Draw the configs of one soak; the comparisons are all of its first config with another."""
     drawn = subjects(scenario, runs)
     look = {subject.config: subject.look for subject in drawn}
     page = Page(scenario.title, foot(scenario, runs))
@@ -75,7 +51,9 @@ def _of_configs(scenario: Scenario, runs: Sequence[Run], comparisons: Sequence[C
     return page
 
 
-def _of_results(a: Soak, b: Soak, comparisons: Mapping[str, Comparison]) -> Page:
+@in_house_style
+def results_picture(a: Soak, b: Soak, comparisons: Mapping[str, Comparison]) -> Page:
+    """Draw two soaks, A dashed and B solid, with the comparison of every config both have."""
     before, after = ({subject.config: subject for subject in subjects(*soak)} for soak in (a, b))
     look = {config: before[config].look for config in comparisons}  # a config keeps its colour in both
     groups = [

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, house_style
+from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, in_house_style
 from harness.report.drawing.market_axes import (
     draw_activity,
     draw_depth,
@@ -25,19 +23,9 @@ _LEFT_PX, _TICKS_PX, _HEADING_PX = 78.0, 68.0, 46.0
 _ACROSS, _DOWN = 3, 2
 
 
-def market_picture(title: str, foot: Sequence[str], tape: Tape, instruments: Sequence[Instrument], path: Path) -> None:
-    """Write the sheet of a tape."""
-    with house_style():
-        _sheet(title, foot, tape, instruments).save(path)
-
-
-def market_figure(title: str, foot: Sequence[str], tape: Tape, instruments: Sequence[Instrument]) -> Figure:
-    """The same sheet as a figure, not yet drawn."""
-    with house_style():
-        return _sheet(title, foot, tape, instruments).figure
-
-
-def _sheet(title: str, foot: Sequence[str], tape: Tape, instruments: Sequence[Instrument]) -> Page:
+@in_house_style
+def market_picture(title: str, foot: Sequence[str], tape: Tape, instruments: Sequence[Instrument]) -> Page:
+    """Draw the sheet of a tape."""
     page = Page(title, foot)
     ticks = {instrument.name: instrument.tick for instrument in instruments}
     draw_prices(_panel(page, 0, "Prices, % since the start"), tape)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.runs import Run
 from harness.analysis.verdict.judging import Verdict
 from harness.report.drawing.cleanup_strip import draw_cleanups
 from harness.report.drawing.lettering import characters, drawable, line_px
-from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, house_style
+from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, in_house_style
 from harness.report.drawing.memory_axes import draw_memory, key_handles
 from harness.report.drawing.page import MARGIN_PX, Page
 from harness.report.drawing.stop_panel import draw_steps, draw_values
@@ -26,31 +24,14 @@ _TICKS_PX = 68.0  # between the curves and the rows: tick labels and what the ax
 _HEADING_PX = 30.0
 
 
+@in_house_style
 def memory_picture(
-    scenario: Scenario,
-    runs: Sequence[Run],
-    path: Path,
-    *,
-    verdict: Verdict | None = None,
-    anchors: Anchors = NO_ANCHORS,
-) -> None:
-    """Write the picture of a soak to `path` as PNG, 1600 x 900 pixels; any runs will do, finished or not.
+    scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None, anchors: Anchors = NO_ANCHORS
+) -> Page:
+    """Draw the picture of a soak; any runs will do, finished or not.
 
     With a `verdict`, its summary stands in the foot. What `anchors` tell of full scale is drawn, the small world paler.
     """
-    with house_style():
-        _page(scenario, runs, verdict, anchors).save(path)
-
-
-def memory_figure(
-    scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None, anchors: Anchors = NO_ANCHORS
-) -> Figure:
-    """The same picture as a figure, not yet drawn."""
-    with house_style():
-        return _page(scenario, runs, verdict, anchors).figure
-
-
-def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None, anchors: Anchors) -> Page:
     drawn = subjects(scenario, runs, anchors)
     anchored = any(subject.full is not None for subject in drawn)
     page = Page(titled(scenario.title, verdict), foot(scenario, runs, verdict, at_full_scale=anchored))

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from harness.analysis.metrics.levels import GROWN_SHARE
 from harness.analysis.over_time import PEAK_NET, CpuOverTime, ReductionOverTime, cpu_over_time, reduction_over_time
 from harness.analysis.runs import Run
 from harness.analysis.verdict.judging import Verdict
 from harness.report.drawing.lettering import characters, drawable, wrapped
-from harness.report.drawing.looks import TEXT_PT, WIDTH_PX
+from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, in_house_style
 from harness.report.drawing.over_time_axes import draw_cpu, draw_reductions, key_handles
-from harness.report.drawing.page import MARGIN_PX, Page, figure_of, save_page
+from harness.report.drawing.page import MARGIN_PX, Page
 from harness.report.drawing.subjects import config_looks
 from harness.report.pictures.memory import foot, titled
 from harness.report.words.amounts import on_one_line, percent
@@ -37,21 +35,12 @@ _LASTS = 0.9
 """Where the reduction settles later than at this share of the time, it is told at the end, not "from ... on"."""
 
 
-def over_time_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, verdict: Verdict | None = None) -> bool:
-    """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where there is neither a reduction to
-    draw nor any CPU recorded.
+@in_house_style
+def over_time_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Page | None:
+    """Draw the picture; None where there is neither a reduction to draw nor any CPU recorded.
 
     With a `verdict`, its summary stands in the foot.
     """
-    return save_page(lambda: _page(scenario, runs, verdict), path)
-
-
-def over_time_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
-    """The same picture as a figure, not yet drawn; None where there is nothing to draw."""
-    return figure_of(lambda: _page(scenario, runs, verdict))
-
-
-def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page | None:
     reduced, costs = reduction_over_time(scenario, runs), cpu_over_time(scenario, runs)
     if reduced is None and not costs:
         return None

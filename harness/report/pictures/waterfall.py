@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from harness.analysis.estimates import mean_or_zero
@@ -15,8 +13,8 @@ from harness.analysis.metrics.waterfall import OUTLIVING, Waterfall, waterfall
 from harness.analysis.runs import Run
 from harness.analysis.verdict.judging import Verdict
 from harness.report.drawing.lettering import characters, drawable, line_px, wrapped
-from harness.report.drawing.looks import FAINT, INK, SMALL_PT, WIDTH_PX
-from harness.report.drawing.page import MARGIN_PX, Page, figure_of, save_page
+from harness.report.drawing.looks import FAINT, INK, SMALL_PT, WIDTH_PX, in_house_style
+from harness.report.drawing.page import MARGIN_PX, Page
 from harness.report.drawing.subjects import subjects
 from harness.report.drawing.waterfall_axes import GIVEN_BACK, PARTS, draw_waterfall, scale, short
 from harness.report.pictures.memory import foot, in_which_world, titled
@@ -33,20 +31,12 @@ _WORTH_A_LINE = 0.02
 """A part of what is left that is less than this share of it is not written out; the bar shows it."""
 
 
-def waterfall_picture(scenario: Scenario, runs: Sequence[Run], path: Path, *, verdict: Verdict | None = None) -> bool:
-    """Write the picture to `path` as PNG, 1600 x 900 pixels; false, and nothing, where no run got to its stop's end.
+@in_house_style
+def waterfall_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Page | None:
+    """Draw the picture; None where no run got to the end of its stop.
 
     With a `verdict`, its summary stands in the foot.
     """
-    return save_page(lambda: _page(scenario, runs, verdict), path)
-
-
-def waterfall_figure(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict | None = None) -> Figure | None:
-    """The same picture as a figure, not yet drawn; None where no run got to the end of its stop."""
-    return figure_of(lambda: _page(scenario, runs, verdict))
-
-
-def _page(scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None) -> Page | None:
     found = [(subject.look, waterfall(subject.config, subject.runs)) for subject in subjects(scenario, runs)]
     known = [(look, one) for look, one in found if one is not None]
     if not known:

@@ -16,11 +16,12 @@ from harness.analysis.runs import LINES, RESIDUAL
 from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.analysis.verdict.judging import judge
 from harness.report.drawing.waterfall_axes import short
-from harness.report.pictures.anatomy import anatomy_figure, anatomy_picture
-from harness.report.pictures.memory import memory_figure
-from harness.report.pictures.over_time import over_time_figure
-from harness.report.pictures.waterfall import waterfall_figure, waterfall_picture
+from harness.report.pictures.anatomy import anatomy_picture
+from harness.report.pictures.memory import memory_picture
+from harness.report.pictures.over_time import over_time_picture
+from harness.report.pictures.waterfall import waterfall_picture
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, Leaks, anatomy_run
+from tests.unit.report.pictures.figures import figure_of
 
 CONFIGS = {"old": 5000.0, "fixed": 500.0, "old_stop": 5000.0}
 FORGOTTEN = {
@@ -96,7 +97,9 @@ def crowded(make_scenario):
 def test_the_pictures_are_pngs_of_their_size(soaked, tmp_path: Path) -> None:
     for picture in (anatomy_picture, waterfall_picture):
         path = tmp_path / f"{picture.__name__}.png"
-        assert picture(*soaked, path)
+        page = picture(*soaked)
+        assert page is not None
+        page.save(path)
         with Image.open(path) as image:
             assert image.size == (1600, 900)
 
@@ -115,7 +118,7 @@ def top_edge(axes: Axes, gids: Sequence[str], hours: np.ndarray) -> np.ndarray:
 
 
 def test_the_lines_of_rss_are_stacked_up_to_it_on_one_scale(soaked) -> None:
-    figure = anatomy_figure(*soaked)
+    figure = figure_of(anatomy_picture(*soaked))
     assert figure is not None
     panels = [axes_of(figure, f"rss {config}") for config in CONFIGS]
     assert len({axes.get_ylim() for axes in panels}) == 1
@@ -132,7 +135,7 @@ def test_the_lines_of_rss_are_stacked_up_to_it_on_one_scale(soaked) -> None:
 
 
 def test_owners_are_stacked_up_to_live_bytes_so_that_a_cleanup_between_walks_shows(soaked) -> None:
-    figure = anatomy_figure(*soaked)
+    figure = figure_of(anatomy_picture(*soaked))
     assert figure is not None
     axes = axes_of(figure, "owners fixed")
     (line,) = artists(axes, "line")
@@ -143,7 +146,7 @@ def test_owners_are_stacked_up_to_live_bytes_so_that_a_cleanup_between_walks_sho
 
 
 def test_one_owner_has_one_colour_and_one_place_in_every_panel(soaked) -> None:
-    figure = anatomy_figure(*soaked)
+    figure = figure_of(anatomy_picture(*soaked))
     assert figure is not None
     panels = [axes_of(figure, f"owners {config}") for config in CONFIGS]
     for path in (CACHE, EVENTS, HISTORY):
@@ -158,7 +161,7 @@ def test_one_owner_has_one_colour_and_one_place_in_every_panel(soaked) -> None:
 
 def test_a_small_owner_is_one_of_the_others_and_no_entry_is_without_its_swatch(make_scenario) -> None:
     many = {f"part_{number}.held[*]": 0.3 + number / 10 for number in range(9)} | {"part.small[*]": 0.01}
-    figure = anatomy_figure(make_scenario(("fixed",)), [anatomy_run(leaks=Leaks(lasting=many))])
+    figure = figure_of(anatomy_picture(make_scenario(("fixed",)), [anatomy_run(leaks=Leaks(lasting=many))]))
     assert figure is not None
     names = [text for text in words(figure, "key") if "[*]" in text]
     assert len(names) == 6
@@ -171,10 +174,10 @@ def test_a_small_owner_is_one_of_the_others_and_no_entry_is_without_its_swatch(m
 
 def test_the_foot_says_what_was_measured_and_what_is_interpolated(make_scenario, soaked) -> None:
     scenario = make_scenario(("fixed",))
-    fine = anatomy_figure(*soaked)
+    fine = figure_of(anatomy_picture(*soaked))
     coarse_run = anatomy_run(walked=False)
     coarse_run.samples["glibc_bytes"] = np.nan
-    coarse = anatomy_figure(scenario, [coarse_run])
+    coarse = figure_of(anatomy_picture(scenario, [coarse_run]))
     assert fine is not None
     assert coarse is not None
     told = " ".join(text.get_text() for text in fine.texts)
@@ -191,8 +194,8 @@ def test_every_picture_of_a_soak_that_is_no_evidence_says_so(assert_legible, soa
         run.samples["cpu_s"] = np.linspace(1, 2, len(run.samples))
     late = Check("real time", "slope of RSS", "+4.10%", "± 3%", False)
     verdict = judge(scenario, runs, controls=ControlRecord("literal", 0.1, True, 0.2, (late,)))
-    for draw in (memory_figure, over_time_figure, anatomy_figure, waterfall_figure):
-        figure = draw(scenario, runs, verdict=verdict)
+    for draw in (memory_picture, over_time_picture, anatomy_picture, waterfall_picture):
+        figure = figure_of(draw(scenario, runs, verdict=verdict))
         assert figure is not None
         assert_legible(figure)
         told = " ".join(text.get_text() for text in figure.texts)
@@ -204,7 +207,7 @@ def test_a_line_that_was_not_read_is_a_gap(make_scenario) -> None:
     run = anatomy_run(leaks=Leaks(cleanup_s=None))
     at = np.flatnonzero(np.isfinite(run.column("file_bytes")))
     run.samples.loc[at[4:6], "file_bytes"] = np.nan
-    figure = anatomy_figure(make_scenario(("fixed",)), [run])
+    figure = figure_of(anatomy_picture(make_scenario(("fixed",)), [run]))
     assert figure is not None
     (layer,) = artists(axes_of(figure, "rss fixed"), "pymalloc_bytes")
     assert len(layer.get_paths()) == 2
@@ -214,7 +217,7 @@ def test_a_replaced_allocator_has_no_lines(make_scenario) -> None:
     run = anatomy_run(python_memory=False)
     for name in ("pymalloc_bytes", "pymalloc_overhead_bytes", "pymalloc_free_bytes"):
         run.samples[name] = np.nan
-    figure = anatomy_figure(make_scenario(("fixed",)), [run])
+    figure = figure_of(anatomy_picture(make_scenario(("fixed",)), [run]))
     assert figure is not None
     assert not [text for text in words(figure, "key") if "pymalloc" in text]
     assert [text for text in words(figure, "key") if "glibc, heap" in text]
@@ -222,31 +225,26 @@ def test_a_replaced_allocator_has_no_lines(make_scenario) -> None:
 
 def test_only_what_was_recorded_is_drawn(make_scenario, note_runs) -> None:
     scenario = make_scenario(("fixed",))
-    assert anatomy_figure(make_scenario(), note_runs) is None
-    lines = anatomy_figure(scenario, [anatomy_run(walked=False)])
-    owners = anatomy_figure(scenario, [anatomy_run(lines=False)])
+    assert figure_of(anatomy_picture(make_scenario(), note_runs)) is None
+    lines = figure_of(anatomy_picture(scenario, [anatomy_run(walked=False)]))
+    owners = figure_of(anatomy_picture(scenario, [anatomy_run(lines=False)]))
     assert lines is not None
     assert owners is not None
     assert [axes.get_gid() for axes in lines.figure.axes if axes.get_gid()] == ["rss fixed"]
     assert [axes.get_gid() for axes in owners.figure.axes if axes.get_gid()] == ["owners fixed"]
-    assert waterfall_figure(scenario, [anatomy_run(status="limit")]) is None
-
-
-def test_nothing_is_written_where_there_is_nothing(make_scenario, note_runs, tmp_path: Path) -> None:
-    assert not anatomy_picture(make_scenario(), note_runs, tmp_path / "x.png")
-    assert not (tmp_path / "x.png").exists()
+    assert figure_of(waterfall_picture(scenario, [anatomy_run(status="limit")])) is None
 
 
 def test_no_word_lies_on_another(soaked, crowded, note_runs, make_scenario, assert_legible) -> None:
     for scenario, runs in (soaked, crowded, (make_scenario(), note_runs)):
-        for draw in (anatomy_figure, waterfall_figure):
-            figure = draw(scenario, runs)
+        for draw in (anatomy_picture, waterfall_picture):
+            figure = figure_of(draw(scenario, runs))
             if figure is not None:
                 assert_legible(figure)
 
 
 def test_the_waterfall_steps_down_to_what_is_left(soaked) -> None:
-    figure = waterfall_figure(*soaked)
+    figure = figure_of(waterfall_picture(*soaked))
     assert figure is not None
     panels = [axes_of(figure, f"waterfall {config}") for config in CONFIGS]
     assert len({axes.get_ylim() for axes in panels}) == 1
@@ -262,7 +260,7 @@ def test_the_waterfall_steps_down_to_what_is_left(soaked) -> None:
 
 
 def test_the_numbers_are_written_over_the_bars(soaked) -> None:
-    figure = waterfall_figure(*soaked)
+    figure = figure_of(waterfall_picture(*soaked))
     assert figure is not None
     axes = axes_of(figure, "waterfall fixed")
     numbers = [text.get_text() for text in artists(axes, "value")]
@@ -277,7 +275,7 @@ def test_the_numbers_are_written_over_the_bars(soaked) -> None:
 
 def test_no_interval_runs_through_a_number(make_scenario) -> None:
     runs = [anatomy_run(seed=seed, leaks=Leaks(cleanup_s=5000, teeth_vary=0.9)) for seed in (1, 2)]
-    figure = waterfall_figure(make_scenario(("fixed",)), runs)
+    figure = figure_of(waterfall_picture(make_scenario(("fixed",)), runs))
     assert figure is not None
     axes = axes_of(figure, "waterfall fixed")
     intervals = {line.get_xdata()[0]: max(line.get_ydata()) for line in artists(axes, "interval")}
@@ -292,7 +290,7 @@ def test_every_fact_fits_its_panel_however_many_there_are(make_scenario, count: 
     names = [f"config_{number}" for number in range(count)]
     held = {f"a_module.component.with.many.parts[*].of_history_{n}[*]": 1.0 + n for n in range(4)}
     runs = [anatomy_run(name, leaks=Leaks(lasting=held), **FORGOTTEN) for name in names]
-    figure = waterfall_figure(make_scenario(tuple(names)), runs)
+    figure = figure_of(waterfall_picture(make_scenario(tuple(names)), runs))
     assert figure is not None
     assert_legible(figure)
     for text in words(figure, "words"):
@@ -300,7 +298,7 @@ def test_every_fact_fits_its_panel_however_many_there_are(make_scenario, count: 
 
 
 def test_an_old_recording_says_what_it_does_not_know(make_scenario, note_runs) -> None:
-    figure = waterfall_figure(make_scenario(), note_runs)
+    figure = figure_of(waterfall_picture(make_scenario(), note_runs))
     assert figure is not None
     assert all("pinned and slack not recorded" in " ".join(text.split()) for text in words(figure, "words"))
     assert [text.get_text() for text in figure.legends[0].get_texts()][-1].startswith("left: not live")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from harness.analysis.comparison import Comparison, Disagreement, compare_configs, compare_results
-from harness.report.pictures.comparison import comparison_figure, results_figure
+from harness.report.pictures.comparison import comparison_picture, results_picture
 from harness.report.terminal.comparison_table import print_comparison, print_disagreements
 
 
@@ -60,7 +60,7 @@ def test_disagreements_are_warnings() -> None:
 
 
 def test_the_picture_of_configs_has_curves_and_differences(assert_legible, make_scenario, note_runs, pairs) -> None:
-    figure = comparison_figure(make_scenario(), note_runs, pairs)
+    figure = comparison_picture(make_scenario(), note_runs, pairs).figure
     (curves,) = of_kind(figure, "memory")
     assert {"rss old", "rss fixed", "rss old_stop"} <= {line.get_gid() for line in curves.lines}
     differences, points, reductions = of_kind(figure, "differences")
@@ -75,7 +75,7 @@ def test_the_picture_of_configs_has_curves_and_differences(assert_legible, make_
 def test_the_picture_of_two_results_has_a_box_a_config(assert_legible, make_scenario, make_run, note_runs) -> None:
     a = make_scenario(), note_runs
     b = make_scenario(["fixed", "old", "other"]), [make_run(config, 1, peak_gb=20) for config in ("fixed", "old")]
-    figure = results_figure(a, b, compare_results(a, b))
+    figure = results_picture(a, b, compare_results(a, b)).figure
     boxes = of_kind(figure, "memory")
     names = [[line.get_gid() for line in box.lines if str(line.get_gid()).startswith("rss")] for box in boxes]
     assert names == [["rss old A", "rss old B"], ["rss fixed A", "rss fixed B"]]
@@ -88,6 +88,6 @@ def test_the_picture_of_two_results_has_a_box_a_config(assert_legible, make_scen
 def test_runs_without_any_metric_in_common_still_make_a_picture(assert_legible, make_scenario, make_run) -> None:
     scenario = make_scenario(["old", "fixed"])
     runs = [make_run("old"), make_run("fixed", status="failed", until_s=-1.0)]
-    figure = comparison_figure(scenario, runs, [compare_configs(scenario, runs, "old", "fixed")])
+    figure = comparison_picture(scenario, runs, [compare_configs(scenario, runs, "old", "fixed")]).figure
     assert of_kind(figure, "differences") == []
     assert_legible(figure)

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from harness.report.pictures.market import market_figure, market_picture
+from harness.report.pictures.market import market_picture
 from harness.report.terminal.market_table import band, print_facts
 from synthetic.events import Book, Delta, Trade
 from synthetic.facts.stylized import Fact
@@ -72,7 +72,7 @@ def drawn(figure: Figure, gid: str) -> int:
 
 
 def test_the_sheet_has_its_six_pictures(tape: Tape) -> None:
-    figure = market_figure("A market", ["Made for a test."], tape, LISTED)
+    figure = market_picture("A market", ["Made for a test."], tape, LISTED).figure
     assert len(figure.axes) == 6
     assert drawn(figure, "price") == drawn(figure, "depth") == 4
     assert drawn(figure, "best") == drawn(figure, "autocorrelation") == 2
@@ -84,5 +84,5 @@ def test_a_tape_of_hardly_anything_is_drawn_as_well(tmp_path) -> None:
     book = next(event for event in Market(LISTED[:1], seed=1, start_ms=0, books_per_second=1.0).stream(60, [Book]))
     tape = record([book], start_ms=0, end_ms=60_000)
     picture = tmp_path / "sheet.png"
-    market_picture("One book", [], tape, [Instrument(book.symbol, LISTED[0].tick, 1.0, 1000, 1)], picture)
+    market_picture("One book", [], tape, [Instrument(book.symbol, LISTED[0].tick, 1.0, 1000, 1)]).save(picture)
     assert picture.read_bytes().startswith(b"\x89PNG")

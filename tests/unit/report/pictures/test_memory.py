@@ -14,7 +14,7 @@ from PIL import Image
 
 from harness.analysis.full_scale.anchor_runs import Anchors, World
 from harness.report.drawing.looks import looks
-from harness.report.pictures.memory import foot, memory_figure, memory_picture
+from harness.report.pictures.memory import foot, memory_picture
 from tests.unit.report.conftest import at_full_scale
 
 
@@ -45,14 +45,14 @@ def note(make_scenario, make_claim, note_runs):
 
 def test_the_picture_is_a_png_of_its_size(note, tmp_path: Path) -> None:
     path = tmp_path / "memory.png"
-    memory_picture(*note, path)
+    memory_picture(*note).save(path)
     with Image.open(path) as image:
         assert image.format == "PNG"
         assert image.size == (1600, 900)
 
 
 def test_curves_are_at_full_scale_over_virtual_hours(note) -> None:
-    axes = axes_of(memory_figure(*note), "memory")
+    axes = axes_of(memory_picture(*note).figure, "memory")
     for config, highest in (("old", 24.82), ("fixed", 6.82), ("old_stop", 24.82)):
         (line,) = artists(axes, f"rss {config}")
         hours, gb = line.get_data()
@@ -63,7 +63,7 @@ def test_curves_are_at_full_scale_over_virtual_hours(note) -> None:
 
 
 def test_configs_are_told_apart_by_colour_dashes_marker_and_name(note) -> None:
-    figure = memory_figure(*note)
+    figure = memory_picture(*note).figure
     lines = [artists(axes_of(figure, "memory"), f"rss {config}")[0] for config in note[0].configs]
     assert len({line.get_color() for line in lines}) == 3
     assert len({line.get_linestyle() for line in lines} | {str(line._dash_pattern) for line in lines}) >= 3
@@ -77,7 +77,7 @@ def test_eight_configs_look_different_in_grey_too() -> None:
 
 
 def test_the_limit_the_band_the_warm_up_and_the_horizon_are_drawn(note) -> None:
-    figure = memory_figure(*note)
+    figure = memory_picture(*note).figure
     axes = axes_of(figure, "memory")
     (limit,) = artists(axes, "limit")
     assert list(limit.get_ydata()) == [32, 32]
@@ -92,34 +92,34 @@ def test_the_limit_the_band_the_warm_up_and_the_horizon_are_drawn(note) -> None:
 
 def test_a_band_that_is_open_reaches_the_end_of_the_axis(make_scenario, make_claim, note_runs) -> None:
     claims = [make_claim("all peaks", "peak", ["old"], [24, None], tolerance=0.5)]
-    axes = axes_of(memory_figure(make_scenario(claims=claims), note_runs), "memory")
+    axes = axes_of(memory_picture(make_scenario(claims=claims), note_runs).figure, "memory")
     (band,) = artists(axes, "band")
     assert band.get_y() == 23.5
     assert band.get_y() + band.get_height() == pytest.approx(axes.get_ylim()[1])
 
 
 def test_a_limit_that_would_flatten_the_curves_is_named_only(make_scenario, make_run) -> None:
-    figure = memory_figure(make_scenario(["fixed"]), [make_run("fixed")])
+    figure = memory_picture(make_scenario(["fixed"]), [make_run("fixed")]).figure
     assert not artists(axes_of(figure, "memory"), "limit")
     assert "32 GB limit:\nabove the picture" in labels(figure)
 
 
 def test_every_cleanup_is_marked_once_though_three_seeds_did_it(note) -> None:
-    strip = axes_of(memory_figure(*note), "cleanups")
+    strip = axes_of(memory_picture(*note).figure, "cleanups")
     counts = {config: len(artists(strip, f"ticks {config}")[0].get_segments()) for config in note[0].configs}
     assert counts == {"old": 3, "fixed": 36, "old_stop": 3}
     assert [text.get_text() for text in artists(strip, "count")] == ["3 cleanups", "36 cleanups", "3 cleanups"]
 
 
 def test_thousands_of_cleanups_are_one_bar(make_scenario, make_run) -> None:
-    strip = axes_of(memory_figure(make_scenario(["fixed"]), [make_run("fixed", period_s=50.0)]), "cleanups")
+    strip = axes_of(memory_picture(make_scenario(["fixed"]), [make_run("fixed", period_s=50.0)]).figure, "cleanups")
     assert not artists(strip, "ticks fixed")
     assert len(artists(strip, "bar")) == 1
     assert [text.get_text() for text in artists(strip, "count")] == ["365 cleanups"]
 
 
 def test_the_stop_is_shown_with_its_three_steps(note) -> None:
-    figure = memory_figure(*note)
+    figure = memory_picture(*note).figure
     steps = axes_of(figure, "stop")
     assert [tick.get_text() for tick in steps.get_xticklabels()] == [
         "before",
@@ -133,7 +133,7 @@ def test_the_stop_is_shown_with_its_three_steps(note) -> None:
 
 
 def test_no_word_lies_on_another_though_two_curves_do(assert_legible, note) -> None:
-    assert_legible(memory_figure(*note))
+    assert_legible(memory_picture(*note).figure)
 
 
 def test_long_names_and_titles_and_many_configs_stay_legible(assert_legible, make_scenario, make_run) -> None:
@@ -149,7 +149,7 @@ def test_long_names_and_titles_and_many_configs_stay_legible(assert_legible, mak
     ]
     title = "A title [of brackets] with $x_1$ and 漏れ " + "many words " * 14
     runs = [make_run(config, seed) for config in configs for seed in (1, 2)]
-    assert_legible(memory_figure(make_scenario(configs, title=title), runs))
+    assert_legible(memory_picture(make_scenario(configs, title=title), runs).figure)
 
 
 def test_a_run_at_the_limit_and_one_that_died_have_signs_of_their_own(assert_legible, make_scenario, make_run) -> None:
@@ -159,7 +159,7 @@ def test_a_run_at_the_limit_and_one_that_died_have_signs_of_their_own(assert_leg
         make_run("fixed", 1, status="failed", until_s=-1.0),
     ]
     scenario = make_scenario()
-    figure = memory_figure(scenario, runs)
+    figure = memory_picture(scenario, runs).figure
     axes = axes_of(figure, "memory")
     (limit,) = artists(axes, "limit old")
     assert list(limit.get_xdata()) == [pytest.approx(3850 / 3600)]
@@ -184,7 +184,7 @@ def test_what_is_missing_is_left_out(assert_legible, make_scenario, make_run, ru
         "no stop": [make_run("old", stop=False)],
         "no live bytes": [make_run("old", live=False)],
     }[runs]
-    figure = memory_figure(make_scenario(["old"]), made)
+    figure = memory_picture(make_scenario(["old"]), made).figure
     assert_legible(figure)
     assert not artists(axes_of(figure, "memory"), "live old") or runs == "no stop"
     stopped = [text.get_text() for text in axes_of(figure, "stop").texts] != ["no run reached its stop"]
@@ -207,7 +207,7 @@ def test_full_scale_is_drawn_beside_the_small_world(make_scenario, note_runs, as
     scenario = make_scenario()
     large = tuple(at_full_scale(run) for run in note_runs if run.config == "old" and run.seed == 1)
     anchors = Anchors({"old": (World(scenario.with_options(configs=["old"], scale=1.0), large),)})
-    figure = memory_figure(scenario, note_runs, anchors=anchors)
+    figure = memory_picture(scenario, note_runs, anchors=anchors).figure
     drawn = {line.get_gid() for axes in figure.axes for line in axes.lines}
     assert {"rss old", "small old", "rss fixed"} <= drawn
     assert "small fixed" not in drawn
@@ -221,7 +221,7 @@ def test_full_scale_is_drawn_beside_the_small_world(make_scenario, note_runs, as
 def test_drawing_leaves_the_settings_of_matplotlib_alone(note) -> None:
     before = dict(mpl.rcParams)
     with mpl.rc_context({"font.size": 3.0, "text.usetex": True}):
-        figure = memory_figure(*note)
+        figure = memory_picture(*note).figure
         assert mpl.rcParams["font.size"] == 3.0
     assert dict(mpl.rcParams) == before
     assert min(text.get_fontsize() for text in figure.findobj(Text) if text.get_text()) > 9
@@ -229,5 +229,5 @@ def test_drawing_leaves_the_settings_of_matplotlib_alone(note) -> None:
 
 def test_a_long_run_is_drawn_on_a_grid_that_paper_can_show(make_scenario, make_run, monkeypatch) -> None:
     monkeypatch.setattr("harness.report.drawing.subjects.FINEST_POINTS", 100)
-    (line,) = artists(axes_of(memory_figure(make_scenario(["old"]), [make_run("old")]), "memory"), "rss old")
+    (line,) = artists(axes_of(memory_picture(make_scenario(["old"]), [make_run("old")]).figure, "memory"), "rss old")
     assert 90 <= np.size(line.get_xdata()) <= 101

@@ -13,7 +13,8 @@ from PIL import Image
 
 from harness.analysis.over_time import MEAN, PEAK, PEAK_NET
 from harness.analysis.runs import Run
-from harness.report.pictures.over_time import over_time_figure, over_time_picture
+from harness.report.pictures.over_time import over_time_picture
+from tests.unit.report.pictures.figures import figure_of
 
 
 def with_cpu(run: Run, *, grow: float = 0.0) -> Run:
@@ -57,28 +58,30 @@ def claims(make_claim) -> list[dict]:
 
 def test_the_picture_is_a_png_of_its_size(note_runs, make_scenario, claims, tmp_path: Path) -> None:
     path = tmp_path / "over_time.png"
-    assert over_time_picture(make_scenario(claims=claims), note_runs, path)
+    page = over_time_picture(make_scenario(claims=claims), note_runs)
+    assert page is not None
+    page.save(path)
     with Image.open(path) as image:
         assert image.size == (1600, 900)
 
 
 def test_the_title_is_the_finding(note_runs, make_run, make_scenario, make_claim, claims) -> None:
-    assert title(over_time_figure(make_scenario(claims=claims), note_runs)) == (
+    assert title(figure_of(over_time_picture(make_scenario(claims=claims), note_runs))) == (
         "What fixed saves of old's peak depends on when one looks: 8 % after 10 min, 73 % from 1.3 h on"
     )
     leaks = [make_run("old", s) for s in (1, 2)]
     leaks += [make_run("fixed", s, period_s=40_000, peak_gb=25) for s in (1, 2)]
-    assert title(over_time_figure(make_scenario(claims=claims), leaks)) == (
+    assert title(figure_of(over_time_picture(make_scenario(claims=claims), leaks))) == (
         "What fixed saves of old's peak depends on when one looks: 28 % after 10 min, 70 % after 1.4 h, 44 % after 5 h"
     )
     alike = [make_claim("none", PEAK, ("old", "old_stop"), (-0.01, 0.01))]
-    assert title(over_time_figure(make_scenario(claims=alike), note_runs)) == (
+    assert title(figure_of(over_time_picture(make_scenario(claims=alike), note_runs))) == (
         "What old_stop saves of old's peak does not depend on when one looks: 0 %"
     )
 
 
 def test_the_lines_end_at_their_values_under_the_claimed_band(note_runs, make_scenario, claims, assert_legible) -> None:
-    figure = over_time_figure(make_scenario(claims=claims), note_runs)
+    figure = figure_of(over_time_picture(make_scenario(claims=claims), note_runs))
     axes = axes_of(figure, "reductions")
     for metric, value in ((PEAK, 72.5), (PEAK_NET, 90.9), (MEAN, 59.27)):
         (line,) = artists(axes, metric)
@@ -99,7 +102,7 @@ def test_the_lines_end_at_their_values_under_the_claimed_band(note_runs, make_sc
 
 def test_cpu_beside_the_reductions(note_runs, make_scenario, claims, assert_legible) -> None:
     runs = [with_cpu(run, grow=0.5 if run.config == "old" else 0.0) for run in note_runs]
-    figure = over_time_figure(make_scenario(claims=claims), runs)
+    figure = figure_of(over_time_picture(make_scenario(claims=claims), runs))
     axes = axes_of(figure, "cpu")
     heading = plain(axes.get_title(loc="left"))
     assert heading == "CPU per symbol and cycle, ms: grows under load, old by 38 %"
@@ -111,22 +114,20 @@ def test_cpu_beside_the_reductions(note_runs, make_scenario, claims, assert_legi
 
 
 def test_without_a_pair_there_is_cpu_only(note_runs, make_scenario, assert_legible) -> None:
-    figure = over_time_figure(make_scenario(), [with_cpu(run) for run in note_runs])
+    figure = figure_of(over_time_picture(make_scenario(), [with_cpu(run) for run in note_runs]))
     assert [axes.get_gid() for axes in figure.axes] == ["cpu"]
     assert title(figure) == "CPU per symbol-cycle: no growth beyond the noise of the seeds"
     assert_legible(figure)
 
 
-def test_nothing_to_draw_is_no_picture(note_runs, make_scenario, tmp_path: Path) -> None:
-    assert over_time_figure(make_scenario(), note_runs) is None
-    assert not over_time_picture(make_scenario(), note_runs, tmp_path / "over_time.png")
-    assert not list(tmp_path.iterdir())
+def test_nothing_to_draw_is_no_picture(note_runs, make_scenario) -> None:
+    assert over_time_picture(make_scenario(), note_runs) is None
 
 
 def test_the_limit_ends_the_curves_and_is_named(make_run, make_scenario, claims, assert_legible) -> None:
     runs = [make_run("old", s, status="limit", until_s=9000, period_s=20_000, peak_gb=50) for s in (1, 2)]
     runs += [with_cpu(make_run("fixed", s)) for s in (1, 2)]
-    figure = over_time_figure(make_scenario(claims=claims), runs)
+    figure = figure_of(over_time_picture(make_scenario(claims=claims), runs))
     (line,) = artists(axes_of(figure, "reductions"), PEAK)
     assert line.get_xdata()[-1] == pytest.approx(2.5)
     assert "The reductions end early: old reached the memory limit at 2.50 h." in foot(figure)
@@ -144,7 +145,7 @@ def test_many_configs_of_long_names(make_run, make_scenario, make_claim, assert_
         for seed in (1, 2)
     ]
     worse = [make_claim("much less", PEAK, ("old", names[2]), (0.6, "open"))]
-    figure = over_time_figure(make_scenario(tuple(names), claims=worse), runs)
+    figure = figure_of(over_time_picture(make_scenario(tuple(names), claims=worse), runs))
     assert "CPU of the first 6 of 9 configs." in foot(figure)
     assert len(artists(axes_of(figure, "reductions"), "cleanups")) == 1
     assert "expected of the peak: at least 60 %" in labels(axes_of(figure, "reductions"))
@@ -153,6 +154,6 @@ def test_many_configs_of_long_names(make_run, make_scenario, make_claim, assert_
 
 def test_more_cleanups_than_fit_are_not_drawn(make_run, make_scenario, claims) -> None:
     runs = [make_run("old", period_s=50.0), make_run("fixed")]
-    figure = over_time_figure(make_scenario(claims=claims), runs)
+    figure = figure_of(over_time_picture(make_scenario(claims=claims), runs))
     assert not artists(axes_of(figure, "reductions"), "cleanups")
     assert [text.get_text() for legend in figure.legends for text in legend.get_texts()] == ["warm-up"]

@@ -1,4 +1,4 @@
-"""From integer ticks and lots to the floats a feed sends."""
+"""Between integer ticks and lots and the floats that a feed sends."""
 
 from __future__ import annotations
 
@@ -46,3 +46,13 @@ class Scales:
     def of(self, symbol: NDArray[np.int64], steps: NDArray[np.int64]) -> NDArray[np.float64]:
         """Floats of `steps`; `symbol` has the same shape."""
         return np.asarray(steps * self._factor[symbol] / self._divisor[symbol])
+
+
+def whole_steps(
+    values: NDArray[np.float64], step: float | NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """How many steps (n,) values are, and which of them are no whole number of steps."""
+    steps = values / step
+    whole = np.rint(steps)
+    away = np.abs(steps - whole) > 1e-4 + 1e-9 * np.abs(steps)
+    return whole.astype(np.int64), away

@@ -126,13 +126,13 @@ class HftbacktestFile:
         self._count("events of other kinds than levels and trades", local & (kind == _OTHER))
         here = np.flatnonzero(local & (kind != _OTHER))
         return PublicRows(
-            first + here,
-            np.zeros(here.size, dtype=np.int64),
-            events["local_ts"][here].astype(np.int64),
-            kind[here],
-            side[here].astype(np.int64),
-            events["px"][here].astype(np.float64),
-            events["qty"][here].astype(np.float64),
+            number=first + here,
+            kind=kind[here],
+            symbol=np.zeros(here.size, dtype=np.int64),
+            side=side[here].astype(np.int64),
+            price=events["px"][here].astype(np.float64),
+            quantity=events["qty"][here].astype(np.float64),
+            time_ns=events["local_ts"][here].astype(np.int64),
         )
 
     def _count(self, reason: str, which: Any) -> None:

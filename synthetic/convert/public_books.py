@@ -20,10 +20,9 @@ from synthetic.convert.public_rows import (
     RepairableError,
     wrong_row,
 )
-from synthetic.convert.steps import whole_steps
 from synthetic.events import Delta, Event, Reconnect, Trade
 from synthetic.recorded.held_books import HeldSide
-from synthetic.ticks import Scale
+from synthetic.ticks import Scale, whole_steps
 
 F64 = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synthetic.convert.public_rows import CLEAR, SNAPSHOT, TRADE, PublicFile, PublicRows, checked, joined
+from synthetic.convert.public_rows import CLEAR, SNAPSHOT, TRADE, PublicFile, PublicRows, checked
 from synthetic.convert.public_survey import Tell, shares
 from synthetic.draws.hashes import I64
 
@@ -66,7 +66,7 @@ def _put_head(
 def _groups(file: PublicFile, read: Callable[[float], None]) -> Iterator[PublicGroup]:
     held: PublicRows | None = None
     for rows, share in checked(file):
-        held = rows if held is None else joined(held, rows)
+        held = rows if held is None else held.followed_by(rows)
         edges = _edges(held)
         yield from _cut(file, held, edges[:-1])  # the last group may go on in the next piece
         held = held.at(slice(int(edges[-2]), len(held)))

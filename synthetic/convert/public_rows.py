@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synthetic.draws.hashes import I64
+from synthetic.recorded.columns import Columns, first_problem, is_positive
 
 CHANGE, SNAPSHOT, CLEAR, TRADE = range(4)
 BID, ASK = range(2)  # the side of a level; of a trade the taker's: BID bought, ASK sold
@@ -30,44 +30,15 @@ class RepairableError(SourceError):
     """Market data that can be converted once it is repaired."""
 
 
-@dataclass(frozen=True, slots=True)
-class PublicRows:
-    """Consecutive rows of a file, all arrays (rows,).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicRows(Columns):
+    """Rows of public market data: `symbol` is a place among the file's names, `time_ns` when the row was received.
 
-    `number` counts the rows of the file from 1 below its header; `symbol` is a place among the file's names; `time_ns`
-    is when the row was received. CHANGE and SNAPSHOT rows are a level's new quantity, 0 where it is gone; a CLEAR row
-    takes its side's levels away, from the best one to its price, or all of them where that is not finite.
+    CHANGE and SNAPSHOT rows are a level's new quantity, 0 where it is gone; a CLEAR row takes its side's levels away,
+    from the best one to its price, or all of them where that is not finite.
     """
 
-    number: I64
-    symbol: I64
     time_ns: I64
-    kind: I64
-    side: I64
-    price: NDArray[np.float64]
-    quantity: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return int(self.kind.size)
-
-    def at(self, place: slice | NDArray[np.intp] | NDArray[np.bool_]) -> PublicRows:
-        """Some of the rows; as views where `place` is a slice."""
-        return PublicRows(
-            self.number[place],
-            self.symbol[place],
-            self.time_ns[place],
-            self.kind[place],
-            self.side[place],
-            self.price[place],
-            self.quantity[place],
-        )
-
-
-def joined(one: PublicRows, other: PublicRows) -> PublicRows:
-    """Two pieces that follow one another as one."""
-    return PublicRows(
-        *(np.concatenate([getattr(one, field.name), getattr(other, field.name)]) for field in fields(PublicRows))
-    )
 
 
 class PublicFile(Protocol):
@@ -116,15 +87,15 @@ def _check(file: PublicFile, rows: PublicRows, last_ns: int) -> None:
         (rows.time_ns < 0, f"{time} is empty or below 0"),
         (~in_unit & ~undated, f"{time} is no time of this format between 1973 and 2096: is it in another unit?"),
         (rows.time_ns < before, f"time goes back: {time} is before that of the row above"),
-        (is_priced & ~((rows.price > 0) & np.isfinite(rows.price)), f"{price} = {{price:g}}: must be above 0"),
+        (is_priced & ~is_positive(rows.price), f"{price} = {{price:g}}: must be above 0"),
         (
             is_priced & ~((rows.quantity >= 0) & np.isfinite(rows.quantity)),
             f"{quantity} = {{quantity:g}}: must not be below 0",
         ),
         ((rows.kind == TRADE) & (rows.quantity == 0), f"{quantity} = 0: a trade's must be above 0"),
     ]
-    wrong = [(int(np.argmax(bad)), text) for bad, text in problems if bad.any()]
-    if wrong:
-        at, text = min(wrong, key=lambda found: found[0])
-        facts = {"price": float(rows.price[at]), "quantity": float(rows.quantity[at])}
-        raise wrong_row(file, int(rows.number[at]), text.format(**facts))
+    problem = first_problem(problems)
+    if problem is not None:
+        at, text = problem
+        values = {"price": float(rows.price[at]), "quantity": float(rows.quantity[at])}
+        raise wrong_row(file, int(rows.number[at]), text.format(**values))

@@ -47,14 +47,6 @@ class CommonStep:
             self._divisor = math.gcd(self._divisor, int(np.gcd.reduce(whole.astype(np.int64))))
 
 
-def whole_steps(values: NDArray[np.float64], step: float) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """How many steps (n,) values are, and which of them are no whole number of steps."""
-    steps = values / step
-    whole = np.rint(steps)
-    away = np.abs(steps - whole) > 1e-4 + 1e-9 * np.abs(steps)
-    return whole.astype(np.int64), away
-
-
 def _off(whole: NDArray[np.float64], values: NDArray[np.float64], decimals: int) -> NDArray[np.bool_]:
     off: NDArray[np.bool_] = (np.abs(whole / 10.0**decimals - values) > _ROUNDING * values) | (whole > _WHOLE_MOST)
     return off

@@ -21,6 +21,7 @@ import pyarrow.csv as pa_csv
 
 from synthetic.convert.public_rows import ASK, BID, CHANGE, NEITHER, SNAPSHOT, TRADE, PublicRows, SourceError, wrong_row
 from synthetic.draws.hashes import I64
+from synthetic.recorded.columns import by_word, first_line, first_wrong_line, floats, numbered, whole_numbers
 
 _TYPES = {
     "exchange": pa.string(),
@@ -35,7 +36,6 @@ _LEVEL_SIDES = {"bid": BID, "ask": ASK}
 _TRADE_SIDES = {"buy": BID, "sell": ASK, "unknown": NEITHER}
 _WRONG = -2
 _LATEST_US = 2**53  # far beyond any allowed one, and no overflow in nanoseconds
-_TRUTHS = ("true", "false")
 _BLOCK_BYTES = 1 << 19
 _GZIP = b"\x1f\x8b"
 
@@ -64,10 +64,10 @@ class TardisFile:
                     yield self._decoded(batch, number), min(1.0, raw.tell() / size)
                     number += batch.num_rows
         except pa.ArrowInvalid as error:
-            found = self._first_wrong_row(types)
-            raise SourceError(found or f"{self.path}: behind row {number - 1}: {_first_line(error)}") from error
+            text = self._first_wrong_row(types) or f"behind row {number - 1}: {first_line(error)}"
+            raise SourceError(f"{self.path}: {text}") from error
         except (OSError, EOFError, zlib.error) as error:
-            text = error.strerror if isinstance(error, OSError) and error.strerror else _first_line(error)
+            text = error.strerror if isinstance(error, OSError) and error.strerror else first_line(error)
             raise SourceError(f"{self.path}: cannot be read behind row {number - 1}: {text}") from error
 
     def _open(self) -> IO[bytes]:
@@ -100,33 +100,32 @@ class TardisFile:
         is_book = "is_snapshot" in batch.schema.names
         words = batch.column("side").dictionary_encode()
         sides = _LEVEL_SIDES if is_book else _TRADE_SIDES
-        side = _coded(words, [sides.get(word, _WRONG) for word in words.dictionary.to_pylist()])
+        side = numbered(words, lambda word: sides.get(word, _WRONG), empty=_WRONG)
         if (side == _WRONG).any():
             at = int(np.argmax(side == _WRONG))
-            said = batch.column("side")[at].as_py()
-            raise wrong_row(self, first + at, f"side = {said!r}: must be {' or '.join(sides)}")
+            word = batch.column("side")[at].as_py()
+            raise wrong_row(self, first + at, f"side = {word!r}: must be {' or '.join(sides)}")
         kind = np.full(len(side), TRADE, dtype=np.int64)
         if is_book:
             flag = batch.column("is_snapshot")
             if flag.null_count:
                 raise wrong_row(self, first + int(np.argmax(flag.is_null())), "is_snapshot is empty")
             kind = np.where(flag.to_numpy(zero_copy_only=False), SNAPSHOT, CHANGE).astype(np.int64)
-        time_us = batch.column("local_timestamp").fill_null(-1).to_numpy(zero_copy_only=False)
         return PublicRows(
-            np.arange(first, first + len(side), dtype=np.int64),
-            self._symbols(batch),
-            np.minimum(time_us.astype(np.int64), _LATEST_US) * 1000,
-            kind,
-            side,
-            _real(batch.column("price")),
-            _real(batch.column("amount")),
+            number=np.arange(first, first + len(side), dtype=np.int64),
+            kind=kind,
+            symbol=self._symbols(batch),
+            side=side,
+            price=floats(batch.column("price")),
+            quantity=floats(batch.column("amount")),
+            time_ns=np.minimum(whole_numbers(batch.column("local_timestamp")), _LATEST_US) * 1000,
         )
 
     def _symbols(self, batch: Any) -> I64:
         exchange, symbol = (batch.column(name).dictionary_encode() for name in ("exchange", "symbol"))
         exchanges, symbols = exchange.dictionary.to_pylist(), symbol.dictionary.to_pylist()
-        of_exchange = _coded(exchange, list(range(len(exchanges))))
-        pair = of_exchange * len(symbols) + _coded(symbol, list(range(len(symbols))))
+        of_exchange = by_word(exchange, range(len(exchanges)), empty=_WRONG)
+        pair = of_exchange * len(symbols) + by_word(symbol, range(len(symbols)), empty=_WRONG)
         codes = np.zeros(len(exchanges) * len(symbols), dtype=np.int64)
         for place in np.unique(pair).tolist():
             key = exchanges[place // len(symbols)], symbols[place % len(symbols)]
@@ -137,38 +136,6 @@ class TardisFile:
         return np.asarray(codes[pair], dtype=np.int64)
 
     def _first_wrong_row(self, types: dict[str, Any]) -> str | None:
-        """What is wrong in the first row that cannot be parsed, found by reading line by line."""
         with self._open() as file:
-            reader = csv.reader(io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline=""))
-            header = next(reader)
-            for number, cells in enumerate(reader, 1):
-                if len(cells) != len(header):
-                    return f"{self.path}: row {number} has {len(cells)} columns, not {len(header)}"
-                for name, cell in zip(header, cells, strict=True):
-                    if name in types and not _parses(cell, types[name]):
-                        return f"{self.path}: row {number}: {name} = {cell!r}: must be {types[name]}"
-        return None
-
-
-def _parses(cell: str, wanted: Any) -> bool:
-    try:
-        if wanted == pa.int64():
-            int(cell)
-        elif wanted == pa.float64():
-            float(cell)
-    except ValueError:
-        return False
-    return wanted != pa.bool_() or cell.lower() in _TRUTHS
-
-
-def _coded(encoded: Any, codes: list[int]) -> I64:
-    table = np.array([*codes, _WRONG], dtype=np.int64)
-    return np.asarray(table[encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)], dtype=np.int64)
-
-
-def _real(column: Any) -> Any:
-    return column.fill_null(np.nan).to_numpy(zero_copy_only=False).astype(np.float64)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            lines = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+            return first_wrong_line(lines, types, may_be_empty=False)

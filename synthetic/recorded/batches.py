@@ -12,6 +12,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from synthetic.feed import RecordingError
+from synthetic.recorded.columns import first_line, first_wrong_line
 
 SCHEMA = pa.schema(
     [
@@ -30,7 +31,6 @@ _BATCH_ROWS = 1 << 15
 _BLOCK_BYTES = 1 << 20
 _TAIL_BYTES = 1 << 12
 _WORDS = ["kind", "symbol", "side"]
-_NUMBERS = {"timestamp_ms": int, "sequence": int, "price": float, "quantity": float}
 
 
 def batches(path: Path) -> Iterator[Any]:
@@ -61,7 +61,7 @@ def _open_parquet(path: Path) -> Any:
     try:
         return pq.ParquetFile(path, buffer_size=_BLOCK_BYTES, pre_buffer=False, read_dictionary=_WORDS)
     except pa.ArrowInvalid as error:
-        raise RecordingError(f"{path}: is no Parquet file, or its end is missing: {_first_line(error)}") from error
+        raise RecordingError(f"{path}: is no Parquet file, or its end is missing: {first_line(error)}") from error
 
 
 def _parquet_batches(path: Path) -> Iterator[Any]:
@@ -73,7 +73,7 @@ def _parquet_batches(path: Path) -> Iterator[Any]:
                 yield _as_schema(path, batch, file.schema_arrow)
                 rows += batch.num_rows
         except (pa.ArrowInvalid, OSError) as error:
-            raise RecordingError(f"{path}: is damaged behind row {rows}: {_first_line(error)}") from error
+            raise RecordingError(f"{path}: is damaged behind row {rows}: {first_line(error)}") from error
 
 
 def _as_schema(path: Path, batch: Any, written: Any) -> Any:
@@ -115,7 +115,9 @@ def _csv_batches(path: Path) -> Iterator[Any]:
         ) as reader:
             yield from reader
     except pa.ArrowInvalid as error:
-        raise RecordingError(_first_wrong_line(path) or f"{path}: {_first_line(error)}") from error
+        with path.open(encoding="utf-8-sig", newline="", errors="replace") as lines:
+            text = first_wrong_line(lines, {field.name: field.type for field in SCHEMA}, may_be_empty=True)
+        raise RecordingError(f"{path}: {text or first_line(error)}") from error
 
 
 def _header(path: Path) -> list[str]:
@@ -130,23 +132,6 @@ def _refuse_missing(path: Path, names: list[str]) -> None:
             raise RecordingError(
                 f"{path}: column {name} is missing; there are {there}; needed: {', '.join(SCHEMA.names)}"
             )
-
-
-def _first_wrong_line(path: Path) -> str | None:
-    """What is wrong in the first row that is no row of a recording, found by reading line by line."""
-    with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
-        reader = csv.reader(file)
-        header = next(reader)
-        for row, cells in enumerate(reader, 1):
-            if len(cells) != len(header):
-                return f"{path}: row {row} has {len(cells)} columns, not {len(header)}"
-            for name, cell in zip(header, cells, strict=True):
-                try:
-                    if cell and name in _NUMBERS:
-                        _NUMBERS[name](cell)
-                except ValueError:
-                    return f"{path}: row {row}: {name} = {cell!r}: must be {SCHEMA.field(name).type}"
-    return None
 
 
 def _last_of_parquet(path: Path) -> tuple[str, int, str]:
@@ -172,7 +157,3 @@ def _last_of_csv(path: Path) -> tuple[str, int, str]:
     cells = dict(zip(header, next(csv.reader([line]), []), strict=False))
     time = cells.get("timestamp_ms", "")
     return cells.get("kind", ""), int(time) if time.lstrip("-").isdecimal() else -1, f"the last row, {line.strip()!r}"
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synthetic.recorded.rows import ASK, BID, DELTA, END, SNAPSHOT, RowReader, Rows, joined
+from synthetic.recorded.rows import ASK, BID, DELTA, END, SNAPSHOT, RowReader, Rows
 
 F64 = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def grouped(reader: RowReader, first: Rows, pieces: Iterator[Rows]) -> Iterator[
         more = piece is not None
         if piece is not None:
             checked = reader.checked(piece)
-            held = joined(held, checked) if len(held) else checked
+            held = held.followed_by(checked) if len(held) else checked
         edges = _edges(held)
         starts, stops = edges[:-1], edges[1:]
         if more:  # the last group may go on in the next piece
@@ -57,7 +57,7 @@ def grouped(reader: RowReader, first: Rows, pieces: Iterator[Rows]) -> Iterator[
             if kind == END and stop < len(held):
                 raise reader.error(held, stop, "there are rows behind the end row")
             yield Group(held, start, stop, kind, symbol, time_ms, sequence)
-        held = held.part(int(stops[-1]) if stops.size else 0, len(held))
+        held = held.at(slice(int(stops[-1]) if stops.size else 0, None))
 
 
 def count_updates(pieces: Iterator[Rows]) -> int:
@@ -65,12 +65,12 @@ def count_updates(pieces: Iterator[Rows]) -> int:
     updates = 0
     held: Rows | None = None
     for piece in pieces:
-        rows = piece if held is None else joined(held, piece)
+        rows = piece if held is None else held.followed_by(piece)
         starts = _edges(rows)[:-1]
         if held is not None:
             starts = starts[1:]  # the first row was counted in the piece before
         updates += int(np.isin(rows.kind[starts], (SNAPSHOT, DELTA)).sum())
-        held = rows.part(len(rows) - 1, len(rows))
+        held = rows.at(slice(len(rows) - 1, None))
     return updates
 
 
@@ -108,7 +108,7 @@ class HashedRows:
     def _flush(self) -> None:
         if self._rows is None:
             return
-        rows, self._start = self._rows.part(self._start, self._stop), self._stop
+        rows, self._start = self._rows.at(slice(self._start, self._stop)), self._stop
         times_ms = rows.time_ms - self._start_ms
         columns = (rows.kind, rows.symbol, times_ms, rows.sequence, rows.side, rows.price, rows.quantity)
         for seen, column in zip(self._columns, columns, strict=True):

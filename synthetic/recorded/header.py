@@ -8,7 +8,8 @@ import numpy as np
 
 from synthetic.feed import RecordingError
 from synthetic.instrument import Instrument
-from synthetic.recorded.rows import INSTRUMENT, LOT, NOTHING, OPEN, SIDES, TICK, RowReader, Rows, joined
+from synthetic.recorded.columns import NOTHING
+from synthetic.recorded.rows import INSTRUMENT, LOT, OPEN, SIDES, TICK, RowReader, Rows
 
 
 def read_header(reader: RowReader, pieces: Iterator[Rows]) -> tuple[tuple[Instrument, ...], int, Rows]:
@@ -19,14 +20,14 @@ def read_header(reader: RowReader, pieces: Iterator[Rows]) -> tuple[tuple[Instru
     rows: Rows | None = None
     count = 0
     for piece in pieces:
-        rows = piece if rows is None else joined(rows, piece)
+        rows = piece if rows is None else rows.followed_by(piece)
         others = np.flatnonzero(rows.kind != INSTRUMENT)
         count = int(others[0]) if others.size else len(rows)
         if others.size:
             break
     if rows is None or count == 0:
         raise RecordingError(f"{reader.path}: row 1: is no instrument row; a recording begins with its instruments")
-    header = rows.part(0, count)
+    header = rows.at(slice(count))
     later = np.flatnonzero((header.time_ms != header.time_ms[0]) | (header.time_ms == NOTHING))
     if later.size:
         raise reader.error(header, int(later[0]), "timestamp_ms is not the start: it is the same in instrument rows")
@@ -49,4 +50,4 @@ def read_header(reader: RowReader, pieces: Iterator[Rows]) -> tuple[tuple[Instru
         for rank, (symbol, values) in enumerate(found.items(), 1)
     )
     reader.know(instruments)
-    return instruments, int(header.time_ms[0]), reader.checked(rows.part(count, len(rows)))
+    return instruments, int(header.time_ms[0]), reader.checked(rows.at(slice(count, None)))

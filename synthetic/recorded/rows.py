@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,16 @@ from synthetic.draws.hashes import I64
 from synthetic.feed import RecordingError
 from synthetic.instrument import Instrument
 from synthetic.recorded.batches import batches
-from synthetic.ticks import Scales
+from synthetic.recorded.columns import NOTHING, Columns, first_problem, floats, is_positive, numbered, whole_numbers
+from synthetic.ticks import Scales, whole_steps
 
 KINDS = ("instrument", "snapshot", "delta", "trade", "reconnect", "end")
 INSTRUMENT, SNAPSHOT, DELTA, TRADE, RECONNECT, END = range(len(KINDS))
 SIDES = ("tick", "lot", "open", "bid", "ask", "buy", "sell", "halt", "disconnect")
 TICK, LOT, OPEN, BID, ASK, BUY, SELL, HALT, DISCONNECT = range(len(SIDES))
-NOTHING = -1  # an empty cell; of a kind, side or symbol also an unknown word
 
+_KINDS = {word: place for place, word in enumerate(KINDS)}
+_SIDES = {word: place for place, word in enumerate(SIDES)}
 _ALLOWED_SIDES = {
     INSTRUMENT: (TICK, LOT, OPEN),
     SNAPSHOT: (BID, ASK),
@@ -32,32 +34,12 @@ _ALLOWED_SIDES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Consecutive rows, all arrays (rows,); words are places in KINDS, SIDES and among the names. `first` is the number
-    of the first one, counted from 1 below the header. Empty cells are NOTHING or NaN."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows(Columns):
+    """Rows of a recorded market; words are places in KINDS, SIDES and among the reader's names."""
 
-    first: int
-    kind: I64
-    symbol: I64
     time_ms: I64
     sequence: I64
-    side: I64
-    price: NDArray[np.float64]
-    quantity: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return int(self.kind.size)
-
-    def part(self, start: int, stop: int) -> Rows:
-        """The rows from `start` to `stop`, as views."""
-        return Rows(self.first + start, *(getattr(self, field.name)[start:stop] for field in fields(self)[1:]))
-
-
-def joined(one: Rows, other: Rows) -> Rows:
-    """Two pieces that follow one another as one."""
-    names = [field.name for field in fields(Rows)][1:]
-    return Rows(one.first, *(np.concatenate([getattr(one, name), getattr(other, name)]) for name in names))
 
 
 class RowReader:
@@ -90,11 +72,9 @@ class RowReader:
     def checked(self, rows: Rows) -> Rows:
         """Rows behind the instruments, their prices and quantities the nearest floats to whole ticks and lots."""
         assert self._scales is not None
-        problems = list(self._problems(rows))
-        wrong = [(int(np.argmax(bad)), text) for bad, text in problems if bad.any()]
-        if wrong:
-            at, text = min(wrong, key=lambda found: found[0])
-            raise self.error(rows, at, text)
+        problem = first_problem(self._problems(rows))
+        if problem is not None:
+            raise self.error(rows, *problem)
         self._last_ms = int(rows.time_ms[-1])
         symbol = np.maximum(rows.symbol, 0)
         price, quantity = (
@@ -104,7 +84,7 @@ class RowReader:
                 (rows.quantity, self._lot, self._scales[1]),
             )
         )
-        return Rows(rows.first, rows.kind, rows.symbol, rows.time_ms, rows.sequence, rows.side, price, quantity)
+        return replace(rows, price=price, quantity=quantity)
 
     def error(self, rows: Rows, at: int, text: str) -> RecordingError:
         """The error of the row at place `at` of `rows`; braces in the text are filled from that row."""
@@ -118,7 +98,7 @@ class RowReader:
             "tick": self._tick[symbol] if 0 <= symbol < self._tick.size else "?",
             "lot": self._lot[symbol] if 0 <= symbol < self._lot.size else "?",
         }
-        return RecordingError(f"{self.path}: row {rows.first + at}: {text.format(**facts)}")
+        return RecordingError(f"{self.path}: row {int(rows.number[at])}: {text.format(**facts)}")
 
     def _problems(self, rows: Rows) -> Iterator[tuple[NDArray[np.bool_], str]]:
         """Which rows are wrong in what way, all (rows,)."""
@@ -136,7 +116,7 @@ class RowReader:
         is_level = (kind == SNAPSHOT) | (kind == DELTA)
         yield is_level & (rows.sequence == NOTHING), "sequence is empty"
         has_price = (is_level | (kind == TRADE)) & (side != NOTHING)
-        yield has_price & ~((rows.price > 0) & np.isfinite(rows.price)), "price = {price:g}: must be above 0"
+        yield has_price & ~is_positive(rows.price), "price = {price:g}: must be above 0"
         least = np.where(kind == DELTA, 0.0, np.nextafter(0, 1))
         yield (
             has_price & ~((rows.quantity >= least) & np.isfinite(rows.quantity)),
@@ -148,23 +128,22 @@ class RowReader:
             (rows.quantity, self._lot, "quantity = {quantity!r} is no multiple of the lot of {symbol}, {lot:g}"),
         ):
             with np.errstate(invalid="ignore"):
-                whole = values / steps[symbol]
-                away = np.abs(whole - np.rint(whole)) > 1e-4 + 1e-9 * np.abs(whole)
+                _, away = whole_steps(values, steps[symbol])
             yield has_price & away, text
 
     def _decoded(self, batch: Any, first: int) -> Rows:
-        kind = _places(batch.column("kind"), {word: place for place, word in enumerate(KINDS)})
+        kinds = numbered(batch.column("kind").dictionary_encode(), lambda word: _KINDS.get(word, NOTHING))
         if not self._known:
-            self._learn(kind, batch.column("symbol"))
+            self._learn(kinds, batch.column("symbol"))
         return Rows(
-            first,
-            kind,
-            _places(batch.column("symbol"), self._codes),
-            _whole(batch.column("timestamp_ms")),
-            _whole(batch.column("sequence")),
-            _places(batch.column("side"), {word: place for place, word in enumerate(SIDES)}, other=len(SIDES)),
-            _real(batch.column("price")),
-            _real(batch.column("quantity")),
+            number=np.arange(first, first + batch.num_rows, dtype=np.int64),
+            kind=kinds,
+            symbol=numbered(batch.column("symbol").dictionary_encode(), lambda word: self._codes.get(word, NOTHING)),
+            side=numbered(batch.column("side").dictionary_encode(), lambda word: _SIDES.get(word, len(SIDES))),
+            price=floats(batch.column("price")),
+            quantity=floats(batch.column("quantity")),
+            time_ms=whole_numbers(batch.column("timestamp_ms")),
+            sequence=whole_numbers(batch.column("sequence")),
         )
 
     def _learn(self, kind: I64, symbol: Any) -> None:
@@ -174,18 +153,3 @@ class RowReader:
             if name is not None and name not in self._codes:
                 self._codes[name] = len(self.names)
                 self.names.append(name)
-
-
-def _places(column: Any, codes: dict[str, int], *, other: int = NOTHING) -> I64:
-    """Words as places: NOTHING for an empty cell, `other` for a word that has none."""
-    encoded = column.dictionary_encode()
-    table = np.array([codes.get(word, other) for word in encoded.dictionary.to_pylist()] + [NOTHING], dtype=np.int64)
-    return np.asarray(table[encoded.indices.fill_null(len(table) - 1).to_numpy(zero_copy_only=False)])
-
-
-def _whole(column: Any) -> I64:
-    return np.asarray(column.fill_null(NOTHING).to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _real(column: Any) -> NDArray[np.float64]:
-    return np.asarray(column.fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)

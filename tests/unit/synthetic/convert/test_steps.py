@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthetic.convert.steps import CommonStep, NoStepError, whole_steps
+from synthetic.convert.steps import CommonStep, NoStepError
 
 
 def found(*pieces: list[float]) -> float | None:
@@ -48,9 +48,3 @@ def test_what_is_no_decimal_number_is_named():
     with pytest.raises(NoStepError) as raised:
         found([1.5, float(np.float32(0.1))])
     assert raised.value.place == 1
-
-
-def test_values_that_are_no_whole_steps_are_marked():
-    whole, away = whole_steps(np.array([0.3, 0.35, 1e6]), 0.1)
-    assert whole.tolist()[::2] == [3, 10_000_000]
-    assert away.tolist() == [False, True, False]

@@ -172,13 +172,16 @@ class VirtualLoop(OrderedLoop):
 
     def report_stall(self, stood_s: float, frame: FrameType) -> ClockStalled:
         """Note that time stood still for `stood_s` real seconds; the loop ends with it at its next turn."""
-        self.stall = stalled(
+        self.stall = self.stalled(
             f"virtual time stood still at {self.now_s:g} s for {stood_s:.3g} s of real time: {self._what_holds(frame)}",
-            self,
             frame,
         )
         self.count_holds()
         return self.stall
+
+    def stalled(self, reason: str, frame: FrameType) -> ClockStalled:
+        """The error for `reason`, with the stacks of all threads and of this loop's tasks."""
+        return stalled(reason, self, frame)
 
     def give_up(self) -> None:
         """After a stall: wait no longer for the executor work and the children that held time."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import selectors
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Protocol
 
-from harness.clock.stall import stalled
-
-if TYPE_CHECKING:
-    from harness.clock.loop import VirtualLoop
+from harness.clock.ordered import Timer
+from harness.clock.stall import ClockStalled
 
 # A loop that watches nothing but its own wake-up pipe asks the kernel every so many turns: only a signal handler of the
 # target (loop.add_signal_handler) waits there; call_soon_threadsafe is seen without asking.
@@ -25,10 +25,55 @@ WRITE_PATIENCE = 0.5
 _NOTHING: list[tuple[selectors.SelectorKey, int]] = []
 
 
+class Timekeeper(Protocol):
+    """What the selector asks of the loop that waits in it: what holds time, and to move it.
+
+    `holds` counts what may keep time from jumping, `stall` is one that is to be raised, `waiting_for` says what is
+    really waited for, and `stall_s` is how long at the most, in real seconds.
+    """
+
+    now_s: float
+    holds: int
+    stall: ClockStalled | None
+    stall_s: float
+    waiting_for: str | None
+    warn: Callable[[str], None]
+    _scheduled: list[Timer]  # asyncio's own heap, the timer that is due first at its head
+
+    @property
+    def has_work(self) -> bool:
+        """Whether executor work has a result that was not delivered."""
+
+    @property
+    def has_children(self) -> bool:
+        """Whether a child process is starting or running."""
+
+    def count_holds(self) -> None:
+        """Count `holds` again."""
+
+    def deliver(self) -> bool:
+        """Deliver the oldest executor work's result; False if it is not done."""
+
+    def jump(self, t_s: float) -> None:
+        """Move time to `t_s`."""
+
+    def talks_to_itself(self, fd: int) -> bool:
+        """Whether both ends of a connection live on this loop."""
+
+    def may_be_woken(self) -> bool:
+        """Whether a thread or a signal could still call in."""
+
+    def stalled(self, reason: str, frame: FrameType) -> ClockStalled:
+        """The error for a time that cannot move, for `reason`."""
+
+    def report_stall(self, stood_s: float, frame: FrameType) -> ClockStalled:
+        """Note that time stood still for `stood_s` real seconds."""
+
+
 class JumpingSelector(selectors.DefaultSelector):
     """Where a loop would wait for its next timer, time jumps to it, unless the real world must come first."""
 
-    def __init__(self, loop: VirtualLoop, io_grace_s: float) -> None:
+    def __init__(self, loop: Timekeeper, io_grace_s: float) -> None:
         super().__init__()
         self.own_fds = 0
         self._loop = loop
@@ -123,7 +168,7 @@ class JumpingSelector(selectors.DefaultSelector):
         events = super().select(0)
         if not events:
             reason = f"nothing is left to wait for at {loop.now_s:g} s: every task waits for another"
-            raise stalled(reason, loop, sys._getframe())
+            raise loop.stalled(reason, sys._getframe())
         return events
 
     def _wait(self, what: str) -> list[tuple[selectors.SelectorKey, int]]:

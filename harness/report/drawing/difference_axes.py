@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.estimates import Estimate
-from harness.report.drawing.looks import FAINT, INK, SMALL_PT, Look
+from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, Look
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def draw_differences(axes: Axes, differences: Sequence[Difference], *, percent: 
             y = row + (place - (len(difference.sides) - 1) / 2) * 0.55 / len(difference.sides)
             axes.hlines(y, low, high, color=look.colour, linewidth=2.2, zorder=2, gid="interval")
             axes.plot(
-                middle, y, marker=look.marker, color=look.colour, markersize=8, markeredgecolor="white", zorder=3,
+                middle, y, marker=look.marker, color=look.colour, markersize=8, markeredgecolor=PAPER, zorder=3,
                 gid="point",
             )  # fmt: skip
     names = [difference.metric for difference in differences]

@@ -7,7 +7,9 @@ import textwrap
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from scipy.optimize import isotonic_regression
 
 from harness.report.drawing.looks import DPI
 
@@ -48,35 +50,16 @@ def spread_apart(wanted: Sequence[float], heights: Sequence[float], lowest: floa
     not, they begin at `lowest` and reach beyond `highest`. Neighbours that would overlap are pooled, and the pool is
     centred on the mean of where its members want to be (the isotonic regression of the labels' positions).
     """
-    order = sorted(range(len(wanted)), key=lambda index: wanted[index])
-    below = 0.0
-    pools: list[tuple[float, int]] = []  # mean position of the members' common bottom line, number of members
-    bottoms: dict[int, float] = {}
-    for index in order:
-        bottoms[index] = below
-        mean, members = wanted[index] - heights[index] / 2 - below, 1
-        while pools and pools[-1][0] >= mean:
-            other, count = pools.pop()
-            mean, members = (other * count + mean * members) / (count + members), count + members
-        pools.append((mean, members))
-        below += heights[index]
-    bases = [base for base, members in pools for _ in range(members)]
-    room = max(highest - lowest - below, 0.0)
-    return _restored(
-        order,
-        [
-            lowest + min(max(base - lowest, 0.0), room) + bottoms[index] + heights[index] / 2
-            for base, index in zip(bases, order, strict=True)
-        ],
-    )
-
-
-def _restored(order: Sequence[int], values: Sequence[float]) -> list[float]:
-    """`values`, which are in `order`, in the order of the labels."""
-    found = [0.0] * len(values)
-    for index, value in zip(order, values, strict=True):
-        found[index] = value
-    return found
+    if not wanted:
+        return []
+    order = np.argsort(wanted, kind="stable")
+    tall = np.array(heights)[order]
+    below = np.cumsum(tall) - tall
+    bases = isotonic_regression(np.array(wanted)[order] - tall / 2 - below).x
+    room = max(highest - lowest - tall.sum(), 0.0)
+    centres = np.empty(len(order))
+    centres[order] = lowest + np.clip(bases - lowest, 0.0, room) + below + tall / 2
+    return [float(centre) for centre in centres]
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""How a config looks in every picture: colour, line style and marker, so that it is told apart in grey too."""
+"""Every colour, and how a config looks in every picture: its line style and marker tell it apart in grey too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -17,6 +17,46 @@ TEXT_PT, SMALL_PT, TITLE_PT = 15.0, 14.0, 20.0
 """Sizes that can still be read when a picture is shown at half its width."""
 
 INK, FAINT, PAPER = "#222222", "#777777", "#ffffff"
+GRID, PALE, STRIPE = "#e4e4e4", "#eeeeee", "#f4f4f4"
+
+WARM_UP: dict[str, Any] = {"facecolor": "#000000", "alpha": 0.07, "linewidth": 0}
+
+PEAK_COLOUR, NET_COLOUR, MEAN_COLOUR = "#5e3c99", "#8c6a1f", "#1b7a5a"
+"""Of the reductions of the peak, of the growth to it and of the mean: no config has these."""
+
+ASKS, BIDS = "#d55e00", "#0072b2"
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How an area is filled: with a colour, and hatched where it is not in use."""
+
+    colour: str
+    hatch: str = ""
+
+    @property
+    def style(self) -> dict[str, Any]:
+        """As matplotlib draws it; only what is hatched has an edge of its own."""
+        return {
+            "facecolor": self.colour,
+            "edgecolor": FAINT if self.hatch else self.colour,
+            "hatch": self.hatch or None,
+        }
+
+    @property
+    def swatch(self) -> dict[str, Any]:
+        """As matplotlib draws it in a key, where everything has an edge."""
+        return {**self.style, "edgecolor": FAINT}
+
+
+LIVE, PINNED, SLACK, OTHER = Fill("#0072b2"), Fill("#cfe8f7", "//"), Fill("#fbe9c0", "\\\\"), Fill("#9a9a9a")
+GIVEN_BACK = Fill("#7cc4a8")
+BALLAST, ARROW, OVERHEAD = Fill("#dcdcdc"), Fill("#cc79a7"), Fill("#56b4e9")
+GLIBC_MAPPED, GLIBC_HEAP = Fill("#a85f00"), Fill("#e69f00")
+UNEXPLAINED, UNATTRIBUTED, OTHER_OWNERS = Fill("#d55e00", "xx"), Fill("#f2f2f2", "xx"), Fill("#bdbdbd")
+
+OWNERS = tuple(map(Fill, ("#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#e6ab02")))
+"""Brewer's Dark2: none is the colour of a line of RSS above."""
 
 _Arguments = ParamSpec("_Arguments")
 _Drawn = TypeVar("_Drawn")
@@ -81,7 +121,7 @@ def house_style() -> Iterator[None]:
                 "axes.spines.right": False,
                 "axes.grid": True,
                 "axes.axisbelow": True,
-                "grid.color": "#e4e4e4",
+                "grid.color": GRID,
                 "grid.linewidth": 0.8,
                 "xtick.color": FAINT,
                 "ytick.color": FAINT,

@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullFormatter
 from numpy.typing import NDArray
 
-from harness.report.drawing.looks import FAINT, INK, SMALL_PT, Look, looks
+from harness.report.drawing.looks import ASKS, BIDS, FAINT, INK, PALE, SMALL_PT, Look, looks
 from synthetic.facts.measures import log_returns, mean_depth
 from synthetic.facts.profiles import activity, autocorrelations, heat, tail
 from synthetic.facts.tape import SymbolTape, Tape
@@ -116,7 +116,7 @@ def draw_depth(axes: Axes, tape: Tape) -> None:
             levels = np.arange(1, depth.size + 1)
             axes.plot(levels, depth / depth[0], color=look.colour, linewidth=2.2, label=symbol.name, gid="depth")
     band = np.geomspace(1, max(deepest, 2), 50)
-    axes.fill_between(band, band**0.4, band**0.9, color="#eeeeee", linewidth=0, zorder=0, label="0.4 to 0.9")
+    axes.fill_between(band, band**0.4, band**0.9, color=PALE, linewidth=0, zorder=0, label="0.4 to 0.9")
     axes.set(xscale="log", yscale="log", xlim=(1, max(deepest, 2)))
     axes.set_xlabel("level from the best", fontsize=SMALL_PT)
     _plain(axes.xaxis)
@@ -176,7 +176,7 @@ def _plain(axis: Axis, *, steps: tuple[float, ...] = (1.0, 2.0, 5.0)) -> None:
 def _bids_and_asks() -> ListedColormap:
     """From asks (vermilion) over white to bids (blue)."""
     white = np.ones(3)
-    ask, bid = np.array([0.835, 0.369, 0.0]), np.array([0.0, 0.447, 0.698])
+    ask, bid = np.array(to_rgb(ASKS)), np.array(to_rgb(BIDS))
     share = np.linspace(0, 1, 128)[:, None]
     return ListedColormap(np.concatenate([(white + (ask - white) * share)[::-1], white + (bid - white) * share]))
 

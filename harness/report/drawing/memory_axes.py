@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 
 from harness.analysis.curves import Curve
 from harness.analysis.runs import Run
+from harness.report.drawing.backdrop import draw_band, draw_warm_up, warm_up_key
 from harness.report.drawing.end_labels import Label, place_labels
 from harness.report.drawing.lettering import characters, wrapped
 from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
@@ -24,7 +25,6 @@ from harness.scenario import Claim, Scenario
 SIGNS = {"limit": ("8", "limit reached"), "unfinished": ("X", "ended early")}
 """The signs at the end of a run that did not get to its stop."""
 
-_WARM_UP: dict[str, Any] = {"facecolor": "#000000", "alpha": 0.07, "linewidth": 0}
 _HORIZON: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (2, 2))}
 
 _SMALL: dict[str, Any] = {"linewidth": 1.6, "alpha": 0.5}
@@ -47,7 +47,8 @@ def draw_memory(
     axes.set_gid("memory")
     labels = [_draw_band(axes, claim, look, labels_px) for claim, look in bands]
     labels.append(_draw_limit(axes, scenario.memory.limit_gb, limit_in_sight, highest))
-    _draw_course(axes, scenario)
+    draw_warm_up(axes, scenario)
+    axes.axvline(scenario.time.hours, **_HORIZON, zorder=1.4, gid="horizon")
     for place, subject in enumerate(drawn):
         label = _draw_config(axes, subject, place, labels_px)
         labels += [label] if label else []
@@ -68,9 +69,7 @@ def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
         handles.append(Patch(facecolor=INK, alpha=0.25, label="lowest to highest seed"))
     if any(subject.curve is not None and subject.curve.live is not None for subject in drawn):
         handles.append(Line2D([], [], color=INK, linewidth=1, label="live bytes (with ballast)"))
-    if scenario.time.warmup_minutes:
-        handles.append(Patch(**_WARM_UP, label="warm-up"))
-    handles.append(Line2D([], [], **_HORIZON, label="horizon"))
+    handles += [*warm_up_key(scenario), Line2D([], [], **_HORIZON, label="horizon")]
     kinds = {kind for subject in drawn for run in subject.runs if (kind := _sign(run))}
     handles += [
         Line2D([], [], color=INK, linestyle="", marker=marker, markersize=11, label=words)
@@ -111,13 +110,7 @@ def _top(scenario: Scenario, drawn: Sequence[Subject], bands: Iterable[tuple[Cla
 
 
 def _draw_band(axes: Axes, claim: Claim, look: Look, labels_px: float) -> Label:
-    low, high = claim.band
-    bottom, top = axes.get_ylim()
-    span = (max(low or bottom, bottom), top if high is None else min(high, top))
-    axes.axhspan(*span, facecolor=look.colour, alpha=0.13, linewidth=0, zorder=0.5, gid="band")
-    for end in (low, high):
-        if end is not None:
-            axes.axhline(end, color=look.text, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.6)
+    span = draw_band(axes, *claim.band, fill=look.colour, edge=look.text, alpha=0.13)
     width = characters(labels_px, SMALL_PT)
     lines = [
         *wrapped(f"expected peak of {claim.configs[0]}:", width, lines=3),
@@ -131,14 +124,6 @@ def _draw_limit(axes: Axes, limit_gb: float, in_sight: bool, top: float) -> Labe
         axes.axhline(limit_gb, color=INK, linewidth=1.8, linestyle=(0, (8, 3)), zorder=1.5, gid="limit")
         return Label([f"{limit_gb:g} GB limit"], INK, None, limit_gb, TEXT_PT, "bold")
     return Label([f"{limit_gb:g} GB limit:", "above the picture"], INK, None, top, SMALL_PT)
-
-
-def _draw_course(axes: Axes, scenario: Scenario) -> None:
-    """Warm-up and horizon, lightly; the key names them."""
-    warm = scenario.time.warmup_minutes / 60
-    if warm:
-        axes.axvspan(0, warm, **_WARM_UP, zorder=0.4, gid="warm-up")
-    axes.axvline(scenario.time.hours, **_HORIZON, zorder=1.4, gid="horizon")
 
 
 def _draw_config(axes: Axes, subject: Subject, place: int, labels_px: float) -> Label | None:

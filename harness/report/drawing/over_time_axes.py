@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib import patheffects
@@ -15,14 +14,13 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.over_time import MEAN, PEAK, PEAK_NET, CpuOverTime, ReductionOverTime
+from harness.report.drawing.backdrop import draw_band, draw_warm_up, warm_up_key
 from harness.report.drawing.end_labels import Label, place_labels
 from harness.report.drawing.lettering import characters, drawable, line_px, wrapped
-from harness.report.drawing.looks import PAPER, SMALL_PT, TEXT_PT, Dashes, Look
+from harness.report.drawing.looks import MEAN_COLOUR, NET_COLOUR, PAPER, PEAK_COLOUR, SMALL_PT, TEXT_PT, Dashes, Look
 from harness.report.words.amounts import band_words, level, measured, on_one_line, percent
 from harness.report.words.owner_paths import shortened
 from harness.scenario import Claim, Scenario
-
-WARM_UP: dict[str, Any] = {"facecolor": "#000000", "alpha": 0.07, "linewidth": 0}
 
 FLATTEST = 0.1
 """Reductions are drawn on a scale of ten percentage points at least: less would make noise look like a finding."""
@@ -50,10 +48,10 @@ class _Line:
     width: float
 
 
-_LINES = {  # no config has these colours; the peak is what most claims are about
-    MEAN: _Line("of the mean so far", "#1b7a5a", (0, (5, 1.2, 1.2, 1.2)), 2.2),
-    PEAK_NET: _Line("of the growth to the peak so far", "#8c6a1f", (0, (5, 1)), 2.2),
-    PEAK: _Line("of the peak so far", "#5e3c99", "solid", 4.5),
+_LINES = {  # the peak is what most claims are about
+    MEAN: _Line("of the mean so far", MEAN_COLOUR, (0, (5, 1.2, 1.2, 1.2)), 2.2),
+    PEAK_NET: _Line("of the growth to the peak so far", NET_COLOUR, (0, (5, 1)), 2.2),
+    PEAK: _Line("of the peak so far", PEAK_COLOUR, "solid", 4.5),
 }
 
 
@@ -157,9 +155,7 @@ def key_handles(scenario: Scenario, over: ReductionOverTime | None, look: Look |
         handles.append(Patch(facecolor=_LINES[PEAK].colour, alpha=0.2, linewidth=0, label=words))
     if over is not None and look is not None and shown_cleanups(over, width_px):
         handles.append(Line2D([], [], color=look.colour, alpha=0.6, linewidth=1.5, label=f"cleanup of {over.old}"))
-    if scenario.time.warmup_minutes:
-        handles.append(Patch(**WARM_UP, label="warm-up"))
-    return handles
+    return [*handles, *warm_up_key(scenario)]
 
 
 def _ends(over: ReductionOverTime, claims: Sequence[Claim]) -> tuple[float, float]:
@@ -190,20 +186,13 @@ def _draw_hours(axes: Axes, scenario: Scenario) -> None:
     axes.set_xlim(0, hours)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=10, steps=[1, 2, 5, 10], integer=hours >= 4))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-    warm = scenario.time.warmup_minutes / 60
-    if warm:
-        axes.axvspan(0, warm, **WARM_UP, zorder=0.4, gid="warm-up")
+    draw_warm_up(axes, scenario)
 
 
 def _draw_claim(axes: Axes, claim: Claim, labels_px: float) -> Label:
     low, high = (None if end is None else 100 * end for end in claim.band)
     line = _LINES[PEAK]
-    bottom, top = axes.get_ylim()
-    span = (bottom if low is None else low, top if high is None else high)
-    axes.axhspan(*span, facecolor=line.colour, alpha=0.1, linewidth=0, zorder=0.5, gid="band")
-    for end in (low, high):
-        if end is not None:
-            axes.axhline(end, color=line.colour, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.6)
+    draw_band(axes, low, high, fill=line.colour, edge=line.colour, alpha=0.1)
     lines = wrapped(f"expected of the peak: {_expected(claim)}", characters(labels_px, SMALL_PT), lines=2)
     closed = [end for end in (low, high) if end is not None]
     return Label(lines, line.colour, None, sum(closed) / len(closed), SMALL_PT)

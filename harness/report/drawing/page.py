@@ -12,7 +12,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from harness.report.drawing.lettering import characters, line_px, wrapped
-from harness.report.drawing.looks import DPI, FAINT, HEIGHT_PX, SMALL_PT, TITLE_PT, WIDTH_PX, blank_figure, house_style
+from harness.report.drawing.looks import (
+    DPI,
+    FAINT,
+    HEIGHT_PX,
+    SMALL_PT,
+    STRIPE,
+    TITLE_PT,
+    WIDTH_PX,
+    blank_figure,
+    house_style,
+)
 
 MARGIN_PX = 20.0
 
@@ -63,7 +73,7 @@ class Page:
                 1.0,
                 height / HEIGHT_PX,
                 transform=self.figure.transFigure,
-                color="#f4f4f4",
+                color=STRIPE,
                 linewidth=0,
                 zorder=-10,
             )

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from harness.report.drawing.lettering import characters, drawable, line_px
-from harness.report.drawing.looks import FAINT, INK, SMALL_PT
+from harness.report.drawing.looks import INK, SMALL_PT, Fill
 from harness.report.words.owner_paths import broken, told_apart
 
 _SWATCH_PX = 26.0
@@ -25,8 +25,7 @@ class Layer:
     """One layer of a stack: what it is called and how it looks."""
 
     name: str
-    colour: str
-    hatch: str = ""
+    fill: Fill
 
 
 def draw_stack(
@@ -48,9 +47,7 @@ def draw_stack(
             base,
             top,
             where=list(whole),
-            facecolor=layer.colour,
-            edgecolor=FAINT if layer.hatch else layer.colour,
-            hatch=layer.hatch or None,
+            **layer.fill.style,
             linewidth=0.3,
             zorder=2,
             gid=key,
@@ -80,9 +77,7 @@ def draw_key(axes: Axes, layers: Sequence[Layer], *, width_px: float, height_px:
                 (0, top - line_px(SMALL_PT) + 3),
                 _SWATCH_PX,
                 line_px(SMALL_PT) - 7,
-                facecolor=layer.colour,
-                edgecolor=FAINT,
-                hatch=layer.hatch or None,
+                **layer.fill.swatch,
                 linewidth=0.6,
                 gid="swatch",
             )

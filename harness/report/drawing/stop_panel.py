@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.curves import STEPS, Stop
 from harness.report.drawing.cleanup_strip import bare_rows
-from harness.report.drawing.looks import FAINT, SMALL_PT
+from harness.report.drawing.looks import FAINT, PAPER, SMALL_PT
 from harness.report.drawing.subjects import Subject
 
 STEP_NAMES = ("before", "stop()", "dropped,\ncollected", "trimmed")
@@ -48,7 +48,7 @@ def draw_steps(axes: Axes, drawn: Sequence[Subject]) -> None:
             linewidth=look.width,
             marker=look.marker,
             markersize=10,
-            markeredgecolor="white",
+            markeredgecolor=PAPER,
             elinewidth=1.2,
             capsize=3,
             zorder=3,

@@ -12,21 +12,23 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.estimates import Estimate, mean_or_zero
 from harness.analysis.metrics.waterfall import Waterfall
+from harness.report.drawing import looks
 from harness.report.drawing.lettering import characters, drawable
-from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
+from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Fill, Look
+from harness.report.drawing.stacks import Layer
 from harness.report.words.owner_paths import shortened
 from harness.text import without_negative_zero
 
 STEP_NAMES = {"grown": "grown", "stop": "stop()", "drop": "drop,\ncollect", "trim": "trim", "left": "left"}
 
-GIVEN_BACK = ("given back", "#7cc4a8", "")
+GIVEN_BACK = Layer("given back", looks.GIVEN_BACK)
 PARTS = {
-    "live": ("left: still live", "#0072b2", ""),
-    "pinned": ("left: pinned, free in Python's pools", "#cfe8f7", "//"),
-    "slack": ("left: slack, free in glibc's hands", "#fbe9c0", "\\\\"),
-    "other": ("left: other", "#9a9a9a", ""),
+    "live": Layer("left: still live", looks.LIVE),
+    "pinned": Layer("left: pinned, free in Python's pools", looks.PINNED),
+    "slack": Layer("left: slack, free in glibc's hands", looks.SLACK),
+    "other": Layer("left: other", looks.OTHER),
 }
-"""What the bars mean, their colour and their hatching; live, pinned and slack look as in anatomy.png."""
+"""What the bars mean; live, pinned and slack look as in anatomy.png."""
 
 _BAR = 0.78
 _BAR_CHARACTERS = 6.5
@@ -47,17 +49,14 @@ class _Panel:
         ends = [place - 1 + _BAR / 2, place + _BAR / 2]
         self.axes.plot(ends, [level, level], color=FAINT, linewidth=1, zorder=1)
 
-    def bar(self, place: int, bottom: float, height: float, look: tuple[str, str, str], gid: str) -> None:
+    def bar(self, place: int, bottom: float, height: float, fill: Fill, gid: str) -> None:
         """A bar or a part of one."""
-        _, colour, hatch = look
         self.axes.bar(
             place,
             height,
             bottom=bottom,
             width=_BAR,
-            facecolor=colour,
-            edgecolor=FAINT if hatch else colour,
-            hatch=hatch or None,
+            **fill.style,
             linewidth=0.5,
             zorder=2,
             gid=gid,
@@ -90,12 +89,12 @@ def draw_waterfall(axes: Axes, look: Look, one: Waterfall, *, width_px: float, h
     panel = _Panel(axes, height_px, size_pt)
     _prepare(panel, look, one.config, width_px)
     level = mean_or_zero(one.grown)
-    panel.bar(0, 0.0, level, ("grown", look.colour, ""), "grown")
+    panel.bar(0, 0.0, level, Fill(look.colour), "grown")
     panel.number(0, max(level, panel.whisker(0, level, one.grown)), level)
     for place, (step, given) in enumerate(one.given_back.items(), start=1):
         lower = level - mean_or_zero(given)
         panel.link(place, level)
-        panel.bar(place, lower, level - lower, GIVEN_BACK, step)
+        panel.bar(place, lower, level - lower, GIVEN_BACK.fill, step)
         panel.number(place, max(level, lower, panel.whisker(place, lower, given)), lower - level)
         level = lower
     _draw_left(panel, one, level)
@@ -131,7 +130,7 @@ def _draw_left(panel: _Panel, one: Waterfall, level: float) -> None:
     above = below = 0.0
     for part, estimate in one.parts.items():
         amount = mean_or_zero(estimate)
-        panel.bar(last, above if amount >= 0 else below, amount, PARTS[part], f"left {part}")
+        panel.bar(last, above if amount >= 0 else below, amount, PARTS[part].fill, f"left {part}")
         above, below = above + max(amount, 0.0), below + min(amount, 0.0)
     panel.number(last, max(above, panel.whisker(last, level, one.left)), level)
 

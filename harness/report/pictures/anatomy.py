@@ -17,6 +17,7 @@ from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.analysis.rss_course import rss_course
 from harness.analysis.runs import RESIDUAL, Run
 from harness.analysis.verdict.judging import Verdict
+from harness.report.drawing import looks
 from harness.report.drawing.lettering import characters, drawable
 from harness.report.drawing.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX, in_house_style
 from harness.report.drawing.page import MARGIN_PX, Page
@@ -36,20 +37,17 @@ THINNEST_SHARE = 0.001
 """A layer that nowhere has this share of the height of its row cannot be seen."""
 
 RSS_LAYERS = {  # the first lies at the bottom: what does not move, what is held, what is held and not used
-    "ballast_bytes": Layer("ballast", "#dcdcdc"),
-    "file_bytes": Layer("files, mapped", "#9a9a9a"),
-    "arrow_bytes": Layer("Arrow's pool", "#cc79a7"),
-    "glibc_mapped_bytes": Layer("glibc, mapped: in use", "#a85f00"),
-    "glibc_heap_bytes": Layer("glibc, heap: in use", "#e69f00"),
-    "pymalloc_bytes": Layer("pymalloc: in use", "#0072b2"),
-    "pymalloc_overhead_bytes": Layer("pymalloc: overhead", "#56b4e9"),
-    "pymalloc_free_bytes": Layer("pymalloc: free, still mapped", "#cfe8f7", "//"),
-    "glibc_free_bytes": Layer("glibc: free, not trimmed", "#fbe9c0", "\\\\"),
-    RESIDUAL: Layer("not explained", "#d55e00", "xx"),
+    "ballast_bytes": Layer("ballast", looks.BALLAST),
+    "file_bytes": Layer("files, mapped", looks.OTHER),
+    "arrow_bytes": Layer("Arrow's pool", looks.ARROW),
+    "glibc_mapped_bytes": Layer("glibc, mapped: in use", looks.GLIBC_MAPPED),
+    "glibc_heap_bytes": Layer("glibc, heap: in use", looks.GLIBC_HEAP),
+    "pymalloc_bytes": Layer("pymalloc: in use", looks.LIVE),
+    "pymalloc_overhead_bytes": Layer("pymalloc: overhead", looks.OVERHEAD),
+    "pymalloc_free_bytes": Layer("pymalloc: free, still mapped", looks.PINNED),
+    "glibc_free_bytes": Layer("glibc: free, not trimmed", looks.SLACK),
+    RESIDUAL: Layer("not explained", looks.UNEXPLAINED),
 }
-
-_OWNER_COLOURS = ("#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#e6ab02")
-"""Brewer's Dark2: none is the colour of a line of RSS above."""
 
 _LEFT_PX, _KEY_PX, _GAP_PX = 78.0, 430.0, 16.0
 _HEADING_PX, _TICKS_PX, _BETWEEN_PX = 30.0, 62.0, 40.0
@@ -209,9 +207,9 @@ def _draw_owners(axes: Sequence[Axes], drawn: Sequence[Subject], found: _Anatomy
     """Draw the owners on one scale; returns their layers, which are the same in every panel."""
     paths = list(next(iter(found.owners.values())).owners)
     named = [path for path in paths if path not in (OTHER, UNATTRIBUTED)]
-    layers = {path: Layer(path, colour) for path, colour in zip(named, _OWNER_COLOURS, strict=False)}
-    layers[OTHER] = Layer("other owners", "#bdbdbd")
-    layers[UNATTRIBUTED] = Layer("unattributed", "#f2f2f2", "xx")
+    layers = {path: Layer(path, fill) for path, fill in zip(named, looks.OWNERS, strict=False)}
+    layers[OTHER] = Layer("other owners", looks.OTHER_OWNERS)
+    layers[UNATTRIBUTED] = Layer("unattributed", looks.UNATTRIBUTED)
     highest = 0.0
     for one, subject in zip(axes, drawn, strict=True):
         one.set_gid(f"owners {subject.config}")

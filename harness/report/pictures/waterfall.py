@@ -13,8 +13,9 @@ from harness.analysis.metrics.waterfall import OUTLIVING, Waterfall, waterfall
 from harness.analysis.runs import Run
 from harness.analysis.verdict.judging import Verdict
 from harness.report.drawing.lettering import characters, drawable, line_px, wrapped
-from harness.report.drawing.looks import FAINT, INK, SMALL_PT, WIDTH_PX, in_house_style
+from harness.report.drawing.looks import INK, SMALL_PT, WIDTH_PX, in_house_style
 from harness.report.drawing.page import MARGIN_PX, Page
+from harness.report.drawing.stacks import Layer
 from harness.report.drawing.subjects import subjects
 from harness.report.drawing.waterfall_axes import GIVEN_BACK, PARTS, draw_waterfall, scale, short
 from harness.report.pictures.memory import foot, in_which_world, titled
@@ -69,13 +70,11 @@ def waterfall_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdi
 
 def _key(drawn: Sequence[Waterfall]) -> list[Artist]:
     if any(one.broken_down for one in drawn):
-        looks = [GIVEN_BACK, *(look for part, look in PARTS.items() if any(part in one.parts for one in drawn))]
+        shown = [GIVEN_BACK, *(layer for part, layer in PARTS.items() if any(part in one.parts for one in drawn))]
     else:
-        looks = [GIVEN_BACK, PARTS["live"], ("left: not live; pinned and slack not recorded", *PARTS["other"][1:])]
-    return [
-        Patch(facecolor=colour, edgecolor=FAINT, hatch=hatch or None, linewidth=0.5, label=words)
-        for words, colour, hatch in looks
-    ]
+        rest = Layer("left: not live; pinned and slack not recorded", PARTS["other"].fill)
+        shown = [GIVEN_BACK, PARTS["live"], rest]
+    return [Patch(**layer.fill.swatch, linewidth=0.5, label=layer.name) for layer in shown]
 
 
 def _words(one: Waterfall, width_px: float) -> list[str]:

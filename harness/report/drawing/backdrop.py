@@ -1,0 +1,35 @@
+"""What lies behind curves: the warm-up, and the band that a claim expects them in."""
+
+from __future__ import annotations
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from harness.report.drawing.looks import WARM_UP
+from harness.scenario import Scenario
+
+
+def draw_warm_up(axes: Axes, scenario: Scenario) -> None:
+    """Shade the warm-up over virtual hours, lightly; the key names it."""
+    hours = scenario.time.warmup_minutes / 60
+    if hours:
+        axes.axvspan(0, hours, **WARM_UP, zorder=0.4, gid="warm-up")
+
+
+def warm_up_key(scenario: Scenario) -> list[Artist]:
+    """The entry of the key that names the warm-up, if there is one."""
+    return [Patch(**WARM_UP, label="warm-up")] if scenario.time.warmup_minutes else []
+
+
+def draw_band(
+    axes: Axes, low: float | None, high: float | None, *, fill: str, edge: str, alpha: float
+) -> tuple[float, float]:
+    """Draw an expected band, which is open at an end that is None; returns where its visible part begins and ends."""
+    bottom, top = axes.get_ylim()
+    span = (bottom if low is None else max(low, bottom), top if high is None else min(high, top))
+    axes.axhspan(*span, facecolor=fill, alpha=alpha, linewidth=0, zorder=0.5, gid="band")
+    for end in (low, high):
+        if end is not None:
+            axes.axhline(end, color=edge, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.6)
+    return span

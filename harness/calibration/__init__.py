@@ -1,1 +1,1 @@
-"""How often the verdicts err, on synthetic curves whose truth is known: `python -m harness.calibration`."""
+"""How often verdicts err: on simulated curves (`python -m harness.calibration`), and over repeated soaks."""

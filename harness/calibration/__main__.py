@@ -11,17 +11,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from harness.calibration.calibration_page import (
-    COVERAGE_SOAKS,
-    MAX_SEEDS,
-    Calibration,
-    FamilyResult,
-    by_name,
-    enough,
-    page,
-)
-from harness.calibration.coverage import NOISES, coverage
-from harness.calibration.detection import (
+from harness.calibration.curves.coverage import NOISES, coverage
+from harness.calibration.curves.detection import (
     BUDGET,
     HOURS,
     SEEDS,
@@ -30,7 +21,16 @@ from harness.calibration.detection import (
     measure,
     measure_sequential,
 )
-from harness.calibration.families import FAMILIES, HARDER, Family, Setting
+from harness.calibration.curves.families import FAMILIES, HARDER, Family, Setting
+from harness.calibration.curves.page import (
+    COVERAGE_SOAKS,
+    MAX_SEEDS,
+    Calibration,
+    FamilyResult,
+    by_name,
+    enough,
+    page,
+)
 
 PAGE = Path("docs/reference/calibration.md")
 SEED = 20260101
@@ -50,8 +50,8 @@ def simulate(number: int, *, seed: int, series: int) -> FamilyResult:
     )
     detectable = {}
     for seeds in SEEDS:
-        stated, found = detected_at_minimum(family, Setting(series, seeds, HOURS), [*own, 3, seeds])
-        detectable[seeds] = (stated / BUDGET, found)
+        stated, detected = detected_at_minimum(family, Setting(series, seeds, HOURS), [*own, 3, seeds])
+        detectable[seeds] = (stated / BUDGET, detected)
     return FamilyResult(rates, hours, sequential, detectable)
 
 

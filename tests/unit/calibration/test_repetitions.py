@@ -13,7 +13,7 @@ from harness.analysis.result import Result
 from harness.analysis.verdict.judging import EXIT_CODES, Verdict
 from harness.analysis.verdict.run_summary import RunSummary
 from harness.calibration import repetitions
-from harness.calibration.repetition_records import read
+from harness.calibration.repeated.records import read
 from harness.scenario import Scenario
 from harness.soaks.soak import Planned, Soak
 from harness.soaks.table import World

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.leaks.shape import shape_of, time_to_limit
-from harness.calibration.families import Setting, autoregressive, sawtooth
+from harness.calibration.curves.families import Setting, autoregressive, sawtooth
 
 SETTING = Setting(12, 1, 5.0)
 H = SETTING.judged_h

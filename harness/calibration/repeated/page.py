@@ -9,7 +9,8 @@ from statistics import median
 
 from scipy import stats
 
-from harness.calibration.repetition_records import ClaimOutcome, LeakOutcome, Origin, Outcome, RepeatedSoak, Repetition
+from harness.calibration.markdown import percent, prose, table
+from harness.calibration.repeated.records import ClaimOutcome, LeakOutcome, Origin, Outcome, RepeatedSoak, Repetition
 
 CONFIDENCE = 0.95
 
@@ -73,13 +74,13 @@ def page(soaks: Sequence[RepeatedSoak]) -> str:
     """The page, ending in a newline."""
     parts = [
         "# Repeated soaks",
-        _prose(
+        prose(
             """How often a whole soak (real processes, judged as `soak run` does, with its exit code) is met, red or
             undecided on one revision, each repetition with seeds that no other has. Red is a missed claim, or runs that
             are incomplete or no evidence. In brackets the exact (Clopper-Pearson) 95 % interval of the share, in
             percent."""
         ),
-        _table(
+        table(
             ["soak", "revision", "repetitions", "met", "red", "undecided"],
             [[_name(soak.origin), _revision(soak), str(len(soak.repetitions)), *_rates(soak)] for soak in soaks],
         ),
@@ -97,12 +98,12 @@ def _section(repeated: RepeatedSoak) -> Iterator[str]:
         leak = f"""Beside what it does, {" and ".join(origin.leaking)} retains {origin.leak:g} times the leak budget,
             which is {origin.leak * origin.budget_gb_per_hour:.4g} GB/h at full scale; every config runs within the same
             wrapper."""
-    yield _prose(
+    yield prose(
         f"""Made by `{command(repeated)}`. {leak} Seeds from {origin.first_seed} on, each repetition begins
         {origin.spacing} after the one before it; the last one took {last.seeds} from {last.first_seed} on. By status:
         {_counted(repetition.status for repetition in repetitions)}."""
     )
-    yield _table(
+    yield table(
         ["of a repetition", "min", "median", "max", "sum"],
         [
             _distribution("seeds taken", [float(repetition.seeds) for repetition in repetitions], "{:g}"),
@@ -111,13 +112,13 @@ def _section(repeated: RepeatedSoak) -> Iterator[str]:
         ],
     )
     if claims := _claims(repetitions):
-        yield _table(["claim", "red", "undecided", "estimate: min", "median", "max"], claims)
+        yield table(["claim", "red", "undecided", "estimate: min", "median", "max"], claims)
     if leaks := _leaks(repetitions):
-        yield _table(["config", "quantity", "verdicts", "slope: min", "median", "max", "unit"], leaks)
+        yield table(["config", "quantity", "verdicts", "slope: min", "median", "max", "unit"], leaks)
     unwanted = [repetition for repetition in repetitions if repetition.status != origin.wanted]
     if unwanted:
         yield f"Not {origin.wanted}:"
-        yield _table(
+        yield table(
             ["repetition", "first seed", "seeds", "status", "because of"],
             [
                 [
@@ -180,7 +181,7 @@ def _three(values: Sequence[float], form: str) -> list[str]:
 def _rates(repeated: RepeatedSoak) -> list[str]:
     outcomes: tuple[Outcome, ...] = ("met", "red", "undecided")
     rates = [rate_of(repeated, outcome) for outcome in outcomes]
-    return [f"{rate.count}: {_percent(rate.share)} [{_percent(rate.low)}, {_percent(rate.high)}]" for rate in rates]
+    return [f"{rate.count}: {percent(rate.share)} [{percent(rate.low)}, {percent(rate.high)}]" for rate in rates]
 
 
 def _name(origin: Origin) -> str:
@@ -198,16 +199,3 @@ def _revision(repeated: RepeatedSoak) -> str:
 
 def _counted(words: Iterator[str]) -> str:
     return ", ".join(f"{count} {word}" for word, count in Counter(words).most_common())
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}".removesuffix(".0")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
-
-
-def _prose(text: str) -> str:
-    return " ".join(text.split())

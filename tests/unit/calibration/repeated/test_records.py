@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.calibration.repetition_records import Origin, append, begun, read
+from harness.calibration.repeated.records import Origin, append, begun, read
 from harness.errors import UsageError
-from tests.unit.calibration.repeated import ORIGIN, repetition
+from tests.unit.calibration.repeated.by_hand import ORIGIN, repetition
 
 
 @pytest.fixture

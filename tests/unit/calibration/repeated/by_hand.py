@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.calibration.repetition_records import OUTCOMES, ClaimOutcome, LeakOutcome, Origin, Repetition
+from harness.calibration.repeated.records import OUTCOMES, ClaimOutcome, LeakOutcome, Origin, Repetition
 
 ORIGIN = Origin(
     scenario="smoke",

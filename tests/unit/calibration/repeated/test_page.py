@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.calibration.repetition_page import command, counts_in_words, page, rate, rate_of, unwanted_claims
-from harness.calibration.repetition_records import RepeatedSoak
-from tests.unit.calibration.repeated import ORIGIN, repetition
+from harness.calibration.repeated.page import command, counts_in_words, page, rate, rate_of, unwanted_claims
+from harness.calibration.repeated.records import RepeatedSoak
+from tests.unit.calibration.repeated.by_hand import ORIGIN, repetition
 
 
 def cells(text: str, start: str) -> list[str]:

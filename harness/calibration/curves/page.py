@@ -6,9 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.leaks.sequential import look_confidence
-from harness.calibration.detection import BUDGET, DECIDED, HOURS, MORE_HOURS, SEEDS, FamilyRates, Rates, Sequential
-from harness.calibration.families import FAMILIES, HARDER, Family
-from harness.calibration.rivals import RIVALS
+from harness.calibration.curves.detection import (
+    BUDGET,
+    DECIDED,
+    HOURS,
+    MORE_HOURS,
+    SEEDS,
+    FamilyRates,
+    Rates,
+    Sequential,
+)
+from harness.calibration.curves.families import FAMILIES, HARDER, Family
+from harness.calibration.curves.rivals import RIVALS
+from harness.calibration.markdown import percent, prose, table
 
 MAX_SEEDS = (6, 10)
 """What `--max-seeds` was tried at, from three seeds on."""
@@ -66,10 +76,10 @@ def page(calibration: Calibration) -> str:
 
 def _preface(calibration: Calibration) -> str:
     drawn = "\n".join(f"- {family.name}: {family.what}" for family in FAMILIES)
-    noise = _prose(
+    noise = prose(
         f"""Made by `{calibration.command}` (seed {calibration.seed}): {calibration.series} synthetic series per family,
         budget {BUDGET} GB/h, {HOURS:g} virtual hours of which 10 minutes are warm-up, a sample every 5 s. One series is
-        {_percent(1 / calibration.series)} %. Noise is as loud as what was recorded of `50symbols`: floors of RSS of
+        {percent(1 / calibration.series)} %. Noise is as loud as what was recorded of `50symbols`: floors of RSS of
         `fixed` scatter by 0.03-0.06 GB around their line, with a correlation of 0.7-0.9 from floor to floor, step by
         0.03-0.19 GB two to five times in five hours, and climb by up to 0.3 GB in the first; floors of live bytes
         scatter by 0.05 GB and do not wander. Nothing was recorded of a cache or of a leak that begins late: their sizes
@@ -89,18 +99,18 @@ def main_table(calibration: Calibration) -> str:
         rows.append(
             [
                 name,
-                *(_percent(one.leak) for one in none),
-                *(_percent(one) for one in false_ok),
-                *(f"{_percent(a.decided)} / {_percent(b.decided)}" for a, b in zip(none, three, strict=True)),
+                *(percent(rates.leak) for rates in none),
+                *(percent(share) for share in false_ok),
+                *(f"{percent(a.decided)} / {percent(b.decided)}" for a, b in zip(none, three, strict=True)),
                 _hours(result),
             ]
         )
-    caption = _prose(
+    caption = prose(
         f"""Shares in percent. False LEAK without a leak; false OK at 3 or 6 times the budget, whichever is worse;
         decided without a leak / at 3 times the budget. The last column is the fewest hours at which 90 % of both are
         rightly decided with {SEEDS[0]} seeds."""
     )
-    return f"{caption}\n\n{_table([*head, f'hours, K = {SEEDS[0]}'], rows)}"
+    return f"{caption}\n\n{table([*head, f'hours, K = {SEEDS[0]}'], rows)}"
 
 
 def _hours(result: FamilyResult) -> str:
@@ -120,13 +130,13 @@ def _at_budget_table(calibration: Calibration) -> str:
         [name, *(_pair(result.rates.rates(1, seeds)) for seeds in SEEDS)]
         for name, result in calibration.families.items()
     ]
-    caption = _prose(
+    caption = prose(
         """A leak of exactly the budget is neither right nor wrong to call: INCONCLUSIVE is the answer to expect, LEAK
         and OK come at up to 2.5 % each by one interval, and by some more because three parts of the run may decide.
         On top of a start that settles it is called LEAK more often; where it begins late it has not yet grown by the
         budget on the whole run and is called OK. It counts as no error in any figure of this page."""
     )
-    return f"{caption}\n\n{_table(head, rows)}"
+    return f"{caption}\n\n{table(head, rows)}"
 
 
 def _rivals_table(calibration: Calibration) -> str:
@@ -143,18 +153,18 @@ def _rivals_table(calibration: Calibration) -> str:
             for budgeted in (False, True):
                 cells.append(_errors(*(result.rates.rivals[name, budgeted, size] for size in (0, 3))))
         rows.append([family, *cells])  # fmt: skip
-    caption = _prose(
+    caption = prose(
         f"""False LEAK without a leak / false OK at 3 times the budget, in percent. This verdict and the slope of the
         whole run only (Theil-Sen on floors, t interval) see {SEEDS[0]} seeds. The others see one run, as they are
         used, a sample a minute: `zero` asks whether memory grows at all (LEAK, or OK), `budget` whether it grows by
         more than the budget, at 5 % (endpoints: by plain comparison). Least squares takes samples for independent;
         Hamed-Rao is Mann-Kendall with its variance corrected for autocorrelation."""
     )
-    return f"{caption}\n\n{_table(head, rows)}"
+    return f"{caption}\n\n{table(head, rows)}"
 
 
 def _errors(none: Rates, three: Rates) -> str:
-    return f"{_percent(none.leak)} / {_percent(three.ok)}"
+    return f"{percent(none.leak)} / {percent(three.ok)}"
 
 
 def _detectable_table(calibration: Calibration) -> str:
@@ -162,13 +172,13 @@ def _detectable_table(calibration: Calibration) -> str:
     rows = []
     for name, result in calibration.families.items():
         stated = result.detectable or {}
-        rows.append([name, *(f"{stated[seeds][0]:.2f} ({_percent(stated[seeds][1])})" for seeds in SEEDS)])
-    caption = _prose(
+        rows.append([name, *(f"{stated[seeds][0]:.2f} ({percent(stated[seeds][1])})" for seeds in SEEDS)])
+    caption = prose(
         """The median of the minimum detectable leaks that series without a leak state, in budgets, and in brackets the
         share of series with a leak of that size that are LEAK, in percent; 90 is nominal. On top of a start that
         settles a small leak stays INCONCLUSIVE longer than stated."""
     )
-    return f"{caption}\n\n{_table(head, rows)}"
+    return f"{caption}\n\n{table(head, rows)}"
 
 
 def _sequential_table(calibration: Calibration) -> str:
@@ -178,23 +188,23 @@ def _sequential_table(calibration: Calibration) -> str:
     rows = []
     for name, result in calibration.families.items():
         row = [name]
-        for one in result.sequential:
-            none, three = one.rates[0], one.rates[3]
+        for looks in result.sequential:
+            none, three = looks.rates[0], looks.rates[3]
             row += [
-                _percent(none.leak),
-                _percent(three.ok),
-                f"{_percent(none.decided)} / {_percent(three.decided)}",
-                f"{one.seeds_used[0]:.1f} / {one.seeds_used[3]:.1f}",
+                percent(none.leak),
+                percent(three.ok),
+                f"{percent(none.decided)} / {percent(three.decided)}",
+                f"{looks.seeds_used[0]:.1f} / {looks.seeds_used[3]:.1f}",
             ]
         rows.append(row)
     levels = "; ".join(
         f"{100 * look_confidence(SEEDS[0], most):.1f} % at every look from {SEEDS[0]} to {most}" for most in MAX_SEEDS
     )
-    caption = _prose(
+    caption = prose(
         f"""Pocock's rule: a look after every added seed, each at one level such that all together have 95 %: {levels}.
         Without a leak / at 3 times the budget."""
     )
-    return f"{caption}\n\n{_table(head, rows)}"
+    return f"{caption}\n\n{table(head, rows)}"
 
 
 def _harder_table(calibration: Calibration) -> str:
@@ -206,47 +216,33 @@ def _harder_table(calibration: Calibration) -> str:
         row = [name, what[name]]
         both = [[result.rates.rates(size, seeds) for size in (0, 3)] for seeds in (3, 10)]
         row += [_errors(none, three) for none, three in both]
-        row += [f"{_percent(none.decided)} / {_percent(three.decided)}" for none, three in both]
+        row += [f"{percent(none.decided)} / {percent(three.decided)}" for none, three in both]
         row += [_errors(result.rates.plain[0, seeds], result.rates.plain[3, seeds]) for seeds in (3, 10)]
         rows.append([*row, _hours(result)])
-    caption = _prose(
+    caption = prose(
         """What the rule was not made for, to show where it ends. Errors: false LEAK without a leak / false OK at 3
         times the budget; decided: without a leak / at 3 times the budget. A start that is still climbing above the
         budget when the run ends looks like a leak to three seeds, and a leak that began a moment ago like none: give
-        them
-        more hours, or a longer warm-up."""
+        them more hours, or a longer warm-up."""
     )
-    return f"{caption}\n\n{_table([*head, 'hours, K = 3'], rows)}"
+    return f"{caption}\n\n{table([*head, 'hours, K = 3'], rows)}"
 
 
 def _coverage_table(calibration: Calibration) -> str:
     names = dict.fromkeys(name for name, _ in calibration.coverage)
-    rows = [[name, *(_percent(calibration.coverage[name, seeds]) for seeds in SEEDS)] for name in names]
-    caption = _prose(
+    rows = [[name, *(percent(calibration.coverage[name, seeds]) for seeds in SEEDS)] for name in names]
+    caption = prose(
         f"""Share of {COVERAGE_SOAKS} simulated soaks whose 95 % interval of the reduction, a paired t interval on
         ln(fixed/old), holds the true one, in percent. Old and fixed of one seed scatter lognormally and are
         correlated by their market."""
     )
-    return f"{caption}\n\n{_table(['scatter of old and fixed', *(f'K = {seeds}' for seeds in SEEDS)], rows)}"
+    return f"{caption}\n\n{table(['scatter of old and fixed', *(f'K = {seeds}' for seeds in SEEDS)], rows)}"
 
 
 def _pair(rates: Rates) -> str:
-    return f"{_percent(rates.leak)} / {_percent(rates.ok)}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}".removesuffix(".0")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{percent(rates.leak)} / {percent(rates.ok)}"
 
 
 def by_name(families: Sequence[Family], results: Sequence[FamilyResult]) -> dict[str, FamilyResult]:
     """Results by the name of their family, in the order of the families."""
     return {family.name: result for family, result in zip(families, results, strict=True)}
-
-
-def _prose(text: str) -> str:
-    return " ".join(text.split())

@@ -1,6 +1,6 @@
 """Four common ways to tell a leak from one run, for comparison: each takes one series, shape (series, samples).
 
-All are given what the verdict is given: the budget. Each is tried against nothing (is there any growth?) and against
+Like the verdict, all are given the budget. Each is tried against nothing (is there any growth?) and against
 the budget. LEAK and OK are as they say; the trend tests leave the rest undecided only where they are tested against the
 budget.
 """

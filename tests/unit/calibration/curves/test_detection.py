@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from harness.analysis.leaks.decision import Series, judge_leak
-from harness.calibration import detection
-from harness.calibration.coverage import NOISES, coverage
-from harness.calibration.detection import BUDGET, measure, measure_sequential, rise_of, verdict_rates
-from harness.calibration.families import FAMILIES, HARDER, WARMUP_S, Family, Setting
+from harness.calibration.curves import detection
+from harness.calibration.curves.coverage import NOISES, coverage
+from harness.calibration.curves.detection import BUDGET, measure, measure_sequential, rise_of, verdict_rates
+from harness.calibration.curves.families import FAMILIES, HARDER, WARMUP_S, Family, Setting
 
 SERIES = 30
 ALLOWED = 1

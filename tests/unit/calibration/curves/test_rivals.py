@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.calibration.families import autoregressive
-from harness.calibration.rivals import RIVALS, endpoints, least_squares, z_scores
+from harness.calibration.curves.families import autoregressive
+from harness.calibration.curves.rivals import RIVALS, endpoints, least_squares, z_scores
 
 HOURS = np.arange(60.0) / 12
 

@@ -19,8 +19,8 @@ from harness.analysis.leaks.decision import (
 from harness.analysis.leaks.floors import Floors, Rise, Slopes, between_cleanups, find_floors, of_blocks, rise, slopes
 from harness.analysis.leaks.sawtooth import find_teeth
 from harness.analysis.leaks.sequential import look_confidence, looks
-from harness.calibration.families import Curves, Family, Setting
-from harness.calibration.rivals import RIVALS
+from harness.calibration.curves.families import Curves, Family, Setting
+from harness.calibration.curves.rivals import RIVALS
 
 BUDGET = 0.0375
 """GB per hour, of 50symbols: from 5 to 32 GB in 30 days."""
@@ -82,9 +82,9 @@ def rise_of(curves: Curves, values: NDArray[np.float64]) -> Rise | None:
     if curves.cleanups_s.size:
         floors = between_cleanups(curves.t_s, values, curves.cleanups_s)
         return _alike(floors) if floors.hours.size >= FEWEST_FLOORS else None
-    found = _alike(of_blocks(curves.t_s, values))
-    teeth = [one for one, seeds in enumerate(values) if any(find_teeth(run) is not None for run in seeds)]
-    return _replaced(found, {one: _uneven(curves, values[one]) for one in teeth}) if teeth else found
+    rises = _alike(of_blocks(curves.t_s, values))
+    toothed = [series for series, runs in enumerate(values) if any(find_teeth(run) is not None for run in runs)]
+    return _replaced(rises, {series: _uneven(curves, values[series]) for series in toothed}) if toothed else rises
 
 
 def _alike(floors: Floors) -> Rise:
@@ -95,21 +95,21 @@ def _alike(floors: Floors) -> Rise:
 def _uneven(curves: Curves, runs: NDArray[np.float64]) -> Rise | None:
     """The rise of one series (seeds, samples) whose runs have falls of their own, None with too few floors."""
     floors = [find_floors(curves.t_s, run, curves.cleanups_s) for run in runs]
-    return rise(floors) if min(one.hours.size for one in floors) >= FEWEST_FLOORS else None
+    return rise(floors) if min(each.hours.size for each in floors) >= FEWEST_FLOORS else None
 
 
-def _replaced(found: Rise, others: Mapping[int, Rise | None]) -> Rise:
-    """`found` with some of its series replaced; NaN throughout where there is none."""
-    most = max(found.hours.shape[-1], *(0 if one is None else one.hours.size for one in others.values()))
-    wider = ((0, 0), (0, most - found.hours.shape[-1]))
-    hours = np.pad(found.hours, wider, constant_values=np.nan)
-    values = np.pad(found.values, ((0, 0), *wider), constant_values=np.nan)
-    parts = np.array(found.slopes)
-    for series, one in others.items():
+def _replaced(rises: Rise, others: Mapping[int, Rise | None]) -> Rise:
+    """Replace some of the series; one that is None becomes NaN throughout."""
+    most = max(rises.hours.shape[-1], *(0 if other is None else other.hours.size for other in others.values()))
+    wider = ((0, 0), (0, most - rises.hours.shape[-1]))
+    hours = np.pad(rises.hours, wider, constant_values=np.nan)
+    values = np.pad(rises.values, ((0, 0), *wider), constant_values=np.nan)
+    parts = np.array(rises.slopes)
+    for series, other in others.items():
         hours[series], values[series], parts[:, series] = np.nan, np.nan, np.nan
-        if one is not None:
-            hours[series, : one.hours.size], values[series, :, : one.hours.size] = one.hours, one.values
-            parts[:, series] = one.slopes
+        if other is not None:
+            hours[series, : other.hours.size], values[series, :, : other.hours.size] = other.hours, other.values
+            parts[:, series] = other.slopes
     return Rise(Slopes(*parts), hours, values)
 
 
@@ -121,10 +121,10 @@ def measure(family: Family, setting: Setting, seed: Sequence[int], sizes: Sequen
     plain = {}
     for size in sizes:
         values = curves.leaking(size * BUDGET)
-        found = rise_of(curves, values)
+        rises = rise_of(curves, values)
         for seeds in (seeds for seeds in SEEDS if seeds <= setting.seeds):
-            cells.append(Cell(family.name, size, seeds, verdict_rates(found, seeds)))
-            plain[size, seeds] = _plain_rates(found, seeds)
+            cells.append(Cell(family.name, size, seeds, verdict_rates(rises, seeds)))
+            plain[size, seeds] = _plain_rates(rises, seeds)
         if size in (0, 3):
             hours, run = curves.t_s[::RIVAL_EVERY] / 3600, values[:, 0, ::RIVAL_EVERY]
             for name, call in RIVALS.items():
@@ -134,18 +134,18 @@ def measure(family: Family, setting: Setting, seed: Sequence[int], sizes: Sequen
     return FamilyRates(tuple(cells), rivals, plain)
 
 
-def verdict_rates(found: Rise | None, seeds: int, confidence: float = CONFIDENCE) -> Rates:
+def verdict_rates(rises: Rise | None, seeds: int, confidence: float = CONFIDENCE) -> Rates:
     """The rates of the leak verdict with the first `seeds` seeds."""
-    if found is None:
+    if rises is None:
         return Rates(0.0, 0.0)
-    decision = decide(found.first(seeds), BUDGET, confidence)
+    decision = decide(rises.first(seeds), BUDGET, confidence)
     return Rates(float(decision.leak.mean()), float(decision.ok.mean()))
 
 
-def _plain_rates(found: Rise | None, seeds: int) -> Rates:
-    if found is None:
+def _plain_rates(rises: Rise | None, seeds: int) -> Rates:
+    if rises is None:
         return Rates(0.0, 0.0)
-    interval = t_interval(found.slopes.whole[:, :seeds], CONFIDENCE)
+    interval = t_interval(rises.slopes.whole[:, :seeds], CONFIDENCE)
     return Rates(float((interval.low > BUDGET).mean()), float((interval.high <= BUDGET).mean()))
 
 
@@ -179,13 +179,13 @@ def measure_sequential(
     confidence = look_confidence(seeds, max_seeds)
     rates, used = {}, {}
     for size in sizes:
-        found = rise_of(curves, curves.leaking(size * BUDGET))
+        rises = rise_of(curves, curves.leaking(size * BUDGET))
         leak, ok = (np.zeros(setting.series, dtype=np.bool_) for _ in range(2))
         spent = np.full(setting.series, float(max_seeds))
         for look in looks(seeds, max_seeds):
-            if found is None:
+            if rises is None:
                 break
-            decision: Decision = decide(found.first(look), BUDGET, confidence)
+            decision: Decision = decide(rises.first(look), BUDGET, confidence)
             undecided = ~leak & ~ok
             leak |= undecided & decision.leak
             ok |= undecided & decision.ok

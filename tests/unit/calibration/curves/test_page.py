@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.calibration.calibration_page import Calibration, FamilyResult, main_table, page
-from harness.calibration.detection import SEEDS, Cell, FamilyRates, Rates, Sequential
-from harness.calibration.families import FAMILIES, HARDER
-from harness.calibration.rivals import RIVALS
+from harness.calibration.curves.detection import SEEDS, Cell, FamilyRates, Rates, Sequential
+from harness.calibration.curves.families import FAMILIES, HARDER
+from harness.calibration.curves.page import Calibration, FamilyResult, main_table, page
+from harness.calibration.curves.rivals import RIVALS
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = Path(__file__).parents[4] / "docs"
 
 
 def result(*, decided: float, hours: float | None) -> FamilyResult:

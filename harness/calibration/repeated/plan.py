@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.calibration.repetition_records import Origin
+from harness.calibration.repeated.records import Origin
 from harness.cli.options import declare_scenario
 from harness.controls.derived import roles
 from harness.controls.leaking import with_leak

@@ -45,8 +45,10 @@ def coverage(noise: PairNoise, seeds: int, soaks: int, seed: Sequence[int]) -> f
     for soak in range(soaks):
         before = {number: Reading(float(np.exp(value))) for number, value in enumerate(old[soak])}
         after = {number: Reading(float(np.exp(value))) for number, value in enumerate(fixed[soak])}
-        found = over_seeds(paired(before, after, reduction), REDUCTION)
-        held += found.low is not None and found.high is not None and found.low <= TRUE_REDUCTION <= found.high
+        interval = over_seeds(paired(before, after, reduction), REDUCTION)
+        held += (
+            interval.low is not None and interval.high is not None and interval.low <= TRUE_REDUCTION <= interval.high
+        )
     return held / soaks
 
 

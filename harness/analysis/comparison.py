@@ -11,7 +11,7 @@ import numpy as np
 from harness.analysis.estimates import Estimate, over_seeds, welch_interval
 from harness.analysis.metrics.pairing import difference, paired
 from harness.analysis.metrics.table import METRICS, Metric
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 
 
@@ -47,38 +47,27 @@ class Comparison:
     between: tuple[Between, ...]
 
 
-def compare_configs(scenario: Scenario, runs: Sequence[Run], a: str, b: str) -> Comparison:
+def compare_configs(runs: Runs, a: str, b: str) -> Comparison:
     """Two configs of one soak, paired by seed."""
-    sides = [[run for run in runs if run.config == config] for config in (a, b)]
-    between = tuple(
-        Between(metric, metric.compute(scenario, runs, (a, b))) for metric in METRICS.values() if metric.configs == 2
-    )
-    return Comparison(a, b, _rows((scenario, sides[0]), (scenario, sides[1])), between)
+    between = tuple(Between(metric, metric.compute(runs, (a, b))) for metric in METRICS.values() if metric.configs == 2)
+    return Comparison(a, b, _rows(runs.of_config(a), runs.of_config(b)), between)
 
 
 def compare_results(a: tuple[Scenario, Sequence[Run]], b: tuple[Scenario, Sequence[Run]]) -> dict[str, Comparison]:
     """Two soaks, by the configs that both have: a's first, then b's. Ask :func:`may_compare` before."""
     shared = [config for config in a[0].configs if config in b[0].configs]
+    first, second = Runs.of(*a), Runs.of(*b)
     return {
-        config: Comparison(
-            "A",
-            "B",
-            _rows(
-                (a[0], [run for run in a[1] if run.config == config]),
-                (b[0], [run for run in b[1] if run.config == config]),
-            ),
-            (),
-        )
-        for config in shared
+        config: Comparison("A", "B", _rows(first.of_config(config), second.of_config(config)), ()) for config in shared
     }
 
 
-def _rows(a: tuple[Scenario, Sequence[Run]], b: tuple[Scenario, Sequence[Run]]) -> tuple[Row, ...]:
+def _rows(a: Sequence[Run], b: Sequence[Run]) -> tuple[Row, ...]:
     rows = []
     for metric in METRICS.values():
         if metric.configs == 2:
             continue
-        first, second = ({run.seed: metric.read(run, scenario) for run in runs} for scenario, runs in (a, b))
+        first, second = ({run.seed: metric.read(run) for run in runs} for runs in (a, b))
         pairs = paired(first, second, difference)
         sides = over_seeds(first, metric.average), over_seeds(second, metric.average)
         apart = over_seeds(pairs) if pairs else _unpaired(*sides)

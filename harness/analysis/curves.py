@@ -8,12 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.runs import FED, Run
-
-STEPS = ("before", "after_stop", "after_drop", "after_trim")
-"""What is measured at the stop, in order: before stop(), after it, without any reference, after malloc_trim(0)."""
-
-EPSILON_S = 1e-6
+from harness.analysis.runs import EPSILON_S, FED, STEPS, Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +37,7 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Stop:
+class StopCurve:
     """The steps of one config's stop: spreads of shape (4,) in the order of STEPS, GB at full scale, NaN where none."""
 
     config: str
@@ -73,28 +68,17 @@ def curve(config: str, runs: Sequence[Run], *, every_s: float, phases: Sequence[
     )
 
 
-def stop(config: str, runs: Sequence[Run]) -> Stop | None:
+def stop(config: str, runs: Sequence[Run]) -> StopCurve | None:
     """The steps of the stop of `config`, or None where none of its runs reached it."""
-    mine = [run for run in runs if run.config == config and run.facts.get("stop")]
+    mine = [run for run in runs if run.config == config and run.stop.reached]
     if not mine:
         return None
-    live = np.array([[stop_gb(run, step, "live_bytes") for step in STEPS] for run in mine])
-    return Stop(
+    live = np.array([[run.stop_gb(step, "live_bytes") for step in STEPS] for run in mine])
+    return StopCurve(
         config=config,
-        rss=spread(np.array([[stop_gb(run, step, "rss_bytes") for step in STEPS] for run in mine])),
+        rss=spread(np.array([[run.stop_gb(step, "rss_bytes") for step in STEPS] for run in mine])),
         live=spread(live) if np.isfinite(live).any() else None,
     )
-
-
-def stop_gb(run: Run, step: str, measure: str) -> float:
-    """Memory at a step of the stop, GB at full scale, NaN where not read.
-
-    `measure` is "rss_bytes" or "live_bytes"; the ballast is added to live bytes.
-    """
-    value = ((run.facts.get("stop") or {}).get(step) or {}).get(measure)
-    if value is None or value < 0:
-        return float("nan")
-    return run.gb(value + (run.ballast_bytes if measure == "live_bytes" else 0))
 
 
 def spread(rows: NDArray[np.float64]) -> Spread:

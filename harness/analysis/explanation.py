@@ -20,7 +20,6 @@ from harness.analysis.leaks.config_leaks import (
     judge_config,
     series_of,
     slope,
-    warm_s,
 )
 from harness.analysis.leaks.decision import DECIDING, judged_floors
 from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
@@ -39,7 +38,7 @@ from harness.analysis.owners.growth import (
     explaining,
     unevenness,
 )
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 
 Outcome = Literal["leak", "no leak", "undecided"]
@@ -118,18 +117,20 @@ class Explanation:
 
 def explain(scenario: Scenario, runs: Sequence[Run]) -> list[Explanation]:
     """The explanation of every config that has a run with a sample, in the scenario's order."""
-    configs = dict.fromkeys([*scenario.configs, *(run.config for run in runs)])
-    found = {config: [run for run in runs if run.config == config and run.t_s.size] for config in configs}
-    return [explain_config(scenario, config, mine) for config, mine in found.items() if mine]
+    sampled = {
+        config: [run for run in mine if run.t_s.size] for config, mine in Runs.of(scenario, runs).by_config().items()
+    }
+    return [explain_config(scenario, config, mine) for config, mine in sampled.items() if mine]
 
 
 def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Explanation:
     """The explanation of one config from its runs, each of which has a sample."""
+    runs = Runs.of(scenario, runs)
     judged = judge_config(scenario, runs)
     live, rss = (_slope(scenario, runs, measure, judged.get(measure.name)) for measure in (LIVE, RSS))
-    peak = over_seeds({run.seed: levels.peak(run, scenario) for run in runs})
+    peak = over_seeds({run.seed: levels.peak(run) for run in runs})
     verdict = None if (leak := judged.get("live")) is None else leak.verdict
-    owned = growth_in_parts(config, runs, scenario)
+    owned = growth_in_parts(config, runs)
     lasting = owned is not None and _lasts(owned.live.rate, scenario.memory.leak_budget_gb_per_hour)
     explained = explaining(owned.owners, owned.live.rate.estimate or 0.0) if owned is not None and lasting else ()
     named = [] if owned is None else [owner for owner in owned.owners if owner.path not in (UNATTRIBUTED, SMALLER)]
@@ -155,7 +156,7 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
         explained=explained,
         uneven=tuple(one for one in by_symbol if one is not None and one.times_even >= UNEVEN),
         counts=tuple(count for one in COUNTS if (count := _count(scenario, runs, one, judged)) is not None),
-        restarts=_restarts(scenario, runs),
+        restarts=_restarts(runs),
         stop=waterfall(config, runs),
     )
 
@@ -165,14 +166,14 @@ def _lasts(rate: Estimate, budget: float) -> bool:
     return certainly_above(rate, budget if rate.low is None else 0.0)
 
 
-def _restarts(scenario: Scenario, runs: Sequence[Run]) -> Restarts | None:
+def _restarts(runs: Sequence[Run]) -> Restarts | None:
     """What stays after each stop(), None where no run was restarted."""
     times = [len(run.facts.get("restarts") or {}) for run in runs]
     if not any(times):
         return None
 
     def of(read: restarts.Read) -> Estimate:
-        return over_seeds({run.seed: read(run, scenario) for run in runs})
+        return over_seeds({run.seed: read(run) for run in runs})
 
     live, rss = (of(restarts.slope(name)) for name in RESTARTED)
     return Restarts(
@@ -195,7 +196,7 @@ def _slope(scenario: Scenario, runs: Sequence[Run], measure: Measure, leak: Conf
     """The slope as the verdict has it; of all of the runs where there is none, or one seed alone."""
     if leak is not None and leak.verdict.slope is not None:
         return leak.rate
-    return over_seeds({run.seed: slope(run, scenario, measure) for run in runs}, confidence=confidence_of(scenario))
+    return over_seeds({run.seed: slope(run, measure) for run in runs}, confidence=confidence_of(scenario))
 
 
 def _grown(runs: Sequence[Run]) -> dict[str, Estimate]:
@@ -214,7 +215,7 @@ def _count(scenario: Scenario, runs: Sequence[Run], measure: Measure, judged: Le
     leak = judged.get(measure.name)
     if leak is None or leak.verdict.outcome == "OK":
         return None
-    floors = [judged_floors(series_of(run, scenario, measure), warm_s(scenario)).values for run in runs]
+    floors = [judged_floors(series_of(run, measure), run.warmup_s).values for run in runs]
     if any(one.size < 2 or one[-1] - one[0] < 1 for one in floors):
         return None
     per_hour = _slope(scenario, runs, measure, leak)

@@ -14,7 +14,7 @@ from harness.analysis.estimates import ARITHMETIC, REDUCTION, Estimate, Reading,
 from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics import cpu, levels
 from harness.analysis.metrics.pairing import paired, reduction
-from harness.analysis.runs import Run
+from harness.analysis.runs import EPSILON_S, Run, Runs, Terms
 from harness.scenario import Scenario
 
 INSTANTS = 300
@@ -115,16 +115,17 @@ def reduction_over_time(scenario: Scenario, runs: Sequence[Run]) -> ReductionOve
     pair = scenario.reduction_pair()
     if pair is None:
         return None
-    sides = [{run.seed: run for run in runs if run.config == config} for config in pair]
+    judged = Runs.of(scenario, runs)
+    sides = [{run.seed: run for run in judged.of_config(config)} for config in pair]
     seeds = tuple(sorted(sides[0].keys() & sides[1].keys()))
     compared = [side[seed] for side in sides for seed in seeds]
-    if not compared or any(not levels.until_horizon(run, scenario).any() for run in compared):
+    if not compared or any(not run.until_horizon.any() for run in compared):
         return None
-    first = min(compared, key=lambda run: _end_s(run, scenario))
-    end_s = _end_s(first, scenario)
-    at_s = _instants_s(scenario)
-    at_s = at_s[at_s <= end_s + levels.EPSILON_S]
-    old, fixed = ({seed: _levels(side[seed], scenario, at_s) for seed in seeds} for side in sides)
+    first = min(compared, key=_end_s)
+    end_s = _end_s(first)
+    at_s = _instants_s(first.terms)
+    at_s = at_s[at_s <= end_s + EPSILON_S]
+    old, fixed = ({seed: _levels(side[seed], at_s) for seed in seeds} for side in sides)
     confidence = confidence_of(scenario)
     return ReductionOverTime(
         old=pair[0],
@@ -134,45 +135,43 @@ def reduction_over_time(scenario: Scenario, runs: Sequence[Run]) -> ReductionOve
         hours=at_s / 3600,
         courses={name: _course(old, fixed, name, confidence) for name in (PEAK, PEAK_NET, MEAN)},
         cleanups=_cleanups_h([sides[0][seed] for seed in seeds], end_s),
-        ended="" if levels.reached_horizon(first, scenario) else f"{first.config} {first.ending}",
+        ended="" if first.reached_horizon else f"{first.config} {first.ending}",
     )
 
 
 def cpu_over_time(scenario: Scenario, runs: Sequence[Run]) -> list[CpuOverTime]:
     """The CPU of every config whose runs recorded it, in the order of the scenario."""
-    found = []
-    for config in dict.fromkeys([*scenario.configs, *(run.config for run in runs)]):
-        mine = [run for run in runs if run.config == config]
-        rows = np.array([cpu.per_symbol_cycle_ms(run, scenario) for run in mine])
+    costs = []
+    for config, mine in Runs.of(scenario, runs).by_config().items():
+        rows = np.array([cpu.per_symbol_cycle_ms(run) for run in mine])
         if not np.isfinite(rows).any():
             continue
-        growth = {run.seed: cpu.growth(run, scenario) for run in mine}
-        estimate = over_seeds(growth, ARITHMETIC, confidence_of(scenario))
-        found.append(CpuOverTime(config, cpu.spans_h(scenario), spread(rows), estimate))
-    return found
+        estimate = over_seeds({run.seed: cpu.growth(run) for run in mine}, ARITHMETIC, confidence_of(scenario))
+        costs.append(CpuOverTime(config, cpu.spans_h(mine[0].terms), spread(rows), estimate))
+    return costs
 
 
-def _instants_s(scenario: Scenario) -> _Values:
+def _instants_s(terms: Terms) -> _Values:
     """Times of samples, evenly spaced, from the start on, and the horizon: INSTANTS at most."""
-    horizon_s, every_s = levels.horizon_s(scenario), scenario.time.sample_every_s
+    horizon_s, every_s = terms.horizon_s, terms.sample_every_s
     step_s = every_s * math.ceil(horizon_s / every_s / (INSTANTS - 1))
-    return np.append(np.arange(0.0, horizon_s - levels.EPSILON_S, step_s), horizon_s)
+    return np.append(np.arange(0.0, horizon_s - EPSILON_S, step_s), horizon_s)
 
 
-def _end_s(run: Run, scenario: Scenario) -> float:
-    return levels.horizon_s(scenario) if levels.reached_horizon(run, scenario) else float(run.t_s[run.fed][-1])
+def _end_s(run: Run) -> float:
+    return run.horizon_s if run.reached_horizon else float(run.t_s[run.fed][-1])
 
 
-def _levels(run: Run, scenario: Scenario, at_s: _Values) -> dict[str, _Values]:
+def _levels(run: Run, at_s: _Values) -> dict[str, _Values]:
     """By reduction, what it compares, as if the run had ended at each instant, GB, NaN where there is none."""
-    fed = levels.until_horizon(run, scenario)
+    fed = run.until_horizon
     rss = run.rss_gb[fed]
-    last = np.searchsorted(run.t_s[fed], at_s + levels.EPSILON_S, side="right") - 1
+    last = np.searchsorted(run.t_s[fed], at_s + EPSILON_S, side="right") - 1
     peak = np.where(last >= 0, np.maximum.accumulate(rss)[np.maximum(last, 0)], np.nan)
     grown = peak - rss[0]
     load = run.loaded & fed
     loaded = run.rss_gb[load]
-    counts = np.searchsorted(run.t_s[load], at_s + levels.EPSILON_S, side="right")
+    counts = np.searchsorted(run.t_s[load], at_s + EPSILON_S, side="right")
     return {
         PEAK: peak,
         PEAK_NET: np.where(grown < levels.GROWN_SHARE * rss[0], np.nan, grown),
@@ -201,4 +200,4 @@ def _reading(value: float) -> Reading:
 def _cleanups_h(runs: Sequence[Run], end_s: float) -> _Values:
     """The hours of all cleanups up to the end of the curves, each once to the second."""
     seconds = np.unique(np.round(np.concatenate([run.event_times("cleanup") for run in runs])))
-    return seconds[seconds <= end_s + levels.EPSILON_S] / 3600
+    return seconds[seconds <= end_s + EPSILON_S] / 3600

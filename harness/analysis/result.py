@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors, World
-from harness.analysis.runs import Run, read_run
+from harness.analysis.runs import Run, Runs, read_run
 from harness.analysis.verdict.claims import check_claims
 from harness.analysis.verdict.control_record import ControlRecord, read_controls
 from harness.analysis.verdict.judging import Verdict, judge, lacking_seeds
@@ -65,15 +65,15 @@ class Result:
         return scenario.model_copy(update={"name": self.manifest.get("scenario", scenario.name)})
 
     @cached_property
-    def runs(self) -> tuple[Run, ...]:
-        """The runs, ordered by config and seed."""
+    def runs(self) -> Runs:
+        """The runs, judged on the terms of the scenario."""
         folders = run_folders(self.folder)
         if not folders:
             raise UsageError(f"{self.folder}: the result has no run (runs/<config>/seed-<n>)")
         new = [folder for folder in folders if folder not in self._read_runs]
         archive_result(new)
-        self._read_runs |= {folder: self._read(folder) for folder in new}
-        return tuple(self._read_runs[folder] for folder in folders)
+        self._read_runs |= {folder: self._read(folder).under(self.scenario) for folder in new}
+        return Runs.of(self.scenario, (self._read_runs[folder] for folder in folders))
 
     @cached_property
     def controls(self) -> ControlRecord | None:
@@ -90,7 +90,7 @@ class Result:
         worlds: dict[str, list[World]] = {}
         for world in sorted(planned.worlds, key=lambda world: -world.scale):
             there = Result.open(self.folder / ANCHORS_FOLDER / world.folder_name)
-            runs = there.runs if run_folders(there.folder) else ()
+            runs = tuple(there.runs) if run_folders(there.folder) else ()
             worlds.setdefault(world.config, []).append(World(there.scenario, runs))
         return Anchors({config: tuple(sizes) for config, sizes in worlds.items()}, planned.unfit)
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.curves import EPSILON_S, Curve, spread
+from harness.analysis.curves import Curve, spread
 from harness.analysis.metrics.rss_lines import Breakdown, read_at
-from harness.analysis.runs import LINES, RESIDUAL, Run
+from harness.analysis.runs import EPSILON_S, LINES, RESIDUAL, Run
 
 IN_USE = ("pymalloc_bytes", "glibc_heap_bytes", "glibc_mapped_bytes")
 GLIBC_IN_USE = IN_USE[1:]

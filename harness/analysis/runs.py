@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from harness.errors import UsageError
 from harness.files import read_json
+from harness.scenario import Scenario
 from harness.soaks.result_folder import seed_of
 from harness.worker.recorder import FORMAT, PHASES, SAMPLE
 
@@ -71,10 +73,76 @@ def ending(status: str, t_s: float | None) -> str:
     return f"{_ENDINGS.get(status, status)} {when}"
 
 
+_Array = TypeVar("_Array", bound="NDArray[Any]")
+
+EPSILON_S = 1e-6
+
+STEPS = ("before", "after_stop", "after_drop", "after_trim")
+"""What is measured at the stop, in order: before stop(), after it, without any reference, after malloc_trim(0)."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a run was asked for, as far as judging it needs: virtual seconds, symbols, and the budget of a leak."""
+
+    horizon_s: float
+    warmup_s: float
+    sample_every_s: float
+    cycle_s: float
+    symbols: int
+    leak_budget_gb_per_hour: float
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Terms:
+        """The terms of every run of a scenario."""
+        time = scenario.time
+        return cls(
+            horizon_s=time.hours * 3600,
+            warmup_s=time.warmup_minutes * 60,
+            sample_every_s=time.sample_every_s,
+            cycle_s=time.cycle_s,
+            symbols=scenario.market.symbols,
+            leak_budget_gb_per_hour=scenario.memory.leak_budget_gb_per_hour,
+        )
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What was read at each of STEPS, by column, real bytes; a step that was not reached is empty."""
+
+    steps: tuple[dict[str, float], ...]
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> Stop:
+        """The stop that run.json tells of."""
+        recorded = facts.get("stop") or {}
+        return cls(tuple(_numbers(recorded.get(step) or {}) for step in STEPS))
+
+    @property
+    def reached(self) -> bool:
+        """Whether anything was measured at the stop."""
+        return any(self.steps)
+
+    @property
+    def returned(self) -> bool:
+        """Whether stop() returned."""
+        return bool(self.steps[STEPS.index("after_stop")])
+
+    def read(self, step: str, column: str) -> float:
+        """A column at a step, NaN where it was not read."""
+        return self.steps[STEPS.index(step)].get(column, math.nan)
+
+
+def _numbers(facts: dict[str, Any]) -> dict[str, float]:
+    known = {key: value for key, value in facts.items() if isinstance(value, int | float)}
+    return {key: float(value) for key, value in known.items() if not isinstance(value, bool)}
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """One run of one config, finished or not. Bytes are real bytes; :meth:`gb` brings them to full scale.
 
+    `judged_by` are its terms; None where it was read without the scenario that asked for it.
     `samples` has the COLUMNS of a recording (`t_s` in seconds of the run, never decreasing; NaN where a tier was not
     read or the recording is older than the column), `events` are mappings with at least `t_s` and `kind`, `facts` is
     the content of run.json, `owners` has OWNER_COLUMNS: one row per owner and walk, empty where none was walked. Raises
@@ -89,6 +157,7 @@ class Run:
     events: tuple[dict[str, Any], ...]
     facts: dict[str, Any]
     owners: pd.DataFrame = field(default_factory=no_owners)
+    judged_by: Terms | None = None
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -118,40 +187,99 @@ class Run:
         """Whether the run ended neither by reaching its end nor by reaching the memory limit."""
         return self.status in UNFINISHED
 
+    def under(self, terms: Terms | Scenario) -> Run:
+        """This run, judged on these terms or on those of a scenario."""
+        wanted = terms if isinstance(terms, Terms) else Terms.of(terms)
+        return self if wanted == self.judged_by else replace(self, judged_by=wanted)
+
     @property
     def ending(self) -> str:
         """How and when the run ended: ``reached the memory limit at 1.36 h``."""
         return ending(self.status, float(self.t_s[-1]) if self.t_s.size else None)
 
     @property
+    def terms(self) -> Terms:
+        """The terms that it is judged on; ValueError where it has none."""
+        if self.judged_by is None:
+            raise ValueError(f"{self.config} seed {self.seed} was read without the scenario that asked for it")
+        return self.judged_by
+
+    @property
+    def horizon_s(self) -> float:
+        """The virtual time, in seconds, for which values at its end are asked."""
+        return self.terms.horizon_s
+
+    @property
+    def warmup_s(self) -> float:
+        """The virtual time, in seconds, from which on it is judged."""
+        return self.terms.warmup_s
+
+    @cached_property
+    def reached_horizon(self) -> bool:
+        """Whether it was fed up to the horizon."""
+        fed = self.t_s[self.fed]
+        return bool(fed.size) and (self.status == "complete" or fed[-1] >= self.horizon_s - EPSILON_S)
+
+    @cached_property
+    def until_horizon(self) -> NDArray[np.bool_]:
+        """Which samples were taken under feed and no later than the horizon, shape (samples,)."""
+        return _shared(self.fed & (self.t_s <= self.horizon_s + EPSILON_S))
+
+    @cached_property
+    def cleanups_s(self) -> NDArray[np.float64]:
+        """Times in seconds of the done cleanups up to the horizon, shape (cleanups,)."""
+        times = self.event_times("cleanup")
+        return _shared(times[times <= self.horizon_s + EPSILON_S])
+
+    @property
+    def late_cleanups_s(self) -> NDArray[np.float64]:
+        """Those after the warm-up, shape (cleanups,)."""
+        return self.cleanups_s[self.cleanups_s >= self.warmup_s]
+
+    @cached_property
+    def stop(self) -> Stop:
+        """What was measured at the stop."""
+        return Stop.of(self.facts)
+
+    def stop_gb(self, step: str, measure: str) -> float:
+        """Memory at a step of the stop, GB at full scale, NaN where not read.
+
+        `measure` is "rss_bytes" or "live_bytes"; the ballast is added to live bytes.
+        """
+        value = self.stop.read(step, measure)
+        if not value >= 0:
+            return math.nan
+        return self.gb(value + (self.ballast_bytes if measure == "live_bytes" else 0))
+
+    @cached_property
     def t_s(self) -> NDArray[np.float64]:
         """Sample times in seconds since the feed began, shape (samples,)."""
-        return self.column("t_s")
+        return _shared(self.column("t_s"))
 
-    @property
+    @cached_property
     def fed(self) -> NDArray[np.bool_]:
         """Which samples were taken before the stop, shape (samples,)."""
-        return self.samples["phase"].isin(FED).to_numpy(dtype=bool)
+        return _shared(self.samples["phase"].isin(FED).to_numpy(dtype=bool))
 
-    @property
+    @cached_property
     def loaded(self) -> NDArray[np.bool_]:
         """Which samples fall in the load phase, after the warm-up, shape (samples,)."""
-        return (self.samples["phase"] == "load").to_numpy(dtype=bool)
+        return _shared((self.samples["phase"] == "load").to_numpy(dtype=bool))
 
     @property
     def ballast_bytes(self) -> float:
         """Real bytes of the ballast, which RSS holds and live bytes do not (0 where there is none)."""
         return float(self.facts.get("ballast_bytes") or 0)
 
-    @property
+    @cached_property
     def rss_gb(self) -> NDArray[np.float64]:
         """Resident set at every sample, GB at full scale, shape (samples,)."""
-        return self.column("rss_bytes") / self.memory_scale / 1e9
+        return _shared(self.column("rss_bytes") / self.memory_scale / 1e9)
 
-    @property
+    @cached_property
     def live_gb(self) -> NDArray[np.float64]:
         """Live bytes plus ballast, GB at full scale, NaN where not read, shape (samples,)."""
-        return (self.column("live_bytes") + self.ballast_bytes) / self.memory_scale / 1e9
+        return _shared((self.column("live_bytes") + self.ballast_bytes) / self.memory_scale / 1e9)
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One column of the samples as floats, shape (samples,)."""
@@ -164,6 +292,52 @@ class Run:
     def event_times(self, *kinds: str) -> NDArray[np.float64]:
         """Times in seconds of the events of these kinds, in order, shape (events,)."""
         return np.sort(np.array([event["t_s"] for event in self.events if event["kind"] in kinds], dtype=np.float64))
+
+
+class Runs(Sequence[Run]):
+    """Runs of one soak, each judged on the terms of its scenario: by config in the scenario's order, then by seed.
+
+    Configs that only the runs know come last. `configs` are all of them, also those of the scenario without a run.
+    """
+
+    def __init__(self, configs: Sequence[str], runs: Iterable[Run]) -> None:
+        given = list(runs)
+        self.configs = tuple(dict.fromkeys([*configs, *sorted({run.config for run in given})]))
+        place = {config: number for number, config in enumerate(self.configs)}
+        self._runs = tuple(sorted(given, key=lambda run: (place[run.config], run.seed)))
+
+    @classmethod
+    def of(cls, scenario: Scenario, runs: Iterable[Run]) -> Runs:
+        """These runs of a scenario."""
+        terms = Terms.of(scenario)
+        return cls(tuple(scenario.configs), (run.under(terms) for run in runs))
+
+    def of_config(self, config: str) -> tuple[Run, ...]:
+        """The runs of one config by seed; none where there is none."""
+        return tuple(run for run in self._runs if run.config == config)
+
+    def by_config(self) -> dict[str, tuple[Run, ...]]:
+        """The runs of every config."""
+        return {config: self.of_config(config) for config in self.configs}
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Run, ...]: ...
+    def __getitem__(self, index: int | slice) -> Run | tuple[Run, ...]:
+        return self._runs[index]
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self._runs)
+
+
+def _shared(values: _Array) -> _Array:
+    """The array, read only: it is computed once and handed to everybody."""
+    values.flags.writeable = False
+    return values
 
 
 def _refuse_without(columns: Iterable[str], table: pd.DataFrame, what: str) -> None:

@@ -129,7 +129,7 @@ def recorded(scenario: Scenario, root: Path) -> list[AtScale]:
     for file in sorted(root.glob("*/scenario.toml")):
         there = load(str(file), import_target=False)
         ended = sorted(run.parent for run in file.parent.glob("runs/*/seed-*/run.json"))
-        runs = tuple(run for run in map(read_run, ended) if run.status == "complete")
+        runs = tuple(run.under(there) for run in map(read_run, ended) if run.status == "complete")
         (config,) = there.configs
         if runs and config in scenario.configs:
             at_scales.append(AtScale(config, there, runs))

@@ -13,7 +13,7 @@ from harness.analysis.full_scale.moving_metrics import FullScale, Undecided
 from harness.analysis.leaks.config_leaks import judge_config
 from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.owners.growth import growth
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.report.words.amounts import NOTHING, measured, value
 from harness.scenario import Scenario
 
@@ -95,7 +95,7 @@ def _table(by_config: Mapping[str, Sequence[AtScale]]) -> str:
 
 
 def _measured(metric: Metric, one: AtScale) -> str:
-    found = metric.compute(one.scenario, one.runs, [one.config])
+    found = metric.compute(one.runs, [one.config])
     return measured(found, metric.unit).removesuffix(f" {metric.unit}").removesuffix(" %")
 
 
@@ -105,9 +105,9 @@ def _foretold(by_config: Mapping[str, Sequence[AtScale]]) -> str:
         *smaller, largest = worlds
         for name in FORETOLD:
             metric = METRICS[name]
-            there = metric.compute(largest.scenario, largest.runs, [config])
+            there = metric.compute(largest.runs, [config])
             for one in smaller:
-                full = FullScale(one.scenario, one.runs, Anchors(), CONFIDENCE)
+                full = FullScale(one.scenario, Runs.of(one.scenario, one.runs), Anchors(), CONFIDENCE)
                 try:
                     told = full.foretold(metric, World(one.scenario, one.runs), largest.scale)
                 except Undecided as error:
@@ -144,7 +144,7 @@ def _moving(by_config: Mapping[str, Sequence[AtScale]]) -> str:
 
 
 def _median(metric: Metric, one: AtScale, config: str) -> float | None:
-    values = [metric.read(run, one.scenario).value for run in one.runs if run.config == config]
+    values = [metric.read(run).value for run in one.runs if run.config == config]
     known = [each for each in values if each is not None]
     return float(np.median(known)) if known else None
 
@@ -153,7 +153,7 @@ def _owners(by_config: Mapping[str, Sequence[AtScale]]) -> str:
     rows = [("config", "scale", "owner", "share of the growth")]
     for config, worlds in by_config.items():
         for one in worlds:
-            found = growth(config, one.runs, one.scenario)
+            found = growth(config, one.runs)
             live = None if found is None else found.live.grown.estimate
             if found is None or not found.owners or not live:
                 continue

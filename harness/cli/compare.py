@@ -65,7 +65,7 @@ def _compare_configs(console: Console, result: Result) -> Page:
         raise UsageError(
             f"{shown_path(result.folder)}: has only one config, {first}: name a second result to compare it with"
         )
-    comparisons = [compare_configs(scenario, runs, first, other) for other in others]
+    comparisons = [compare_configs(runs, first, other) for other in others]
     for comparison in comparisons:
         title = f"{comparison.a} and {comparison.b}"
         print_comparison(console, title, comparison, memory_scale=scenario.memory.scale)

@@ -9,15 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.curves import stop_gb
 from harness.analysis.estimates import Reading, over_seeds
 from harness.analysis.leaks.config_leaks import judge_config, live_slope
 from harness.analysis.leaks.decision import LeakVerdict, judge_leak
 from harness.analysis.leaks.sequential import confidence_of
-from harness.analysis.metrics.levels import until_horizon
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.owners.attribution import growth_in_parts
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.claims import against_band, metric_of
 from harness.analysis.verdict.control_record import Check
 from harness.analysis.verdict.validity import incomplete_configs, invalidities
@@ -71,6 +69,7 @@ def judge_controls(soaks: Mapping[str, Recorded], *, injected_gb_per_hour: float
     `owner` is the path of what holds the injected leak. A control with a soak that is incomplete or invalid has one
     check, which fails.
     """
+    soaks = {name: Recorded(soak.scenario, Runs.of(*soak)) for name, soak in soaks.items()}
     same, leak, probe = "old against old", "injected leak", "probe 60 times as often"
     flat, clock = "nothing kept", "real time"
     return [
@@ -96,7 +95,7 @@ def _flaws(control: str, soaks: Mapping[str, Recorded], *names: str) -> list[Che
 
 
 def _same(name: str, same: Recorded) -> list[Check]:
-    saved = METRICS["reduction.peak"].compute(same.scenario, same.runs, tuple(same.scenario.configs))
+    saved = METRICS["reduction.peak"].compute(same.runs, tuple(same.scenario.configs))
     outcome, _ = against_band((-SAME_SHARE, SAME_SHARE), saved, "neither")
     passing = [claim.name for claim in same.scenario.claims if _passes(claim, same)]
     return [
@@ -120,7 +119,7 @@ def _same(name: str, same: Recorded) -> list[Check]:
 def _passes(claim: Claim, same: Recorded) -> bool:
     """Whether a claim would pass if this world were full scale: what moves with the scale is held against it, too."""
     metric = metric_of(claim)
-    estimate = metric.compute(same.scenario, same.runs, claim.configs, confidence_of(same.scenario))
+    estimate = metric.compute(same.runs, claim.configs, confidence_of(same.scenario))
     if estimate.estimate is None or (estimate.low is None and estimate.high is None):
         return False
     return against_band(claim.band, estimate, claim.better)[0] in ("met", "exceeded")
@@ -147,11 +146,11 @@ def _added_rate(clean: Recorded, leak: Recorded) -> float | None:
 
     What the config leaks by itself is in both.
     """
-    without = {run.seed: live_slope(run, clean.scenario).value for run in clean.runs}
+    without = {run.seed: live_slope(run).value for run in clean.runs}
     added = [
         found - own
         for run in leak.runs
-        if (found := live_slope(run, leak.scenario).value) is not None and (own := without.get(run.seed)) is not None
+        if (found := live_slope(run).value) is not None and (own := without.get(run.seed)) is not None
     ]
     return float(np.mean(added)) if added else None
 
@@ -164,13 +163,13 @@ def _added_by_owner(clean: Recorded, leak: Recorded) -> dict[str, float]:
 
 def _owner_rates(recorded: Recorded) -> dict[str, float]:
     (config,) = recorded.scenario.configs
-    found = growth_in_parts(config, recorded.runs, recorded.scenario)
+    found = growth_in_parts(config, recorded.runs)
     owners = () if found is None else found.owners
     return {owner.path: owner.rate.estimate for owner in owners if owner.rate.estimate is not None}
 
 
 def _flat(name: str, null: Recorded) -> list[Check]:
-    curves = {run.seed: _under_feed(run, null.scenario)[1] for run in null.runs}
+    curves = {run.seed: _under_feed(run)[1] for run in null.runs}
     ranges = over_seeds({seed: Reading(float(np.ptp(rss) / rss[0])) for seed, rss in curves.items()})
     outcome, _ = against_band((None, FLAT_SHARE), ranges, "lower")
     measured = _interval(ranges.estimate, ranges.low, ranges.high)
@@ -180,8 +179,8 @@ def _flat(name: str, null: Recorded) -> list[Check]:
 def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
     (often,) = probe.runs
     (seldom,) = (run for run in clean.runs if run.seed == often.seed)
-    at, rss = _under_feed(seldom, clean.scenario)
-    at_often, rss_often = _under_feed(often, probe.scenario)
+    at, rss = _under_feed(seldom)
+    at_often, rss_often = _under_feed(often)
     _, mine, other = np.intersect1d(at, at_often, return_indices=True)
     apart = float(np.abs(rss_often[other] / rss[mine] - 1).max()) if mine.size else np.nan
     return [
@@ -204,10 +203,10 @@ def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
 
 def _clocks(name: str, virtual: Recorded, real: Recorded) -> list[Check]:
     slopes, live = [], []
-    for scenario, (run,) in (virtual, real):
-        at, rss = _under_feed(run, scenario)
+    for _, (run,) in (virtual, real):
+        at, rss = _under_feed(run)
         slopes.append(float(np.polyfit(at, rss, 1)[0]))
-        live.append(stop_gb(run, "before", "live_bytes"))
+        live.append(run.stop_gb("before", "live_bytes"))
     grown, held = (pair[1] / pair[0] - 1 if pair[0] else math.nan for pair in (slopes, live))
     band = _around(CLOCK_SHARE)
     return [
@@ -222,12 +221,12 @@ def _leak(recorded: Recorded, memory: str) -> LeakVerdict:
     return judge_leak({}, warmup_s=0.0, budget=0.0) if leak is None else leak.verdict
 
 
-def _under_feed(run: Run, scenario: Scenario) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _under_feed(run: Run) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Time in seconds, to the microsecond, and RSS in GB of the samples after the first up to the horizon, (samples,).
 
     Not up to the stop, which may fall on a sample that is then taken after it.
     """
-    fed = until_horizon(run, scenario) & (run.samples["phase"] != "start").to_numpy(dtype=bool)
+    fed = run.until_horizon & (run.samples["phase"] != "start").to_numpy(dtype=bool)
     return np.round(run.t_s[fed], 6), run.rss_gb[fed]
 
 

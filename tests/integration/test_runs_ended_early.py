@@ -14,6 +14,7 @@ import pytest
 
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.result import Result
+from harness.analysis.runs import Runs
 from harness.scenario import load
 from tests.integration.conftest import Soaks, Until
 from tests.integration.misbehaving import TARGET, misbehaving
@@ -96,7 +97,7 @@ def test_kill_9_between_two_writes_keeps_what_was_saved_and_counts_what_was_not(
     assert collected[-1]["t_s"] == pytest.approx(50 * len(collected))
     (run,) = Result.open(soaks.result()).runs
     scenario = load(str(path))
-    not_saved = METRICS["samples.lost"].compute(scenario, [run], ("old",))
+    not_saved = METRICS["samples.lost"].compute(Runs.of(scenario, [run]), ("old",))
     # five symbols whose buffers hold five samples each: 25 are saved at a time
     assert (not_saved.bound, not_saved.estimate) == ("lower", collected[-1]["samples"] % 25)
     assert not_saved.estimate > 0
@@ -117,7 +118,7 @@ def test_ctrl_c_ends_the_runs_and_keeps_the_recordings(soaks: Soaks, until: Unti
     runs = Result.open(soaks.result()).runs
     first = next(run for run in runs if run.seed == 1)
     collected, persisted = (first.facts["counters"][name] for name in ("collected", "persisted"))
-    not_saved = METRICS["samples.lost"].compute(load("smoke"), [first], ("old",))
+    not_saved = METRICS["samples.lost"].compute(Runs.of(load("smoke"), [first]), ("old",))
     assert (not_saved.bound, not_saved.estimate) == ("lower", collected - persisted)
     assert collected > persisted == 0  # its buffers were never full
 

@@ -11,10 +11,13 @@ from harness.scenario import Scenario
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """The anchor runs of one config at one scale, and the scenario that ran there."""
+    """The anchor runs of one config at one scale, on the terms of the scenario that ran there."""
 
     scenario: Scenario
     runs: tuple[Run, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "runs", tuple(run.under(self.scenario) for run in self.runs))
 
     @property
     def scale(self) -> float:

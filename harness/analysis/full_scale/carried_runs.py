@@ -12,19 +12,18 @@ Measured in `50symbols` (docs/reference/scales.md): between 0.1 and 1 h falls as
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.analysis.curves import EPSILON_S, STEPS
 from harness.analysis.leaks.floors import FEWEST_FOR_SLOPE, theil_sen
 from harness.analysis.leaks.sawtooth import find_teeth
 from harness.analysis.metrics.levels import GROWN_SHARE
-from harness.analysis.runs import FED, Run
+from harness.analysis.runs import EPSILON_S, STEPS, Run
 
 _Values = NDArray[np.float64]
 
@@ -100,7 +99,7 @@ class Course:
 
 def course(run: Run) -> Course | None:
     """The course of a run, None where live bytes were not recorded, or it is not known when memory was freed."""
-    fed = run.samples["phase"].isin(FED).to_numpy(dtype=bool)
+    fed = run.fed
     times, rss, read = run.t_s[fed], run.rss_gb[fed], run.live_gb[fed]
     if times.size < 2 or not np.isfinite(read[:1]).any():
         return None
@@ -174,7 +173,7 @@ def larger(run: Run, ratio: float, guess: Guess, *, whole: Run | None = None) ->
     rows = _samples(run, longer, (own, full), ratio, guess)
     last_gb = run.gb(float(rows["rss_bytes"].iloc[-1])) - float(run.rss_gb[0])
     facts = {**run.facts, "stop": _steps(run, longer, own, ratio, guess, last_gb=last_gb)}
-    return Run(run.config, run.seed, run.status, run.memory_scale, rows, longer.events, facts, run.owners)
+    return replace(run, samples=rows, events=longer.events, facts=facts, judged_by=longer.judged_by)
 
 
 def _samples(run: Run, whole: Run, courses: tuple[Course, Course], ratio: float, guess: Guess) -> pd.DataFrame:
@@ -202,14 +201,13 @@ def _samples(run: Run, whole: Run, courses: tuple[Course, Course], ratio: float,
     held = np.maximum(floor, live + np.where(begins > 0, np.minimum(free, filled), free))
     if ratio == 1:
         held = np.where(beyond, held, own.rss[place])
-    fed = run.samples["phase"].isin(FED).to_numpy(dtype=bool)
-    base = run.samples[fed].iloc[place].reset_index(drop=True)
+    base = run.samples[run.fed].iloc[place].reset_index(drop=True)
     real = run.memory_scale * 1e9
     return base.assign(
         t_s=times,
         phase=np.where(times <= EPSILON_S, "start", np.where(times <= _warm_s(run), "warm-up", "load")),
-        rss_bytes=(run.rss_gb[fed][0] + held) * real,
-        live_bytes=(live + run.live_gb[fed][0]) * real - run.ballast_bytes,
+        rss_bytes=(run.rss_gb[run.fed][0] + held) * real,
+        live_bytes=(live + run.live_gb[run.fed][0]) * real - run.ballast_bytes,
     )
 
 
@@ -248,24 +246,22 @@ def _growth(own: Course, way: Way) -> Callable[[_Values], _Values]:
 
 def _steps(
     run: Run, whole: Run, own: Course, ratio: float, guess: Guess, *, last_gb: float
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, float]]:
     """The steps of the stop in the larger world, real bytes of the world of `run`.
 
     What glibc holds free until the trim is the same at full scale in every world, and the rest is pinned by survivors.
     `last_gb` is RSS under feed at last, net of the start: a floor that has risen meanwhile shows before the stop.
     """
-    stop: Mapping[str, Mapping[str, Any]] = run.facts.get("stop") or {}
-    there: Mapping[str, Mapping[str, Any]] = whole.facts.get("stop") or {}
     end_s = np.array([whole.t_s[whole.fed][-1]])
-    found = {}
-    for step in STEPS:
-        read = dict(stop.get(step) or {})
+    steps: dict[str, dict[str, float]] = {}
+    for step, recorded, there in zip(STEPS, run.stop.steps, whole.stop.steps, strict=True):
+        read = dict(recorded)
         rss, live_bytes = read.get("rss_bytes"), read.get("live_bytes")
         if rss is None or live_bytes is None or live_bytes < 0:
             continue
         held = run.gb(rss) - run.rss_gb[0]
         live = later = run.gb(live_bytes + run.ballast_bytes) - run.live_gb[0]
-        if whole is not run and (other := (there.get(step) or {}).get("live_bytes")) is not None:
+        if whole is not run and (other := there.get("live_bytes")) is not None:
             later = whole.gb(other + whole.ballast_bytes) - whole.live_gb[0]
         free, top = held - live, max(own.peak[-1], held)
         untouched = live >= own.live[-1] - USED_UP * own.peak[-1]
@@ -281,13 +277,13 @@ def _steps(
             moved = free
         read["rss_bytes"] = float((later + moved + run.rss_gb[0]) * run.memory_scale * 1e9)
         read["live_bytes"] = float((later + run.live_gb[0]) * run.memory_scale * 1e9 - run.ballast_bytes)
-        if free > kept and read.get(PINNED_LINE) is not None:
+        if free > kept and PINNED_LINE in read:
             read[PINNED_LINE] *= max(moved - kept, 0.0) / (free - kept)
-        found[step] = read
-    return found
+        steps[step] = read
+    return steps
 
 
-def _kept_by_glibc(run: Run, read: Mapping[str, Any], free: float, most: float, way: Way) -> float:
+def _kept_by_glibc(run: Run, read: Mapping[str, float], free: float, most: float, way: Way) -> float:
     """GB free in glibc's hands at a step of the stop: as it was read, else between nothing and all that is free."""
     known = read.get("glibc_free_bytes")
     if known is not None and known >= 0:

@@ -24,7 +24,7 @@ from harness.analysis.leaks.config_leaks import ConfigLeak, floor_slope, judge_c
 from harness.analysis.metrics.levels import GROWN_SHARE, peak, start
 from harness.analysis.metrics.pairing import paired
 from harness.analysis.metrics.table import Metric
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 
 Basis = Literal["measured", "continued", "extrapolated", "undecided"]
@@ -57,11 +57,11 @@ def moves(metric: Metric, scenario: Scenario, runs: Sequence[Run], configs: Sequ
         return False
     if metric.moves == "cost":
         return True
-    return any(_grew(scenario, run) for run in runs if run.config in configs)
+    return any(_grew(run) for run in Runs.of(scenario, runs) if run.config in configs)
 
 
-def _grew(scenario: Scenario, run: Run) -> bool:
-    begun, highest = start(run, scenario).value, peak(run, scenario).value
+def _grew(run: Run) -> bool:
+    begun, highest = start(run).value, peak(run).value
     return begun is None or highest is None or highest - begun >= GROWN_SHARE * begun
 
 
@@ -123,14 +123,14 @@ class FullScale:
         """
         assert metric.leak is not None
         small = judge_config(self.scenario, self._small(config))
-        if metric.leak in small and settled_by_live(self.scenario, self.runs, config):
+        if metric.leak in small and settled_by_live(self.scenario, self._small(config)):
             return small[metric.leak]
         world = self.anchors.largest(config)
         if world is not None and world.scale == 1:
             if world.hours >= self.scenario.time.hours and len(world.runs) >= ENOUGH_SEEDS:
-                found = judge_config(self.scenario, world.runs)
-                return found.get(metric.leak, f"{config} recorded no {metric.leak} at scale 1")
-            seen = over_seeds({run.seed: floor_slope(run, world.scenario) for run in world.runs}).estimate
+                judged = judge_config(self.scenario, [run.under(self.scenario) for run in world.runs])
+                return judged.get(metric.leak, f"{config} recorded no {metric.leak} at scale 1")
+            seen = over_seeds({run.seed: floor_slope(run) for run in world.runs}).estimate
             budget = self.scenario.memory.leak_budget_gb_per_hour
             climbs = "" if seen is None else f", where its floors climb by {seen:.3g} GB/h ({budget:g} are allowed)"
             anchored = f"{world.hours:.3g} h of {len(world.runs)} {'seed' if len(world.runs) == 1 else 'seeds'}{climbs}"
@@ -143,8 +143,12 @@ class FullScale:
             "time (--anchor-minutes)"
         )
 
-    def _small(self, config: str) -> list[Run]:
-        return [run for run in self.runs if run.config == config]
+    def _small(self, config: str) -> tuple[Run, ...]:
+        return Runs.of(self.scenario, self.runs).of_config(config)
+
+    def _read(self, metric: Metric, run: Run) -> Reading:
+        """A metric of a run in any world, on the terms of the soak."""
+        return metric.read(run.under(self.scenario))
 
     def _level(self, metric: Metric, config: str) -> _Level:
         """The reading of one config at full scale. Raises Undecided where there is none."""
@@ -156,7 +160,7 @@ class FullScale:
         guesses: Guesses
         basis: Basis
         if world.scale == 1 and world.hours >= hours:
-            guesses = ({run.seed: metric.read(run, self.scenario) for run in world.runs},) * len(GUESSES)
+            guesses = ({run.seed: self._read(metric, run) for run in world.runs},) * len(GUESSES)
             basis, words = "measured", f"{config} measured at scale 1"
         elif metric.moves in ("whole", "cost"):
             raise Undecided(
@@ -190,7 +194,7 @@ class FullScale:
                         f"not decided at scale {self.scenario.memory.scale:g}: {config} did not record live bytes, or "
                         "it is not known when it frees memory: emit a cleanup event"
                     )
-                readings[run.seed] = metric.read(carried, self.scenario)
+                readings[run.seed] = self._read(metric, carried)
             found.append(readings)
         return tuple(found)
 
@@ -204,7 +208,7 @@ class FullScale:
     def _hold_against(self, metric: Metric, world: World, others: Sequence[World]) -> None:
         """Raise Undecided where too few scales were run, or a smaller one foretells another value than was measured."""
         config = world.runs[0].config
-        worlds = [World(self.scenario, tuple(self._small(config))), *others]
+        worlds = [World(self.scenario, self._small(config)), *others]
         if len({world.scale, *(other.scale for other in worlds)}) < FEWEST_SCALES:
             raise Undecided(f"not decided: {config} has runs at {len(worlds) + 1} scales, {FEWEST_SCALES} are needed")
         seen = _Level(self._carried(metric, world, world.scale), 0.0, "measured", "")
@@ -238,7 +242,7 @@ class FullScale:
         spans = []
         for carry in (False, True):
             runs = self._seeds(config, to_scale if carry else None)
-            spans.append({seed: metric.read(run, self.scenario).value for seed, run in runs.items()})
+            spans.append({seed: self._read(metric, run).value for seed, run in runs.items()})
         return self._half(spans, anchored)
 
     def _lent_to_pair(self, metric: Metric, configs: Sequence[str], anchored: int) -> float:
@@ -247,10 +251,7 @@ class FullScale:
         spans = []
         for carry in (False, True):
             sides = [
-                {
-                    seed: metric.read(run, self.scenario)
-                    for seed, run in self._seeds(config, 1.0 if carry else None).items()
-                }
+                {seed: self._read(metric, run) for seed, run in self._seeds(config, 1.0 if carry else None).items()}
                 for config in configs
             ]
             spans.append({seed: pair.value for seed, pair in paired(sides[0], sides[1], metric.pair).items()})

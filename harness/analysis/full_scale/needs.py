@@ -9,7 +9,7 @@ import numpy as np
 from harness.analysis.full_scale.moving_metrics import ENOUGH_SEEDS, moves
 from harness.analysis.leaks.config_leaks import settled_by_live
 from harness.analysis.metrics.table import METRICS
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 from harness.soaks.anchor_plan import Need
 from harness.soaks.plan import IDLE_MARGIN
@@ -26,11 +26,12 @@ def anchor_needs(scenario: Scenario, runs: Sequence[Run]) -> tuple[list[Need], d
 
     Beside it, by config, why one that should be anchored cannot: its peak is not known.
     """
+    soaked = Runs.of(scenario, runs)
     needs: list[Need] = []
     unfit: dict[str, str] = {}
     for config in scenario.configs:
-        mine = [run for run in runs if run.config == config]
-        asked = _asked(scenario, runs, config)
+        mine = soaked.of_config(config)
+        asked = _asked(scenario, soaked, config)
         if not asked or not mine:
             continue
         early = next((run for run in mine if run.status != "complete"), None)
@@ -43,7 +44,7 @@ def anchor_needs(scenario: Scenario, runs: Sequence[Run]) -> tuple[list[Need], d
     return needs, unfit
 
 
-def _asked(scenario: Scenario, runs: Sequence[Run], config: str) -> set[str]:
+def _asked(scenario: Scenario, runs: Runs, config: str) -> set[str]:
     """How the metrics move that claims ask of a config."""
     return {
         "leak" if METRICS[claim.metric].leak else METRICS[claim.metric].moves
@@ -51,7 +52,7 @@ def _asked(scenario: Scenario, runs: Sequence[Run], config: str) -> set[str]:
         if config in claim.configs
         and not claim.not_testable
         and moves(METRICS[claim.metric], scenario, runs, claim.configs)
-        and not (METRICS[claim.metric].leak and settled_by_live(scenario, runs, config))
+        and not (METRICS[claim.metric].leak and settled_by_live(scenario, runs.of_config(config)))
     }
 
 

@@ -13,7 +13,7 @@ budget that would mean anything to anybody.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -24,9 +24,8 @@ from harness.analysis.estimates import Estimate, Reading, absent
 from harness.analysis.leaks.decision import FEWEST_FLOORS, LeakVerdict, Series, judge_leak, judged_floors, too_few
 from harness.analysis.leaks.floors import slopes
 from harness.analysis.leaks.sequential import confidence_of
-from harness.analysis.metrics.levels import not_reached, reached_horizon, until_horizon
-from harness.analysis.metrics.teeth import cleanup_times
-from harness.analysis.runs import Run
+from harness.analysis.metrics.levels import not_reached
+from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 
 MeasureName = Literal["rss", "live", "tasks", "threads", "open_files", "pymalloc", "glibc"]
@@ -99,112 +98,105 @@ class ConfigLeak:
         return f"{self.verdict.reason}{hours_needed(self.verdict.hours_needed)}"
 
 
-def settled_by_live(scenario: Scenario, runs: Sequence[Run], config: str) -> bool:
+def settled_by_live(scenario: Scenario, runs: Sequence[Run]) -> bool:
     """Whether RSS of a config leaks at any scale because its live bytes do: it cannot stay below what is live."""
-    found = judge_config(scenario, [run for run in runs if run.config == config])
-    return all(name in found and found[name].verdict.outcome == "LEAK" for name in ("rss", "live"))
+    judged = judge_config(scenario, runs)
+    return all(name in judged and judged[name].verdict.outcome == "LEAK" for name in ("rss", "live"))
 
 
 def judge_leaks(scenario: Scenario, runs: Sequence[Run]) -> tuple[ConfigLeak, ...]:
-    """The verdicts on every config that has a run with a sample, in the scenario's order, however its runs ended."""
-    configs = dict.fromkeys([*scenario.configs, *(run.config for run in runs)])
-    return tuple(
-        leak
-        for config in configs
-        for leak in judge_config(scenario, [run for run in runs if run.config == config]).values()
-    )
+    """The verdicts on every config that has a run with a sample, however its runs ended."""
+    configs = Runs.of(scenario, runs).by_config()
+    return tuple(leak for mine in configs.values() for leak in judge_config(scenario, mine).values())
 
 
 def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLeak]:
     """The verdicts on one config from its `runs`, by measure; what no run recorded after the warm-up has none."""
-    found: dict[str, ConfigLeak] = {}
+    leaks: dict[str, ConfigLeak] = {}
+    mine = Runs.of(scenario, runs)
     for measure in JUDGED:
-        series = {run.seed: series_of(run, scenario, measure) for run in runs if run.t_s.size}
-        if any(_judged(one, scenario).any() for one in series.values()):
-            found[measure.name] = _judge(scenario, runs, runs[0].config, measure, series)
-    rss, live = found.get("rss"), found.get("live")
+        if any(_judged(run, series_of(run, measure)).any() for run in mine):
+            leaks[measure.name] = _judge(measure, mine, confidence_of(scenario))
+    rss, live = leaks.get("rss"), leaks.get("live")
     if rss is not None and live is not None:
         fragmented = rss.verdict.outcome == "LEAK" and live.verdict.outcome == "OK"
-        found["rss"] = replace(rss, fragmentation=fragmented)
-    return found
+        leaks["rss"] = replace(rss, fragmentation=fragmented)
+    return leaks
 
 
-def _judge(
-    scenario: Scenario, runs: Sequence[Run], config: str, measure: Measure, series: Mapping[int, Series]
-) -> ConfigLeak:
+def _judge(measure: Measure, runs: Sequence[Run], confidence: float) -> ConfigLeak:
     """What ended before the horizon may be LEAK by what there is of it, and never OK: the rest may be why it ended."""
-    hours = _judged_hours(series.values(), scenario)
-    budget = _budget(measure, scenario, hours)
-    verdict = judge_leak(series, warmup_s=warm_s(scenario), budget=budget, confidence=confidence_of(scenario))
-    early = next((run for run in runs if not reached_horizon(run, scenario)), None)
+    hours = _judged_hours(measure, runs)
+    budget = _budget(measure, runs[0], hours)
+    series = {run.seed: series_of(run, measure) for run in runs if run.t_s.size}
+    verdict = judge_leak(series, warmup_s=runs[0].warmup_s, budget=budget, confidence=confidence)
+    early = next((run for run in runs if not run.reached_horizon), None)
     if early is not None and verdict.outcome != "LEAK":
         reason = f"{early.config} {early.ending}"
         verdict = replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=reason, cut_short=True)
     if measure.counted and verdict.minimum_detectable is not None:
         verdict = replace(verdict, minimum_detectable=max(verdict.minimum_detectable, STEPS_FOUND / hours))
-    return ConfigLeak(config, measure, budget, verdict)
+    return ConfigLeak(runs[0].config, measure, budget, verdict)
 
 
-def _judged_hours(series: Iterable[Series], scenario: Scenario) -> float:
-    """The hours judged of the shortest of some series, of which one at least has something to judge."""
-    spans = [one.t_s[judged] for one in series if (judged := _judged(one, scenario)).any()]
-    return max(min(float(np.ptp(span)) for span in spans), scenario.time.sample_every_s) / 3600
+def _judged_hours(measure: Measure, runs: Sequence[Run]) -> float:
+    """The hours judged of the shortest of some runs, of which one at least has something to judge."""
+    spans = []
+    for run in runs:
+        series = series_of(run, measure)
+        if (judged := _judged(run, series)).any():
+            spans.append(float(np.ptp(series.t_s[judged])))
+    return max(min(spans), runs[0].terms.sample_every_s) / 3600
 
 
-def _budget(measure: Measure, scenario: Scenario, hours: float) -> float:
+def _budget(measure: Measure, run: Run, hours: float) -> float:
     """What a measure may grow per hour, judged over so many hours."""
-    return max(PER_HOUR, STEPS_TOLD / hours) if measure.counted else scenario.memory.leak_budget_gb_per_hour
+    return max(PER_HOUR, STEPS_TOLD / hours) if measure.counted else run.terms.leak_budget_gb_per_hour
 
 
-def warm_s(scenario: Scenario) -> float:
-    """Seconds from which on a run is judged."""
-    return scenario.time.warmup_minutes * 60
-
-
-def series_of(run: Run, scenario: Scenario, measure: Measure) -> Series:
+def series_of(run: Run, measure: Measure) -> Series:
     """A measure under feed up to the horizon, as far as the run got."""
-    fed = until_horizon(run, scenario)
-    cleanups = np.empty(0) if measure.counted else cleanup_times(run, scenario, after_warmup=True)
+    fed = run.until_horizon
+    cleanups = np.empty(0) if measure.counted else run.late_cleanups_s
     return Series(run.t_s[fed], measure.read(run)[fed], cleanups)
 
 
-def _judged(one: Series, scenario: Scenario) -> NDArray[np.bool_]:
-    return (one.t_s >= warm_s(scenario)) & np.isfinite(one.values)
+def _judged(run: Run, series: Series) -> NDArray[np.bool_]:
+    return (series.t_s >= run.warmup_s) & np.isfinite(series.values)
 
 
-def floor_slope(run: Run, scenario: Scenario) -> Reading:
+def floor_slope(run: Run) -> Reading:
     """The Theil-Sen slope of the floors of RSS after the warm-up, up to the horizon, GB per hour."""
-    return slope(run, scenario, RSS) if reached_horizon(run, scenario) else not_reached(run)
+    return slope(run, RSS) if run.reached_horizon else not_reached(run)
 
 
-def live_slope(run: Run, scenario: Scenario) -> Reading:
+def live_slope(run: Run) -> Reading:
     """The Theil-Sen slope of the floors of live bytes after the warm-up, up to the horizon, GB per hour."""
-    return slope(run, scenario, LIVE) if reached_horizon(run, scenario) else not_reached(run)
+    return slope(run, LIVE) if run.reached_horizon else not_reached(run)
 
 
-def slope(run: Run, scenario: Scenario, measure: Measure) -> Reading:
+def slope(run: Run, measure: Measure) -> Reading:
     """The Theil-Sen slope per hour of the floors that the verdict looks at, of the whole run as far as it got."""
-    series = series_of(run, scenario, measure)
-    if not _judged(series, scenario).any():
-        if not reached_horizon(run, scenario):
+    series = series_of(run, measure)
+    if not _judged(run, series).any():
+        if not run.reached_horizon:
             return not_reached(run)
         return absent("not applicable", f"{run.config} recorded no {measure.words} under load")
-    floors = judged_floors(series, warm_s(scenario))
+    floors = judged_floors(series, run.warmup_s)
     if floors.hours.size < FEWEST_FLOORS:
         reason, hours = too_few({run.seed: floors})
         return absent("undecided", f"{run.config} has {reason}{hours_needed(hours)}")
     return Reading(float(slopes(floors).whole))
 
 
-def in_budgets(measure: Measure) -> Callable[[Run, Scenario], Reading]:
+def in_budgets(measure: Measure) -> Callable[[Run], Reading]:
     """The reading of how fast the floors of one run rise, in budgets of the measure."""
 
-    def read(run: Run, scenario: Scenario) -> Reading:
-        found = slope(run, scenario, measure)
-        if found.value is None:
-            return found
-        hours = _judged_hours([series_of(run, scenario, measure)], scenario)
-        return Reading(found.value / _budget(measure, scenario, hours))
+    def read(run: Run) -> Reading:
+        rate = slope(run, measure)
+        if rate.value is None:
+            return rate
+        return Reading(rate.value / _budget(measure, run, _judged_hours(measure, [run])))
 
     return read
 

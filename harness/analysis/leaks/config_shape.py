@@ -8,21 +8,20 @@ from statistics import median
 
 import numpy as np
 
-from harness.analysis.leaks.config_leaks import Measure, series_of, warm_s
+from harness.analysis.leaks.config_leaks import Measure, series_of
 from harness.analysis.leaks.shape import BLOCKS, Shape, Teeth, shape_of
 from harness.analysis.runs import Run
-from harness.scenario import Scenario
 
 
-def config_shape(scenario: Scenario, runs: Sequence[Run], measure: Measure) -> Shape | None:
+def config_shape(runs: Sequence[Run], measure: Measure) -> Shape | None:
     """The shape that most seeds have, its numbers the medians over those seeds; None where no run is long enough.
 
     The ranges of a sawtooth's crests and troughs are medians of the ranges.
     """
     shapes = []
-    for run in sorted(runs, key=lambda run: run.seed):
-        series = series_of(run, scenario, measure)
-        judged = (series.t_s >= warm_s(scenario)) & np.isfinite(series.values)
+    for run in runs:
+        series = series_of(run, measure)
+        judged = (series.t_s >= run.warmup_s) & np.isfinite(series.values)
         if judged.sum() >= BLOCKS:
             shapes.append(shape_of(series.t_s[judged], series.values[judged]))
     if not shapes:
@@ -39,14 +38,14 @@ def config_shape(scenario: Scenario, runs: Sequence[Run], measure: Measure) -> S
     )
 
 
-def _teeth(found: Sequence[Teeth]) -> Teeth | None:
-    if not found:
+def _teeth(teeth: Sequence[Teeth]) -> Teeth | None:
+    if not teeth:
         return None
     return Teeth(
-        period_h=median(one.period_h for one in found),
-        amplitude=median(one.amplitude for one in found),
-        drop=median(one.drop for one in found),
-        crests=(median(one.crests[0] for one in found), median(one.crests[1] for one in found)),
-        troughs=(median(one.troughs[0] for one in found), median(one.troughs[1] for one in found)),
-        count=round(median(one.count for one in found)),
+        period_h=median(tooth.period_h for tooth in teeth),
+        amplitude=median(tooth.amplitude for tooth in teeth),
+        drop=median(tooth.drop for tooth in teeth),
+        crests=(median(tooth.crests[0] for tooth in teeth), median(tooth.crests[1] for tooth in teeth)),
+        troughs=(median(tooth.troughs[0] for tooth in teeth), median(tooth.troughs[1] for tooth in teeth)),
+        count=round(median(tooth.count for tooth in teeth)),
     )

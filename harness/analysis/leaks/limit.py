@@ -41,7 +41,7 @@ def limit_of(scenario: Scenario, runs: Sequence[Run], rate: Estimate | None) -> 
     if reached:
         told = [run.gb(run.facts["limit_bytes"]) for run in runs if run.facts.get("limit_bytes")]
         return Limit(min(told, default=gb), float(np.mean(reached)), min(reached), max(reached), reached=True)
-    peak = over_seeds({run.seed: levels.peak(run, scenario) for run in runs})
+    peak = over_seeds({run.seed: levels.peak(run) for run in runs})
     if peak.estimate is None or peak.bound != "exact" or peak.estimate > gb:
         return None
     if rate is None or rate.estimate is None or rate.low is None or rate.high is None:

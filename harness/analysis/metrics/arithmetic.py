@@ -96,7 +96,7 @@ def peak_gb(premise: Premise) -> float | None:
 
 def _growth_ratio(premise: Premise, a: str, b: str) -> float | None:
     cycles = [premise.parameter("cleanup_interval_cycles", config) for config in (a, b)]
-    horizon = levels.horizon_s(premise.scenario) / premise.scenario.time.cycle_s
+    horizon = premise.scenario.time.hours * 3600 / premise.scenario.time.cycle_s
     first, second = (None if count is None else min(count, horizon) for count in cycles)
     return None if first is None or second is None else second / first
 
@@ -104,8 +104,8 @@ def _growth_ratio(premise: Premise, a: str, b: str) -> float | None:
 def _grown(premise: Premise, config: str) -> tuple[float, float] | None:
     """Mean start and growth to the peak of a config over its seeds, None where a run did not get to its peak."""
     runs = [run for run in premise.runs if run.config == config]
-    starts = [levels.start(run, premise.scenario) for run in runs]
-    peaks = [levels.peak(run, premise.scenario) for run in runs]
+    starts = [levels.start(run) for run in runs]
+    peaks = [levels.peak(run) for run in runs]
     if not runs or any(reading.value is None or reading.bound != "exact" for reading in (*starts, *peaks)):
         return None
     start = float(np.mean([reading.value for reading in starts if reading.value is not None]))

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from harness.analysis.estimates import Reading, absent
-from harness.analysis.metrics.levels import not_reached, reached_horizon
+from harness.analysis.metrics.levels import not_reached
 from harness.analysis.runs import Run
-from harness.scenario import Scenario
 
 
-def capacity_mb(run: Run, _scenario: Scenario) -> Reading:
+def capacity_mb(run: Run) -> Reading:
     """What the sample buffers of all symbols hold when full, MB at full scale."""
     return _megabytes(run, "buffer_capacity_bytes")
 
 
-def peak_mb(run: Run, scenario: Scenario) -> Reading:
+def peak_mb(run: Run) -> Reading:
     """The most that the sample buffers ever held, MB at full scale; a lower bound where the run ended early."""
     reading = _megabytes(run, "buffered_bytes_peak")
-    if reading.value is None or reached_horizon(run, scenario):
+    if reading.value is None or run.reached_horizon:
         return reading
     return Reading(reading.value, "lower", reason=f"{run.config} {run.ending}")
 
 
-def unaccounted(run: Run, _scenario: Scenario) -> Reading:
+def unaccounted(run: Run) -> Reading:
     """Samples collected that were neither persisted nor reported lost; due once stop() has returned."""
-    if not (run.facts.get("stop") or {}).get("after_stop"):
+    if not run.stop.returned:
         return not_reached(run)
     counts = [_counter(run, name) for name in ("collected", "persisted", "lost")]
     if any(count is None for count in counts):
@@ -41,7 +40,7 @@ def collected(run: Run) -> float | None:
     return counts[-1] if counts else None
 
 
-def lost(run: Run, _scenario: Scenario) -> Reading:
+def lost(run: Run) -> Reading:
     """Samples that the target reported lost; a lower bound where stop() was not reached.
 
     Of a run that did not finish all that was collected and not persisted is lost. Where it was killed it has no
@@ -52,7 +51,7 @@ def lost(run: Run, _scenario: Scenario) -> Reading:
         count = _not_saved(run, count)
     if count is None:
         return absent("not applicable", f"{run.config} does not count lost samples")
-    stopped = bool((run.facts.get("stop") or {}).get("after_stop"))
+    stopped = run.stop.returned
     return Reading(count) if stopped else Reading(count, "lower", reason=f"{run.config} {run.ending}")
 
 

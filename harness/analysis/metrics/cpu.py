@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 from harness.analysis.estimates import Reading, absent
 from harness.analysis.leaks.floors import theil_sen
-from harness.analysis.metrics.levels import EPSILON_S, not_reached, reached_horizon, until_horizon
-from harness.analysis.metrics.teeth import cleanup_times
-from harness.analysis.runs import Run
-from harness.scenario import Scenario
+from harness.analysis.metrics.levels import not_reached
+from harness.analysis.runs import EPSILON_S, Run, Terms
 
 BLOCKS = 24
 """The load is cut into this many spans of time, each with its median, before a slope is laid through them."""
@@ -23,22 +21,22 @@ _Values = NDArray[np.float64]
 _Intervals = tuple[_Values, _Values, _Values]
 
 
-def per_cycle_ms(run: Run, scenario: Scenario) -> Reading:
+def per_cycle_ms(run: Run) -> Reading:
     """The median CPU per cycle under load: between each two samples, brought to one cycle."""
-    spent = _spent(run, scenario)
+    spent = _spent(run)
     if isinstance(spent, Reading):
         return spent
     _, per_second, _ = spent
-    return Reading(float(np.median(per_second)) * scenario.time.cycle_s * 1000)
+    return Reading(float(np.median(per_second)) * run.terms.cycle_s * 1000)
 
 
-def growth(run: Run, scenario: Scenario) -> Reading:
+def growth(run: Run) -> Reading:
     """How much the CPU per cycle grew from the start of the load to its end, as a share of its median.
 
-    The Theil-Sen slope through the medians of BLOCKS spans of time, times the duration of the load. What is dear and
+    The Theil-Sen slope through the medians of BLOCKS spans of time, times the duration of the load. What is costly and
     rare (a cleanup, a walk of the owners) moves no median.
     """
-    spent = _spent(run, scenario)
+    spent = _spent(run)
     if isinstance(spent, Reading):
         return spent
     hours, per_second, _ = spent
@@ -51,49 +49,49 @@ def growth(run: Run, scenario: Scenario) -> Reading:
     return Reading(slope * float(hours[-1] - hours[0]) / typical)
 
 
-def spans_h(scenario: Scenario) -> _Values:
+def spans_h(terms: Terms) -> _Values:
     """The middles of the BLOCKS equal spans of time from the end of the warm-up to the horizon, hours."""
-    edges = _edges_h(scenario)
+    edges = _edges_h(terms)
     return (edges[:-1] + edges[1:]) / 2
 
 
-def per_symbol_cycle_ms(run: Run, scenario: Scenario) -> _Values:
+def per_symbol_cycle_ms(run: Run) -> _Values:
     """The median CPU per cycle and symbol in each of the spans of :func:`spans_h`, ms, shape (BLOCKS,).
 
     NaN where nothing was recorded, as in the spans after the end of a run that ended early.
     """
     medians = np.full(BLOCKS, np.nan)
-    found = _between_samples(run, scenario)
+    found = _between_samples(run)
     if found is not None:
         hours, per_second, _ = found
-        ends = np.searchsorted(_edges_h(scenario), hours - EPSILON_S / 3600) - 1
+        ends = np.searchsorted(_edges_h(run.terms), hours - EPSILON_S / 3600) - 1
         span = np.clip(ends, 0, BLOCKS - 1)
         for each in np.unique(span):
             medians[each] = np.median(per_second[span == each])
-    return medians * scenario.time.cycle_s * 1000 / scenario.market.symbols
+    return medians * run.terms.cycle_s * 1000 / run.terms.symbols
 
 
-def longest_pause_ms(run: Run, scenario: Scenario) -> Reading:
+def longest_pause_ms(run: Run) -> Reading:
     """The most CPU between two samples under load, an upper bound of the longest pause: work that was not one stretch
     counts together."""
-    spent = _spent(run, scenario)
+    spent = _spent(run)
     if isinstance(spent, Reading):
         return spent
     _, _, cpu_s = spent
     return Reading(float(cpu_s.max()) * 1000)
 
 
-def per_cleanup_ms(run: Run, scenario: Scenario) -> Reading:
+def per_cleanup_ms(run: Run) -> Reading:
     """The median CPU of a cleanup under load: what the interval between samples in which it began took more than others
     of its length do.
 
     What shares that interval (a walk of the owners, a write) is counted with it.
     """
-    spent = _spent(run, scenario)
+    spent = _spent(run)
     if isinstance(spent, Reading):
         return spent
     hours, per_second, cpu_s = spent
-    began_h = cleanup_times(run, scenario, after_warmup=True) / 3600
+    began_h = run.late_cleanups_s / 3600
     places, times = np.unique(np.searchsorted(hours, began_h + EPSILON_S / 3600), return_counts=True)
     inside = places < hours.size  # one at the horizon is paid for after it
     if not inside.any():
@@ -110,18 +108,18 @@ def per_cleanup_ms(run: Run, scenario: Scenario) -> Reading:
     return Reading(float(np.median((more / times)[known])) * 1000)
 
 
-def _spent(run: Run, scenario: Scenario) -> _Intervals | Reading:
+def _spent(run: Run) -> _Intervals | Reading:
     """What was spent between the samples of a run up to the horizon; a reading without a value where there is none."""
-    if not reached_horizon(run, scenario):
+    if not run.reached_horizon:
         return not_reached(run)
-    found = _between_samples(run, scenario)
+    found = _between_samples(run)
     return absent("not applicable", f"{run.config} recorded no CPU time under load") if found is None else found
 
 
-def _between_samples(run: Run, scenario: Scenario) -> _Intervals | None:
+def _between_samples(run: Run) -> _Intervals | None:
     """Hours at the end of, CPU seconds per virtual second in, and CPU seconds of each interval between two samples
     under load no later than the horizon, each of shape (samples - 1,); None where there is none."""
-    load = run.loaded & until_horizon(run, scenario)
+    load = run.loaded & run.until_horizon
     at, cpu_s = run.t_s[load], run.column("cpu_s")[load]
     read = np.isfinite(cpu_s)
     apart_s = np.diff(at[read])
@@ -131,11 +129,11 @@ def _between_samples(run: Run, scenario: Scenario) -> _Intervals | None:
     return at[read][1:][apart_s > 0] / 3600, spent_s / apart_s[apart_s > 0], spent_s
 
 
-def _edges_h(scenario: Scenario) -> _Values:
-    return np.linspace(scenario.time.warmup_minutes / 60, scenario.time.hours, BLOCKS + 1)
+def _edges_h(terms: Terms) -> _Values:
+    return np.linspace(terms.warmup_s / 3600, terms.horizon_s / 3600, BLOCKS + 1)
 
 
-def total_s(run: Run, _scenario: Scenario) -> Reading:
+def total_s(run: Run) -> Reading:
     """User and system CPU seconds of the judged process up to its end: target, market and probes."""
     seconds = run.facts.get("cpu_s")
     return Reading(float(seconds)) if run.status == "complete" and seconds is not None else not_reached(run)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from harness.analysis.metrics import buffers
 from harness.analysis.runs import Run
-from harness.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Loss:
         return f"{'at least ' if self.at_least else ''}{self.lost:,.0f}{of}"
 
 
-def saved_by_losing(scenario: Scenario, runs: Sequence[Run], before: str, after: str) -> str:
+def saved_by_losing(runs: Sequence[Run], before: str, after: str) -> str:
     """Why the memory that config `after` saves of `before` does not count; empty where it does.
 
     It does not where `after` lost more samples than `before`, over the seeds that both ran, and a larger share of what
@@ -45,7 +44,7 @@ def saved_by_losing(scenario: Scenario, runs: Sequence[Run], before: str, after:
     first, second = Loss(), Loss()
     others = {run.seed: run for run in runs if run.config == after}
     for run in (run for run in runs if run.config == before and run.seed in others):
-        mine, other = _loss(run, scenario), _loss(others[run.seed], scenario)
+        mine, other = _loss(run), _loss(others[run.seed])
         if mine is not None and other is not None:
             first, second = first + mine, second + other
     if second.lost <= first.lost:
@@ -56,8 +55,8 @@ def saved_by_losing(scenario: Scenario, runs: Sequence[Run], before: str, after:
     return f"{after} lost {second} samples{than}: memory that is saved by losing data is not saved"
 
 
-def _loss(run: Run, scenario: Scenario) -> Loss | None:
-    lost, unaccounted = buffers.lost(run, scenario), buffers.unaccounted(run, scenario)
+def _loss(run: Run) -> Loss | None:
+    lost, unaccounted = buffers.lost(run), buffers.unaccounted(run)
     if lost.value is None:
         return None
     return Loss(lost.value + max(unaccounted.value or 0.0, 0.0), buffers.collected(run), lost.bound == "lower")

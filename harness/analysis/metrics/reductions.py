@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.analysis.estimates import Estimate
 from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics.table import METRICS, Metric
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 
 LEVELS = ("peak", "horizon", "horizon_instant", "mean")
@@ -30,6 +30,6 @@ def reductions(scenario: Scenario, runs: Sequence[Run]) -> tuple[Reduced, ...]:
     pair = scenario.reduction_pair()
     if pair is None:
         return ()
-    confidence = confidence_of(scenario)
+    confidence, soaked = confidence_of(scenario), Runs.of(scenario, runs)
     metrics = [METRICS[f"reduction.{level}{net}"] for level in LEVELS for net in ("", "_net")]
-    return tuple(Reduced(metric, *pair, metric.compute(scenario, runs, pair, confidence)) for metric in metrics)
+    return tuple(Reduced(metric, *pair, metric.compute(soaked, pair, confidence)) for metric in metrics)

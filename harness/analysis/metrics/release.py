@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from harness.analysis.curves import stop_gb
 from harness.analysis.estimates import Reading, absent
 from harness.analysis.metrics.levels import GROWN_SHARE, not_reached
 from harness.analysis.runs import Run
-from harness.scenario import Scenario
 
 
-def release(step: str, measure: str = "rss_bytes", *, gross: bool = False) -> Callable[[Run, Scenario], Reading]:
+def release(step: str, measure: str = "rss_bytes", *, gross: bool = False) -> Callable[[Run], Reading]:
     """The reading (before - after `step`) / (before - start), or over `before` where `gross`.
 
     `step` is after_stop, after_drop or after_trim; `measure` is rss_bytes or live_bytes (plus ballast, which cancels in
@@ -20,8 +18,8 @@ def release(step: str, measure: str = "rss_bytes", *, gross: bool = False) -> Ca
     measure was not read in the very first sample: what grew before a later one would be missing.
     """
 
-    def read(run: Run, _scenario: Scenario) -> Reading:
-        before, after = stop_gb(run, "before", measure), stop_gb(run, step, measure)
+    def read(run: Run) -> Reading:
+        before, after = run.stop_gb("before", measure), run.stop_gb(step, measure)
         if math.isnan(before) or math.isnan(after):
             if run.status == "complete":
                 return absent("not applicable", f"{run.config} did not record {measure} at the stop")

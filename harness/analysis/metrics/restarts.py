@@ -11,7 +11,6 @@ from harness.analysis.estimates import Reading, absent
 from harness.analysis.leaks.floors import theil_sen
 from harness.analysis.metrics.levels import not_reached
 from harness.analysis.runs import Run
-from harness.scenario import Scenario
 
 LEFT_OUT = 2
 """The first restarts fill what is allocated once."""
@@ -19,7 +18,7 @@ LEFT_OUT = 2
 FEWEST = 3
 """Restarts that a slope needs, beside those left out."""
 
-Read = Callable[[Run, Scenario], Reading]
+Read = Callable[[Run], Reading]
 
 
 def after_restarts(run: Run, measure: str) -> NDArray[np.float64]:
@@ -32,7 +31,7 @@ def after_restarts(run: Run, measure: str) -> NDArray[np.float64]:
 def slope(measure: str) -> Read:
     """The reading of the Theil-Sen slope of bytes after each stop(), GB per restart, the first two left out."""
 
-    def read(run: Run, _scenario: Scenario) -> Reading:
+    def read(run: Run) -> Reading:
         values = after_restarts(run, measure)
         if (lack := _lack(run, values, measure)) is not None:
             return lack
@@ -47,7 +46,7 @@ def slope(measure: str) -> Read:
 def difference(measure: str) -> Read:
     """The reading of a count after the last stop() less the one after the second."""
 
-    def read(run: Run, _scenario: Scenario) -> Reading:
+    def read(run: Run) -> Reading:
         values = after_restarts(run, measure)
         if (lack := _lack(run, values, measure)) is not None:
             return lack

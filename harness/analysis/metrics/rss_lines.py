@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from harness.analysis.curves import spread
 from harness.analysis.estimates import Reading, absent
 from harness.analysis.runs import LINES, RESIDUAL, Run
-from harness.scenario import Scenario
 
 PARTS: dict[str, tuple[str, ...]] = {
     "live": ("pymalloc_bytes", "glibc_heap_bytes", "glibc_mapped_bytes"),
@@ -73,7 +72,7 @@ def read_at(run: Run) -> NDArray[np.bool_]:
     return np.isfinite(run.column(RESIDUAL))
 
 
-def worst_residual(run: Run, _scenario: Scenario) -> Reading:
+def worst_residual(run: Run) -> Reading:
     """The largest residual of a breakdown up to the end of the run, as a share of RSS."""
     read = read_at(run)
     if not read.any():

@@ -14,11 +14,11 @@ from harness.analysis.metrics import rss_lines as breakdown
 from harness.analysis.metrics.arithmetic import Arithmetic, Premise
 from harness.analysis.metrics.pairing import Pairing, paired, ratio, reduction, relative_difference
 from harness.analysis.metrics.release import release
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.analysis.units import Unit
 from harness.scenario import Scenario
 
-Read = Callable[[Run, Scenario], Reading]
+Read = Callable[[Run], Reading]
 
 Moves = Literal["no", "course", "release", "whole", "cost"]
 """How a metric moves with the memory scale: not at all; with the floors of the course, which can be carried to another
@@ -56,20 +56,20 @@ class Metric:
         return 1 if self.pair is None else 2
 
     def compute(
-        self, scenario: Scenario, runs: Sequence[Run], configs: Sequence[str], confidence: float = estimates.CONFIDENCE
+        self, runs: Sequence[Run], configs: Sequence[str], confidence: float = estimates.CONFIDENCE
     ) -> Estimate:
         """The metric of `configs` (as many as it is about) from all `runs`, over their seeds."""
-        readings = [self.readings(scenario, runs, config) for config in configs]
+        readings = [self.readings(runs, config) for config in configs]
         pairs = readings[0] if self.pair is None else paired(readings[0], readings[1], self.pair)
         return over_seeds(pairs, self.average, confidence)
 
-    def readings(self, scenario: Scenario, runs: Sequence[Run], config: str) -> dict[int, Reading]:
+    def readings(self, runs: Sequence[Run], config: str) -> dict[int, Reading]:
         """The reading of every run of `config`, by seed."""
-        return {run.seed: self.read(run, scenario) for run in runs if run.config == config}
+        return {run.seed: self.read(run) for run in runs if run.config == config}
 
     def by_arithmetic(self, scenario: Scenario, runs: Sequence[Run], configs: Sequence[str]) -> float | None:
         """What the model's arithmetic alone would give, None where there is none."""
-        return self.arithmetic(Premise(scenario, configs, runs))
+        return self.arithmetic(Premise(scenario, configs, Runs.of(scenario, runs)))
 
 
 def _reduction(

@@ -9,40 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import Reading, absent
-from harness.analysis.metrics.levels import EPSILON_S, crest_and_trough, horizon_s, not_reached, reached_horizon
-from harness.analysis.runs import Run
-from harness.scenario import Scenario
+from harness.analysis.metrics.levels import crest_and_trough, not_reached
+from harness.analysis.runs import EPSILON_S, Run
 
 ATTEMPTS = ("cleanup", "cleanup_skipped")
 DONE = ("cleanup",)
 
 
-def cleanup_times(run: Run, scenario: Scenario, *, after_warmup: bool = False) -> NDArray[np.float64]:
-    """Times in seconds of the done cleanups up to the horizon, shape (cleanups,)."""
-    times = run.event_times(*DONE)
-    first = scenario.time.warmup_minutes * 60 if after_warmup else 0.0
-    return times[(times >= first) & (times <= horizon_s(scenario) + EPSILON_S)]
-
-
-def interval_minutes(run: Run, scenario: Scenario) -> Reading:
+def interval_minutes(run: Run) -> Reading:
     """The median interval between attempts at a cleanup, the first counted from the start."""
-    return _interval(run, scenario, ATTEMPTS)
+    return _interval(run, ATTEMPTS)
 
 
-def done_interval_minutes(run: Run, scenario: Scenario) -> Reading:
+def done_interval_minutes(run: Run) -> Reading:
     """The median interval between done cleanups, the first counted from the start."""
-    return _interval(run, scenario, DONE)
+    return _interval(run, DONE)
 
 
-def _interval(run: Run, scenario: Scenario, kinds: tuple[str, ...]) -> Reading:
+def _interval(run: Run, kinds: tuple[str, ...]) -> Reading:
     fed = run.t_s[run.fed]
     if not fed.size:
         return not_reached(run)
     times = run.event_times(*kinds)
-    times = times[times <= horizon_s(scenario) + EPSILON_S]
+    times = times[times <= run.horizon_s + EPSILON_S]
     if times.size:
         return Reading(float(np.median(np.diff(times, prepend=0.0))) / 60)
-    minutes = min(float(fed[-1]), horizon_s(scenario)) / 60
+    minutes = min(float(fed[-1]), run.horizon_s) / 60
     return Reading(minutes, "lower", reason=f"{run.config} had none in {minutes:g} minutes")
 
 
@@ -58,28 +50,28 @@ class Teeth:
     bases: NDArray[np.float64]
 
 
-def teeth(run: Run, scenario: Scenario) -> Teeth:
+def teeth(run: Run) -> Teeth:
     """The teeth of a run; a cleanup with no sample on one side of it is left out."""
-    times = cleanup_times(run, scenario)
+    times = run.cleanups_s
     ends = np.array([crest_and_trough(run, float(time)) for time in times]).reshape(-1, 2)
     bases = np.concatenate([run.rss_gb[run.fed][:1], ends[:, 1]])[: len(ends)]
-    known = np.isfinite(ends).all(axis=1) & np.isfinite(bases) & (times >= scenario.time.warmup_minutes * 60)
+    known = np.isfinite(ends).all(axis=1) & np.isfinite(bases) & (times >= run.warmup_s)
     return Teeth(ends[known, 0], ends[known, 1], bases[known])
 
 
-def crest_gb(run: Run, scenario: Scenario) -> Reading:
+def crest_gb(run: Run) -> Reading:
     """The median RSS just before a cleanup, of the cleanups after the warm-up."""
-    return _median(run, scenario, lambda cut: cut.crests)
+    return _median(run, lambda cut: cut.crests)
 
 
-def trough_gb(run: Run, scenario: Scenario) -> Reading:
+def trough_gb(run: Run) -> Reading:
     """The median RSS just after a cleanup, of the cleanups after the warm-up."""
-    return _median(run, scenario, lambda cut: cut.troughs)
+    return _median(run, lambda cut: cut.troughs)
 
 
-def drop_share(run: Run, scenario: Scenario) -> Reading:
+def drop_share(run: Run) -> Reading:
     """The median share of a tooth's height that its cleanup gives back, of the cleanups after the warm-up."""
-    return _median(run, scenario, _drops)
+    return _median(run, _drops)
 
 
 def _drops(cut: Teeth) -> NDArray[np.float64]:
@@ -88,10 +80,10 @@ def _drops(cut: Teeth) -> NDArray[np.float64]:
     return (cut.crests - cut.troughs)[high] / height[high]
 
 
-def _median(run: Run, scenario: Scenario, pick: Callable[[Teeth], NDArray[np.float64]]) -> Reading:
-    if not reached_horizon(run, scenario):
+def _median(run: Run, pick: Callable[[Teeth], NDArray[np.float64]]) -> Reading:
+    if not run.reached_horizon:
         return not_reached(run)
-    values = pick(teeth(run, scenario))
+    values = pick(teeth(run))
     if not values.size:
         return absent("not applicable", f"{run.config} did no cleanup between warm-up and horizon")
     return Reading(float(np.median(values)))

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from harness.analysis.curves import STEPS
 from harness.analysis.estimates import Estimate, Reading, absent, over_seeds
 from harness.analysis.metrics.levels import GROWN_SHARE, not_reached
 from harness.analysis.metrics.rss_lines import PARTS, parts_gb, reading
 from harness.analysis.owners.growth import after_step
-from harness.analysis.runs import LINES, RESIDUAL, Run
-from harness.scenario import Scenario
+from harness.analysis.runs import LINES, RESIDUAL, STEPS, Run
 
 GIVEN_BACK = ("stop", "drop", "trim")
 """By stop(); once every reference was dropped and collected; by malloc_trim(0)."""
@@ -92,8 +90,7 @@ def fall(run: Run) -> Fall | None:
 
 def stop_reading(run: Run, step: str) -> dict[str, float]:
     """What was read at a step of the stop, real bytes by column, NaN where it was not."""
-    read = (run.facts.get("stop") or {}).get(step) or {}
-    return {name: _number(read.get(name)) for name in ("rss_bytes", "live_bytes", *LINES, RESIDUAL)}
+    return {name: run.stop.read(step, name) for name in ("rss_bytes", "live_bytes", *LINES, RESIDUAL)}
 
 
 def broken_down(run: Run) -> bool:
@@ -136,10 +133,10 @@ def _of_part(part: str) -> Callable[[Fall], float]:
     return lambda one: one.parts.get(part, 0.0)
 
 
-def left(part: str) -> Callable[[Run, Scenario], Reading]:
+def left(part: str) -> Callable[[Run], Reading]:
     """The reading of one part of what is left after stop, drop and trim, GB over the start."""
 
-    def read(run: Run, _scenario: Scenario) -> Reading:
+    def read(run: Run) -> Reading:
         found = fall(run)
         if found is None:
             return not_reached(run)
@@ -150,7 +147,7 @@ def left(part: str) -> Callable[[Run, Scenario], Reading]:
     return read
 
 
-def released_pools(run: Run, _scenario: Scenario) -> Reading:
+def released_pools(run: Run) -> Reading:
     """What the pools of Python gave back to the system after all was dropped, as a share of what they had grown.
 
     Without killing the process: (before - after_trim) / (before - start) of all bytes in pymalloc's arenas.

@@ -12,22 +12,21 @@ from harness.analysis.estimates import Reading, absent, over_seeds
 from harness.analysis.owners.growth import SMALLER, Growth, OwnerGrowth, Walks, growth, walks
 from harness.analysis.owners.rates import FEWEST_UNDER_CLEANUPS
 from harness.analysis.runs import Run
-from harness.scenario import Scenario
 
 _Values = NDArray[np.float64]
 
 
-def growth_in_parts(config: str, runs: Sequence[Run], scenario: Scenario) -> Growth | None:
+def growth_in_parts(config: str, runs: Sequence[Run]) -> Growth | None:
     """How the owners of `config` grow, in parts that add up; None where none of its runs was walked."""
-    found = growth(config, runs, scenario)
+    found = growth(config, runs)
     if found is None:
         return None
     if found.live.cleared is None and any(run.event_times("cleanup").size for run in runs if run.config == config):
         return _without_rates(found, f"{config} was walked too few times between its cleanups")
-    return adding_up(found, runs, scenario)
+    return adding_up(found, runs)
 
 
-def adding_up(found: Growth, runs: Sequence[Run], scenario: Scenario) -> Growth:
+def adding_up(found: Growth, runs: Sequence[Run]) -> Growth:
     """`found` with owners whose rates add up to those of live bytes in every seed, the fastest first again.
 
     A median regression of each owner alone is robust, but the sum of medians is not the median of a sum: parts of 134 %
@@ -40,7 +39,7 @@ def adding_up(found: Growth, runs: Sequence[Run], scenario: Scenario) -> Growth:
     rates: dict[int, _Values] = {}
     cleared: dict[int, _Values] = {}
     for run in runs:
-        walked = walks(run, scenario) if run.config == found.config else None
+        walked = walks(run) if run.config == found.config else None
         if walked is None:
             continue
         rate = found.live.rate.values.get(run.seed)

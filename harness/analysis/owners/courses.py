@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.analysis.curves import EPSILON_S, Curve, spread
+from harness.analysis.curves import Curve, spread
 from harness.analysis.owners.growth import UNATTRIBUTED, Walks, walks
 from harness.analysis.rss_course import held_between
-from harness.analysis.runs import Run
-from harness.scenario import Scenario
+from harness.analysis.runs import EPSILON_S, Run
 
 OTHER = "(others)"
 """All owners that are not among the largest."""
@@ -45,16 +44,13 @@ class OwnerCourse:
     live: _Values | None
 
 
-def owner_courses(
-    scenario: Scenario, runs: Sequence[Run], curves: Mapping[str, Curve], most: int
-) -> dict[str, OwnerCourse]:
+def owner_courses(runs: Sequence[Run], curves: Mapping[str, Curve], most: int) -> dict[str, OwnerCourse]:
     """The courses, at the instants of these `curves`, of the configs that were walked.
 
     At most `most` owners are told apart: those that held most in any walk of any config.
     """
     walked = {
-        config: [(run, found) for run in runs if run.config == config and (found := walks(run, scenario))]
-        for config in curves
+        config: [(run, found) for run in runs if run.config == config and (found := walks(run))] for config in curves
     }
     tables = [found.gb for pairs in walked.values() for _, found in pairs]
     named = _steady_first(_largest(tables, most), tables)

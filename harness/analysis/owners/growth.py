@@ -10,10 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import Estimate, Reading, mean_or_zero, over_seeds
-from harness.analysis.metrics.levels import EPSILON_S
 from harness.analysis.owners.rates import Rate, rate
-from harness.analysis.runs import Run
-from harness.scenario import Scenario
+from harness.analysis.runs import EPSILON_S, Run
 
 UNATTRIBUTED = "(unattributed)"
 """Live bytes less all owners: held by nothing that can be reached from the target. May be negative."""
@@ -78,11 +76,11 @@ class Growth:
         return {owner.path: owner for owner in self.owners}[path]
 
     def by_cleared(self) -> tuple[OwnerGrowth, ...]:
-        """The owners, those first that cleanups give most back of."""
+        """The owners, the one that cleanups lower most first."""
         return tuple(sorted(self.owners, key=lambda owner: mean_or_zero(owner.cleared), reverse=True))
 
 
-def walks(run: Run, scenario: Scenario) -> Walks | None:
+def walks(run: Run) -> Walks | None:
     """The walks of a run under feed, None where there is none."""
     totals = run.owners[(run.owners["symbol"] == "") & run.owners["step"].isin(TIMELINE)]
     if totals.empty:
@@ -90,12 +88,12 @@ def walks(run: Run, scenario: Scenario) -> Walks | None:
     table = totals.pivot_table(index="t_s", columns="path", values="bytes", aggfunc="last", fill_value=0.0)
     times = table.index.to_numpy(dtype=np.float64)
     gb = table.reset_index(drop=True).astype(np.float64) / run.memory_scale / 1e9
-    return Walks(times, gb, times < scenario.time.warmup_minutes * 60 - EPSILON_S)
+    return Walks(times, gb, times < run.warmup_s - EPSILON_S)
 
 
-def growth(config: str, runs: Sequence[Run], scenario: Scenario) -> Growth | None:
+def growth(config: str, runs: Sequence[Run]) -> Growth | None:
     """How the owners of `config` grow, None where none of its runs was walked; runs without walks are left out."""
-    walked = {run.seed: (run, one) for run in runs if run.config == config and (one := walks(run, scenario))}
+    walked = {run.seed: (run, one) for run in runs if run.config == config and (one := walks(run))}
     if not walked:
         return None
     tables = {seed: one.gb for seed, (_, one) in walked.items()}

@@ -15,7 +15,7 @@ from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics.guardrails import saved_by_losing
 from harness.analysis.metrics.pairing import reduction
 from harness.analysis.metrics.table import METRICS, Metric
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.errors import UsageError
 from harness.problems import Problem, refused
 from harness.scenario import Claim, Scenario
@@ -137,12 +137,12 @@ def judge_claim(
     missed, whatever was measured, where what was saved was saved by losing data. Raises UsageError where the claim does
     not fit its metric.
     """
-    metric = metric_of(claim)
+    metric, runs = metric_of(claim), Runs.of(scenario, runs)
     estimate, small, leak = NO_ESTIMATE, NO_ESTIMATE, None
     basis: Literal["scenario"] | Basis = "scenario"
     words = ""
     if not incomplete and moves(metric, scenario, runs, claim.configs):
-        small = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
+        small = metric.compute(runs, claim.configs, confidence_of(scenario))
         full, leak = _at_full_scale(claim, metric, scenario, runs, anchors)
         estimate, basis, words = full.estimate, full.basis, full.words
     elif not incomplete:
@@ -152,7 +152,7 @@ def judge_claim(
         reason = "the interval at full scale reaches across an end of the band: allow more time (--anchor-minutes)"
     guard = ""
     if outcome in ("met", "exceeded") and metric.pair is reduction and (estimate.low or 0.0) > 0:
-        guard = saved_by_losing(scenario, runs, *claim.configs)
+        guard = saved_by_losing(runs, *claim.configs)
         outcome, reason = ("missed", guard) if guard else (outcome, reason)
     if claim.known == "missed":
         reason = "; ".join(filter(None, [*_known(outcome), reason, f"known: {claim.reason}"]))
@@ -172,7 +172,7 @@ def judge_claim(
 
 
 def _in_this_world(
-    claim: Claim, metric: Metric, scenario: Scenario, runs: Sequence[Run], leaks: Sequence[ConfigLeak] | None
+    claim: Claim, metric: Metric, scenario: Scenario, runs: Runs, leaks: Sequence[ConfigLeak] | None
 ) -> tuple[Estimate, ConfigLeak | None]:
     """The estimate of a claim from the runs of the soak themselves, and the verdict on the leak that it is about.
 
@@ -185,12 +185,12 @@ def _in_this_world(
     of_leak = NO_ESTIMATE if leak is None else _in_budgets(leak)
     if of_leak.estimate is not None:
         return of_leak, leak
-    whole = metric.compute(scenario, runs, claim.configs, confidence_of(scenario))
+    whole = metric.compute(runs, claim.configs, confidence_of(scenario))
     return whole if leak is None else replace(of_leak, readings=whole.readings), leak
 
 
 def _at_full_scale(
-    claim: Claim, metric: Metric, scenario: Scenario, runs: Sequence[Run], anchors: Anchors
+    claim: Claim, metric: Metric, scenario: Scenario, runs: Runs, anchors: Anchors
 ) -> tuple[AtFullScale, ConfigLeak | None]:
     """The estimate of a claim at full scale, and the verdict on the leak that it is about."""
     full = FullScale(scenario, runs, anchors, confidence_of(scenario))

@@ -13,7 +13,7 @@ from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.sequential import CONFIDENCE, confidence_of
 from harness.analysis.leaks.shape import Shape
 from harness.analysis.metrics.reductions import Reduced, reductions
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict import validity
 from harness.analysis.verdict.claims import ClaimVerdict, judge_claim
 from harness.analysis.verdict.control_record import ControlRecord
@@ -95,6 +95,7 @@ def judge(
     its `anchors`; one that did not complete leaves them open, and nothing else. Raises UsageError where a claim does
     not fit its metric.
     """
+    runs = Runs.of(scenario, runs)
     lacking = validity.incomplete_configs(scenario, runs)
     invalid = validity.invalidities(scenario, runs, controls)
     leaks = judge_leaks(scenario, runs)
@@ -109,47 +110,37 @@ def judge(
         )
         for claim in scenario.claims
     )
-    order = {config: number for number, config in enumerate(scenario.configs)}
     shapes = {
-        (leak.config, leak.measure.name): config_shape(
-            scenario, [run for run in runs if run.config == leak.config], leak.measure
-        )
+        (leak.config, leak.measure.name): config_shape(runs.of_config(leak.config), leak.measure)
         for leak in leaks
         if not leak.measure.counted
     }
-    ordered = sorted(runs, key=lambda run: (order.get(run.config, len(order)), run.config, run.seed))
     return Verdict(
         scenario=name or scenario.name,
         memory_scale=scenario.memory.scale,
         status=overall(claims, incomplete=bool(lacking), invalid=bool(invalid)),
         reasons=(*invalid, *lacking.values()),
         claims=claims,
-        runs=tuple(summarise(run, scenario) for run in ordered),
+        runs=tuple(summarise(run) for run in runs),
         confidence=confidence_of(scenario),
         leaks=leaks,
         shapes={key: shape for key, shape in shapes.items() if shape is not None},
         controls=controls,
         reductions=reductions(scenario, runs),
         limits=_limits(scenario, runs, leaks),
-        anchors=tuple(
-            summarise(run, world.scenario)
-            for worlds in anchors.worlds.values()
-            for world in worlds
-            for run in world.runs
-        ),
+        anchors=tuple(summarise(run) for worlds in anchors.worlds.values() for world in worlds for run in world.runs),
     )
 
 
-def _limits(scenario: Scenario, runs: Sequence[Run], leaks: Sequence[ConfigLeak]) -> dict[str, Limit]:
+def _limits(scenario: Scenario, runs: Runs, leaks: Sequence[ConfigLeak]) -> dict[str, Limit]:
     """When each config reaches the machine's limit, of those that did or that leak."""
-    found = {}
-    for config in dict.fromkeys([*scenario.configs, *(run.config for run in runs)]):
-        mine = [run for run in runs if run.config == config]
+    limits = {}
+    for config, mine in runs.by_config().items():
         telling = told_by(scenario, (leak for leak in leaks if leak.config == config))
         limit = limit_of(scenario, mine, leaking_rate(telling))
         if limit is not None:
-            found[config] = limit
-    return found
+            limits[config] = limit
+    return limits
 
 
 def overall(claims: Sequence[ClaimVerdict], *, incomplete: bool, invalid: bool) -> Status:

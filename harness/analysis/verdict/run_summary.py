@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.curves import STEPS, stop_gb
 from harness.analysis.leaks.config_leaks import floor_slope
-from harness.analysis.metrics import levels, teeth
-from harness.analysis.runs import Run
-from harness.scenario import Scenario
+from harness.analysis.metrics import levels
+from harness.analysis.runs import STEPS, Run
 
 
 @dataclass(frozen=True)
@@ -42,31 +40,31 @@ class RunSummary:
     floors_gb_per_hour: float | None
 
 
-def summarise(run: Run, scenario: Scenario) -> RunSummary:
+def summarise(run: Run) -> RunSummary:
     """One run in numbers."""
-    before, *after = (_known(stop_gb(run, step, "rss_bytes")) for step in STEPS)
-    peak = levels.peak(run, scenario)
+    before, *after = (_known(run.stop_gb(step, "rss_bytes")) for step in STEPS)
+    peak = levels.peak(run)
     return RunSummary(
         config=run.config,
         seed=run.seed,
         status=run.status,
         reason=run.facts.get("reason"),
         t_s=run.facts.get("t_s"),
-        start_gb=levels.start(run, scenario).value,
+        start_gb=levels.start(run).value,
         peak_gb=peak.value,
         peak_bound=peak.bound,
-        horizon_gb=levels.horizon(run, scenario).value,
-        horizon_instant_gb=levels.horizon_instant(run, scenario).value,
+        horizon_gb=levels.horizon(run).value,
+        horizon_instant_gb=levels.horizon_instant(run).value,
         before_stop_gb=before,
         after_stop_gb=after[0],
         after_drop_gb=after[1],
         after_trim_gb=after[2],
-        cleanups=len(teeth.cleanup_times(run, scenario)),
+        cleanups=len(run.cleanups_s),
         cpu_s=run.facts.get("cpu_s"),
         acceleration=run.facts.get("acceleration"),
         memory_scale=run.memory_scale,
-        hours=scenario.time.hours,
-        floors_gb_per_hour=floor_slope(run, scenario).value,
+        hours=run.horizon_s / 3600,
+        floors_gb_per_hour=floor_slope(run).value,
     )
 
 

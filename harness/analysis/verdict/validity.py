@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.analysis.metrics import buffers, levels
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.control_record import ControlRecord
 from harness.scenario import Scenario
 
@@ -19,17 +19,18 @@ def incomplete_configs(scenario: Scenario, runs: Sequence[Run]) -> dict[str, str
     Every config must have as many runs as the scenario has seeds, and the same seeds as the others.
     """
     seeds = {run.seed for run in runs}
-    found = {}
+    lacking = {}
+    by_config = Runs.of(scenario, runs).by_config()
     for config in scenario.configs:
-        mine = {run.seed: run for run in runs if run.config == config}
+        mine = {run.seed: run for run in by_config[config]}
         unfinished = [run for run in mine.values() if run.unfinished]
         if unfinished:
-            found[config] = "; ".join(_ended(run) for run in unfinished)
+            lacking[config] = "; ".join(_ended(run) for run in unfinished)
         elif absent := sorted(seeds - mine.keys()):
-            found[config] = f"{config} has no run of seed {', '.join(map(str, absent))}"
+            lacking[config] = f"{config} has no run of seed {', '.join(map(str, absent))}"
         elif len(mine) < scenario.seeds:
-            found[config] = f"{config} has {len(mine)} of {scenario.seeds} runs"
-    return found
+            lacking[config] = f"{config} has {len(mine)} of {scenario.seeds} runs"
+    return lacking
 
 
 def invalidities(scenario: Scenario, runs: Sequence[Run], controls: ControlRecord | None = None) -> list[str]:
@@ -40,7 +41,7 @@ def invalidities(scenario: Scenario, runs: Sequence[Run], controls: ControlRecor
     it), starts that are not at the baseline.
     """
     instrument = controls.reasons() if controls is not None else ()
-    return [*instrument, *_unaccounted(scenario, runs), *_feeds(runs), *_starts(scenario, runs)]
+    return [*instrument, *_unaccounted(runs), *_feeds(runs), *_starts(scenario, runs)]
 
 
 def _ended(run: Run) -> str:
@@ -48,8 +49,8 @@ def _ended(run: Run) -> str:
     return f"{run.config} seed {run.seed} {run.ending}" + (f": {reason}" if reason else "")
 
 
-def _unaccounted(scenario: Scenario, runs: Sequence[Run]) -> list[str]:
-    readings = [(run, buffers.unaccounted(run, scenario).value) for run in runs if not run.unfinished]
+def _unaccounted(runs: Sequence[Run]) -> list[str]:
+    readings = [(run, buffers.unaccounted(run).value) for run in runs if not run.unfinished]
     return [f"{run.config} seed {run.seed}: {count:g} samples are unaccounted for" for run, count in readings if count]
 
 
@@ -67,7 +68,7 @@ def _feeds(runs: Sequence[Run]) -> list[str]:
 
 def _starts(scenario: Scenario, runs: Sequence[Run]) -> list[str]:
     baseline = scenario.memory.baseline_gb
-    starts = [(run, levels.start(run, scenario).value) for run in runs if not run.unfinished]
+    starts = [(run, levels.start(run).value) for run in runs if not run.unfinished]
     return [
         f"{run.config} seed {run.seed} started at {start:.2f} GB, not at the baseline of {baseline:g} GB"
         for run, start in starts

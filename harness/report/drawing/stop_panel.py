@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from harness.analysis.curves import STEPS, Stop
+from harness.analysis.curves import StopCurve
+from harness.analysis.runs import STEPS
 from harness.report.drawing.cleanup_strip import bare_rows
 from harness.report.drawing.looks import FAINT, PAPER, SMALL_PT
 from harness.report.drawing.subjects import Subject
@@ -62,7 +63,7 @@ def draw_steps(axes: Axes, drawn: Sequence[Subject]) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
 
 
-def _shown(subject: Subject) -> Stop | None:
+def _shown(subject: Subject) -> StopCurve | None:
     """The stop that is drawn in full: at full scale where that is told."""
     return subject.stop if subject.full_stop is None else subject.full_stop
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.analysis.curves import Curve, Stop, curve, stop
+from harness.analysis.curves import Curve, StopCurve, curve, stop
 from harness.analysis.estimates import CONFIDENCE
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.full_scale.moving_metrics import FullScale
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.report.drawing.looks import Look, looks
 from harness.scenario import Scenario
 
@@ -28,22 +28,23 @@ class Subject:
     look: Look
     runs: tuple[Run, ...]
     curve: Curve | None
-    stop: Stop | None
+    stop: StopCurve | None
     full: Curve | None = None
-    full_stop: Stop | None = None
+    full_stop: StopCurve | None = None
 
 
 def config_looks(scenario: Scenario, runs: Sequence[Run]) -> dict[str, Look]:
     """The look of every config of a scenario, in its order, then of those that only the runs know."""
-    return looks(list(dict.fromkeys([*scenario.configs, *(run.config for run in runs)])))
+    return looks(Runs.of(scenario, runs).configs)
 
 
 def subjects(scenario: Scenario, runs: Sequence[Run], anchors: Anchors = NO_ANCHORS) -> list[Subject]:
     """The configs of a scenario in its order, then those that only the runs know, each with what can be drawn of it."""
     found = []
-    full_scale = FullScale(scenario, runs, anchors, CONFIDENCE)
-    for config, look in config_looks(scenario, runs).items():
-        mine = tuple(run for run in runs if run.config == config)
+    judged = Runs.of(scenario, runs)
+    full_scale = FullScale(scenario, judged, anchors, CONFIDENCE)
+    for config, look in looks(judged.configs).items():
+        mine = judged.of_config(config)
         large = full_scale.course(config)
         drawn, full = (_drawn(scenario, config, some) for some in (mine, large))
         found.append(Subject(config, look, mine, drawn, stop(config, mine), full, stop(config, large)))

@@ -15,7 +15,7 @@ from harness.analysis.metrics.rss_lines import Breakdown, breakdown, read_at
 from harness.analysis.owners.courses import OTHER, OwnerCourse, owner_courses
 from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.analysis.rss_course import rss_course
-from harness.analysis.runs import RESIDUAL, Run
+from harness.analysis.runs import RESIDUAL, Run, Runs
 from harness.analysis.verdict.judging import Verdict
 from harness.report.drawing import looks
 from harness.report.drawing.lettering import characters, drawable
@@ -81,7 +81,7 @@ def _gather(scenario: Scenario, runs: Sequence[Run]) -> _Anatomy:
             coarse.add(subject.config)
         if known is not None:
             breakdowns[subject.config] = known
-    owners = owner_courses(scenario, runs, curves, MOST_OWNERS)
+    owners = owner_courses(Runs.of(scenario, runs), curves, MOST_OWNERS)
     there = [subject for subject in drawn if subject.config in breakdowns or subject.config in owners]
     return _Anatomy(there, curves, breakdowns, frozenset(coarse & breakdowns.keys()), owners)
 

@@ -11,7 +11,7 @@ from harness.analysis.estimates import CONFIDENCE
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.full_scale.moving_metrics import FullScale, moves
 from harness.analysis.metrics.table import METRICS, Metric
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.report.terminal.console import heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, measured, scale_note
 from harness.scenario import Scenario
@@ -30,12 +30,13 @@ def print_configs(console: Console, scenario: Scenario, runs: Sequence[Run], anc
 
     What moves with the memory scale is that of full scale where anchors tell it, else marked as the small world's.
     """
-    configs = [config for config in scenario.configs if any(run.config == config for run in runs)]
+    judged = Runs.of(scenario, runs)
+    configs = [config for config in scenario.configs if judged.of_config(config)]
     if len(configs) < 2:
         return
     heading(console, "Configs: means over seeds [95 %]; floor: just after a cleanup; gave back: of what had grown")
     table = new_table("config", *_COLUMNS, unbroken=("config",))
-    full = FullScale(scenario, runs, anchors, CONFIDENCE)
+    full = FullScale(scenario, judged, anchors, CONFIDENCE)
     cells = {config: [_cell(METRICS[name], full, config) for name in _COLUMNS.values()] for config in configs}
     for config in configs:
         table.add_row(Text(config), *map(Text, cells[config]))
@@ -46,9 +47,9 @@ def print_configs(console: Console, scenario: Scenario, runs: Sequence[Run], anc
 
 def _cell(metric: Metric, full: FullScale, config: str) -> str:
     if not moves(metric, full.scenario, full.runs, [config]):
-        return measured(metric.compute(full.scenario, full.runs, [config]), metric.unit)
+        return measured(metric.compute(full.runs, [config]), metric.unit)
     found = full.estimate(metric, [config])
     if found.basis != "undecided":
         return f"{measured(found.estimate, metric.unit)} @1"
-    small = measured(metric.compute(full.scenario, full.runs, [config]), metric.unit)
+    small = measured(metric.compute(full.runs, [config]), metric.unit)
     return small if small == NOTHING else f"{small} @{full.scenario.memory.scale:g}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
+from types import MethodType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.runs import Run
+from harness.scenario import Scenario
 from harness.worker.recorder import SAMPLE
 
 SCALE = 0.5
@@ -57,7 +58,7 @@ def _make_scenario(
         "old": {"cleanup_interval_cycles": 1000, "max_samples_per_file": 2000},
         "fixed": {"cleanup_interval_cycles": 100, "max_samples_per_file": 500},
     }
-    return SimpleNamespace(
+    scenario = SimpleNamespace(
         name="literal",
         title="Literal recordings",
         seeds=3,
@@ -71,6 +72,8 @@ def _make_scenario(
         configs=note if configs is None else configs,
         claims=tuple(claims),
     )
+    scenario.reduction_pair = MethodType(Scenario.reduction_pair, scenario)
+    return scenario
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from harness.analysis.comparison import Comparison, Row, compare_configs, compare_results, may_compare
 from harness.analysis.metrics.table import METRICS
+from harness.analysis.runs import Runs
 from harness.scenario import Scenario
 
 MANIFEST = {
@@ -53,7 +54,7 @@ def test_every_metric_is_in_the_comparison_of_two_configs(make_run, make_scenari
         for config, peaks in (("old", (25, 27)), ("fixed", (7, 8)))
         for seed, peak in enumerate(peaks)
     ]
-    comparison = compare_configs(make_scenario(hours=1 / 6), runs, "old", "fixed")
+    comparison = compare_configs(Runs.of(make_scenario(hours=1 / 6), runs), "old", "fixed")
     assert {row.metric.name for row in comparison.rows} | {one.metric.name for one in comparison.between} == set(
         METRICS
     )
@@ -68,7 +69,7 @@ def test_every_metric_is_in_the_comparison_of_two_configs(make_run, make_scenari
 
 def test_the_difference_from_a_run_at_the_limit_is_a_bound(make_run, make_scenario) -> None:
     runs = [make_run([5, 32], status="limit"), make_run([5, 7, 7], config="fixed")]
-    difference = row(compare_configs(make_scenario(hours=1 / 3), runs, "old", "fixed"), "peak").difference
+    difference = row(compare_configs(Runs.of(make_scenario(hours=1 / 3), runs), "old", "fixed"), "peak").difference
     assert (difference.estimate, difference.bound, difference.low, difference.high) == (-25, "upper", None, -25)
 
 

@@ -21,7 +21,7 @@ from harness.analysis.over_time import (
     cpu_over_time,
     reduction_over_time,
 )
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.scenario import Claim
 
 EVERY_S = 600
@@ -57,7 +57,7 @@ def pair(make_run) -> list[Run]:
 
 def same(course: Course, place: int, metric: str, scenario, runs: Sequence[Run]) -> bool:
     """Whether a course says at one place just what the metric says of these runs."""
-    found = METRICS[metric].compute(scenario, runs, ("old", "fixed"), confidence_of(scenario))
+    found = METRICS[metric].compute(Runs.of(scenario, runs), ("old", "fixed"), confidence_of(scenario))
     drawn = [
         None if np.isnan(values[place]) else values[place] for values in (course.estimate, course.low, course.high)
     ]
@@ -184,7 +184,7 @@ def test_cpu_per_symbol_cycle_by_span(make_run, make_scenario) -> None:
     np.testing.assert_allclose(old.ms.median, 2 * old.ms.low)
     np.testing.assert_allclose(old.ms.high, 4 * old.ms.low)
     np.testing.assert_allclose(fixed.ms.median, 1.0)
-    assert old.growth.estimate == METRICS["cpu.growth"].compute(scenario, runs, ("old",)).estimate
+    assert old.growth.estimate == METRICS["cpu.growth"].compute(Runs.of(scenario, runs), ("old",)).estimate
     assert old.grows
     assert not fixed.grows
 

@@ -51,7 +51,7 @@ def test_the_looks_of_a_soak_read_every_run_once(begun: Path) -> None:
         copy_run(begun, config, 2)
     result.look()
     result.refresh()
-    assert [(run.config, run.seed) for run in result.runs] == [("fixed", 1), ("fixed", 2), ("old", 1), ("old", 2)]
+    assert [(run.config, run.seed) for run in result.runs] == [("old", 1), ("old", 2), ("fixed", 1), ("fixed", 2)]
     assert [run.seed for run in result.verdict.runs] == [1, 2, 1, 2]
     assert reader.read == ["fixed seed-1", "old seed-1", "fixed seed-2", "old seed-2"]
 
@@ -85,7 +85,7 @@ def test_a_run_whose_supervisor_was_killed_is_archived_before_it_is_read(begun: 
     (run / "run.json").unlink()
     (run / "samples.parquet").unlink()
     (run / "samples.bin").touch()
-    died = Result.open(begun).runs[1]
+    died = Result.open(begun).runs[0]
     assert (died.config, died.status) == ("old", "died")
     assert not (run / "samples.bin").exists()
 
@@ -98,10 +98,10 @@ def test_runs_are_ordered_by_config_and_number(begun: Path) -> None:
         facts = json.loads(file.read_text(encoding="utf-8"))
         file.write_text(json.dumps({**facts, "seed": seed}), encoding="utf-8")
     assert [(run.config, run.seed) for run in Result.open(begun).runs] == [
-        ("fixed", 1),
         ("old", 1),
         ("old", 3),
         ("old", 10),
+        ("fixed", 1),
     ]
 
 

@@ -39,7 +39,7 @@ def test_metrics_are_marked_as_they_were_measured() -> None:
             continue
         moved, known = False, False
         for config, small, large in pairs:
-            a, b = (metric.read(kept_run(config, scale), note(config)).value for scale in (small, large))
+            a, b = (metric.read(kept_run(config, scale)).value for scale in (small, large))
             if a is not None and b is not None:
                 known = True
                 moved |= abs(a - b) > max(MOVED * max(abs(a), abs(b)), NOISE.get(metric.unit, 0.0))

@@ -19,8 +19,9 @@ FOLDER = Path(__file__).parent / "kept"
 
 @lru_cache
 def kept_run(config: str, scale: float, seed: int = 1) -> Run:
-    """A run that is kept."""
-    return read_run(FOLDER / f"{config}-{scale:g}" / "runs" / config / f"seed-{seed}")
+    """A run that is kept, on the terms of its scenario."""
+    run = read_run(FOLDER / f"{config}-{scale:g}" / "runs" / config / f"seed-{seed}")
+    return run.under(note(config))
 
 
 def kept_runs(config: str, scale: float) -> tuple[Run, ...]:

@@ -22,7 +22,7 @@ from harness.analysis.full_scale.carried_runs import (
 )
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import Run
-from tests.unit.analysis.full_scale.kept import kept_run, kept_runs, note
+from tests.unit.analysis.full_scale.kept import kept_run, kept_runs
 
 LEVELS = ("mean", "horizon", "horizon.instant", "sawtooth.trough_gb")
 RELEASES = ("release.stop", "release.drop", "release.trim", "release.pools")
@@ -32,7 +32,7 @@ FEED_GB = 0.2
 
 def spans(runs: list[Run | None], config: str, metric: str) -> tuple[float, float]:
     """The least and the most that a metric of a carried run may be."""
-    values = [METRICS[metric].read(run, note(config)).value for run in runs if run is not None]
+    values = [METRICS[metric].read(run).value for run in runs if run is not None]
     known = [value for value in values if value is not None]
     assert len(known) == len(GUESSES)
     return min(known), max(known)
@@ -49,12 +49,12 @@ def test_what_a_small_world_foretells_of_a_larger_one_was_recorded_there(
     found = [larger(small, there / here, guess) for guess in GUESSES]
     for metric in LEVELS:
         low, high = spans(found, config, metric)
-        measured = METRICS[metric].read(large, note(config)).value
+        measured = METRICS[metric].read(large).value
         assert measured is not None
         assert low - FEED_GB <= measured <= high + FEED_GB, metric
     for metric in RELEASES:
         low, high = spans(found, config, metric)
-        measured = METRICS[metric].read(large, note(config)).value
+        measured = METRICS[metric].read(large).value
         assert measured is not None
         assert low - 0.02 <= measured <= high + 0.02, metric
 
@@ -65,9 +65,7 @@ def test_the_smaller_world_alone_would_have_been_wrong() -> None:
     usual = larger(small, 7.0, USUAL)
     assert usual is not None
     for metric, off in (("mean", 2.5), ("horizon", 2), ("sawtooth.trough_gb", 9)):
-        here, there, foretold = (
-            METRICS[metric].read(run, note("old_stop")).value or 0 for run in (small, large, usual)
-        )
+        here, there, foretold = (METRICS[metric].read(run).value or 0 for run in (small, large, usual))
         assert here - there > off
         assert abs(foretold - there) < (here - there) / 4
 
@@ -79,7 +77,7 @@ def test_an_hour_at_full_scale_foretells_five() -> None:
         found = [larger(short, 1.0, guess, whole=small) for guess in GUESSES]
         for metric in LEVELS:
             low, high = spans(found, "fixed", metric)
-            measured = METRICS[metric].read(whole, note("fixed")).value
+            measured = METRICS[metric].read(whole).value
             assert measured is not None
             assert low - FEED_GB <= measured <= high + FEED_GB, (hours, metric)
 
@@ -91,7 +89,7 @@ def test_what_was_recorded_at_this_scale_stays_as_it_was() -> None:
             same = larger(run, 1.0, guess)
             assert same is not None
             for metric in (*LEVELS, *RELEASES):
-                before, after = (METRICS[metric].read(one, note(config)).value for one in (run, same))
+                before, after = (METRICS[metric].read(one).value for one in (run, same))
                 assert after == pytest.approx(before, abs=0.05 if metric in LEVELS else 0.005), metric
 
 

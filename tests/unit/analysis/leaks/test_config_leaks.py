@@ -8,6 +8,7 @@ import pytest
 from harness.analysis.explanation import explain_config
 from harness.analysis.leaks import config_leaks as leaks
 from harness.analysis.metrics.table import METRICS
+from harness.analysis.runs import Runs
 
 
 def sawtooth(leak_gb_per_hour: float, teeth: int, *, height: float = 3.0) -> list[float]:
@@ -23,14 +24,14 @@ def cleanups(teeth: int) -> list[dict]:
 def test_the_leak_under_a_sawtooth_is_found(make_run, make_scenario, leak: float) -> None:
     run = make_run(sawtooth(leak, 8), live_gb=sawtooth(leak / 2, 8), events=cleanups(8))
     scenario = make_scenario(hours=4)
-    assert leaks.floor_slope(run, scenario).value == pytest.approx(leak, abs=1e-9)
-    assert leaks.live_slope(run, scenario).value == pytest.approx(leak / 2, abs=1e-9)
+    assert leaks.floor_slope(run.under(scenario)).value == pytest.approx(leak, abs=1e-9)
+    assert leaks.live_slope(run.under(scenario)).value == pytest.approx(leak / 2, abs=1e-9)
 
 
 def test_one_odd_floor_does_not_make_a_leak(make_run, make_scenario) -> None:
     gb = sawtooth(0, 10)
     gb[-4] += 2  # the floor of the last tooth
-    assert leaks.floor_slope(make_run(gb, events=cleanups(10)), make_scenario(hours=5)).value == pytest.approx(0)
+    assert leaks.floor_slope(make_run(gb, events=cleanups(10)).under(make_scenario(hours=5))).value == pytest.approx(0)
 
 
 def test_without_cleanups_blocks_have_floors(make_run, make_scenario) -> None:
@@ -38,14 +39,14 @@ def test_without_cleanups_blocks_have_floors(make_run, make_scenario) -> None:
         5 + 0.5 * k / 60 + (k % 5) for k in range(301)
     ]  # every minute for five hours, 0.5 GB/h under five-minute waves
     run = make_run(gb, every_s=60, warmup_s=600)
-    assert leaks.floor_slope(run, make_scenario(hours=5)).value == pytest.approx(0.5, abs=0.02)
+    assert leaks.floor_slope(run.under(make_scenario(hours=5))).value == pytest.approx(0.5, abs=0.02)
 
 
 def test_too_few_floors_say_which_hours_would_do(make_run, make_scenario) -> None:
-    reading = leaks.floor_slope(make_run(sawtooth(1, 6), events=cleanups(6)), make_scenario(hours=3))
+    reading = leaks.floor_slope(make_run(sawtooth(1, 6), events=cleanups(6)).under(make_scenario(hours=3)))
     assert reading.lack == "undecided"
     assert reading.reason == "old has 5 floors between cleanups, 6 are needed; 3.5 hours would do"
-    enough = leaks.floor_slope(make_run(sawtooth(1, 7), events=cleanups(7)), make_scenario(hours=3.5))
+    enough = leaks.floor_slope(make_run(sawtooth(1, 7), events=cleanups(7)).under(make_scenario(hours=3.5)))
     assert enough.value == pytest.approx(1)
 
 
@@ -54,14 +55,14 @@ def test_the_warmup_is_discarded(make_run, make_scenario) -> None:
     scenario = make_scenario(hours=6)
     scenario.time.warmup_minutes = 60
     run = make_run(gb, warmup_s=3600, events=cleanups(12))
-    assert leaks.floor_slope(run, scenario).value == pytest.approx(0)
+    assert leaks.floor_slope(run.under(scenario)).value == pytest.approx(0)
 
 
 def test_what_was_not_read_or_reached_is_not_judged(make_run, make_scenario) -> None:
     run = make_run(sawtooth(1, 8), events=cleanups(8))
-    assert leaks.live_slope(run, make_scenario(hours=4)).lack == "not applicable"
+    assert leaks.live_slope(run.under(make_scenario(hours=4))).lack == "not applicable"
     ended = make_run(sawtooth(1, 8), events=cleanups(8), status="limit")
-    assert leaks.floor_slope(ended, make_scenario(hours=5)).lack == "not reached"
+    assert leaks.floor_slope(ended.under(make_scenario(hours=5))).lack == "not reached"
 
 
 def five_hours(make_run, *, rss: float = 0.0, live: float = 0.0, **counts: float) -> list:
@@ -121,7 +122,7 @@ def test_six_steps_in_a_run_are_always_a_leak_and_never_ok(make_run, make_scenar
 def test_the_verdict_the_metric_and_the_explanation_agree(make_run, make_scenario) -> None:
     scenario, runs = make_scenario(hours=5), five_hours(make_run, rss=0.3, live=0.3)
     verdict = leaks.judge_config(scenario, runs)["live"].verdict
-    metric = METRICS["live.slope_gb_per_hour"].compute(scenario, runs, ["old"])
+    metric = METRICS["live.slope_gb_per_hour"].compute(Runs.of(scenario, runs), ["old"])
     explained = explain_config(scenario, "old", runs)
     assert (metric.estimate, metric.low, metric.high) == pytest.approx((verdict.slope, verdict.low, verdict.high))
     assert (explained.live.estimate, explained.live.low, explained.outcome) == (verdict.slope, verdict.low, "leak")
@@ -153,4 +154,4 @@ def test_what_ended_at_the_limit_is_never_ok_and_no_seed_mends_it(make_run, make
 
 def test_what_reached_the_limit_in_the_warm_up_was_not_reached(make_run, make_scenario) -> None:
     runs = [make_run([7.0, 31.0], every_s=60, seed=seed, status="limit") for seed in (1, 2)]
-    assert METRICS["leak.rss"].compute(make_scenario(hours=5), runs, ["old"]).lack == "not reached"
+    assert METRICS["leak.rss"].compute(Runs.of(make_scenario(hours=5), runs), ["old"]).lack == "not reached"

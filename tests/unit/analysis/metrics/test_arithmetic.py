@@ -8,6 +8,7 @@ import pytest
 
 from harness.analysis.metrics.arithmetic import Premise
 from harness.analysis.metrics.table import METRICS
+from harness.analysis.runs import Runs
 
 CALIBRATION = SimpleNamespace(kind="calibration", metric="peak", configs=("old",))
 
@@ -17,7 +18,7 @@ def premise(make_run, make_scenario):
     """Old starts at 5 and peaks at 25, in five hours of 5 s cycles."""
     runs = [make_run([5, 25, 6], seed=seed) for seed in (1, 2)]
     scenario = make_scenario(hours=5, claims=[CALIBRATION])
-    return lambda *configs: Premise(scenario, configs, runs)
+    return lambda *configs: Premise(scenario, configs, Runs.of(scenario, runs))
 
 
 @pytest.mark.parametrize(

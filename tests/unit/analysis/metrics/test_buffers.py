@@ -10,31 +10,31 @@ STOPPED = {"before": {"rss_bytes": 1}, "after_stop": {"rss_bytes": 1}}
 
 def test_buffers_are_reported_at_full_scale(make_run, make_scenario) -> None:
     run = make_run([5, 6], counters={"buffer_capacity_bytes": 60e6, "buffered_bytes_peak": 30e6})
-    assert buffers.capacity_mb(run, make_scenario()) == Reading(120.0)
-    assert buffers.peak_mb(run, make_scenario()) == Reading(60.0)
+    assert buffers.capacity_mb(run.under(make_scenario())) == Reading(120.0)
+    assert buffers.peak_mb(run.under(make_scenario())) == Reading(60.0)
 
 
 def test_the_peak_of_a_run_that_ended_early_is_a_bound(make_run, make_scenario) -> None:
     run = make_run([5, 32], status="limit", counters={"buffered_bytes_peak": 30e6})
     ended = "old reached the memory limit at 0.17 h"
-    assert buffers.peak_mb(run, make_scenario()) == Reading(60.0, "lower", reason=ended)
+    assert buffers.peak_mb(run.under(make_scenario())) == Reading(60.0, "lower", reason=ended)
 
 
 def test_every_sample_is_accounted_for_once_stopped(make_run, make_scenario) -> None:
     counters = {"collected": 100, "persisted": 90, "lost": 3}
     scenario = make_scenario()
     stopped = make_run([5], counters=counters, stop=STOPPED)
-    assert buffers.unaccounted(stopped, scenario) == Reading(7.0)
-    assert buffers.lost(stopped, scenario) == Reading(3.0)
+    assert buffers.unaccounted(stopped.under(scenario)) == Reading(7.0)
+    assert buffers.lost(stopped.under(scenario)) == Reading(3.0)
     ended = make_run([5], counters=counters, status="limit")
-    assert buffers.unaccounted(ended, scenario).lack == "not reached"
-    assert (buffers.lost(ended, scenario).value, buffers.lost(ended, scenario).bound) == (3, "lower")
+    assert buffers.unaccounted(ended.under(scenario)).lack == "not reached"
+    assert (buffers.lost(ended.under(scenario)).value, buffers.lost(ended.under(scenario)).bound) == (3, "lower")
 
 
 def test_a_target_that_does_not_count_is_not_judged(make_run, make_scenario) -> None:
     run = make_run([5], stop=STOPPED)
     for metric in (buffers.capacity_mb, buffers.peak_mb, buffers.unaccounted, buffers.lost):
-        assert metric(run, make_scenario()).lack == "not applicable"
+        assert metric(run.under(make_scenario())).lack == "not applicable"
 
 
 def test_what_a_killed_run_had_not_saved_is_counted_from_its_events(make_run, make_scenario) -> None:
@@ -44,19 +44,19 @@ def test_what_a_killed_run_had_not_saved_is_counted_from_its_events(make_run, ma
         {"t_s": 100.0, "kind": "collected", "samples": 20},
     ]
     killed = make_run([5, 6], status="died", events=events)
-    reading = buffers.lost(killed, make_scenario())
+    reading = buffers.lost(killed.under(make_scenario()))
     assert (reading.value, reading.bound) == (14, "lower")
-    assert buffers.unaccounted(killed, make_scenario()).lack == "not reached"
+    assert buffers.unaccounted(killed.under(make_scenario())).lack == "not reached"
     counted = make_run([5, 6], status="interrupted", events=events, counters={"lost": 3})
-    assert buffers.lost(counted, make_scenario()).value == 3
+    assert buffers.lost(counted.under(make_scenario())).value == 3
 
 
 def test_what_a_run_that_failed_had_not_saved_is_lost_by_its_counters(make_run, make_scenario) -> None:
     counters = {"collected": 100, "persisted": 90, "lost": 3}
     for status in ("failed", "interrupted"):
-        reading = buffers.lost(make_run([5, 6], status=status, counters=counters), make_scenario())
+        reading = buffers.lost(make_run([5, 6], status=status, counters=counters).under(make_scenario()))
         assert (reading.value, reading.bound) == (10, "lower")
-    at_limit = buffers.lost(make_run([5, 6], status="limit", counters=counters), make_scenario())
+    at_limit = buffers.lost(make_run([5, 6], status="limit", counters=counters).under(make_scenario()))
     assert (at_limit.value, at_limit.bound) == (3, "lower")
 
 
@@ -73,5 +73,5 @@ def test_events_of_a_target_that_count_nothing_by_the_same_names_are_no_samples(
         {"t_s": 60.0, "kind": "collected", "samples": "many"},
     ]
     run = make_run([5, 6], status="died", events=events)
-    assert buffers.lost(run, make_scenario()).lack == "not applicable"
+    assert buffers.lost(run.under(make_scenario())).lack == "not applicable"
     assert buffers.collected(run) is None

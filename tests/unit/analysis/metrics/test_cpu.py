@@ -23,8 +23,8 @@ def test_the_median_of_the_load_brought_to_one_cycle(make_run, make_scenario) ->
     # samples 600 s apart are 120 cycles; the interval up to the end of the warm-up is dear and does not count
     run = with_cpu(make_run([5] * 8), [60.0, 1.2, 1.2, 1.2, 1.2, 1.2, 30.0])
     scenario = make_scenario(hours=7 / 6)
-    assert cpu.per_cycle_ms(run, scenario).value == pytest.approx(10.0)
-    assert cpu.longest_pause_ms(run, scenario).value == pytest.approx(30_000)
+    assert cpu.per_cycle_ms(run.under(scenario)).value == pytest.approx(10.0)
+    assert cpu.longest_pause_ms(run.under(scenario)).value == pytest.approx(30_000)
 
 
 def test_growth_is_told_from_dear_cleanups(make_run, make_scenario) -> None:
@@ -34,22 +34,22 @@ def test_growth_is_told_from_dear_cleanups(make_run, make_scenario) -> None:
     slower = np.linspace(0.1, 0.2, samples - 1)
     slower[::100] += 5.0
     run = make_run([5] * samples, every_s=6)
-    assert cpu.growth(with_cpu(run, flat), scenario).value == pytest.approx(0, abs=1e-9)
-    grown = cpu.growth(with_cpu(run, slower), scenario).value
+    assert cpu.growth(with_cpu(run, flat).under(scenario)).value == pytest.approx(0, abs=1e-9)
+    grown = cpu.growth(with_cpu(run, slower).under(scenario)).value
     assert grown == pytest.approx((11 / 12) * 0.1 / slower[samples // 12 :].clip(max=0.2).mean(), rel=0.02)
 
 
 def test_a_recording_without_cpu_or_without_its_end_has_no_cost(make_run, make_scenario) -> None:
     silent, ended = make_run([5] * 8), with_cpu(make_run([5] * 3, status="limit"), [1.0, 1.0])
     for metric in (cpu.per_cycle_ms, cpu.growth, cpu.longest_pause_ms):
-        assert metric(silent, make_scenario(hours=7 / 6)).lack == "not applicable"
-        assert metric(ended, make_scenario()).lack == "not reached"
+        assert metric(silent.under(make_scenario(hours=7 / 6))).lack == "not applicable"
+        assert metric(ended.under(make_scenario())).lack == "not reached"
 
 
 def test_too_few_samples_have_no_growth(make_run, make_scenario) -> None:
     run = with_cpu(make_run([5] * 4), [1.0, 1.0, 1.0])
-    assert cpu.growth(run, make_scenario(hours=0.5)).lack == "not applicable"
-    assert cpu.per_cycle_ms(run, make_scenario(hours=0.5)).value == pytest.approx(1000 / 120)
+    assert cpu.growth(run.under(make_scenario(hours=0.5))).lack == "not applicable"
+    assert cpu.per_cycle_ms(run.under(make_scenario(hours=0.5))).value == pytest.approx(1000 / 120)
 
 
 def test_a_claim_may_bound_the_pause(make_run, make_scenario) -> None:
@@ -73,8 +73,8 @@ def test_a_cleanup_costs_what_its_interval_takes_more_than_others(make_run, make
     events = [{"t_s": 6.0 * at, "kind": "cleanup"} for at in (50, 300, 600, 900, 1200)]
     run = with_cpu(make_run([5] * 1201, every_s=6, events=events), spent)
     scenario = make_scenario(hours=2)
-    assert cpu.per_cleanup_ms(run, scenario).value == pytest.approx(1200)
-    assert cpu.per_cleanup_ms(with_cpu(make_run([5] * 1201, every_s=6), spent), scenario).lack == "not applicable"
+    assert cpu.per_cleanup_ms(run.under(scenario)).value == pytest.approx(1200)
+    assert cpu.per_cleanup_ms(with_cpu(make_run([5] * 1201, every_s=6), spent).under(scenario)).lack == "not applicable"
 
 
 def test_two_cleanups_between_two_samples_share_their_cost(make_run, make_scenario) -> None:
@@ -82,14 +82,14 @@ def test_two_cleanups_between_two_samples_share_their_cost(make_run, make_scenar
     spent[300] += 1.0
     events = [{"t_s": 1800.0 + at, "kind": "cleanup"} for at in (1, 4)]
     run = with_cpu(make_run([5] * 1201, every_s=6, events=events), spent)
-    assert cpu.per_cleanup_ms(run, make_scenario(hours=2)).value == pytest.approx(500)
+    assert cpu.per_cleanup_ms(run.under(make_scenario(hours=2))).value == pytest.approx(500)
 
 
 def test_a_cleanup_is_held_against_intervals_without_one(make_run, make_scenario) -> None:
     spent = np.tile([1.1, 1.1, 0.1], 400)
     events = [{"t_s": 6.0 * at, "kind": "cleanup"} for at in range(1200) if at % 3 < 2]
     run = with_cpu(make_run([5] * 1201, every_s=6, events=events), spent)
-    assert cpu.per_cleanup_ms(run, make_scenario(hours=2)).value == pytest.approx(1000)
+    assert cpu.per_cleanup_ms(run.under(make_scenario(hours=2))).value == pytest.approx(1000)
     always = [{"t_s": 6.0 * at, "kind": "cleanup"} for at in range(1200)]
     run = with_cpu(make_run([5] * 1201, every_s=6, events=always), spent)
-    assert cpu.per_cleanup_ms(run, make_scenario(hours=2)).lack == "not applicable"
+    assert cpu.per_cleanup_ms(run.under(make_scenario(hours=2))).lack == "not applicable"

@@ -97,9 +97,9 @@ def test_losses_are_summed_over_the_seeds_that_both_ran(scenario, make_run) -> N
         make_run([5, 20 if config == "old" else 8], config=config, seed=seed, stop=STOPPED, counters=counted(1000, n))
         for (config, seed), n in lost.items()
     ]
-    assert saved_by_losing(scenario, runs, "old", "fixed") == ""
+    assert saved_by_losing(runs, "old", "fixed") == ""
     one = [run for run in runs if run.seed != 1]
-    assert saved_by_losing(scenario, one, "old", "fixed") == f"fixed lost 10 of 1,000 samples: {REASON}"
+    assert saved_by_losing(one, "old", "fixed") == f"fixed lost 10 of 1,000 samples: {REASON}"
 
 
 def test_where_nothing_is_counted_nothing_changes(scenario, pairs) -> None:
@@ -130,12 +130,11 @@ def test_other_pairs_are_not_guarded(scenario, pairs) -> None:
     assert judged(scenario, lossy, "start.difference", expected=(-0.01, 0.01), better="neither").outcome == "met"
 
 
-def test_of_two_that_lose_alike_the_one_that_runs_longer_has_lost_more(make_scenario, pairs) -> None:
-    scenario = make_scenario(hours=5)
+def test_of_two_that_lose_alike_the_one_that_runs_longer_has_lost_more(pairs) -> None:
     alike = pairs(counted(1000, 20), counted(5000, 100), limit=True)
-    assert saved_by_losing(scenario, alike, "old", "fixed") == ""
+    assert saved_by_losing(alike, "old", "fixed") == ""
     more = pairs(counted(1000, 20), counted(5000, 110), limit=True)
-    assert saved_by_losing(scenario, more, "old", "fixed") == (
+    assert saved_by_losing(more, "old", "fixed") == (
         f"fixed lost 220 of 10,000 samples where old lost at least 40 of 2,000: {REASON}"
     )
 
@@ -147,9 +146,7 @@ def test_what_a_killed_run_lost_is_at_least_what_it_had_not_saved(scenario, make
     ]
     old = make_run([5, 20], config="old", stop=STOPPED, counters=counted(1000, 0))
     killed = make_run([5, 8], config="fixed", status="died", events=events)
-    assert saved_by_losing(scenario, [old, killed], "old", "fixed") == (
-        f"fixed lost at least 60 of 1,000 samples: {REASON}"
-    )
+    assert saved_by_losing([old, killed], "old", "fixed") == (f"fixed lost at least 60 of 1,000 samples: {REASON}")
 
 
 def test_a_known_miss_that_is_met_by_losing_is_missed_as_known(scenario, pairs) -> None:

@@ -14,28 +14,29 @@ def cleanup(minutes: float, kind: str = "cleanup", **facts: Any) -> dict[str, An
 
 
 def test_start_is_the_first_sample(make_run, make_scenario) -> None:
-    assert levels.start(make_run([5, 4, 6]), make_scenario()).value == 5
+    assert levels.start(make_run([5, 4, 6]).under(make_scenario())).value == 5
 
 
 def test_peak_ends_at_the_horizon(make_run, make_scenario) -> None:
     run = make_run([5, 9, 7, 6, 20])  # the last at 40 minutes
-    assert levels.peak(run, make_scenario(hours=0.5)).value == 9
-    assert levels.peak(run, make_scenario(hours=4 / 6)).value == 20
+    assert levels.peak(run.under(make_scenario(hours=0.5))).value == 9
+    assert levels.peak(run.under(make_scenario(hours=4 / 6))).value == 20
 
 
 def test_a_sample_at_stop_is_no_peak(make_run, make_scenario) -> None:
     run = make_run([5, 9, 20])
     run.samples.loc[2, "phase"] = "stop"
-    assert levels.peak(run, make_scenario()).value == 9
+    assert levels.peak(run.under(make_scenario())).value == 9
 
 
 def test_a_run_at_the_limit_bounds_its_peak_and_has_no_horizon(make_run, make_scenario) -> None:
     limit = cleanup(21, "limit", rss_bytes=32.5 * 5e8)
     run = make_run([5, 20, 31], status="limit", events=[limit])
     scenario = make_scenario(hours=1)
-    assert levels.peak(run, scenario) == levels.Reading(32.5, "lower", reason="old reached the memory limit at 0.33 h")
+    peak = levels.Reading(32.5, "lower", reason="old reached the memory limit at 0.33 h")
+    assert levels.peak(run.under(scenario)) == peak
     for metric in (levels.horizon, levels.horizon_instant, levels.mean, levels.linear_r2):
-        reading = metric(run, scenario)
+        reading = metric(run.under(scenario))
         assert (reading.value, reading.lack) == (None, "not reached")
         assert "old reached the memory limit at 0.33 h" in reading.reason
 
@@ -43,58 +44,58 @@ def test_a_run_at_the_limit_bounds_its_peak_and_has_no_horizon(make_run, make_sc
 def test_a_limit_after_the_horizon_takes_nothing_away(make_run, make_scenario) -> None:
     run = make_run([5, 20, 31], status="limit", events=[cleanup(21, "limit", rss_bytes=40 * 5e8)])
     scenario = make_scenario(hours=1 / 6)
-    assert levels.peak(run, scenario) == levels.Reading(20.0)
-    assert levels.horizon(run, scenario) == levels.Reading(20.0)
+    assert levels.peak(run.under(scenario)) == levels.Reading(20.0)
+    assert levels.horizon(run.under(scenario)) == levels.Reading(20.0)
 
 
 def test_without_cleanups_the_horizon_is_the_instant(make_run, make_scenario) -> None:
     run = make_run([5, 6, 7, 8], events=[cleanup(10, "cleanup_skipped")])
-    assert levels.horizon(run, make_scenario(hours=0.5)).value == 8
+    assert levels.horizon(run.under(make_scenario(hours=0.5))).value == 8
 
 
 def test_the_horizon_of_a_sawtooth_is_the_median_of_its_last_whole_tooth(make_run, make_scenario) -> None:
     #       0  10 20 30 40 50 60 70 80: cleanups at 30 and 60, horizon at 80; the tooth is 30, 40, 50
     run = make_run([5, 6, 7, 5, 7, 9, 5, 6, 12], events=[cleanup(30), cleanup(60)])
     scenario = make_scenario(hours=80 / 60)
-    assert levels.horizon(run, scenario).value == 7
-    assert levels.horizon_instant(run, scenario).value == 12
+    assert levels.horizon(run.under(scenario)).value == 7
+    assert levels.horizon_instant(run.under(scenario)).value == 12
 
 
 def test_the_first_tooth_begins_at_the_start(make_run, make_scenario) -> None:
     run = make_run([5, 6, 9, 5, 6], events=[cleanup(30)])
-    assert levels.horizon(run, make_scenario(hours=40 / 60)).value == 6
+    assert levels.horizon(run.under(make_scenario(hours=40 / 60))).value == 6
 
 
 @pytest.mark.parametrize("at_the_instant", [9.0, 5.0], ids=["sampled before the cleanup", "sampled after it"])
 def test_the_instant_is_read_before_an_event_of_that_instant(make_run, make_scenario, at_the_instant: float) -> None:
     run = make_run([5, 6, 8, at_the_instant, 5.1], events=[cleanup(30)])
     scenario = make_scenario(hours=0.5)
-    assert levels.horizon_instant(run, scenario).value == max(8.0, at_the_instant)
+    assert levels.horizon_instant(run.under(scenario)).value == max(8.0, at_the_instant)
     assert levels.crest_and_trough(run, 1800) == (max(8.0, at_the_instant), min(5.1, at_the_instant))
 
 
 def test_the_mean_leaves_the_warmup_out(make_run, make_scenario) -> None:
     run = make_run([100, 6, 7, 11, 50], warmup_s=600)
-    assert levels.mean(run, make_scenario(hours=0.5)).value == 8
+    assert levels.mean(run.under(make_scenario(hours=0.5))).value == 8
 
 
 def test_linear_growth_is_told_from_a_sawtooth(make_run, make_scenario) -> None:
     scenario = make_scenario(hours=0.75)
-    assert levels.linear_r2(make_run([0, 5, 6, 7, 8], warmup_s=600), scenario).value == pytest.approx(1)
+    assert levels.linear_r2(make_run([0, 5, 6, 7, 8], warmup_s=600).under(scenario)).value == pytest.approx(1)
     # load 5, 7, 5, 7 over t = 1, 2, 3, 4: slope 0.4, explained 0.4^2 x 5 = 0.8 of 4
-    assert levels.linear_r2(make_run([0, 5, 7, 5, 7], warmup_s=600), scenario).value == pytest.approx(0.2)
+    assert levels.linear_r2(make_run([0, 5, 7, 5, 7], warmup_s=600).under(scenario)).value == pytest.approx(0.2)
 
 
 def test_a_flat_run_has_no_line_to_judge(make_run, make_scenario) -> None:
-    assert levels.linear_r2(make_run([5, 5, 5.1, 5.2, 5]), make_scenario(hours=0.5)).lack == "not applicable"
+    assert levels.linear_r2(make_run([5, 5, 5.1, 5.2, 5]).under(make_scenario(hours=0.5))).lack == "not applicable"
 
 
 def test_a_run_that_failed_at_once_has_no_levels(make_run, make_scenario) -> None:
     run = make_run([], status="failed")
     for metric in (levels.start, levels.peak, levels.horizon, levels.mean):
-        assert metric(run, make_scenario()).lack == "not reached"
+        assert metric(run.under(make_scenario())).lack == "not reached"
 
 
 def test_the_range_under_load_is_a_share_of_its_first_sample(make_run, make_scenario) -> None:
-    assert levels.range_share(make_run([4, 5, 3, 4]), make_scenario(hours=0.5)).value == pytest.approx(2 / 5)
-    assert levels.range_share(make_run([4, 4, 4, 4]), make_scenario(hours=0.5)).value == 0
+    assert levels.range_share(make_run([4, 5, 3, 4]).under(make_scenario(hours=0.5))).value == pytest.approx(2 / 5)
+    assert levels.range_share(make_run([4, 4, 4, 4]).under(make_scenario(hours=0.5))).value == 0

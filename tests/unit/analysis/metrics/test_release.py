@@ -20,30 +20,30 @@ def stop(before: float, after_stop: float, after_drop: float, live: tuple[float,
 def test_release_is_a_share_of_the_growth_and_gross_of_all(make_run, make_scenario) -> None:
     run = make_run([5, 25], stop=stop(25, 15, 10))
     scenario = make_scenario()
-    assert release("after_stop")(run, scenario).value == 0.5
-    assert release("after_drop")(run, scenario).value == 0.75
-    assert release("after_stop", gross=True)(run, scenario).value == 0.4
+    assert release("after_stop")(run.under(scenario)).value == 0.5
+    assert release("after_drop")(run.under(scenario)).value == 0.75
+    assert release("after_stop", gross=True)(run.under(scenario)).value == 0.4
 
 
 def test_live_bytes_are_judged_net_of_the_start_too(make_run, make_scenario) -> None:
     run = make_run([5, 25], live_gb=[1, 20], ballast_gb=4, stop=stop(25, 15, 10, live=(21, 6)))
-    assert release("after_stop", "live_bytes")(run, make_scenario()).value == pytest.approx(0.75)
+    assert release("after_stop", "live_bytes")(run.under(make_scenario())).value == pytest.approx(0.75)
 
 
 def test_little_growth_is_no_denominator(make_run, make_scenario) -> None:
     run = make_run([5, 5.2], stop=stop(5.2, 5, 5))
-    assert release("after_stop")(run, make_scenario()).lack == "not applicable"
-    assert release("after_stop", gross=True)(run, make_scenario()).value == pytest.approx(0.2 / 5.2)
+    assert release("after_stop")(run.under(make_scenario())).lack == "not applicable"
+    assert release("after_stop", gross=True)(run.under(make_scenario())).value == pytest.approx(0.2 / 5.2)
 
 
 def test_a_late_first_reading_of_live_bytes_is_no_start(make_run, make_scenario) -> None:
     run = make_run([5, 8, 25], live_gb=[float("nan"), 4, 20], ballast_gb=4, stop=stop(25, 15, 10, live=(21, 6)))
-    assert release("after_stop", "live_bytes")(run, make_scenario()).lack == "not applicable"
+    assert release("after_stop", "live_bytes")(run.under(make_scenario())).lack == "not applicable"
 
 
 def test_what_was_not_measured_is_not_guessed(make_run, make_scenario) -> None:
     scenario = make_scenario()
     complete = make_run([5, 25], stop=stop(25, 15, 10))
-    assert release("after_trim")(complete, scenario).lack == "not applicable"
-    assert release("after_stop", "live_bytes")(complete, scenario).lack == "not applicable"
-    assert release("after_stop")(make_run([5, 32], status="limit"), scenario).lack == "not reached"
+    assert release("after_trim")(complete.under(scenario)).lack == "not applicable"
+    assert release("after_stop", "live_bytes")(complete.under(scenario)).lack == "not applicable"
+    assert release("after_stop")(make_run([5, 32], status="limit").under(scenario)).lack == "not reached"

@@ -22,9 +22,9 @@ def test_a_run_reports_how_far_its_lines_are_from_rss(make_scenario) -> None:
     run = anatomy_run()
     assert misfit_bytes(run) == pytest.approx(0, abs=1)
     rss = run.column("rss_bytes")
-    assert worst_residual(run, make_scenario()).value == pytest.approx(0.02 * 0.1e9 / rss[0])
+    assert worst_residual(run.under(make_scenario())).value == pytest.approx(0.02 * 0.1e9 / rss[0])
     run.samples.loc[0, "residual_bytes"] = -0.2 * rss[0]
-    assert worst_residual(run, make_scenario()).value == pytest.approx(0.2)
+    assert worst_residual(run.under(make_scenario())).value == pytest.approx(0.2)
     assert misfit_bytes(run) > 0.2 * rss[0]
 
 
@@ -60,7 +60,7 @@ def test_a_line_that_was_not_read_is_a_gap_and_one_that_never_is_is_absent() -> 
 def test_a_recording_without_a_breakdown_has_none(make_run, make_scenario) -> None:
     run = make_run([5, 6, 7], live_gb=[1, 2, 3])
     assert breakdown("old", [run], every_s=600) is None
-    assert worst_residual(run, make_scenario()).lack == "not applicable"
+    assert worst_residual(run.under(make_scenario())).lack == "not applicable"
     assert misfit_bytes(run) == 0
 
 

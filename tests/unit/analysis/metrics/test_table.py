@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.metrics.table import METRICS
+from harness.analysis.runs import Runs
 
 
 def pair(make_run, old: dict[int, float], fixed: dict[int, float]) -> list:
@@ -21,22 +22,24 @@ def test_every_metric_is_described_and_reads_a_plain_run(make_run, make_scenario
     for name, metric in METRICS.items():
         assert metric.name == name
         assert metric.description
-        estimate = metric.compute(make_scenario(hours=1 / 3), runs, ("old", "fixed")[: metric.configs])
+        estimate = metric.compute(Runs.of(make_scenario(hours=1 / 3), runs), ("old", "fixed")[: metric.configs])
         assert estimate.seeds == (1, 2)
         assert (estimate.estimate is None) == (estimate.lack is not None)
 
 
 def test_a_reduction_is_paired_by_seed(make_run, make_scenario) -> None:
     runs = pair(make_run, {1: 20, 2: 40}, {2: 10, 1: 10})
-    estimate = METRICS["reduction.peak"].compute(make_scenario(hours=1 / 3), runs, ("old", "fixed"))
+    estimate = METRICS["reduction.peak"].compute(Runs.of(make_scenario(hours=1 / 3), runs), ("old", "fixed"))
     assert estimate.values == {1: 0.5, 2: 0.75}
     assert estimate.estimate == pytest.approx(1 - (0.5 * 0.25) ** 0.5)
 
 
 def test_net_of_the_start(make_run, make_scenario) -> None:
     metric, scenario = METRICS["reduction.peak_net"], make_scenario(hours=1 / 3)
-    assert metric.compute(scenario, pair(make_run, {1: 25}, {1: 7}), ("old", "fixed")).estimate == pytest.approx(0.9)
-    flat = metric.compute(scenario, pair(make_run, {1: 25}, {1: 5.1}), ("old", "fixed"))
+    assert metric.compute(
+        Runs.of(scenario, pair(make_run, {1: 25}, {1: 7})), ("old", "fixed")
+    ).estimate == pytest.approx(0.9)
+    flat = metric.compute(Runs.of(scenario, pair(make_run, {1: 25}, {1: 5.1})), ("old", "fixed"))
     assert flat.lack == "not applicable"
 
 
@@ -45,16 +48,16 @@ def test_net_of_the_start_at_other_levels(make_run, make_scenario, level: str) -
     scenario = make_scenario(hours=1 / 3)
     runs = [make_run([5, 25, 20], config="old"), make_run([5, 6, 7], config="fixed")]
     gross, net = (METRICS[f"reduction.{level}{suffix}"] for suffix in ("", "_net"))
-    old, fixed = (gross.readings(scenario, runs, config)[1].value for config in ("old", "fixed"))
-    begun = METRICS["start"].readings(scenario, runs, "old")[1].value
-    found = net.compute(scenario, runs, ("old", "fixed")).estimate
+    old, fixed = (gross.readings(Runs.of(scenario, runs), config)[1].value for config in ("old", "fixed"))
+    begun = METRICS["start"].readings(runs, "old")[1].value
+    found = net.compute(Runs.of(scenario, runs), ("old", "fixed")).estimate
     assert found == pytest.approx(1 - (fixed - begun) / (old - begun))
-    assert found > gross.compute(scenario, runs, ("old", "fixed")).estimate
+    assert found > gross.compute(Runs.of(scenario, runs), ("old", "fixed")).estimate
 
 
 def test_start_difference_is_signed(make_run, make_scenario) -> None:
     runs = [make_run([5, 6], config="old"), make_run([5.5, 6], config="fixed")]
-    estimate = METRICS["start.difference"].compute(make_scenario(), runs, ("old", "fixed"))
+    estimate = METRICS["start.difference"].compute(Runs.of(make_scenario(), runs), ("old", "fixed"))
     assert estimate.estimate == pytest.approx(0.1)
 
 
@@ -64,9 +67,9 @@ def test_an_old_run_at_the_limit_makes_the_reduction_a_lower_bound(make_run, mak
         *(make_run([5, 8, 5], config="fixed", seed=seed) for seed in (1, 2)),
     ]
     scenario = make_scenario(hours=1 / 3)
-    estimate = METRICS["reduction.peak"].compute(scenario, runs, ("old", "fixed"))
+    estimate = METRICS["reduction.peak"].compute(Runs.of(scenario, runs), ("old", "fixed"))
     assert (estimate.estimate, estimate.low, estimate.high, estimate.bound) == (0.75, 0.75, None, "lower")
-    assert METRICS["reduction.horizon"].compute(scenario, runs, ("old", "fixed")).lack == "not reached"
+    assert METRICS["reduction.horizon"].compute(Runs.of(scenario, runs), ("old", "fixed")).lack == "not reached"
 
 
 def test_ten_times_as_often(make_run, make_scenario) -> None:
@@ -75,7 +78,7 @@ def test_ten_times_as_often(make_run, make_scenario) -> None:
         make_run([5] * 3, config=config, events=[{"t_s": t, "kind": "cleanup_skipped"} for t in times])
         for config, times in events.items()
     ]
-    estimate = METRICS["cleanup.frequency_ratio"].compute(make_scenario(hours=1 / 3), runs, ("old", "fixed"))
+    estimate = METRICS["cleanup.frequency_ratio"].compute(Runs.of(make_scenario(hours=1 / 3), runs), ("old", "fixed"))
     assert estimate.estimate == pytest.approx(10)
 
 
@@ -95,7 +98,8 @@ def test_a_leak_is_read_in_budgets_of_its_own(make_run, make_scenario) -> None:
     for run in runs:
         run.samples["tasks"] = 5 + minutes // 10  # six an hour; two in the 290 minutes judged are one budget
     scenario = make_scenario(hours=5)
-    found = {name: METRICS[name].compute(scenario, runs, ("old",)) for name in METRICS if name.startswith("leak.")}
+    judged = Runs.of(scenario, runs)
+    found = {name: METRICS[name].compute(judged, ("old",)) for name in METRICS if name.startswith("leak.")}
     assert {name: one.estimate for name, one in found.items() if one.estimate is not None} == {
         "leak.rss": pytest.approx(8, rel=0.02),
         "leak.live": pytest.approx(4, rel=0.02),

@@ -16,25 +16,25 @@ SAWTOOTH = [5.0, 6, 7, 4, 6, 8, 4.5, 7, 9, 5, 6]
 def test_the_first_interval_begins_at_the_start(make_run, make_scenario) -> None:
     events = [{"t_s": 5000.0 * k, "kind": "cleanup"} for k in (1, 2, 3)]
     run = make_run([5] * 26, events=events[:1])
-    assert teeth.interval_minutes(run, make_scenario(hours=4)).value == pytest.approx(5000 / 60)
-    assert teeth.interval_minutes(make_run([5] * 26, events=events), make_scenario(hours=4)).value == pytest.approx(
-        5000 / 60
-    )
+    assert teeth.interval_minutes(run.under(make_scenario(hours=4))).value == pytest.approx(5000 / 60)
+    assert teeth.interval_minutes(
+        make_run([5] * 26, events=events).under(make_scenario(hours=4))
+    ).value == pytest.approx(5000 / 60)
 
 
 def test_attempts_and_done_cleanups_are_told_apart(make_run, make_scenario) -> None:
     run = make_run(SAWTOOTH, events=[*DONE, *SKIPPED])
     scenario = make_scenario(hours=1)  # attempts at 10, 20, 30, 40, 50, 60; done at 30, 60
-    assert teeth.interval_minutes(run, scenario).value == 10
-    assert teeth.done_interval_minutes(run, scenario).value == 30
-    assert teeth.cleanup_times(run, scenario).tolist() == [1800, 3600]
+    assert teeth.interval_minutes(run.under(scenario)).value == 10
+    assert teeth.done_interval_minutes(run.under(scenario)).value == 30
+    assert run.under(scenario).cleanups_s.tolist() == [1800, 3600]
 
 
 def test_a_run_without_an_attempt_bounds_the_interval(make_run, make_scenario) -> None:
-    assert teeth.interval_minutes(make_run([5] * 10), make_scenario(hours=1)) == Reading(
+    assert teeth.interval_minutes(make_run([5] * 10).under(make_scenario(hours=1))) == Reading(
         60.0, "lower", reason="old had none in 60 minutes"
     )
-    limited = teeth.interval_minutes(make_run([5] * 4, status="limit"), make_scenario(hours=1))
+    limited = teeth.interval_minutes(make_run([5] * 4, status="limit").under(make_scenario(hours=1)))
     assert (limited.value, limited.bound) == (30, "lower")
 
 
@@ -42,21 +42,21 @@ def test_crests_troughs_and_drops(make_run, make_scenario) -> None:
     run = make_run(SAWTOOTH, events=DONE)
     scenario = make_scenario(hours=1.5)
     # crests 7, 8, 9; troughs 4, 4.5, 5; bases 5, 4, 4.5: drops 3/2, 3.5/4, 4/4.5
-    assert teeth.crest_gb(run, scenario).value == 8
-    assert teeth.trough_gb(run, scenario).value == 4.5
-    assert teeth.drop_share(run, scenario).value == pytest.approx(4 / 4.5)
+    assert teeth.crest_gb(run.under(scenario)).value == 8
+    assert teeth.trough_gb(run.under(scenario)).value == 4.5
+    assert teeth.drop_share(run.under(scenario)).value == pytest.approx(4 / 4.5)
 
 
 def test_a_cleanup_in_the_warmup_is_no_tooth_but_a_base(make_run, make_scenario) -> None:
     scenario = make_scenario(hours=1)
     scenario.time.warmup_minutes = 40
-    cut = teeth.teeth(make_run(SAWTOOTH, events=DONE), scenario)
+    cut = teeth.teeth(make_run(SAWTOOTH, events=DONE).under(scenario))
     assert (cut.crests.tolist(), cut.troughs.tolist(), cut.bases.tolist()) == ([8], [4.5], [4])
 
 
 def test_no_cleanup_makes_no_sawtooth(make_run, make_scenario) -> None:
     run = make_run(SAWTOOTH, events=SKIPPED)
-    assert teeth.crest_gb(run, make_scenario(hours=1)).lack == "not applicable"
-    assert teeth.drop_share(run, make_scenario(hours=1)).lack == "not applicable"
+    assert teeth.crest_gb(run.under(make_scenario(hours=1))).lack == "not applicable"
+    assert teeth.drop_share(run.under(make_scenario(hours=1))).lack == "not applicable"
     ended = make_run(SAWTOOTH, events=DONE, status="limit")
-    assert teeth.trough_gb(ended, make_scenario(hours=3)).lack == "not reached"
+    assert teeth.trough_gb(ended.under(make_scenario(hours=3))).lack == "not reached"

@@ -6,6 +6,7 @@ import pytest
 
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.metrics.waterfall import fall, waterfall
+from harness.analysis.runs import Runs
 from tests.unit.anatomy_soak import EVENTS, anatomy_run
 
 SURVIVORS = {
@@ -102,16 +103,21 @@ def test_runs_that_did_not_stop_are_left_out(make_run) -> None:
 def test_the_metrics_of_what_is_left(runs, make_scenario) -> None:
     scenario = make_scenario()
     for part, gb in (("live", 0.1), ("slack", 0.05), ("other", 0.0)):
-        assert METRICS[f"left.{part}"].compute(scenario, runs, ["fixed"]).estimate == pytest.approx(gb, abs=1e-9)
-    old = METRICS["left.pinned"].compute(scenario, [anatomy_run(lines=False)], ["fixed"])
+        assert METRICS[f"left.{part}"].compute(Runs.of(scenario, runs), ["fixed"]).estimate == pytest.approx(
+            gb, abs=1e-9
+        )
+    old = METRICS["left.pinned"].compute(Runs.of(scenario, [anatomy_run(lines=False)]), ["fixed"])
     assert old.lack == "not applicable"
-    assert METRICS["left.pinned"].compute(scenario, [anatomy_run(status="limit")], ["fixed"]).lack == "not reached"
+    assert (
+        METRICS["left.pinned"].compute(Runs.of(scenario, [anatomy_run(status="limit")]), ["fixed"]).lack
+        == "not reached"
+    )
 
 
 def test_what_pools_give_back_without_killing_the_process(runs, make_scenario) -> None:
     (value,) = {
         round(reading.value, 3)
-        for reading in METRICS["release.pools"].readings(make_scenario(), runs[:1], "fixed").values()
+        for reading in METRICS["release.pools"].readings(Runs.of(make_scenario(), runs[:1]), "fixed").values()
     }
     start, stop = runs[0].samples.iloc[0], runs[0].facts["stop"]
     names = ("pymalloc_bytes", "pymalloc_overhead_bytes", "pymalloc_free_bytes")
@@ -119,4 +125,4 @@ def test_what_pools_give_back_without_killing_the_process(runs, make_scenario) -
     assert value == round((at[1] - at[2]) / (at[1] - at[0]), 3)
     flat = anatomy_run(hours=0.5)
     flat.facts["stop"]["before"] |= {name: float(flat.samples[name].iloc[0]) for name in names}
-    assert METRICS["release.pools"].compute(make_scenario(), [flat], ["fixed"]).lack == "not applicable"
+    assert METRICS["release.pools"].compute(Runs.of(make_scenario(), [flat]), ["fixed"]).lack == "not applicable"

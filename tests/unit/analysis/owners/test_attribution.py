@@ -9,6 +9,7 @@ import pytest
 
 from harness.analysis.owners.attribution import adding_up, growth_in_parts
 from harness.analysis.owners.growth import SMALLER, growth
+from harness.analysis.runs import Runs
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, Leaks, anatomy_run
 
 
@@ -29,8 +30,8 @@ def noisy(seed: int, cleanup_s: float | None):
 @pytest.mark.parametrize("cleanup_s", [500.0, 5000.0])
 def test_the_parts_add_up_in_every_seed(five_hours, cleanup_s: float) -> None:
     runs = [noisy(seed, cleanup_s) for seed in (1, 2, 3)]
-    alone = growth("fixed", runs, five_hours)
-    found = growth_in_parts("fixed", runs, five_hours)
+    alone = growth("fixed", Runs.of(five_hours, runs))
+    found = growth_in_parts("fixed", Runs.of(five_hours, runs))
     assert alone is not None
     assert found is not None
     assert found.live == alone.live
@@ -49,7 +50,7 @@ def test_the_parts_add_up_in_every_seed(five_hours, cleanup_s: float) -> None:
 
 def test_exact_walks_give_exact_parts(five_hours) -> None:
     runs = [anatomy_run(seed=seed) for seed in (1, 2, 3)]
-    found = growth_in_parts("fixed", runs, five_hours)
+    found = growth_in_parts("fixed", Runs.of(five_hours, runs))
     assert found is not None
     assert found.owner(EVENTS).rate.estimate == pytest.approx(1.3 * 1.004)
     assert found.owner(CACHE).rate.estimate == pytest.approx(0, abs=1e-9)
@@ -57,17 +58,19 @@ def test_exact_walks_give_exact_parts(five_hours) -> None:
 
 
 def test_steady_growth_without_cleanups_adds_up_too(five_hours) -> None:
-    found = growth_in_parts("fixed", [noisy(1, None)], five_hours)
+    found = growth_in_parts("fixed", Runs.of(five_hours, [noisy(1, None)]))
     assert found is not None
     assert sum(owner.rate.estimate for owner in found.owners) == pytest.approx(found.live.rate.estimate)
 
 
 def test_too_few_walks_are_left_as_they_are_and_under_teeth_have_no_rate(five_hours) -> None:
     steady = [anatomy_run(hours=2, status="limit", leaks=Leaks(cleanup_s=None))]
-    alone = growth("fixed", steady, five_hours)
+    alone = growth("fixed", Runs.of(five_hours, steady))
     assert alone is not None
-    assert adding_up(alone, steady, five_hours) == alone
-    found = growth_in_parts("fixed", [anatomy_run(hours=2, status="limit", leaks=Leaks(cleanup_s=3000))], five_hours)
+    assert adding_up(alone, Runs.of(five_hours, steady)) == alone
+    found = growth_in_parts(
+        "fixed", Runs.of(five_hours, [anatomy_run(hours=2, status="limit", leaks=Leaks(cleanup_s=3000))])
+    )
     assert found is not None
     assert found.live.rate.lack == "undecided"
     assert "too few times between its cleanups" in found.live.rate.reason
@@ -75,4 +78,4 @@ def test_too_few_walks_are_left_as_they_are_and_under_teeth_have_no_rate(five_ho
 
 
 def test_without_walks_there_are_no_parts(five_hours) -> None:
-    assert growth_in_parts("fixed", [anatomy_run(walked=False)], five_hours) is None
+    assert growth_in_parts("fixed", Runs.of(five_hours, [anatomy_run(walked=False)])) is None

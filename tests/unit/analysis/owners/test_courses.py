@@ -10,6 +10,7 @@ import pytest
 from harness.analysis.curves import curve
 from harness.analysis.owners.courses import OTHER, bends, owner_courses
 from harness.analysis.owners.growth import UNATTRIBUTED
+from harness.analysis.runs import Runs
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, LIVE_EVERY_S, Leaks, anatomy_run
 
 
@@ -17,7 +18,7 @@ from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, LIVE_EVERY_S, Leaks,
 def courses(make_scenario):
     def of(runs, most=6):
         curves = {run.config: curve(run.config, runs, every_s=LIVE_EVERY_S) for run in runs}
-        return owner_courses(make_scenario(hours=5), runs, curves, most)
+        return owner_courses(Runs.of(make_scenario(hours=5), runs), curves, most)
 
     return of
 

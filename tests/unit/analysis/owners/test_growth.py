@@ -17,7 +17,7 @@ from harness.analysis.owners.growth import (
     unevenness,
     walks,
 )
-from harness.analysis.runs import no_owners
+from harness.analysis.runs import Runs, no_owners
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, SCALE, Leaks, anatomy_run
 
 
@@ -30,7 +30,7 @@ def five_hours(make_scenario):
 def test_a_leak_is_found_within_a_twentieth_whatever_the_cleanups(five_hours, cleanup_s: float) -> None:
     # 600 s: every walk falls on the instant of a cleanup
     runs = [anatomy_run(seed=seed, leaks=Leaks(cleanup_s=cleanup_s, teeth_vary=0.05)) for seed in (1, 2, 3)]
-    found = growth("fixed", runs, five_hours)
+    found = growth("fixed", Runs.of(five_hours, runs))
     assert found is not None
     assert found.owners[0].path == EVENTS
     assert found.owner(EVENTS).rate.estimate == pytest.approx(1.3 * 1.004, rel=1e-3)
@@ -40,7 +40,7 @@ def test_a_leak_is_found_within_a_twentieth_whatever_the_cleanups(five_hours, cl
 
 def test_what_cleanups_give_back_has_a_name(five_hours) -> None:
     runs = [anatomy_run("old", seed, leaks=Leaks(lasting={}, cleanup_s=5000)) for seed in (1, 2)]
-    found = growth("old", runs, five_hours)
+    found = growth("old", Runs.of(five_hours, runs))
     assert found is not None
     assert found.by_cleared()[0].path == CACHE
     assert found.owner(CACHE).rate.estimate == pytest.approx(0, abs=1e-6)
@@ -51,7 +51,7 @@ def test_what_cleanups_give_back_has_a_name(five_hours) -> None:
 
 
 def test_without_cleanups_everything_lasts(five_hours) -> None:
-    found = growth("fixed", [anatomy_run(leaks=Leaks(cleanup_s=None))], five_hours)
+    found = growth("fixed", Runs.of(five_hours, [anatomy_run(leaks=Leaks(cleanup_s=None))]))
     assert found is not None
     assert [owner.path for owner in found.owners[:2]] == [CACHE, EVENTS]
     assert found.live.cleared is None
@@ -61,7 +61,7 @@ def test_without_cleanups_everything_lasts(five_hours) -> None:
 
 def test_growth_without_an_owner_is_the_unattributed(five_hours) -> None:
     leaks = Leaks(lasting={UNATTRIBUTED: 0.45}, until_cleanup={}, constant={HISTORY: 1.0}, cleanup_s=None)
-    found = growth("fixed", [anatomy_run(seed=seed, leaks=leaks) for seed in (1, 2)], five_hours)
+    found = growth("fixed", Runs.of(five_hours, [anatomy_run(seed=seed, leaks=leaks) for seed in (1, 2)]))
     assert found is not None
     assert found.owners[0].path == UNATTRIBUTED
     assert found.owners[0].rate.estimate == pytest.approx(0.45, rel=0.01)
@@ -70,7 +70,7 @@ def test_growth_without_an_owner_is_the_unattributed(five_hours) -> None:
 
 def test_owners_too_small_to_tell_are_one(five_hours) -> None:
     many = {f"part_{number}": 1e-4 for number in range(50)}
-    found = growth("fixed", [anatomy_run(leaks=Leaks(constant={HISTORY: 5.0, **many}))], five_hours)
+    found = growth("fixed", Runs.of(five_hours, [anatomy_run(leaks=Leaks(constant={HISTORY: 5.0, **many}))]))
     assert found is not None
     assert {owner.path for owner in found.owners} == {EVENTS, CACHE, HISTORY, UNATTRIBUTED, SMALLER}
     assert found.owner(SMALLER).held.estimate == pytest.approx(50 * 1e-4)
@@ -78,7 +78,7 @@ def test_owners_too_small_to_tell_are_one(five_hours) -> None:
 
 def test_owners_add_up_to_live_bytes_in_every_walk(five_hours) -> None:
     run = anatomy_run()
-    found = walks(run, five_hours)
+    found = walks(run.under(five_hours))
     assert found is not None
     live = run.live_gb[np.searchsorted(run.t_s, found.times_s)] - run.gb(run.ballast_bytes)
     assert found.gb.sum(axis=1).to_numpy() == pytest.approx(live)
@@ -87,22 +87,22 @@ def test_owners_add_up_to_live_bytes_in_every_walk(five_hours) -> None:
 def test_an_owner_that_appears_late_held_nothing_before(five_hours) -> None:
     run = anatomy_run(leaks=Leaks(cleanup_s=None))
     late = run.owners[~((run.owners["path"] == EVENTS) & (run.owners["t_s"] < 9000))]
-    found = growth("fixed", [dataclasses.replace(run, owners=late)], five_hours)
+    found = growth("fixed", Runs.of(five_hours, [dataclasses.replace(run, owners=late)]))
     assert found is not None
     assert found.owner(EVENTS).grown.estimate == pytest.approx(1.3 * 1.002 * (5 + 250 / 3600))
 
 
 def test_a_run_that_was_not_walked_has_no_owners(five_hours) -> None:
     walked, not_walked = anatomy_run(seed=1), anatomy_run(seed=2, walked=False)
-    assert growth("fixed", [not_walked], five_hours) is None
-    assert growth("other", [walked], five_hours) is None
-    found = growth("fixed", [walked, not_walked], five_hours)
+    assert growth("fixed", Runs.of(five_hours, [not_walked])) is None
+    assert growth("other", Runs.of(five_hours, [walked])) is None
+    found = growth("fixed", Runs.of(five_hours, [walked, not_walked]))
     assert found is not None
     assert found.live.rate.seeds == (1,)
 
 
 def test_a_run_too_short_for_a_rate_says_so(five_hours) -> None:
-    found = growth("fixed", [anatomy_run(hours=1, status="limit")], five_hours)
+    found = growth("fixed", Runs.of(five_hours, [anatomy_run(hours=1, status="limit")]))
     assert found is not None
     assert found.live.rate.lack == "undecided"
     assert "too few times" in found.live.rate.reason
@@ -131,8 +131,8 @@ def test_a_leak_that_falls_on_few_symbols_is_uneven() -> None:
 
 
 def test_symbols_are_not_counted_twice(five_hours) -> None:
-    plain = growth("fixed", [anatomy_run()], five_hours)
-    by_symbol = growth("fixed", [anatomy_run(symbols={"AUSDT": 0.5, "BUSDT": 0.5})], five_hours)
+    plain = growth("fixed", Runs.of(five_hours, [anatomy_run()]))
+    by_symbol = growth("fixed", Runs.of(five_hours, [anatomy_run(symbols={"AUSDT": 0.5, "BUSDT": 0.5})]))
     assert plain is not None
     assert by_symbol is not None
     assert by_symbol.live.held.estimate == pytest.approx(plain.live.held.estimate)

@@ -10,6 +10,7 @@ import pytest
 
 from harness.analysis.estimates import Bound, Estimate
 from harness.analysis.metrics.table import METRICS
+from harness.analysis.runs import Runs
 from harness.analysis.verdict.claims import ClaimVerdict, against_band, judge_claim, metric_of
 from harness.errors import UsageError
 from harness.scenario import Claim
@@ -220,7 +221,7 @@ def test_not_a_band_decides_but_the_part_of_the_run_that_tells(make_run, make_sc
     starts = [7 + size * np.minimum(times, 2.2) for size in (0.0, 0.2, 0.6)]  # a start that settles
     runs = [make_run(curve, every_s=60, seed=seed) for seed, curve in enumerate(starts, start=1)]
     scenario = make_scenario(hours=5)
-    assert METRICS["leak.rss"].compute(scenario, runs, ("old",)).high > 1
+    assert METRICS["leak.rss"].compute(Runs.of(scenario, runs), ("old",)).high > 1
     found = judge_claim(leak_claim(), scenario, runs)
     assert (found.outcome, found.leak.verdict.part) == ("met", "last_three_quarters")
     assert found.estimate.high < 1

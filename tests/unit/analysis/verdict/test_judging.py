@@ -193,7 +193,7 @@ def test_the_summary_says_first_what_takes_the_evidence_away() -> None:
     died = verdicts.judge(make_scenario(claim()), soak(status="died", reason="killed by signal 9"))
     assert summary_sentence(died) == "The soak is incomplete: old seed 1 died at 0.50 h: killed by signal 9."
     invalid = verdicts.judge(make_scenario(claim()), soak(feed_hash="b"))
-    assert summary_sentence(invalid) == ("This is no evidence: seed 1: fixed and old did not get the same feed.")
+    assert summary_sentence(invalid) == ("This is no evidence: seed 1: old and fixed did not get the same feed.")
 
 
 def test_claims_are_checked_before_there_are_runs() -> None:

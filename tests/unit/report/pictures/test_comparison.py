@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from harness.analysis.comparison import Comparison, Disagreement, compare_configs, compare_results
+from harness.analysis.runs import Runs
 from harness.report.pictures.comparison import comparison_picture, results_picture
 from harness.report.terminal.comparison_table import print_comparison, print_disagreements
 
@@ -32,7 +33,7 @@ def of_kind(figure: Figure, gid: str) -> list[Axes]:
 
 @pytest.fixture
 def pairs(make_scenario, note_runs) -> list[Comparison]:
-    return [compare_configs(make_scenario(), note_runs, "old", other) for other in ("fixed", "old_stop")]
+    return [compare_configs(Runs.of(make_scenario(), note_runs), "old", other) for other in ("fixed", "old_stop")]
 
 
 def test_every_metric_is_beside_its_difference_and_interval(pairs) -> None:
@@ -88,6 +89,6 @@ def test_the_picture_of_two_results_has_a_box_a_config(assert_legible, make_scen
 def test_runs_without_any_metric_in_common_still_make_a_picture(assert_legible, make_scenario, make_run) -> None:
     scenario = make_scenario(["old", "fixed"])
     runs = [make_run("old"), make_run("fixed", status="failed", until_s=-1.0)]
-    figure = comparison_picture(scenario, runs, [compare_configs(scenario, runs, "old", "fixed")]).figure
+    figure = comparison_picture(scenario, runs, [compare_configs(Runs.of(scenario, runs), "old", "fixed")]).figure
     assert of_kind(figure, "differences") == []
     assert_legible(figure)

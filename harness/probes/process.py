@@ -64,15 +64,15 @@ def thread_names() -> list[str]:
 
 def open_file_names() -> list[str]:
     """What the open file descriptors lead to: paths, sockets, pipes; empty where /proc cannot tell."""
-    found = []
+    targets = []
     try:
         with os.scandir("/proc/self/fd") as entries:
             for entry in entries:
                 with contextlib.suppress(OSError):  # the one that lists them is gone by now
-                    found.append(os.readlink(entry.path))
+                    targets.append(os.readlink(entry.path))
     except OSError:
         return []
-    return sorted(name for name in found if not name.startswith("/proc/"))
+    return sorted(name for name in targets if not name.startswith("/proc/"))
 
 
 def _coroutine_name(task: asyncio.Task[Any]) -> str:

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from harness.probes.resident.own_memory import FEW, OwnMemory, Words
 from harness.probes.resident.pages import BLOCK_PAGES, PAGE, Pages
 
-_FLAG_BITS = 7
-_IS_MMAPPED = 2
+PREV_INUSE, IS_MMAPPED, FLAG_BITS = 1, 2, 7  # in the low bits of a chunk's size
 _HEAP_MAX = 1 << 26
 _ARENA_AT = 64  # a heap's first arena stands behind its heap_info
 _PIECE = 1024
@@ -63,7 +62,7 @@ def mapped_chunks(pages: Pages, memory: OwnMemory) -> Iterator[Chunk]:
             else:
                 candidates = page + np.flatnonzero(pages.resident[page : min(page + 2 * batch, end)])[:batch]
                 words = memory.words(_addresses(pages, candidates), FEW)
-                likely = np.flatnonzero((words[:, 0] == 0) & (words[:, 1] & np.uint64(_FLAG_BITS) == _IS_MMAPPED))
+                likely = np.flatnonzero((words[:, 0] == 0) & (words[:, 1] & np.uint64(FLAG_BITS) == IS_MMAPPED))
                 chunk, following = None, int(candidates[-1]) + 1
                 for at in likely.tolist():
                     chunk = chunk or _chunk(int(candidates[at]), words[at].tolist())
@@ -76,10 +75,10 @@ def mapped_chunks(pages: Pages, memory: OwnMemory) -> Iterator[Chunk]:
 
 def _chunk(page: int, words: list[int]) -> Chunk | None:
     """The mapped chunk that begins with these words on this page, or None."""
-    size = words[1] & ~_FLAG_BITS
-    if words[0] or words[1] & _FLAG_BITS != _IS_MMAPPED or not size or size % PAGE:
+    size = words[1] & ~FLAG_BITS
+    if words[0] or words[1] & FLAG_BITS != IS_MMAPPED or not size or size % PAGE:
         return None
-    moved = words[6] == _ALIGNED_LEAD and words[7] == size - _ALIGNED_LEAD | _IS_MMAPPED
+    moved = words[6] == _ALIGNED_LEAD and words[7] == size - _ALIGNED_LEAD | IS_MMAPPED
     return Chunk(page, size // PAGE, moved)
 
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from harness.probes.allocators.glibc_heap import FLAG_BITS, IS_MMAPPED, PREV_INUSE
 from harness.probes.resident.own_memory import OwnMemory
 from harness.probes.resident.pages import BLOCK_PAGES, PAGE, Pages
 
 _MOST = 512
 """Holes looked at, the largest first; the others count as free."""
 
-_PREV_INUSE, _IS_MMAPPED, _FLAG_BITS = 1, 2, 7
 _SMALLEST = 32
 _HEADER = 16
 _PAGE_WORDS = PAGE // 8
@@ -91,9 +91,9 @@ def _block_in_use(pages: Pages, memory: OwnMemory, hole: _Hole) -> int | None:
         return None  # the top chunk
     for chunk, size in _headers_before(memory, begins, ends, hole):
         previous, following = memory.few_words(chunk + size)[:2]
-        if following & ~_FLAG_BITS < _SMALLEST or chunk + size + (following & ~_FLAG_BITS) > hole.end:
+        if following & ~FLAG_BITS < _SMALLEST or chunk + size + (following & ~FLAG_BITS) > hole.end:
             continue
-        if following & _PREV_INUSE:
+        if following & PREV_INUSE:
             return chunk + _HEADER
         if previous >= size:
             return None
@@ -108,8 +108,8 @@ def _headers_before(memory: OwnMemory, begins: int, ends: int, hole: _Hole) -> l
     sizes = words[1::2]
     room = np.uint64(hole.end - _SMALLEST) - addresses.astype(np.uint64)
     reach = np.uint64(ends) - addresses.astype(np.uint64)
-    whole = sizes & ~np.uint64(_FLAG_BITS)
-    likely = (whole >= reach) & (whole <= room) & (whole % np.uint64(16) == 0) & (sizes & np.uint64(_IS_MMAPPED) == 0)
+    whole = sizes & ~np.uint64(FLAG_BITS)
+    likely = (whole >= reach) & (whole <= room) & (whole % np.uint64(16) == 0) & (sizes & np.uint64(IS_MMAPPED) == 0)
     return [(int(addresses[at]), int(whole[at])) for at in np.flatnonzero(likely)[::-1]]
 
 
@@ -120,9 +120,9 @@ def _ends_free(memory: OwnMemory, begins: int, ends: int, hole: _Hole) -> bool:
     sizes, flags = words[0::2], words[1::2]
     reach = addresses.astype(np.uint64) - np.uint64(begins)
     room = addresses.astype(np.uint64) - np.uint64(hole.start)
-    likely = (sizes >= reach) & (sizes <= room) & (sizes % np.uint64(16) == 0) & (flags & np.uint64(_PREV_INUSE) == 0)
+    likely = (sizes >= reach) & (sizes <= room) & (sizes % np.uint64(16) == 0) & (flags & np.uint64(PREV_INUSE) == 0)
     for at in np.flatnonzero(likely).tolist():
         size = int(sizes[at])
-        if memory.few_words(int(addresses[at]) - size)[1] & ~_FLAG_BITS == size:
+        if memory.few_words(int(addresses[at]) - size)[1] & ~FLAG_BITS == size:
             return True
     return False

@@ -160,10 +160,10 @@ def _counts_malloc(libc: ctypes.CDLL, mallinfo2: ctypes._NamedFuncPointer) -> bo
 
 
 def _parse(text: bytes) -> Pymalloc | None:
-    found = _PYMALLOC.search(text)
-    if found is None:
+    match = _PYMALLOC.search(text)
+    if match is None:
         return None
-    number = {name: int(digits.replace(b",", b"")) for name, digits in found.groupdict().items()}
+    number = {name: int(digits.replace(b",", b"")) for name, digits in match.groupdict().items()}
     return Pymalloc(
         arenas=number["arenas"],
         arena_bytes=number["arena_bytes"],

@@ -110,12 +110,12 @@ def weigh(drawn: Drawn, subtrees: Subtrees, tally: Tally) -> Iterator[None]:
     buffers: list[Buffers] = []
     for number, weight in enumerate(drawn.weights):
         total: Bytes = {}
-        found: Buffers = []
+        held: Buffers = []
         if not subtrees.was_seen(id(drawn.elements[number])):
             start = golden(drawn.start, number)
-            total, found = subtrees.weigh(drawn.elements[number], drawn.path, drawn.folded, start)
+            total, held = subtrees.weigh(drawn.elements[number], drawn.path, drawn.folded, start)
         weighed.append({path: size * weight for path, size in total.items()})
-        buffers.append(found)
+        buffers.append(held)
         yield
     _add_buffers(drawn, weighed, buffers, subtrees)
     tally.add_draws(drawn.shares, weighed, drawn.relative_variance)
@@ -123,11 +123,11 @@ def weigh(drawn: Drawn, subtrees: Subtrees, tally: Tally) -> Iterator[None]:
 
 def _add_buffers(drawn: Drawn, weighed: list[Bytes], buffers: list[Buffers], subtrees: Subtrees) -> None:
     held_by: dict[int, list[float]] = {}
-    for weight, found in zip(drawn.weights, buffers, strict=True):
-        for address, _, _ in found:
+    for weight, held in zip(drawn.weights, buffers, strict=True):
+        for address, _, _ in held:
             held_by.setdefault(address, []).append(weight)
-    for weight, total, found in zip(drawn.weights, weighed, buffers, strict=True):
-        for address, size, path in found:
+    for weight, total, held in zip(drawn.weights, weighed, buffers, strict=True):
+        for address, size, path in held:
             if subtrees.was_seen(address):
                 continue
             holders = held_by[address]

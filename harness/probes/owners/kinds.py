@@ -12,10 +12,18 @@ from enum import IntEnum
 from functools import _lru_cache_wrapper
 from typing import Any
 
-from harness.probes.owners.sizes import GC_FLAG, SizeOf, array_size_of, block, builtin_sizeof, header, size_of
+from harness.probes.owners.sizes import (
+    GC_FLAG,
+    MANAGED_DICT_FLAG,
+    SizeOf,
+    array_size_of,
+    block,
+    builtin_sizeof,
+    header,
+    size_of,
+)
 
-_INSTANCE_DICT_FLAG = 1 << 4
-_INLINE_FLAG = 1 << 2 if sys.version_info >= (3, 13) else _INSTANCE_DICT_FLAG
+_INLINE_FLAG = 1 << 2 if sys.version_info >= (3, 13) else MANAGED_DICT_FLAG
 _HEAP_FLAG = 1 << 9
 
 
@@ -211,7 +219,7 @@ def _last_values(mapping: Any) -> Iterator[Any]:
 
 
 def _has_dict(cls: type) -> bool:
-    return bool(cls.__flags__ & _INSTANCE_DICT_FLAG) or cls.__dictoffset__ != 0
+    return bool(cls.__flags__ & MANAGED_DICT_FLAG) or cls.__dictoffset__ != 0
 
 
 def _is_python(cls: type) -> bool:

@@ -78,9 +78,9 @@ class Measures:
         wholes: list[float] = []
         for example in examples[:_EXAMPLES]:
             weighed, buffers = self._subtrees.weigh(example, "", True, 0.5, lone=True)
-            found: dict[Path, float] = {}
-            self._explore(example, (), targets, found)
-            explained = sum(found.values())
+            held: dict[Path, float] = {}
+            self._explore(example, (), targets, held)
+            explained = sum(held.values())
             whole = sum(weighed.values()) + sum(size for _, size, _ in buffers)
             wholes.append(whole)
             bases.append(max(whole - explained, 64.0))
@@ -93,11 +93,11 @@ class Measures:
             return Learned(_constant(base), 1.0, 0)
         return Learned(_lengths(base, readers), max(wholes) / max(min(wholes), 1.0), len(readers))
 
-    def _explore(self, obj: Any, path: Path, targets: dict[Path, _Target], found: dict[Path, float]) -> None:
+    def _explore(self, obj: Any, path: Path, targets: dict[Path, _Target], held: dict[Path, float]) -> None:
         kind = self._kinds[type(obj)]
         if kind.form is Form.ARRAY:
             targets.setdefault(path, _Target(builtin_sizeof(type(obj)))).units.append(1.0)
-            found[path] = float(kind.size(obj))
+            held[path] = float(kind.size(obj))
             return
         if kind.form is Form.CONTAINER and not is_record(obj, kind):
             length = kind.length(obj)
@@ -105,13 +105,13 @@ class Measures:
             if length:
                 unit = self._unit(obj, kind, length)
                 target.units.append(unit)
-                found[path] = unit * length
+                held[path] = unit * length
             return
         if len(path) < HOPS:
             for hop, part in self._hops(obj, kind):
                 form = self._kinds[type(part)].form
                 if form in (Form.CONTAINER, Form.INSTANCE, Form.ARRAY):
-                    self._explore(part, (*path, hop), targets, found)
+                    self._explore(part, (*path, hop), targets, held)
 
     def _unit(self, obj: Any, kind: Kind, length: int) -> float:
         """Bytes of one element of a container with its share of the table, from up to four of its first ones."""
@@ -203,5 +203,5 @@ def _resilient(lengths: Iterator[int], count: int) -> NDArray[np.float64]:
 def examples_of(cls: type, elements: list[Any]) -> list[Any]:
     """Some elements of exactly `cls`, at positions that stay while the list grows."""
     some = [elements[position] for position in spread(1 << (len(elements).bit_length() - 1), _EXAMPLES, 0.0)]
-    found = [value for value in some if type(value) is cls]
-    return found or list(islice((value for value in elements if type(value) is cls), 1))
+    exact = [value for value in some if type(value) is cls]
+    return exact or list(islice((value for value in elements if type(value) is cls), 1))

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from harness.probes.owners.sizes import MANAGED_DICT_FLAG
+
 _TRIES = 16
 """So often all candidates of a class are tried for a value that has no name yet."""
 
@@ -46,9 +48,9 @@ class Names:
                     named += [(name if type(name) is str else "<key>", held) for name, held in list(value.items())]
         if wanted and self._tries.get(cls, 0) < _TRIES:
             self._tries[cls] = self._tries.get(cls, 0) + 1
-            found = len(named)
+            before = len(named)
             _match(obj, self._candidates_of(cls), wanted, named)
-            hits += [name for name, _ in named[found:] if name not in hits]
+            hits += [name for name, _ in named[before:] if name not in hits]
         named += [(f"<{type(value).__name__}>", value) for value in wanted.values()]
         return named
 
@@ -56,13 +58,13 @@ class Names:
         """(name, value) of the attributes of a container, whose referents would be all its elements."""
         cls = type(obj)
         own = [name for name in self._candidates_of(cls) if not any(name in base.__dict__ for base in cls.__mro__)]
-        found = []
+        named = []
         for name in own:
             try:
-                found.append((name, _get(obj, name)))
+                named.append((name, _get(obj, name)))
             except AttributeError:
                 continue
-        return found
+        return named
 
     def _candidates_of(self, cls: type) -> list[str]:
         candidates = self._candidates.get(cls)
@@ -89,15 +91,15 @@ def is_plain(cls: type, name: str) -> bool:
     """Whether reading `name` from an instance of `cls` runs no code: no descriptor but that of a slot stands there."""
     for base in cls.__mro__:
         if name in base.__dict__:
-            found = base.__dict__[name]
-            return isinstance(found, types.MemberDescriptorType) or not hasattr(type(found), "__get__")
+            attribute = base.__dict__[name]
+            return isinstance(attribute, types.MemberDescriptorType) or not hasattr(type(attribute), "__get__")
     return True
 
 
 def is_instance_dict(obj: Any, candidate: dict[Any, Any]) -> bool:
     """Whether `candidate` is the ``__dict__`` of `obj`: every name in it reads the same value from the object."""
     cls = type(obj)
-    if not candidate or not (cls.__flags__ & 1 << 4 or cls.__dictoffset__):
+    if not candidate or not (cls.__flags__ & MANAGED_DICT_FLAG or cls.__dictoffset__):
         return False
     seen = False
     for name, value in list(islice(candidate.items(), 64)):

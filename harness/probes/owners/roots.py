@@ -16,15 +16,15 @@ def find_roots(target: Any, factory: Any, *, ignore: Collection[asyncio.Task[Any
     `factory` is the reference "module:name" that the target was made by, or the callable itself. `ignore` are tasks
     that are not the target's. Outside a running loop there are no tasks.
     """
-    found: dict[str, Any] = {"": target}
+    roots: dict[str, Any] = {"": target}
     offered = getattr(target, "roots", None)
     if callable(offered):
-        found.update({str(name): root for name, root in dict(offered()).items() if name})
+        roots.update({str(name): root for name, root in dict(offered()).items() if name})
     for name in sorted(_module_names(target, factory)):
-        found.setdefault(name, sys.modules[name])
+        roots.setdefault(name, sys.modules[name])
     for name, tasks in _tasks(ignore).items():
-        found[name] = tasks
-    return found
+        roots[name] = tasks
+    return roots
 
 
 def _module_names(target: Any, factory: Any) -> Iterator[str]:

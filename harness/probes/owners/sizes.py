@@ -22,7 +22,10 @@ _PYMALLOC_SERVES = PYMALLOC_LIMIT if sys.getallocatedblocks() else 0
 """0 under ``PYTHONMALLOC=malloc``, where pymalloc has no block at all."""
 
 GC_FLAG = 1 << 14
-_MANAGED_WEAKREF_FLAG, _MANAGED_DICT_FLAG = 1 << 3, 1 << 4
+MANAGED_DICT_FLAG = 1 << 4
+"""An instance of the type may have a ``__dict__`` that the interpreter manages."""
+
+_MANAGED_WEAKREF_FLAG = 1 << 3
 _WORD = 8
 _GC_HEAD = _PREHEADER = 2 * _WORD
 _DEQUE_BLOCK = (64 + 2) * _WORD
@@ -65,16 +68,16 @@ def inline_values(attributes: int) -> int:
 def header(cls: type) -> int:
     """Bytes before an instance of `cls`: the collector's links, and the pointers to its attributes."""
     flags = cls.__flags__
-    managed = _MANAGED_DICT_FLAG | (_MANAGED_WEAKREF_FLAG if sys.version_info >= (3, 12) else 0)
+    managed = MANAGED_DICT_FLAG | (_MANAGED_WEAKREF_FLAG if sys.version_info >= (3, 12) else 0)
     return (_GC_HEAD if flags & GC_FLAG else 0) + (_PREHEADER if flags & managed else 0)
 
 
 def builtin_sizeof(cls: type) -> Callable[[Any], int]:
     """The `__sizeof__` of the nearest base that has one in C."""
     for base in cls.__mro__:
-        found = base.__dict__.get("__sizeof__")
-        if isinstance(found, types.MethodDescriptorType):
-            return found
+        method = base.__dict__.get("__sizeof__")
+        if isinstance(method, types.MethodDescriptorType):
+            return method
     return object.__sizeof__
 
 

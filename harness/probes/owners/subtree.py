@@ -193,8 +193,8 @@ class _Subtree:
         return more, self._labelled(obj, kind, path)
 
     def _labelled(self, obj: Any, kind: Kind, path: str) -> list[Batch]:
-        found = parts(obj, kind, self._kinds, self._names)
-        return [((part,), 1.0, LISTED, path if self._folded else path + label) for label, part in found]
+        labelled = parts(obj, kind, self._kinds, self._names)
+        return [((part,), 1.0, LISTED, path if self._folded else path + label) for label, part in labelled]
 
     def _open_container(self, obj: Any, kind: Kind, path: str) -> list[Batch]:
         length = kind.length(obj)

@@ -186,11 +186,11 @@ class _Walk:
     def _open_parts(self, obj: Any, kind: Kind, path: str, folded: bool, symbol: str) -> float:
         """Put the parts of `obj` in their places; returns the bytes of the plain values among them."""
         if id(obj) in self._root_ids and is_future(obj):
-            found = [("", sys.modules["asyncio"].Task.get_coro(obj))]
+            labelled = [("", sys.modules["asyncio"].Task.get_coro(obj))]
         else:
-            found = list(parts(obj, kind, self._kinds, self._names))
+            labelled = list(parts(obj, kind, self._kinds, self._names))
         own = 0.0
-        for label, part in found:
+        for label, part in labelled:
             part_kind = self._kinds[type(part)]
             if part_kind is NOBODY:
                 continue

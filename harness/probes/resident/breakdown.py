@@ -13,7 +13,6 @@ from harness.probes.allocators.glibc_heap import find_heaps, mapped_chunks
 from harness.probes.allocators.heap_holes import Untouched, untouched
 from harness.probes.allocators.pymalloc import POOL, claim_arenas
 from harness.probes.allocators.statistics import Allocators, Mallinfo2, Pymalloc
-from harness.probes.resident.elf import end_of_library
 from harness.probes.resident.own_memory import OwnMemory
 from harness.probes.resident.pages import PAGE, Pages, address_of
 
@@ -35,6 +34,10 @@ NOT_READ = -1
 
 _LARGER = 48 + 16 + PAGE // 2
 """What a mapped chunk is larger than the aligned block in it, on average: its lead, its header, half a page."""
+
+_ELF_MAGIC = int.from_bytes(b"\x7fELF\x02", "little")
+_ELF_LOAD = 1
+_PAGE_MASK = 0xFFF
 
 
 class Breakdown:
@@ -70,13 +73,13 @@ class Breakdown:
         heaps = find_heaps(pages, memory) if glibc else []
         holes = untouched(pages, memory, heaps)
         heap = _claim_all(pages, heaps)
-        arenas, found = claim_arenas(pages, memory) if pymalloc else (0, 0)
+        arenas, counted = claim_arenas(pages, memory) if pymalloc else (0, 0)
         if glibc:
             self._split_glibc(lines, pages, glibc, heap, holes)
         elif not any(arrow_pools()):
             lines["arrow_bytes"] = 0
         if pymalloc:
-            if found < pymalloc.arenas:  # one of them is hardly used yet
+            if counted < pymalloc.arenas:  # one of them is hardly used yet
                 arenas += claim_arenas(pages, memory, every_pool=True)[0]
             _split_pymalloc(lines, pymalloc, arenas)
         lines["file_bytes"] = pages.file_bytes + _claim_bss(pages, memory)
@@ -133,9 +136,29 @@ def _claim_bss(pages: Pages, memory: OwnMemory) -> int:
     """Resident bytes of the .bss of libraries; other memory may lie directly behind it."""
     total = 0
     for first, count, library in pages.after_libraries:
-        size = -(-(end_of_library(memory, library) - pages.address(first)) // PAGE)
+        size = -(-(_end_of_library(memory, library) - pages.address(first)) // PAGE)
         total += pages.claim(first, min(max(size, 0), count))
     return total
+
+
+def _end_of_library(memory: OwnMemory, start: int) -> int:
+    """The address behind the .bss of the library whose file is mapped from `start` on; 0 where there is none.
+
+    From the ELF header at its beginning (elf(5), 64 bits).
+    """
+    words = memory.few_words(start)
+    if words[0] & 0xFF_FFFF_FFFF != _ELF_MAGIC:
+        return 0
+    headers, size_and_count = words[4], words[6]  # e_phoff; e_flags, e_ehsize, e_phentsize; e_phnum follows
+    size, count = size_and_count >> 48, memory.few_words(start + 56)[0] & 0xFFFF
+    first, end = None, 0
+    for number in range(count):
+        # p_type, p_flags, p_offset, p_vaddr, p_paddr, p_filesz, p_memsz
+        kind, _, address, _, _, length, *_ = memory.few_words(start + headers + number * size)
+        if kind & 0xFFFFFFFF == _ELF_LOAD:
+            first = address & ~_PAGE_MASK if first is None else first
+            end = max(end, address + length)
+    return 0 if first is None else start - first + end
 
 
 def _claim_mapping(pages: Pages, mapping: mmap.mmap) -> int:

@@ -57,17 +57,17 @@ class OwnMemory:
 
         About 0.4 us an address.
         """
-        found: Words = scratch(len(addresses) * count, np.uint64).reshape(-1, count)
-        found_at, size = address_of(found) if len(found) else 0, count * _WORD
+        copies: Words = scratch(len(addresses) * count, np.uint64).reshape(-1, count)
+        copies_at, size = address_of(copies) if len(copies) else 0, count * _WORD
         done = 0
         while done < len(addresses):
             asked = min(len(addresses) - done, _SEGMENTS)
             self._segments[:asked, 0] = addresses[done : done + asked]
             self._segments[:asked, 1] = size
-            self._into[0], self._into[1] = found_at + done * size, asked * size
+            self._into[0], self._into[1] = copies_at + done * size, asked * size
             read = self._call(os.getpid(), self._into_at, 1, self._segments_at, asked, 0)
             done += max(read, 0) // size
             if read < asked * size:  # the next one cannot be read: it stays as it is
-                found[done] = 0
+                copies[done] = 0
                 done += 1
-        return found
+        return copies

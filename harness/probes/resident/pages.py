@@ -99,13 +99,13 @@ class Pages:
 
     def between(self, start: int, end: int) -> list[tuple[int, int]]:
         """(first page, pages) of what is known of the addresses [start, end)."""
-        found = []
+        ranges = []
         for first, pages, address in self.spans():
             lower = max((start - address) // PAGE, 0)
             upper = min(-(-(end - address) // PAGE), pages)
             if lower < upper:
-                found.append((first + lower, upper - lower))
-        return found
+                ranges.append((first + lower, upper - lower))
+        return ranges
 
     def _read(self, mappings: NDArray[np.int64]) -> None:
         words: NDArray[np.uint64] = scratch(_WORDS, np.uint64)
@@ -118,19 +118,19 @@ class Pages:
             for start, end, kind, library in _rows(mappings):
                 first = block * BLOCK_PAGES + start % BLOCK // PAGE
                 for page, count in _read_words(descriptor, start, end, words):
-                    found = words[:count]
-                    if found.max() < _PRESENT:
+                    entries = words[:count]
+                    if entries.max() < _PRESENT:
                         continue
                     bits, flag = masked[:count], flags[:count]
-                    np.bitwise_and(found, _PRESENT | _NOT_ANONYMOUS | _EXCLUSIVE, out=bits)
+                    np.bitwise_and(entries, _PRESENT | _NOT_ANONYMOUS | _EXCLUSIVE, out=bits)
                     np.equal(bits, _PRESENT | _EXCLUSIVE, out=flag)
                     exclusive += int(np.count_nonzero(flag))
                     if kind == _FILE:
-                        np.greater_equal(found, _PRESENT, out=flag)
+                        np.greater_equal(entries, _PRESENT, out=flag)
                         self.file_bytes += int(np.count_nonzero(flag)) * PAGE
                         continue
                     pages = slice(first + page, first + page + count)
-                    np.greater_equal(found, _PRESENT, out=self.resident[pages])
+                    np.greater_equal(entries, _PRESENT, out=self.resident[pages])
                     np.equal(bits, _PRESENT, out=self._shared[pages])
                 if kind >= _ANONYMOUS:
                     self._place(block, start, end, kind, library)

@@ -11,7 +11,6 @@ from collections import defaultdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.probes.allocators.pymalloc import POOL
 from harness.probes.resident.own_memory import OwnMemory
@@ -25,8 +24,6 @@ _MOST = 50
 
 _DOMINANT = 0.9
 """A path is followed further down while one branch holds this share of its blocks."""
-
-Ints = NDArray[np.int64]
 
 
 def census(*, limit: int = 5_000_000) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path as FilePath
 from types import CodeType
 from typing import NamedTuple
 
@@ -11,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.probes.resident.own_memory import OwnMemory, Words
+from harness.probes.resident.pages import PAGE
 from harness.probes.survivors.pinned import PinnedBlocks
 from harness.probes.survivors.reachable import CODE, Path, Reachable
-from harness.probes.survivors.static_data import static_data
 
 UNREACHABLE = "unreachable from Python (held by C code)"
 
@@ -45,9 +46,9 @@ def find_holders(blocks: PinnedBlocks, memory: OwnMemory, graph: Reachable) -> H
     objects = graph.objects
     ids = np.fromiter(map(id, objects), np.uint64, len(objects))
     owner = np.full(len(blocks.address), _NOBODY)
-    found = blocks.find(ids)
-    inside = np.flatnonzero(found >= 0)
-    owner[found[inside]] = inside
+    lies_in = blocks.find(ids)
+    inside = np.flatnonzero(lies_in >= 0)
+    owner[lies_in[inside]] = inside
     _claim_tables(blocks, memory, owner, graph, ids)
     _claim_within(blocks, memory, owner, np.flatnonzero(owner >= 0))
 
@@ -104,10 +105,10 @@ def _claim_within(blocks: PinnedBlocks, memory: OwnMemory, owner: NDArray[np.int
 
 def _claim(blocks: PinnedBlocks, owner: NDArray[np.int64], words: Words, owners: NDArray[np.int64]) -> None:
     """Give the blocks without an owner that row i of `words` points at to `owners[i]`."""
-    found = blocks.find(words.reshape(-1))
-    at = np.flatnonzero(found >= 0)
-    at = at[owner[found[at]] < 0][::-1]  # the first that points at a block has it
-    owner[found[at]] = owners[at // words.shape[1]]
+    pointed_at = blocks.find(words.reshape(-1))
+    at = np.flatnonzero(pointed_at >= 0)
+    at = at[owner[pointed_at[at]] < 0][::-1]  # the first that points at a block has it
+    owner[pointed_at[at]] = owners[at // words.shape[1]]
 
 
 def _in_static_data(blocks: PinnedBlocks, memory: OwnMemory, holder: NDArray[np.int64]) -> Iterator[tuple[int, str]]:
@@ -116,10 +117,10 @@ def _in_static_data(blocks: PinnedBlocks, memory: OwnMemory, holder: NDArray[np.
     CPython keeps the names of attributes that were looked up last in such data (struct type_cache_entry: version, name,
     value), also when nothing else does any more.
     """
-    for library, words in static_data(memory):
-        found = blocks.find(words)
-        for at in np.flatnonzero(found >= 0).tolist():
-            block = int(found[at])
+    for library, words in _static_data(memory):
+        pointed_at = blocks.find(words)
+        for at in np.flatnonzero(pointed_at >= 0).tolist():
+            block = int(pointed_at[at])
             if holder[block] >= 0:
                 continue
             text = _text(_content(blocks, memory, block))
@@ -127,6 +128,29 @@ def _in_static_data(blocks: PinnedBlocks, memory: OwnMemory, holder: NDArray[np.
                 yield block, f"type attribute cache: name {text!r}"
             else:
                 yield block, f"static data of {library}" + (f": string {text!r}" if text is not None else "")
+
+
+class _StaticData(NamedTuple):
+    """The words of one library's writable data, uint64 (words,)."""
+
+    library: str
+    words: Words
+
+
+def _static_data(memory: OwnMemory) -> Iterator[_StaticData]:
+    """The data (.data, .bss) of every library in this process."""
+    library, last = "", 0
+    for line in FilePath("/proc/self/maps").read_text(errors="replace").splitlines():
+        addresses, rights, _, _, inode, *path = line.split(None, 5)
+        start, end = (int(part, 16) for part in addresses.split("-"))
+        if inode != "0":
+            library = path[0].rpartition("/")[2] if path else ""
+        elif path or start != last:  # not what follows a library
+            library = ""
+        last = end
+        if library and rights == "rw-p":
+            pages = np.arange(start, end, PAGE).astype(np.uint64)
+            yield _StaticData(library, memory.words(pages, PAGE // 8).reshape(-1))
 
 
 def _by_looks(

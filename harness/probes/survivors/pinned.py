@@ -38,13 +38,13 @@ class PinnedBlocks(NamedTuple):
             return np.full(len(addresses), -1)
         shift = np.uint64(POOL.bit_length() - 1)
         low, high = self.address[0] >> shift, self.address[-1] >> shift
-        found = np.full(len(addresses), -1)
+        blocks = np.full(len(addresses), -1)
         pool = addresses >> shift
         near = np.flatnonzero((pool >= low) & (pool <= high))
         number = np.searchsorted(self.address, addresses[near], side="right") - 1
         inside = (number >= 0) & (addresses[near] - self.address[number] < self.size[number].astype(np.uint64))
-        found[near[inside]] = number[inside]
-        return found
+        blocks[near[inside]] = number[inside]
+        return blocks
 
 
 def pinned_blocks(memory: OwnMemory) -> PinnedBlocks | None:

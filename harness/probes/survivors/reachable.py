@@ -271,12 +271,12 @@ def _named(item: Any) -> list[tuple[Any, Any]]:
     if kind is FrameType:
         return list(item.f_locals.items())
     namespace = _namespace(item)
-    found = list(namespace.items()) if type(namespace) is dict else []
+    named = list(namespace.items()) if type(namespace) is dict else []
     for base in kind.__mro__:
         for name, member in vars(base).items():
             if type(member) is MemberDescriptorType:
                 try:
-                    found.append((name, member.__get__(item)))
+                    named.append((name, member.__get__(item)))
                 except AttributeError:  # a slot that is empty
                     continue
-    return found
+    return named

@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from harness.analysis.leaks.config_leaks import Measure, series_of
-from harness.analysis.leaks.shape import BLOCKS, Shape, Teeth, shape_of
+from harness.analysis.leaks.shape import BLOCKS, Sawtooth, Shape, shape_of
 from harness.analysis.runs import Run
 
 
@@ -38,10 +38,10 @@ def config_shape(runs: Sequence[Run], measure: Measure) -> Shape | None:
     )
 
 
-def _teeth(teeth: Sequence[Teeth]) -> Teeth | None:
+def _teeth(teeth: Sequence[Sawtooth]) -> Sawtooth | None:
     if not teeth:
         return None
-    return Teeth(
+    return Sawtooth(
         period_h=median(tooth.period_h for tooth in teeth),
         amplitude=median(tooth.amplitude for tooth in teeth),
         drop=median(tooth.drop for tooth in teeth),

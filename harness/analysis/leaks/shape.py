@@ -44,7 +44,7 @@ CONSTANTS = np.geomspace(0.03, 0.5, 15)
 
 
 @dataclass(frozen=True)
-class Teeth:
+class Sawtooth:
     """A sawtooth in numbers: mean period in hours, the rest in the unit of the values.
 
     Medians over the teeth, and the range of the middle 80 % of them: a curve "grows to 6-8 and drops to 4-5" with
@@ -70,7 +70,7 @@ class Shape:
     name: Name
     change: float
     at_h: float | None = None
-    teeth: Teeth | None = None
+    teeth: Sawtooth | None = None
     explained: float = 0.0
 
 
@@ -108,12 +108,12 @@ def shape_of(t_s: Array, values: Array) -> Shape:
     return Shape(best.name, change, at_h, explained=1 - best.squares / total)
 
 
-def _measure(t_s: Array, teeth: CurveTeeth) -> Teeth:
+def _measure(t_s: Array, teeth: CurveTeeth) -> Sawtooth:
     def middle(values: Array) -> tuple[float, float]:
         low, high = np.percentile(values, [10, 90])
         return float(low), float(high)
 
-    return Teeth(
+    return Sawtooth(
         period_h=float(np.mean(np.diff(t_s[teeth.falls]))) / 3600,
         amplitude=float(np.median(teeth.crests[1:] - teeth.troughs[:-1])),
         drop=float(np.median(teeth.crests - teeth.troughs)),

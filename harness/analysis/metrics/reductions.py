@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 from harness.analysis.estimates import Estimate
 from harness.analysis.leaks.sequential import confidence_of
-from harness.analysis.metrics.table import METRICS, Metric
+from harness.analysis.metrics.table import LEVELS, METRICS, Metric
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
-
-LEVELS = ("peak", "horizon", "horizon_instant", "mean")
-"""At the peak, in the last whole tooth, at the horizon and in the mean."""
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,29 @@ def _reduction(
     )
 
 
+LEVELS: dict[str, tuple[Read, str, str, Moves]] = {
+    "peak": (levels.peak, "at the peak", "to the peak, net of the start", "no"),
+    "horizon": (levels.horizon, "in the last whole tooth", "to the last whole tooth", "course"),
+    "horizon_instant": (levels.horizon_instant, "at the horizon", "to the horizon", "course"),
+    "mean": (levels.mean, "in the mean", "in the mean", "course"),
+}
+"""Where memory is compared, with the words for a saving there, gross and of the growth; how it moves with the scale."""
+
+
+def _reductions() -> list[Metric]:
+    """What the second config saves at every level, gross and then net of the start."""
+    by_model = {"peak": arithmetic.peak_reduction, "peak_net": arithmetic.net_peak_reduction}
+    gross, net = [], []
+    for level, (read, where, grown, moves) in LEVELS.items():
+        saver = "the second config" if level == "peak" else "it"
+        model = by_model.get(level, arithmetic.none)
+        gross.append(_reduction(f"reduction.{level}", f"what {saver} saves {where}", read, model, moves=moves))
+        model = by_model.get(f"{level}_net", arithmetic.none)
+        words = f"what it saves of the growth {grown}"
+        net.append(_reduction(f"reduction.{level}_net", words, levels.net_of_start(read), model, moves=moves))
+    return [*gross, *net]
+
+
 def _leaks() -> list[Metric]:
     return [
         Metric(
@@ -169,34 +192,7 @@ _METRICS = (
         moves="course",
     ),
     Metric("mean", "mean RSS under load", "GB", levels.mean, moves="course"),
-    _reduction("reduction.peak", "what the second config saves at the peak", levels.peak, arithmetic.peak_reduction),
-    _reduction("reduction.horizon", "what it saves in the last whole tooth", levels.horizon, moves="course"),
-    _reduction("reduction.horizon_instant", "what it saves at the horizon", levels.horizon_instant, moves="course"),
-    _reduction("reduction.mean", "what it saves in the mean", levels.mean, moves="course"),
-    _reduction(
-        "reduction.peak_net",
-        "what it saves of the growth to the peak, net of the start",
-        levels.net_of_start(levels.peak),
-        arithmetic.net_peak_reduction,
-    ),
-    _reduction(
-        "reduction.horizon_net",
-        "what it saves of the growth to the last whole tooth",
-        levels.net_of_start(levels.horizon),
-        moves="course",
-    ),
-    _reduction(
-        "reduction.horizon_instant_net",
-        "what it saves of the growth to the horizon",
-        levels.net_of_start(levels.horizon_instant),
-        moves="course",
-    ),
-    _reduction(
-        "reduction.mean_net",
-        "what it saves of the growth in the mean",
-        levels.net_of_start(levels.mean),
-        moves="course",
-    ),
+    *_reductions(),
     Metric("cpu.seconds", "CPU seconds of a run, up to its end", "s", cpu.total_s, moves="cost"),
     *_releases(),
     Metric(

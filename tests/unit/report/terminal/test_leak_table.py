@@ -11,11 +11,11 @@ from rich.console import Console
 from harness.analysis.leaks.config_leaks import LIVE, OPEN_FILES, RSS, TASKS, ConfigLeak
 from harness.analysis.leaks.decision import LeakVerdict
 from harness.analysis.leaks.limit import Limit
-from harness.analysis.leaks.shape import Shape, Teeth
+from harness.analysis.leaks.shape import Sawtooth, Shape
 from harness.report.terminal.leak_table import print_leaks, shape_words
 from harness.report.words.amounts import level
 
-TEETH = Teeth(period_h=500 / 3600, amplitude=2.0, drop=2.1, crests=(6, 8), troughs=(4, 5), count=34)
+TEETH = Sawtooth(period_h=500 / 3600, amplitude=2.0, drop=2.1, crests=(6, 8), troughs=(4, 5), count=34)
 
 
 def verdict_of(outcome: str, slope: float | None, **facts) -> LeakVerdict:

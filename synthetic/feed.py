@@ -1,4 +1,4 @@
-"""What every source of a feed offers, be it made or recorded."""
+"""What every source of a feed offers, whether drawn or recorded."""
 
 from __future__ import annotations
 
@@ -25,4 +25,4 @@ class Feed(Protocol):
 
 
 class RecordingError(ValueError):
-    """A recording that cannot be read or does not make sense; the message names the file and, where it can, the row."""
+    """A recorded market that cannot be read or makes no sense; the message names the file and, if it can, the row."""

@@ -1,1 +1,1 @@
-"""Public market data made into a recording."""
+"""Public market data made into a recorded market."""

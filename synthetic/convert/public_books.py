@@ -1,4 +1,4 @@
-"""One symbol of public market data as events: its book is followed, so that what a recording may not hold is seen."""
+"""One symbol of public market data as events: its book is followed, so that what a file may not hold is seen."""
 
 from __future__ import annotations
 
@@ -123,9 +123,9 @@ class FollowedSymbol:
             if len(part):
                 prices, quantities = self._scaled(group, part)
                 for side, held, known in zip((BID, ASK), self._sides, changed, strict=True):
-                    mine = part.side == side
-                    if mine.any():
-                        levels = dict(zip(prices[mine].tolist(), quantities[mine].tolist(), strict=True))
+                    of_side = part.side == side
+                    if of_side.any():
+                        levels = dict(zip(prices[of_side].tolist(), quantities[of_side].tolist(), strict=True))
                         held.change(*_arrays(levels))
                         known.update(levels)
             if stop < len(rows):

@@ -30,37 +30,37 @@ def in_time_order(files: Sequence[PublicFile], firsts_ns: Sequence[int], tell: T
 
     `firsts_ns` are the times of the files' first rows. A file is open from its first row to its last only.
     """
-    waiting = sorted(range(len(files)), key=lambda place: firsts_ns[place], reverse=True)
+    waiting = sorted(range(len(files)), key=lambda number: firsts_ns[number], reverse=True)
     weights, done = shares(files), [0.0] * len(files)
 
-    def read(place: int, share: float) -> None:
-        done[place] = weights[place] * share
+    def read(number: int, share: float) -> None:
+        done[number] = weights[number] * share
         tell("writing", sum(done))
 
     heads: list[tuple[int, int, PublicGroup]] = []
     streams: dict[int, Iterator[PublicGroup]] = {}
     while waiting or heads:
         if waiting and (not heads or firsts_ns[waiting[-1]] <= heads[0][0]):
-            place = waiting.pop()
-            streams[place] = _groups(files[place], partial(read, place))
-            _put_head(heads, streams, place, firsts_ns[place])
+            number = waiting.pop()
+            streams[number] = _groups(files[number], partial(read, number))
+            _put_head(heads, streams, number, firsts_ns[number])
             continue
-        _, place, group = heads[0]
+        _, number, group = heads[0]
         heapq.heappop(heads)
         yield group
-        _put_head(heads, streams, place, firsts_ns[place])
+        _put_head(heads, streams, number, firsts_ns[number])
 
 
 def _put_head(
-    heads: list[tuple[int, int, PublicGroup]], streams: dict[int, Iterator[PublicGroup]], place: int, first_ns: int
+    heads: list[tuple[int, int, PublicGroup]], streams: dict[int, Iterator[PublicGroup]], number: int, first_ns: int
 ) -> None:
     """Put the next group of a file among the heads, if there is one; one without a time has the file's first."""
-    group = next(streams[place], None)
+    group = next(streams[number], None)
     if group is None:
-        del streams[place]
+        del streams[number]
     else:
         time_ns = group.time_ns or first_ns
-        heapq.heappush(heads, (time_ns, place, group._replace(time_ns=time_ns)))
+        heapq.heappush(heads, (time_ns, number, group._replace(time_ns=time_ns)))
 
 
 def _groups(file: PublicFile, read: Callable[[float], None]) -> Iterator[PublicGroup]:

@@ -1,4 +1,4 @@
-"""Public market data as a recording: read twice, once for what there is and once to write it."""
+"""Public market data as a recorded market: read twice, once for what there is and once to write it."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ def convert(
     repair: bool = False,
     tell: Tell = lambda stage, share: None,
 ) -> Converted:
-    """Write the files, in any order, as one recording; `out` is there when it is whole, or not at all.
+    """Write the files, in any order, as one recorded market; `out` is there when it is whole, or not at all.
 
     Ticks and lots that are not given are the greatest common steps of all prices and quantities. `repair` is that of
-    `FollowedSymbol`. `tell` hears of the stage, "reading" or "writing", and its share that is done. A recording's times
-    are those of receipt, in milliseconds; it starts with the first snapshot. Raises SourceError for wrong data,
+    `FollowedSymbol`. `tell` hears of the stage, "reading" or "writing", and its share that is done. Its times are
+    those of receipt, in milliseconds; it starts with the first snapshot. Raises SourceError for wrong data,
     ValueError for another `out` than .parquet or .csv, OSError where it cannot be written.
     """
-    found = survey(files, ticks, lots, tell)
-    ranked = sorted(found.symbols, key=lambda name: (-found.symbols[name].updates, name))
-    _refuse_incomplete(files, found, ranked)
+    surveyed = survey(files, ticks, lots, tell)
+    ranked = sorted(surveyed.symbols, key=lambda name: (-surveyed.symbols[name].updates, name))
+    _refuse_incomplete(files, surveyed, ranked)
     _refuse_unknown(ranked, ticks, lots)
-    instruments = _instruments(found, ranked, ticks, lots)
+    instruments = _instruments(surveyed, ranked, ticks, lots)
     followed = {
         name: FollowedSymbol(listed.name, listed.tick, listed.lot, repair=repair)
         for name, listed in zip(ranked, instruments, strict=True)
     }
-    start_ms = min(seen.snapshot_ns or seen.first_ns for seen in found.symbols.values()) // NS_PER_MS
-    end_ms = max(seen.last_ns for seen in found.symbols.values()) // NS_PER_MS + 1
+    start_ms = min(seen.snapshot_ns or seen.first_ns for seen in surveyed.symbols.values()) // NS_PER_MS
+    end_ms = max(seen.last_ns for seen in surveyed.symbols.values()) // NS_PER_MS + 1
     partial = out.with_name(f"{out.stem}.partial{out.suffix}")
     try:
-        events = _events(files, found, followed, tell)
+        events = _events(files, surveyed, followed, tell)
         write_recording(partial, events, instruments=instruments, start_ms=start_ms, end_ms=end_ms)
         partial.replace(out)
     finally:
@@ -68,9 +68,9 @@ def convert(
     return Converted(instruments, tuple(each.counts for each in followed.values()), start_ms, end_ms, left_out)
 
 
-def _refuse_incomplete(files: Sequence[PublicFile], found: Survey, ranked: Sequence[str]) -> None:
+def _refuse_incomplete(files: Sequence[PublicFile], surveyed: Survey, ranked: Sequence[str]) -> None:
     for name in ranked:
-        seen = found.symbols[name]
+        seen = surveyed.symbols[name]
         named = next(file.path for file in files if name in file.names)
         if seen.snapshot_ns is None:
             raise SourceError(
@@ -91,11 +91,11 @@ def _refuse_unknown(ranked: Sequence[str], ticks: Steps, lots: Steps) -> None:
                 raise SourceError(f"the {what} of {name} is given, and no file has that symbol; there are {there}")
 
 
-def _instruments(found: Survey, ranked: Sequence[str], ticks: Steps, lots: Steps) -> tuple[Instrument, ...]:
+def _instruments(surveyed: Survey, ranked: Sequence[str], ticks: Steps, lots: Steps) -> tuple[Instrument, ...]:
     short = Counter(short_name(name) for name in ranked)
     listed = []
     for rank, name in enumerate(ranked, 1):
-        seen = found.symbols[name]
+        seen = surveyed.symbols[name]
         tick = ticks.of(name) or seen.tick.step
         lot = lots.of(name) or seen.lot.step
         assert tick is not None  # a symbol with a snapshot has levels
@@ -106,10 +106,10 @@ def _instruments(found: Survey, ranked: Sequence[str], ticks: Steps, lots: Steps
 
 
 def _events(
-    files: Sequence[PublicFile], found: Survey, followed: Mapping[str, FollowedSymbol], tell: Tell
+    files: Sequence[PublicFile], surveyed: Survey, followed: Mapping[str, FollowedSymbol], tell: Tell
 ) -> Iterator[Event]:
     """The events of all files. An initial snapshot without a time comes before what it is the start of."""
-    order = sorted(range(len(files)), key=lambda place: found.first_ns[place] > 0)
-    firsts_ns = [found.first_ns[place] or found.symbols[files[place].names[0]].first_ns for place in order]
-    for group in in_time_order([files[place] for place in order], firsts_ns, tell):
+    order = sorted(range(len(files)), key=lambda number: surveyed.first_ns[number] > 0)
+    firsts_ns = [surveyed.first_ns[number] or surveyed.symbols[files[number].names[0]].first_ns for number in order]
+    for group in in_time_order([files[number] for number in order], firsts_ns, tell):
         yield from followed[group.name].take(group)

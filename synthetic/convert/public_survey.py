@@ -130,14 +130,14 @@ def _look(rows: PublicRows, seen: Seen) -> None:
     if dated.size:
         seen.first_ns = min(seen.first_ns or int(dated[0]), int(dated[0]))
         seen.last_ns = max(seen.last_ns, int(dated[-1]))
-    found = rows.at((rows.kind == SNAPSHOT) & (rows.quantity > 0))
-    if not len(found):
+    levels = rows.at((rows.kind == SNAPSHOT) & (rows.quantity > 0))
+    if not len(levels):
         return
-    first_ns = int(found.time_ns[0])
+    first_ns = int(levels.time_ns[0])
     if seen.snapshot_ns is None or first_ns < seen.snapshot_ns:
         seen.snapshot_ns = first_ns
         seen.best.clear()
-    first = found.at(found.time_ns == seen.snapshot_ns)
+    first = levels.at(levels.time_ns == seen.snapshot_ns)
     for side, best in ((BID, max), (ASK, min)):
         prices = first.price[first.side == side].tolist()
         if prices:

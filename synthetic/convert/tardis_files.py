@@ -127,12 +127,12 @@ class TardisFile:
         of_exchange = by_word(exchange, range(len(exchanges)), empty=_WRONG)
         pair = of_exchange * len(symbols) + by_word(symbol, range(len(symbols)), empty=_WRONG)
         codes = np.zeros(len(exchanges) * len(symbols), dtype=np.int64)
-        for place in np.unique(pair).tolist():
-            key = exchanges[place // len(symbols)], symbols[place % len(symbols)]
+        for code in np.unique(pair).tolist():
+            key = exchanges[code // len(symbols)], symbols[code % len(symbols)]
             if key not in self._codes:
                 self._codes[key] = len(self.names)
                 self.names.append(":".join(key))
-            codes[place] = self._codes[key]
+            codes[code] = self._codes[key]
         return np.asarray(codes[pair], dtype=np.int64)
 
     def _first_wrong_row(self, types: dict[str, Any]) -> str | None:

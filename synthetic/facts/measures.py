@@ -32,8 +32,8 @@ def on_grid(symbol: SymbolTape, tape: Tape, step_ms: int) -> F64:
     """The quotes in force at every `step_ms` of the tape's detail from the first on: (times, 5)."""
     quotes = symbol.quotes
     times = np.arange(tape.start_ms, tape.detail_end_ms, step_ms, dtype=np.float64)
-    place = np.searchsorted(quotes[:, 0], times, side="right") - 1
-    return np.asarray(quotes[place[place >= 0]])
+    in_force = np.searchsorted(quotes[:, 0], times, side="right") - 1
+    return np.asarray(quotes[in_force[in_force >= 0]])
 
 
 def mids(symbol: SymbolTape, step_s: int) -> F64:

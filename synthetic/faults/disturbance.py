@@ -131,26 +131,26 @@ class Disturbance:
 
     def _added(self, start_us: int, stop_us: int) -> list[tuple[int, I64, I64]]:
         """Cause, symbols and times of the updates that faults add to [start_us, stop_us), by cause."""
-        found = []
+        added = []
         if self._halts is not None:
-            found.append((HALT, *self._halts.ends(start_us, stop_us)))
+            added.append((HALT, *self._halts.ends(start_us, stop_us)))
         if self._reconnects is not None:
             resync = self._reconnects.ends(start_us, stop_us)
-            found.append((RECONNECT, *resync))
+            added.append((RECONNECT, *resync))
             if self._faults.deltas_before_snapshot:
-                found.append((EARLY, *resync))
+                added.append((EARLY, *resync))
         if self._misorders is not None:
             both = self._misorders.begins(start_us, stop_us)
-            found += [(FIRST, *both), (SECOND, *both)]
+            added += [(FIRST, *both), (SECOND, *both)]
         if self._gaps is not None:
-            found.append((GAP, *self._gaps.begins(start_us, stop_us)))
+            added.append((GAP, *self._gaps.begins(start_us, stop_us)))
         if self._thinnings is not None:
-            found += [(OTHER, *edge(start_us, stop_us)) for edge in (self._thinnings.begins, self._thinnings.ends)]
+            added += [(OTHER, *edge(start_us, stop_us)) for edge in (self._thinnings.begins, self._thinnings.ends)]
         if self._bursts is not None:
             symbol, time_us = self._bursts.begins(start_us, stop_us)
             size = self._faults.burst_updates
-            found.append((OTHER, symbol.repeat(size), time_us.repeat(size)))
-        return found
+            added.append((OTHER, symbol.repeat(size), time_us.repeat(size)))
+        return added
 
     def _marked(self, symbol: I64, time_us: I64, cause: I64) -> Marks:
         levels = np.full(symbol.size, self._depth, dtype=np.int64)

@@ -31,15 +31,15 @@ def changed_levels(ticks_before: I32, lots_before: I32, ticks: I32, lots: I32, k
     of no lots is not there.
     """
     before, after = _outward_keys(ticks_before), _outward_keys(ticks)
-    place = np.searchsorted(after, before)
-    place[place == after.size] -= 1
+    level = np.searchsorted(after, before)
+    level[level == after.size] -= 1
     had = np.repeat(known, before.size // known.size) if known.size else np.empty(0, dtype=np.bool_)
     had &= lots_before.ravel() > 0
-    stays = had & (after[place] == before)
-    same = stays & (lots.ravel()[place] == lots_before.ravel())
+    stays = had & (after[level] == before)
+    same = stays & (lots.ravel()[level] == lots_before.ravel())
     changed = lots.ravel() > 0
-    changed[place[stays]] = True
-    changed[place[same]] = False
+    changed[level[stays]] = True
+    changed[level[same]] = False
     gone = had & ~stays
     keys = np.concatenate([before[gone], after[changed]])
     new_lots = np.concatenate([np.zeros(int(gone.sum()), dtype=np.int64), lots.ravel()[changed].astype(np.int64)])

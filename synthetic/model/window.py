@@ -154,9 +154,9 @@ class RawStream:
 
 def _in_time(trades: Executions, order: NDArray[np.intp]) -> Executions:
     """Trades of updates sorted by symbol as trades of the same updates in the order of time."""
-    place = np.empty(order.size, dtype=np.int64)
-    place[order] = np.arange(order.size)
-    update = place[trades.update]
+    rank = np.empty(order.size, dtype=np.int64)
+    rank[order] = np.arange(order.size)
+    update = rank[trades.update]
     by_time = np.argsort(update, kind="stable")
     return Executions(update[by_time], trades.tick[by_time], trades.lots[by_time], trades.sign[by_time])
 

@@ -1,1 +1,1 @@
-"""A market from a file: reading, checking and writing recordings."""
+"""A recorded market: its file read, checked, streamed and written."""

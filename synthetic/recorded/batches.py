@@ -1,4 +1,4 @@
-"""The files of recordings: Parquet or CSV of one form, read in pieces, with the row of whatever is wrong."""
+"""The file of a recorded market: Parquet or CSV of one form, read in pieces, naming the row of whatever is wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMA = pa.schema(
         ("quantity", pa.float64()),
     ]
 )
-"""The columns of a recording. Others may be there; they are not read."""
+"""The columns of the file. Others may be there; they are not read."""
 
 _BATCH_ROWS = 1 << 15
 _BLOCK_BYTES = 1 << 20
@@ -34,7 +34,7 @@ _WORDS = ["kind", "symbol", "side"]
 
 
 def batches(path: Path) -> Iterator[Any]:
-    """The record batches of a recording, with the columns of SCHEMA, words perhaps as dictionaries.
+    """The record batches of the file, with the columns of SCHEMA, words perhaps as dictionaries.
 
     Raises RecordingError, naming file and row.
     """

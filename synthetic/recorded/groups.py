@@ -1,4 +1,4 @@
-"""The rows of a recording in groups that belong together: those of one update, or a single trade or reconnect."""
+"""The rows of a recorded market in groups that belong together: those of one update, or a single trade or reconnect."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Group(NamedTuple):
 
     def sides(self) -> tuple[tuple[F64, F64], tuple[F64, F64]]:
         """Prices and quantities of the bids, and of the asks."""
-        place = slice(self.start, self.stop)
-        side, price, quantity = self.rows.side[place], self.rows.price[place], self.rows.quantity[place]
+        span = slice(self.start, self.stop)
+        side, price, quantity = self.rows.side[span], self.rows.price[span], self.rows.quantity[span]
         is_bid, is_ask = side == BID, side == ASK
         bids, asks = int(is_bid.sum()), int(is_ask.sum())
         if is_bid[:bids].all() and is_ask[bids : bids + asks].all():  # as they are usually written

@@ -1,4 +1,4 @@
-"""The first rows of a recording: its instruments and its start."""
+"""The first rows of a recorded market: its instruments and its start."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ def read_header(reader: RowReader, pieces: Iterator[Rows]) -> tuple[tuple[Instru
     later = np.flatnonzero((header.time_ms != header.time_ms[0]) | (header.time_ms == NOTHING))
     if later.size:
         raise reader.error(header, int(later[0]), "timestamp_ms is not the start: it is the same in instrument rows")
-    found: dict[int, dict[int, float]] = {}
+    stated: dict[int, dict[int, float]] = {}
     for at, (symbol, side) in enumerate(zip(header.symbol.tolist(), header.side.tolist(), strict=True)):
         value = float(header.quantity[at] if side == LOT else header.price[at])
         if symbol == NOTHING or side not in (TICK, LOT, OPEN):
             raise reader.error(header, at, "an instrument row has a symbol and the side tick, lot or open")
         if not 0 < value < float("inf"):
             raise reader.error(header, at, f"the {SIDES[side]} of {{symbol}} must be above 0")
-        if side in found.setdefault(symbol, {}):
+        if side in stated.setdefault(symbol, {}):
             raise reader.error(header, at, f"the {SIDES[side]} of {{symbol}} is there twice")
-        found[symbol][side] = value
-    for symbol, values in found.items():
+        stated[symbol][side] = value
+    for symbol, values in stated.items():
         for side in (TICK, LOT, OPEN):
             if side not in values:
                 raise RecordingError(f"{reader.path}: row {count}: {reader.names[symbol]} has no {SIDES[side]} row")
     instruments = tuple(
         Instrument(reader.names[symbol], values[TICK], values[LOT], round(values[OPEN] / values[TICK]), rank)
-        for rank, (symbol, values) in enumerate(found.items(), 1)
+        for rank, (symbol, values) in enumerate(stated.items(), 1)
     )
     reader.know(instruments)
     return instruments, int(header.time_ms[0]), reader.checked(rows.at(slice(count, None)))

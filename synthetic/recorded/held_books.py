@@ -38,8 +38,8 @@ class HeldSide:
         gone = before[~np.isin(before, keys, assume_unique=True)]
         changed = np.ones(keys.size, dtype=np.bool_)
         if known:
-            place = self._place(keys)
-            changed = (self._keys[place] != keys) | (self._quantities[place] != quantities)
+            level = self._place(keys)
+            changed = (self._keys[level] != keys) | (self._quantities[level] != quantities)
         all_keys = np.concatenate([gone, keys[changed]])
         all_quantities = np.concatenate([np.zeros(gone.size), quantities[changed]])
         self._hold(keys, quantities)
@@ -52,9 +52,9 @@ class HeldSide:
         Raises ValueError where two levels have one price.
         """
         keys, changed = self._outwards(prices, quantities)
-        place = self._place(keys)
-        there = self._keys[place] == keys
-        self._quantities[place[there]] = changed[there]
+        level = self._place(keys)
+        there = self._keys[level] == keys
+        self._quantities[level[there]] = changed[there]
         if not (there.all() and changed.all()):
             new = ~there
             all_keys = np.concatenate((self._keys[: self._count], keys[new]))

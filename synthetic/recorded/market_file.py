@@ -25,7 +25,7 @@ _TRADES_AT_ONCE = 4096
 
 
 def mean_rate(path: Path) -> float:
-    """The mean over symbols of book updates per second in a whole recording, found by reading it once.
+    """Read a whole recorded market once: book updates per second, the mean over its symbols.
 
     Raises RecordingError.
     """
@@ -35,12 +35,12 @@ def mean_rate(path: Path) -> float:
 
 
 class Recording:
-    """The stream of a recording: the interface of `Market`, on data of the user's own.
+    """The stream of a recorded market: the interface of `Market`, on the user's own data.
 
-    `instruments` are those of the file, the first one rank 1; `start_ms` and `end_ms` what it covers. Books have the
-    best `depth` levels a side, or as many as are known. Candles are made of the trades. `gaps` counts the jumps of a
+    `instruments` are those of the file, the first one rank 1; it covers `start_ms` to `end_ms`. Books have the best
+    `depth` levels a side, or as many as are known. Candles are made of the trades. `gaps` counts the jumps of a
     symbol's sequence so far, each marked by a `Reconnect`. Raises RecordingError, a ValueError that names the file and
-    the row, here for what its ends show, and while it streams for the rest.
+    the row, when it is opened if an end of the file is wrong, while it streams for the rest.
     """
 
     def __init__(self, path: Path | str, *, depth: int = 50, candle_s: int = 60) -> None:

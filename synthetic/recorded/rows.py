@@ -1,4 +1,4 @@
-"""The rows of a recording as checked arrays: prices whole ticks, quantities whole lots, times that never go back."""
+"""The rows of a recorded market as checked arrays: whole ticks, whole lots, times that never go back."""
 
 from __future__ import annotations
 

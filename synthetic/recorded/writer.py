@@ -1,4 +1,4 @@
-"""Writes a stream as a recording, so that reading it gives the stream again."""
+"""Write any stream as a recorded market, so that reading it gives the stream again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_recording(
     """Write `events`, which cover [start_ms, end_ms), as Parquet or CSV, as the path ends.
 
     Deltas are enough, and books are enough; where both are there, a book is written only where the deltas do not lead
-    to it. Candles are left out: a recording makes them of its trades. Raises ValueError where the path ends otherwise,
+    to it. Candles are left out: reading makes them of the trades. Raises ValueError where the path ends otherwise,
     time or a symbol's sequence goes back, or a symbol is no instrument.
     """
     path = Path(path)
@@ -49,7 +49,7 @@ def _table_writer(path: Path, file: Any) -> Any:
 
 
 class _Writing:
-    """One recording on its way: rows are collected, and written many at once."""
+    """One file being written: rows are collected, and written many at once."""
 
     def __init__(self, writer: Any, instruments: Sequence[Instrument], start_ms: int) -> None:
         self._writer = writer
@@ -70,7 +70,7 @@ class _Writing:
                 self._put(head, side, np.array([[price, quantity]]))
 
     def write(self, event: Event) -> None:
-        """Put one event's rows down."""
+        """Write one event's rows."""
         if event.symbol not in self._sequence:
             raise ValueError(f"{event.symbol} is no instrument of the recording")
         if event.timestamp_ms < self._time_ms:
@@ -90,7 +90,7 @@ class _Writing:
         self._time_ms = event.timestamp_ms
 
     def end(self, end_ms: int) -> None:
-        """Put the last row down."""
+        """Write the last row."""
         if end_ms < self._time_ms:
             raise ValueError(f"end_ms = {end_ms}: the last event is at {self._time_ms}")
         self._put(("end", None, end_ms, None), None, _NO_PRICE)
@@ -132,6 +132,6 @@ class _Writing:
         which = pa.array(np.repeat(np.arange(len(counts)), counts))
         levels = np.concatenate(self._levels)
         heads = [pa.array(c, type=field.type).take(which) for c, field in zip(columns, list(SCHEMA)[:5], strict=True)]
-        numbers = [pa.array(levels[:, place], mask=np.isnan(levels[:, place])) for place in (0, 1)]
+        numbers = [pa.array(levels[:, column], mask=np.isnan(levels[:, column])) for column in (0, 1)]
         self._writer.write(pa.RecordBatch.from_arrays([*heads, *numbers], schema=SCHEMA))
         self._heads, self._levels, self._rows = [], [], 0

@@ -14,6 +14,7 @@ from harness.analysis.leaks.config_leaks import judge_config
 from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.owners.growth import growth
 from harness.analysis.runs import Run, Runs
+from harness.calibration.markdown import table
 from harness.report.words.amounts import NOTHING, measured, value
 from harness.scenario import Scenario
 
@@ -53,11 +54,11 @@ class AtScale:
         return self.scenario.memory.scale
 
 
-def page(found: Sequence[AtScale], command: str, origin: str) -> str:
+def page(at_scales: Sequence[AtScale], command: str, origin: str) -> str:
     """The whole page, as Markdown."""
     by_config: dict[str, list[AtScale]] = {}
-    for one in sorted(found, key=lambda one: one.scale):
-        by_config.setdefault(one.config, []).append(one)
+    for at_scale in sorted(at_scales, key=lambda at_scale: at_scale.scale):
+        by_config.setdefault(at_scale.config, []).append(at_scale)
     parts = [
         "# What moves with the memory scale\n",
         f"Made by `{command}`. {origin}\n",
@@ -85,18 +86,18 @@ def page(found: Sequence[AtScale], command: str, origin: str) -> str:
 def _table(by_config: Mapping[str, Sequence[AtScale]]) -> str:
     rows = [("config", "scale", "seeds", *COLUMNS, "floors, GB/h", "RSS", "live")]
     for config, worlds in by_config.items():
-        for one in worlds:
-            cells = [_measured(METRICS[name], one) for name in COLUMNS.values()]
-            leaks = judge_config(one.scenario, one.runs)
+        for at_scale in worlds:
+            cells = [_measured(METRICS[name], at_scale) for name in COLUMNS.values()]
+            leaks = judge_config(at_scale.scenario, at_scale.runs)
             verdicts = [leaks[name].verdict.outcome if name in leaks else NOTHING for name in ("rss", "live")]
-            slope = _measured(METRICS["floors.slope_gb_per_hour"], one)
-            rows.append((config, f"{one.scale:g}", str(len(one.runs)), *cells, slope, *verdicts))
-    return _markdown(rows)
+            slope = _measured(METRICS["floors.slope_gb_per_hour"], at_scale)
+            rows.append((config, f"{at_scale.scale:g}", str(len(at_scale.runs)), *cells, slope, *verdicts))
+    return table(rows[0], rows[1:])
 
 
-def _measured(metric: Metric, one: AtScale) -> str:
-    found = metric.compute(one.runs, [one.config])
-    return measured(found, metric.unit).removesuffix(f" {metric.unit}").removesuffix(" %")
+def _measured(metric: Metric, at_scale: AtScale) -> str:
+    estimate = metric.compute(at_scale.runs, [at_scale.config])
+    return measured(estimate, metric.unit).removesuffix(f" {metric.unit}").removesuffix(" %")
 
 
 def _foretold(by_config: Mapping[str, Sequence[AtScale]]) -> str:
@@ -106,19 +107,19 @@ def _foretold(by_config: Mapping[str, Sequence[AtScale]]) -> str:
         for name in FORETOLD:
             metric = METRICS[name]
             there = metric.compute(largest.runs, [config])
-            for one in smaller:
-                full = FullScale(one.scenario, Runs.of(one.scenario, one.runs), Anchors(), CONFIDENCE)
+            for at_scale in smaller:
+                full = FullScale(at_scale.scenario, Runs.of(at_scale.scenario, at_scale.runs), Anchors(), CONFIDENCE)
                 try:
-                    told = full.foretold(metric, World(one.scenario, one.runs), largest.scale)
+                    told = full.foretold(metric, World(at_scale.scenario, at_scale.runs), largest.scale)
                 except Undecided as error:
-                    rows.append((config, name, f"{one.scale:g}", str(error), "", "", ""))
+                    rows.append((config, name, f"{at_scale.scale:g}", str(error), "", "", ""))
                     continue
                 if told.estimate is None or there.estimate is None or told.low is None or told.high is None:
                     continue
                 inside = told.low <= there.estimate <= told.high
                 cells = (measured(told, metric.unit), measured(there, metric.unit), f"{largest.scale:g}")
-                rows.append((config, name, f"{one.scale:g}", *cells, "" if inside else "out"))
-    return _markdown(rows)
+                rows.append((config, name, f"{at_scale.scale:g}", *cells, "" if inside else "out"))
+    return table(rows[0], rows[1:])
 
 
 def _moving(by_config: Mapping[str, Sequence[AtScale]]) -> str:
@@ -130,7 +131,7 @@ def _moving(by_config: Mapping[str, Sequence[AtScale]]) -> str:
             continue
         cells, moved = [], False
         for config, worlds in by_config.items():
-            small, large = (_median(metric, one, config) for one in (worlds[0], worlds[-1]))
+            small, large = (_median(metric, at_scale, config) for at_scale in (worlds[0], worlds[-1]))
             if small is None or large is None:
                 cells.append(NOTHING)
                 continue
@@ -140,11 +141,11 @@ def _moving(by_config: Mapping[str, Sequence[AtScale]]) -> str:
         if any(cell != NOTHING for cell in cells):
             odd = moved != metric.moves_with_scale
             rows.append((f"`{metric.name}`", metric.moves, *cells, ("moves" if moved else "does not") if odd else ""))
-    return _markdown(rows)
+    return table(rows[0], rows[1:])
 
 
-def _median(metric: Metric, one: AtScale, config: str) -> float | None:
-    values = [metric.read(run).value for run in one.runs if run.config == config]
+def _median(metric: Metric, at_scale: AtScale, config: str) -> float | None:
+    values = [metric.read(run).value for run in at_scale.runs if run.config == config]
     known = [each for each in values if each is not None]
     return float(np.median(known)) if known else None
 
@@ -152,18 +153,12 @@ def _median(metric: Metric, one: AtScale, config: str) -> float | None:
 def _owners(by_config: Mapping[str, Sequence[AtScale]]) -> str:
     rows = [("config", "scale", "owner", "share of the growth")]
     for config, worlds in by_config.items():
-        for one in worlds:
-            found = growth(config, one.runs)
-            live = None if found is None else found.live.grown.estimate
-            if found is None or not found.owners or not live:
+        for at_scale in worlds:
+            grown = growth(config, at_scale.runs)
+            live = None if grown is None else grown.live.grown.estimate
+            if grown is None or not grown.owners or not live:
                 continue
-            first = max(found.owners, key=lambda owner: owner.grown.estimate or 0.0)
+            first = max(grown.owners, key=lambda owner: owner.grown.estimate or 0.0)
             share = (first.grown.estimate or 0.0) / live
-            rows.append((config, f"{one.scale:g}", f"`{first.path}`", f"{100 * share:.1f} %"))
-    return _markdown(rows)
-
-
-def _markdown(rows: Sequence[tuple[str, ...]]) -> str:
-    head, *body = rows
-    lines = [head, tuple("---" for _ in head), *body]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+            rows.append((config, f"{at_scale.scale:g}", f"`{first.path}`", f"{100 * share:.1f} %"))
+    return table(rows[0], rows[1:])

@@ -100,24 +100,22 @@ def noise(correlation: float, sd: float = SCATTER_GB) -> Make:
 
 def plateau(grown_gb: tuple[float, float], settles_h: tuple[float, float]) -> Make:
     """A start that settles exponentially: grown and settled within as drawn uniformly for each run."""
-
-    def make(rng: np.random.Generator, setting: Setting) -> Curves:
-        each = (*setting.shape[:2], 1)
-        grown, settles = rng.uniform(*grown_gb, each), rng.uniform(*settles_h, each)
-        start = grown * np.exp(-setting.judged_h / settles)
-        return _curves(setting, autoregressive(rng, setting.shape, 0.9, SCATTER_GB) - start)
-
-    return make
+    return _start(grown_gb, settles_h, lambda lasted: -np.exp(-lasted))
 
 
 def cache(filled_gb: tuple[float, float], full_h: tuple[float, float]) -> Make:
     """A bounded cache that fills evenly and is then full."""
+    return _start(filled_gb, full_h, lambda lasted: np.minimum(lasted, 1))
+
+
+def _start(size_gb: tuple[float, float], length_h: tuple[float, float], course: Callable[[Array], Array]) -> Make:
+    """Noise on a start of a size and a length drawn for each run; `course` takes times in lengths of the start."""
 
     def make(rng: np.random.Generator, setting: Setting) -> Curves:
         each = (*setting.shape[:2], 1)
-        filled, full = rng.uniform(*filled_gb, each), rng.uniform(*full_h, each)
-        held = filled * np.minimum(setting.judged_h / full, 1)
-        return _curves(setting, autoregressive(rng, setting.shape, 0.9, SCATTER_GB) + held)
+        size, length = rng.uniform(*size_gb, each), rng.uniform(*length_h, each)
+        started = size * course(setting.judged_h / length)
+        return _curves(setting, autoregressive(rng, setting.shape, 0.9, SCATTER_GB) + started)
 
     return make
 

@@ -15,6 +15,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
+PATIENCE_S = 400
+"""How long another process may take for anything: only one that hangs takes longer, however busy the machine is."""
+
 Until = Callable[[Callable[[], bool]], None]
 
 WORLD = """\
@@ -88,7 +91,7 @@ class Soaks:
     def soak(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         """The command, to its end."""
         process = self.start(*arguments)
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=PATIENCE_S)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
     def result(self) -> Path:
@@ -137,9 +140,9 @@ def until() -> Until:
     import time
 
     def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE_S
         while not condition():
-            assert time.monotonic() < deadline, "waited two minutes for another process"
+            assert time.monotonic() < deadline, "another process did not come to what was waited for"
             os.sched_yield()
             time.sleep(0.02)
 

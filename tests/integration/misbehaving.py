@@ -24,8 +24,8 @@ build = Target
 """
 
 
-def misbehaving(soaks: Soaks, **bodies: str) -> Path:
+def misbehaving(soaks: Soaks, *, stall_s: float = 60, **bodies: str) -> Path:
     """A scenario whose target does `bodies`, statements by the name of a method, and nothing else."""
     filled = {name: bodies.get(name, "pass") for name in ("start", "on_book", "cycle", "stop")}
     soaks.target(TARGET.format(**filled))
-    return soaks.scenario(factory="mine:build", stall_s=2)
+    return soaks.scenario(factory="mine:build", stall_s=stall_s)

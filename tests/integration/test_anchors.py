@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import Soaks, Until
+from tests.integration.conftest import PATIENCE_S, Soaks, Until
 
 pytestmark = pytest.mark.soak
 
@@ -128,7 +128,7 @@ def test_an_interruption_of_anchors_keeps_the_soak_that_was_done(soaks: Soaks, u
 
     until(anchoring)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 3, out + err
     assert "Traceback" not in out + err
     assert "Interrupted" in out

@@ -69,7 +69,7 @@ def test_a_target_that_raises(soaks: Soaks, bodies: dict[str, str], said: str, k
     ids=["spins", "never lets time pass", "blocks the executor"],
 )
 def test_a_target_that_holds_time_is_reported_with_its_stack(soaks: Soaks, bodies: dict[str, str], line: int) -> None:
-    ended = soaks.soak("run", misbehaving(soaks, **bodies))
+    ended = soaks.soak("run", misbehaving(soaks, stall_s=4, **bodies))
     assert ended.returncode == 3, ended.stdout + ended.stderr
     facts = soaks.facts()
     assert facts["status"] in ("failed", "died")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Soaks
+from tests.integration.conftest import PATIENCE_S, Soaks
 
 pytestmark = pytest.mark.soak
 
@@ -54,7 +54,7 @@ def repeat(soaks: Soaks, *arguments: object) -> subprocess.CompletedProcess[str]
         env=soaks.environment(),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE_S,
         check=False,
     )
 

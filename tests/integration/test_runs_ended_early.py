@@ -16,19 +16,27 @@ from harness.analysis.metrics.table import METRICS
 from harness.analysis.result import Result
 from harness.analysis.runs import Runs
 from harness.scenario import load
-from tests.integration.conftest import Soaks, Until
+from harness.worker.recorder import SAMPLE
+from tests.integration.conftest import PATIENCE_S, Soaks, Until
 from tests.integration.misbehaving import TARGET, misbehaving
 
 pytestmark = pytest.mark.soak
 
 
+RECORDED = 100
+"""Samples that the first run has taken, at least, when a test ends it."""
+
+NEVER_FULL = "[configs.old]\nmax_samples_per_file = 10_000_000\n"
+
+
 def started(soaks: Soaks, *arguments: object, until: Until) -> subprocess.Popen[str]:
-    """A long soak, a little way into its first run."""
-    process = soaks.start("run", soaks.scenario(hours=50), "--quiet", *arguments)
+    """A long soak whose first run has taken more than `RECORDED` samples. The target saves none before it stops."""
+    process = soaks.start("run", soaks.scenario(NEVER_FULL, hours=50), "--quiet", *arguments)
 
     def under_way() -> bool:
         assert process.poll() is None, process.communicate()
-        return any(file.stat().st_size > 20_000 for file in soaks.folder.glob("results/small/*/runs/*/*/samples.bin"))
+        recordings = soaks.folder.glob("results/small/*/runs/old/seed-1/samples.bin")
+        return any(file.stat().st_size > RECORDED * SAMPLE.itemsize for file in recordings)
 
     until(under_way)
     return process
@@ -50,7 +58,7 @@ def test_a_leak_reaches_the_limit_which_is_an_outcome(soaks: Soaks) -> None:
 def test_kill_9_of_a_worker_is_reported_with_its_virtual_time(soaks: Soaks, until: Until) -> None:
     process = started(soaks, until=until)
     os.kill(soaks.workers()[0], signal.SIGKILL)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 3, out + err
     facts = soaks.facts()
     assert (facts["status"], facts["reason"]) == ("died", "killed by SIGKILL")
@@ -83,7 +91,7 @@ def test_kill_9_between_two_writes_keeps_what_was_saved_and_counts_what_was_not(
 
     until(between_two_writes)
     os.kill(soaks.workers()[0], signal.SIGKILL)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 3, out + err
     events = soaks.events()
     saved = [event for event in events if event["kind"] == "flush"]
@@ -106,11 +114,11 @@ def test_kill_9_between_two_writes_keeps_what_was_saved_and_counts_what_was_not(
 def test_ctrl_c_ends_the_runs_and_keeps_the_recordings(soaks: Soaks, until: Until) -> None:
     process = started(soaks, "--seeds", 3, "--jobs", 2, until=until)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 3, out + err
     assert soaks.workers() == []
     assert soaks.facts()["status"] == "interrupted"
-    assert len(soaks.samples()) > 100
+    assert len(soaks.samples()) > RECORDED
     assert "Traceback" not in out + err
     assert "Interrupted" in out
     assert soaks.verdict()["status"] == "incomplete"
@@ -126,11 +134,11 @@ def test_ctrl_c_ends_the_runs_and_keeps_the_recordings(soaks: Soaks, until: Unti
 def test_kill_9_of_the_supervisor_leaves_no_process_and_a_readable_recording(soaks: Soaks, until: Until) -> None:
     process = started(soaks, until=until)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE_S)
     until(lambda: soaks.workers() == [])
     again = soaks.soak("report", "latest")
     assert again.returncode == 3, again.stdout + again.stderr
-    assert len(soaks.samples()) > 100
+    assert len(soaks.samples()) > RECORDED
     assert soaks.facts()["status"] in ("interrupted", "died")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from harness.describing import asking
 from harness.describing.answering import answer
@@ -63,6 +64,10 @@ better = "neither"
 kind = "calibration"
 source = "Symptoms"
 """
+
+
+settings.register_profile("steady", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")  # an example may take as long as the machine takes
 
 
 @pytest.fixture(autouse=True)

@@ -102,16 +102,22 @@ def test_help_loads_nothing_heavy() -> None:
 def test_a_reader_that_has_gone_is_no_traceback(write_scenario: Callable[..., Path]) -> None:
     path = write_scenario(("dummy_target:build", "slow:build"))
     # The target is imported after the reader has gone: the first line that is printed finds no reader.
-    Path("slow.py").write_text("import time; time.sleep(0.5)\ndef build(params, environment): ...\n", encoding="utf-8")
+    Path("slow.py").write_text(
+        "import pathlib, time\n"
+        f"while not pathlib.Path({str(Path('gone').resolve())!r}).exists(): time.sleep(0.01)\n"
+        "def build(params, environment): ...\n",
+        encoding="utf-8",
+    )
     soak = subprocess.Popen(
         [sys.executable, "-m", "harness", "show", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert soak.stdout is not None
     assert soak.stderr is not None
     soak.stdout.close()
+    Path("gone").touch()
     assert soak.stderr.read() == ""
     soak.stderr.close()
-    assert soak.wait(timeout=60) == 3
+    assert soak.wait() == 3
 
 
 def test_a_target_in_the_current_folder_is_found_by_the_script_too(write_scenario: Callable[..., Path]) -> None:

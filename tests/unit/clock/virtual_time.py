@@ -18,7 +18,7 @@ STALL_S = 0.05
 
 
 def virtual(**options: Any) -> VirtualClock:
-    options.setdefault("stall_s", 5.0)
+    options.setdefault("stall_s", 60.0)
     options.setdefault("warn", lambda text: pytest.fail(f"unexpected warning: {text}"))
     return VirtualClock(start_ms=START_MS, **options)
 

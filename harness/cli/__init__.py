@@ -93,7 +93,7 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def write_whatever_the_locale() -> None:
-    """A character that the terminal cannot show must not end a soak."""
+    """Escape characters that the terminal cannot show, so that none of them ends a soak."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

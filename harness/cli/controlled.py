@@ -38,7 +38,7 @@ def control(
 
 
 def _judged(scenario: Scenario, folder: Path, *, short: bool, jobs: int | None, observe: Observer) -> ControlRecord:
-    """All controls: first those that say how large a leak can be found, then one with such a leak, and the others."""
+    """Carry out and judge all controls: first those that tell how large a leak can be found, then the others."""
     small = controls.shortened(scenario) if short else scenario
     null = controls.null(controls.fewer_hours(scenario) if short else scenario)
     recorded = _carried_out([controls.clean(small), null], folder, jobs, short, observe)
@@ -58,6 +58,6 @@ def _judged(scenario: Scenario, folder: Path, *, short: bool, jobs: int | None, 
 def _carried_out(
     soaks: Sequence[controls.ControlSoak], folder: Path, jobs: int | None, short: bool, observe: Observer
 ) -> dict[str, Recorded]:
-    """What the soaks recorded, by name."""
+    """Carry out the soaks; return what they recorded, by name."""
     folders = controls.carry_out(soaks, folder, at_once=jobs, real_beside=not short, observe=observe)
     return {soak.name: Recorded(soak.scenario, Result.open(folders[soak.name]).runs) for soak in soaks}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.analysis.result import Result
 
 MOST_OWNERS = 3
-"""So many owners of a config have their lines looked for."""
+"""How many owners of a config have their lines of code traced."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -101,7 +101,7 @@ def explain_by_rerun(
 
 
 def result_folder(reference: str, root: Path) -> Path:
-    """The result that a user means; a scenario that has none is told to be run. Raises UsageError."""
+    """Return the result that a user means. Raises UsageError, which says how to make one if there is none yet."""
     from harness.errors import UsageError
     from harness.scenario import available
     from harness.soaks.result_folder import find_result

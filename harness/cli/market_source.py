@@ -41,7 +41,7 @@ class MeasuredMarket:
 
 
 def measure_scenario(reference: str, *, seeds: int, hours: float, day_hours: float, say: Say) -> MeasuredMarket:
-    """The market of a scenario at full scale, for its first seeds; raises UsageError for a wrong scenario."""
+    """Return the market of a scenario at full scale, for its first seeds; raises UsageError for a wrong scenario."""
     scenario = load(reference, import_target=False)
     market = scenario.market
     say(f"{scenario.name}: {_described(market)}")
@@ -77,7 +77,7 @@ def measure_scenario(reference: str, *, seeds: int, hours: float, day_hours: flo
 
 
 def measure_recording(path: Path, *, hours: float | None, say: Say) -> MeasuredMarket:
-    """A recording, or its first `hours`; raises UsageError for whatever is wrong with it."""
+    """Return a recording, or its first `hours`; raises UsageError for whatever is wrong with it."""
     say(f"{shown_path(path)}: reading ...")
     try:
         recording = Recording(path)

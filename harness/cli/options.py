@@ -43,7 +43,7 @@ def declare_scenario(
 
 
 def scenario_from(arguments: argparse.Namespace) -> Scenario:
-    """The scenario that the arguments name, with their options. Raises UsageError."""
+    """Return the scenario that the arguments name, with their options. Raises UsageError."""
     from harness.analysis.verdict.claims import check_claims
     from harness.scenario import load
 

@@ -106,7 +106,7 @@ def _anchored(console: Console, scenario: Scenario, result: Result, arguments: a
 
 
 def _undecided(result: Result, scenario: Scenario, console: Console | None, seeds: int) -> bool:
-    """Whether one more seed may decide what is open after `seeds` of them; says what that is."""
+    """Return whether one more seed may decide what is open after `seeds` of them; says what that is."""
     lacking = result.look()
     if lacking and console is not None:
         added = scenario.first_seed + seeds

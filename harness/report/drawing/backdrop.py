@@ -18,7 +18,7 @@ def draw_warm_up(axes: Axes, scenario: Scenario) -> None:
 
 
 def warm_up_key(scenario: Scenario) -> list[Artist]:
-    """The entry of the key that names the warm-up, if there is one."""
+    """Return the entry of the key that names the warm-up, if there is one."""
     return [Patch(**WARM_UP, label="warm-up")] if scenario.time.warmup_minutes else []
 
 

@@ -36,13 +36,13 @@ def draw_cleanups(
 
 
 def bare_rows(axes: Axes, rows: int) -> None:
-    """Axes without a frame, on which row 0 is the uppermost."""
+    """Take the frame off the axes and put row 0 at the top."""
     axes.set_axis_off()
     axes.set_ylim(rows - 0.5, -0.5)
 
 
 def _write_row(axes: Axes, row: int, subject: Subject, name_pt: float, size_pt: float) -> None:
-    """The config's marker and name left of its row, and right of it how many cleanups it did."""
+    """Write the config's marker and name left of its row, and its number of cleanups right of it."""
     look, beside = subject.look, axes.get_yaxis_transform()
     style: dict[str, Any] = {"transform": beside, "color": look.text, "va": "center_baseline", "parse_math": False}
     axes.plot(
@@ -54,12 +54,12 @@ def _write_row(axes: Axes, row: int, subject: Subject, name_pt: float, size_pt: 
 
 
 def _fitting(name: str, width_px: float, size_pt: float) -> float:
-    """The size at which a name fits beside its row."""
+    """Return the size at which a name fits beside its row."""
     return min(size_pt, size_pt * characters(width_px, size_pt, bold=True) / len(name))
 
 
 def _times(subject: Subject) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """The hours of all cleanups of all seeds, each once to the second."""
+    """Return the hours of all cleanups of all seeds, each once to the second."""
     if subject.curve is None:
         return np.empty(0)
     seconds = [np.round(times * 3600) for times in subject.curve.cleanups.values()]

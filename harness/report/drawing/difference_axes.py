@@ -28,13 +28,13 @@ def draw_differences(axes: Axes, differences: Sequence[Difference], *, percent: 
     axes.set_gid("differences")
     axes.axvline(0, color=INK, linewidth=1.2, zorder=1)
     for row, difference in enumerate(differences):
-        for place, (look, estimate) in enumerate(difference.sides):
+        for index, (look, estimate) in enumerate(difference.sides):
             if estimate.estimate is None:
                 continue
             middle = factor * estimate.estimate
             low = middle if estimate.low is None else factor * estimate.low
             high = middle if estimate.high is None else factor * estimate.high
-            y = row + (place - (len(difference.sides) - 1) / 2) * 0.55 / len(difference.sides)
+            y = row + (index - (len(difference.sides) - 1) / 2) * 0.55 / len(difference.sides)
             axes.hlines(y, low, high, color=look.colour, linewidth=2.2, zorder=2, gid="interval")
             axes.plot(
                 middle, y, marker=look.marker, color=look.colour, markersize=8, markeredgecolor=PAPER, zorder=3,
@@ -51,12 +51,12 @@ def draw_differences(axes: Axes, differences: Sequence[Difference], *, percent: 
 
 
 def rows_of(estimates: Sequence[tuple[str, Look, Estimate]]) -> list[Difference]:
-    """The estimates by metric, those without any value left out."""
-    found: dict[str, list[tuple[Look, Estimate]]] = {}
+    """Return the estimates by metric, those without any value left out."""
+    by_metric: dict[str, list[tuple[Look, Estimate]]] = {}
     for metric, look, estimate in estimates:
-        found.setdefault(metric, []).append((look, estimate))
+        by_metric.setdefault(metric, []).append((look, estimate))
     return [
         Difference(metric, sides)
-        for metric, sides in found.items()
+        for metric, sides in by_metric.items()
         if any(estimate.estimate is not None and math.isfinite(estimate.estimate) for _, estimate in sides)
     ]

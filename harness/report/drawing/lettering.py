@@ -22,29 +22,29 @@ _BREAKABLE = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")
 
 
 def line_px(size_pt: float, lines: int = 1) -> float:
-    """The height that lines of text take, in pixels."""
+    """Return the height that lines of text take, in pixels."""
     return lines * size_pt * _LINE_SPACING * DPI / 72
 
 
 def characters(width_px: float, size_pt: float, *, bold: bool = False) -> int:
-    """How many characters of this size fit into a width, at least one."""
+    """Return how many characters of this size fit into a width, at least one."""
     return max(int(width_px / (size_pt * (_BOLD_WIDTH if bold else _CHARACTER_WIDTH) * DPI / 72)), 1)
 
 
 def drawable(text: str) -> str:
-    """`text` on one line, with a question mark for whatever the font has no picture of; no-break spaces stay."""
+    """Return `text` on one line, with a question mark for whatever the font has no picture of; no-break spaces stay."""
     known = _known_characters()
     line = _BREAKABLE.sub(" ", text).strip(" ")
     return "".join(character if ord(character) in known else "?" for character in line)
 
 
 def wrapped(text: str, width: int, *, lines: int | None = None) -> list[str]:
-    """`text` broken into lines of at most `width` characters; what is beyond `lines` ends in three dots."""
+    """Return `text` broken into lines of at most `width` characters; what is beyond `lines` ends in three dots."""
     return textwrap.wrap(drawable(text), width, max_lines=lines, placeholder=" ...", break_on_hyphens=False) or [""]
 
 
 def spread_apart(wanted: Sequence[float], heights: Sequence[float], lowest: float, highest: float) -> list[float]:
-    """Centres for labels of these heights, as near as possible to where they are wanted, that do not overlap.
+    """Return centres for labels of these heights, as near as possible to where they are wanted, that do not overlap.
 
     Labels keep their order and stay between `lowest` and `highest` where there is room for all of them; where there is
     not, they begin at `lowest` and reach beyond `highest`. Neighbours that would overlap are pooled, and the pool is

@@ -92,23 +92,23 @@ _WIDTHS = (4.5, 2.6, 1.7)
 
 
 def looks(configs: Sequence[str]) -> dict[str, Look]:
-    """The look of every config, by its place in the scenario."""
-    found = {}
-    for place, config in enumerate(configs):
-        colour, text = _COLOURS[place % len(_COLOURS)]
-        found[config] = Look(
+    """Return the look of every config, by its place in the scenario."""
+    by_config = {}
+    for index, config in enumerate(configs):
+        colour, text = _COLOURS[index % len(_COLOURS)]
+        by_config[config] = Look(
             colour=colour,
             text=text,
-            dashes=_DASHES[(place + place // len(_COLOURS)) % len(_DASHES)],
-            marker=_MARKERS[place % len(_MARKERS)],
-            width=_WIDTHS[min(place, len(_WIDTHS) - 1)],
+            dashes=_DASHES[(index + index // len(_COLOURS)) % len(_DASHES)],
+            marker=_MARKERS[index % len(_MARKERS)],
+            width=_WIDTHS[min(index, len(_WIDTHS) - 1)],
         )
-    return found
+    return by_config
 
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """matplotlib's own defaults and this project's, whatever the user's matplotlibrc says; undone afterwards."""
+    """Set matplotlib's defaults and this project's, whatever the user's matplotlibrc says; undone afterwards."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(
@@ -147,5 +147,5 @@ def in_house_style(draw: Callable[_Arguments, _Drawn]) -> Callable[_Arguments, _
 
 
 def blank_figure() -> Figure:
-    """An empty picture of the usual size."""
+    """Return an empty picture of the usual size."""
     return Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=PAPER)

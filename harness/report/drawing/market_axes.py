@@ -48,30 +48,30 @@ def draw_prices(axes: Axes, tape: Tape) -> None:
 
 
 def draw_heat(axes: Axes, tape: Tape, ticks: Mapping[str, float]) -> None:
-    """The most active symbol's book over its first minutes, and its best prices."""
+    """Draw the most active symbol's book over its first minutes, and its best prices."""
     symbol = tape.symbols[0]
-    found = heat(symbol, ticks[symbol.name], seconds=_HEAT_SECONDS, ticks=_HEAT_TICKS)
-    if found is None:
+    book = heat(symbol, ticks[symbol.name], seconds=_HEAT_SECONDS, ticks=_HEAT_TICKS)
+    if book is None:
         return
-    sizes = np.log10(np.maximum(np.abs(found.lots), 1e-300))
-    there = found.lots != 0
+    sizes = np.log10(np.maximum(np.abs(book.lots), 1e-300))
+    there = book.lots != 0
     low, high = (float(np.percentile(sizes[there], share)) for share in (5, 99.5)) if there.any() else (0.0, 1.0)
     strength = np.clip((sizes - low) / max(high - low, 1e-9), 0.0, 1.0)
-    signed = np.where(there, np.sign(found.lots) * (0.12 + 0.88 * strength), np.nan)
+    signed = np.where(there, np.sign(book.lots) * (0.12 + 0.88 * strength), np.nan)
     axes.pcolormesh(
-        found.time_s, found.price, signed, cmap=_bids_and_asks(), vmin=-1, vmax=1, shading="nearest", rasterized=True
+        book.time_s, book.price, signed, cmap=_bids_and_asks(), vmin=-1, vmax=1, shading="nearest", rasterized=True
     )
-    for best in (found.bid, found.ask):
-        axes.step(found.time_s, best, where="post", color=INK, linewidth=1.0, gid="best")
+    for best in (book.bid, book.ask):
+        axes.step(book.time_s, best, where="post", color=INK, linewidth=1.0, gid="best")
     axes.grid(False)
-    axes.set_ylim(found.price[0], found.price[-1])
+    axes.set_ylim(book.price[0], book.price[-1])
     axes.ticklabel_format(axis="y", useOffset=False)
     axes.set_xlabel("seconds", fontsize=SMALL_PT)
     axes.tick_params(labelsize=SMALL_PT)
 
 
 def draw_tails(axes: Axes, tape: Tape) -> None:
-    """How often returns of a second and of a minute exceed a size, beside a normal and a cubic law."""
+    """Draw how often returns of a second and of a minute exceed a size, beside a normal and a cubic law."""
     for step_s, name, look in _labelled((1, "1 s"), (60, "1 min")):
         returns = [log_returns(symbol, step_s) for symbol in tape.symbols]
         pooled = np.concatenate([r / r.std() for r in returns if r.size and r.std() > 0] or [np.empty(0)])
@@ -148,8 +148,8 @@ def _shown(tape: Tape) -> list[tuple[SymbolTape, Look]]:
 
 
 def _labelled(*pairs: tuple[int, str]) -> list[tuple[int, str, Look]]:
-    found = looks([name for _, name in pairs])
-    return [(value, name, found[name]) for value, name in pairs]
+    by_name = looks([name for _, name in pairs])
+    return [(value, name, by_name[name]) for value, name in pairs]
 
 
 def _key(axes: Axes, where: Literal["upper left", "upper right", "lower left"], *, columns: int = 1) -> None:
@@ -167,14 +167,14 @@ def _key(axes: Axes, where: Literal["upper left", "upper right", "lower left"], 
 
 
 def _plain(axis: Axis, *, steps: tuple[float, ...] = (1.0, 2.0, 5.0)) -> None:
-    """Plain numbers on a logarithmic axis, such as 1, 2, 5, 10, 20, ..."""
+    """Write plain numbers on a logarithmic axis, such as 1, 2, 5, 10, 20, ..."""
     axis.set_major_locator(LogLocator(subs=steps))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
 
 def _bids_and_asks() -> ListedColormap:
-    """From asks (vermilion) over white to bids (blue)."""
+    """Return the colours from asks (vermilion) over white to bids (blue)."""
     white = np.ones(3)
     ask, bid = np.array(to_rgb(ASKS)), np.array(to_rgb(BIDS))
     share = np.linspace(0, 1, 128)[:, None]
@@ -182,5 +182,5 @@ def _bids_and_asks() -> ListedColormap:
 
 
 def _normal_tail(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The share of a normal's absolute values above `sizes`."""
+    """Return the share of a normal's absolute values above `sizes`."""
     return np.array([erfc(size / np.sqrt(2)) for size in sizes.tolist()])

@@ -49,14 +49,14 @@ def draw_memory(
     labels.append(_draw_limit(axes, scenario.memory.limit_gb, limit_in_sight, highest))
     draw_warm_up(axes, scenario)
     axes.axvline(scenario.time.hours, **_HORIZON, zorder=1.4, gid="horizon")
-    for place, subject in enumerate(drawn):
-        label = _draw_config(axes, subject, place, labels_px)
+    for index, subject in enumerate(drawn):
+        label = _draw_config(axes, subject, index, labels_px)
         labels += [label] if label else []
     place_labels(axes, labels, height_px)
 
 
 def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
-    """What the signs mean that are drawn here, without colour: that one is told by the names."""
+    """Return a key to the signs drawn here, without colours: the names at the lines tell those."""
     several = any(len({run.seed for run in subject.runs}) > 1 for subject in drawn)
     handles: list[Artist] = []
     if any(subject.full is not None for subject in drawn):
@@ -80,7 +80,7 @@ def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
 
 
 def _curves(drawn: Sequence[Subject]) -> list[Curve]:
-    """All curves, those of the small world and those at full scale."""
+    """Return all curves, those of the small world and those at full scale."""
     return [curve for subject in drawn for curve in (subject.curve, subject.full) if curve is not None]
 
 
@@ -91,7 +91,7 @@ def _sign(run: Run) -> str | None:
 
 
 def _bands(scenario: Scenario, drawn: Sequence[Subject]) -> list[tuple[Claim, Look]]:
-    """The predictions of a peak: what the note says a config's curve will reach."""
+    """Return the predictions of a peak: what the note says a config's curve will reach."""
     look = {subject.config: subject.look for subject in drawn}
     return [
         (claim, look[claim.configs[0]])
@@ -101,7 +101,7 @@ def _bands(scenario: Scenario, drawn: Sequence[Subject]) -> list[tuple[Claim, Lo
 
 
 def _top(scenario: Scenario, drawn: Sequence[Subject], bands: Iterable[tuple[Claim, Look]]) -> tuple[float, bool]:
-    """The upper end of the axis in GB, and whether the limit is below it."""
+    """Return the upper end of the axis in GB, and whether the limit is below it."""
     heights = [float(np.nanmax(each.rss.high)) for each in _curves(drawn) if np.isfinite(each.rss.high).any()]
     heights += [end for claim, _ in bands for end in claim.band if end is not None]
     highest = max(heights, default=scenario.memory.limit_gb)
@@ -126,11 +126,11 @@ def _draw_limit(axes: Axes, limit_gb: float, in_sight: bool, top: float) -> Labe
     return Label([f"{limit_gb:g} GB limit:", "above the picture"], INK, None, top, SMALL_PT)
 
 
-def _draw_config(axes: Axes, subject: Subject, place: int, labels_px: float) -> Label | None:
+def _draw_config(axes: Axes, subject: Subject, index: int, labels_px: float) -> Label | None:
     look, drawn = subject.look, subject.curve
     if drawn is None:
         return None
-    over = 2 + 0.1 * place  # later configs lie above earlier ones
+    over = 2 + 0.1 * index  # later configs lie above earlier ones
     axes.fill_between(
         drawn.hours, drawn.rss.low, drawn.rss.high, color=look.colour, alpha=0.25, linewidth=0, zorder=over
     )

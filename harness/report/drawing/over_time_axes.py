@@ -23,19 +23,19 @@ from harness.report.words.owner_paths import shortened
 from harness.scenario import Claim, Scenario
 
 FLATTEST = 0.1
-"""Reductions are drawn on a scale of ten percentage points at least: less would make noise look like a finding."""
+"""Reductions are drawn on a scale of at least ten percentage points: on less, noise would look like a finding."""
 
 INTERVALS = 0.15
-"""So far beyond the estimates, as a share of their range, the axis reaches for the sake of intervals."""
+"""How far the axis reaches beyond the estimates to show intervals, as a share of their range."""
 
 LONG_LINES = 20
-"""So many cleanups are lines across the panel; more are ticks at its bottom, lest they hide the curves."""
+"""Up to this many cleanups are lines across the panel; more are ticks at its bottom, so as not to hide the curves."""
 
 TICK_PX = 4.0
-"""Room that a cleanup needs; of more than fit, none is drawn."""
+"""Width that a cleanup needs; if not all fit, none is drawn."""
 
 OUTLIER = 2.0
-"""A seed of more than so many times the highest median leaves the panel."""
+"""A seed of more than this many times the highest median leaves the panel."""
 
 
 @dataclass(frozen=True)
@@ -104,17 +104,17 @@ def draw_cpu(
     axes.set_ylim(0, _highest(drawn))
     _draw_hours(axes, scenario)
     letters = characters(labels_px, SMALL_PT, bold=True)
-    names = {one.config: wrapped(one.config, letters, lines=2) for one in drawn}
+    names = {cost.config: wrapped(cost.config, letters, lines=2) for cost in drawn}
     room = line_px(SMALL_PT, sum(len(lines) + 1 for lines in names.values())) <= height_px
     if not room:
-        names = {one.config: [shortened(drawable(one.config), letters)] for one in drawn}
+        names = {cost.config: [shortened(drawable(cost.config), letters)] for cost in drawn}
     labels = []
-    for place, one in enumerate(drawn):
-        look, over = looks[one.config], 2 + 0.1 * place
-        known = np.isfinite(one.ms.median)
-        hours, median = one.hours[known], one.ms.median[known]
+    for index, cost in enumerate(drawn):
+        look, over = looks[cost.config], 2 + 0.1 * index
+        known = np.isfinite(cost.ms.median)
+        hours, median = cost.hours[known], cost.ms.median[known]
         axes.fill_between(
-            hours, one.ms.low[known], one.ms.high[known], color=look.colour, alpha=0.18, linewidth=0, zorder=over
+            hours, cost.ms.low[known], cost.ms.high[known], color=look.colour, alpha=0.18, linewidth=0, zorder=over
         )
         axes.plot(
             hours,
@@ -125,16 +125,16 @@ def draw_cpu(
             marker=look.marker,
             markersize=5,
             zorder=over + 0.01,
-            gid=f"cpu {one.config}",
+            gid=f"cpu {cost.config}",
         )
-        growth = [measured(one.growth, "share", signed=True)] if room and one.growth.estimate is not None else []
-        lines = [*names[one.config], *growth]
+        growth = [measured(cost.growth, "share", signed=True)] if room and cost.growth.estimate is not None else []
+        lines = [*names[cost.config], *growth]
         labels.append(Label(lines, look.text, float(hours[-1]), float(median[-1]), SMALL_PT, "bold"))
     place_labels(axes, labels, height_px)
 
 
 def peak_claims(scenario: Scenario, over: ReductionOverTime) -> list[Claim]:
-    """What is claimed of the reduction of the peak of these two configs."""
+    """Return what is claimed of the reduction of the peak of these two configs."""
     return [
         claim
         for claim in scenario.claims
@@ -143,12 +143,12 @@ def peak_claims(scenario: Scenario, over: ReductionOverTime) -> list[Claim]:
 
 
 def shown_cleanups(over: ReductionOverTime, width_px: float) -> bool:
-    """Whether the cleanups are drawn: there are some, and not so many that they are a wall."""
+    """Return whether the cleanups are drawn: there are some, and few enough not to be a wall."""
     return 0 < over.cleanups.size * TICK_PX <= width_px
 
 
 def key_handles(scenario: Scenario, over: ReductionOverTime | None, look: Look | None, width_px: float) -> list[Artist]:
-    """What the signs mean that have no words beside them."""
+    """Return a key to the signs that have no words beside them."""
     handles: list[Artist] = []
     if over is not None and len(over.seeds) > 1:
         words = f"{level(over.confidence)} interval over {len(over.seeds)} seeds"
@@ -159,7 +159,7 @@ def key_handles(scenario: Scenario, over: ReductionOverTime | None, look: Look |
 
 
 def _ends(over: ReductionOverTime, claims: Sequence[Claim]) -> tuple[float, float]:
-    """The ends of the axis, percent: what is estimated and claimed has room, and most intervals have."""
+    """Return the ends of the axis, percent: what is estimated and claimed has room, and most intervals have."""
     ends = [end for claim in claims for end in claim.band if end is not None]
     every = np.concatenate([*(course.estimate for course in over.courses.values()), ends, [0.0]])
     low, high = float(np.nanmin(every)), float(np.nanmax(every))
@@ -175,9 +175,9 @@ def _ends(over: ReductionOverTime, claims: Sequence[Claim]) -> tuple[float, floa
 
 
 def _highest(drawn: Sequence[CpuOverTime]) -> float:
-    """The upper end of the axis of CPU: one seed that was disturbed does not flatten the medians."""
-    median = max(float(np.nanmax(one.ms.median)) for one in drawn)
-    seed = max(float(np.nanmax(one.ms.high)) for one in drawn)
+    """Return the upper end of the axis of CPU: one seed that was disturbed does not flatten the medians."""
+    median = max(float(np.nanmax(cost.ms.median)) for cost in drawn)
+    seed = max(float(np.nanmax(cost.ms.high)) for cost in drawn)
     return 1.08 * min(seed, OUTLIER * median) or 1.0
 
 
@@ -199,7 +199,7 @@ def _draw_claim(axes: Axes, claim: Claim, labels_px: float) -> Label:
 
 
 def _expected(claim: Claim) -> str:
-    """The band as it was claimed; what is drawn is widened by the tolerance."""
+    """Return the band as it was claimed; what is drawn is widened by the tolerance."""
     return on_one_line(band_words(claim.expected, claim.tolerance, "share", between="-"))
 
 

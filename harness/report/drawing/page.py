@@ -44,12 +44,12 @@ class Page:
             self.bottom_px += line_px(SMALL_PT)
 
     def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
-        """Axes in a box given in pixels, from the bottom left."""
+        """Return axes in a box given in pixels, from the bottom left."""
         box = (left / WIDTH_PX, bottom / HEIGHT_PX, width / WIDTH_PX, height / HEIGHT_PX)
         return self.figure.add_axes(box)
 
     def key(self, handles: Sequence[Artist]) -> None:
-        """What the signs mean, in one line below the title."""
+        """Say what the signs mean, in one line below the title."""
         if not handles:
             return
         self.figure.legend(
@@ -66,7 +66,7 @@ class Page:
         self.top_px -= line_px(SMALL_PT) + 4
 
     def shade(self, bottom: float, height: float) -> None:
-        """A stripe across the page behind a row, so that the eye keeps to it."""
+        """Draw a stripe across the page behind a row, so that the eye keeps to it."""
         self.figure.add_artist(
             Rectangle(
                 (0.0, bottom / HEIGHT_PX),

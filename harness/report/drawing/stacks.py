@@ -57,7 +57,7 @@ def draw_stack(
 
 
 def draw_key(axes: Axes, layers: Sequence[Layer], *, width_px: float, height_px: float) -> None:
-    """The names of layers, the uppermost first as they are stacked, in axes of this size in pixels.
+    """List the names of layers, the uppermost first as they are stacked, in axes of this size in pixels.
 
     Long names take two lines where there is room for all; one that is cut keeps its end.
     """

@@ -32,12 +32,12 @@ def draw_steps(axes: Axes, drawn: Sequence[Subject]) -> None:
     axes.set_xticks(_PLACES, STEP_NAMES, fontsize=SMALL_PT)
     axes.tick_params(axis="x", length=0)
     axes.grid(visible=False, axis="x")
-    for place, subject in enumerate(stopped):
+    for index, subject in enumerate(stopped):
         shown = _shown(subject)
         if shown is None:
             continue
         look, rss, live = subject.look, shown.rss, shown.live
-        x = _PLACES + (place - (len(stopped) - 1) / 2) * min(_BESIDE, 0.5 / len(stopped))
+        x = _PLACES + (index - (len(stopped) - 1) / 2) * min(_BESIDE, 0.5 / len(stopped))
         if live is not None:
             axes.plot(x, live.median, color=look.text, linewidth=0.9, zorder=2, gid=f"live {subject.config}")
         axes.errorbar(
@@ -64,20 +64,20 @@ def draw_steps(axes: Axes, drawn: Sequence[Subject]) -> None:
 
 
 def _shown(subject: Subject) -> StopCurve | None:
-    """The stop that is drawn in full: at full scale where that is told."""
+    """Return the stop that is drawn in full: at full scale where anchors tell of it."""
     return subject.stop if subject.full_stop is None else subject.full_stop
 
 
 def draw_values(axes: Axes, drawn: Sequence[Subject], *, size_pt: float) -> None:
-    """The medians of RSS under the steps, one row a config."""
+    """Write the medians of RSS under the steps, one row a config."""
     bare_rows(axes, len(drawn))
     axes.set_gid("values")
     axes.set_xlim(-0.5, len(STEPS) - 0.5)
     for row, subject in enumerate(drawn):
         look = subject.look
         axes.plot(-0.62, row, marker=look.marker, color=look.colour, markersize=size_pt * 0.7, clip_on=False)
-        for place in range(len(STEPS)):
+        for step in range(len(STEPS)):
             shown = _shown(subject)
-            value = float("nan") if shown is None else shown.rss.median[place]
+            value = float("nan") if shown is None else shown.rss.median[step]
             text = "-" if np.isnan(value) else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
-            axes.text(place, row, text, color=look.text, fontsize=size_pt, ha="center", va="center_baseline")
+            axes.text(step, row, text, color=look.text, fontsize=size_pt, ha="center", va="center_baseline")

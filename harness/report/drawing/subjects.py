@@ -34,26 +34,25 @@ class Subject:
 
 
 def config_looks(scenario: Scenario, runs: Sequence[Run]) -> dict[str, Look]:
-    """The look of every config of a scenario, in its order, then of those that only the runs know."""
+    """Return the look of every config of a scenario, in its order, then of those that only the runs know."""
     return looks(Runs.of(scenario, runs).configs)
 
 
 def subjects(scenario: Scenario, runs: Sequence[Run], anchors: Anchors = NO_ANCHORS) -> list[Subject]:
-    """The configs of a scenario in its order, then those that only the runs know, each with what can be drawn of it."""
-    found = []
+    """Return what can be drawn of each config: those of the scenario in its order, then those only the runs know."""
+    drawn = []
     judged = Runs.of(scenario, runs)
     full_scale = FullScale(scenario, judged, anchors, CONFIDENCE)
     for config, look in looks(judged.configs).items():
-        mine = judged.of_config(config)
-        large = full_scale.course(config)
-        drawn, full = (_drawn(scenario, config, some) for some in (mine, large))
-        found.append(Subject(config, look, mine, drawn, stop(config, mine), full, stop(config, large)))
-    return found
+        own, full = judged.of_config(config), full_scale.course(config)
+        curves = [_drawn(scenario, config, some) for some in (own, full)]
+        drawn.append(Subject(config, look, own, curves[0], stop(config, own), curves[1], stop(config, full)))
+    return drawn
 
 
 def _drawn(scenario: Scenario, config: str, runs: Sequence[Run]) -> Curve | None:
     if not runs:
         return None
     longest_s = max((float(run.t_s[-1]) for run in runs if run.t_s.size), default=0.0)
-    made = curve(config, runs, every_s=max(scenario.time.sample_every_s, longest_s / FINEST_POINTS))
-    return made if made.hours.size else None
+    drawn = curve(config, runs, every_s=max(scenario.time.sample_every_s, longest_s / FINEST_POINTS))
+    return drawn if drawn.hours.size else None

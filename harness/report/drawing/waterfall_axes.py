@@ -44,15 +44,15 @@ class _Panel:
     height_px: float
     size_pt: float
 
-    def link(self, place: int, level: float) -> None:
-        """A thin line from the bar before to the one at `place`."""
-        ends = [place - 1 + _BAR / 2, place + _BAR / 2]
+    def link(self, column: int, level: float) -> None:
+        """Draw a thin line from the bar before to the one at `column`."""
+        ends = [column - 1 + _BAR / 2, column + _BAR / 2]
         self.axes.plot(ends, [level, level], color=FAINT, linewidth=1, zorder=1)
 
-    def bar(self, place: int, bottom: float, height: float, fill: Fill, gid: str) -> None:
-        """A bar or a part of one."""
+    def bar(self, column: int, bottom: float, height: float, fill: Fill, gid: str) -> None:
+        """Draw a bar or a part of one."""
         self.axes.bar(
-            place,
+            column,
             height,
             bottom=bottom,
             width=_BAR,
@@ -62,8 +62,8 @@ class _Panel:
             gid=gid,
         )
 
-    def whisker(self, place: int, end: float, estimate: Estimate) -> float:
-        """The interval around the end of a bar, where it is long enough to be seen; returns how high it reaches."""
+    def whisker(self, column: int, end: float, estimate: Estimate) -> float:
+        """Draw the interval around the end of a bar if it is long enough to be seen; return how high it reaches."""
         if estimate.estimate is None or estimate.low is None or estimate.high is None:
             return end
         low, high = end + estimate.low - estimate.estimate, end + estimate.high - estimate.estimate
@@ -72,32 +72,32 @@ class _Panel:
             return end
         outline = [patheffects.Stroke(linewidth=3.5, foreground=PAPER), patheffects.Normal()]
         self.axes.plot(
-            [place, place], [low, high], color=INK, linewidth=1.5, path_effects=outline, zorder=3, gid="interval"
+            [column, column], [low, high], color=INK, linewidth=1.5, path_effects=outline, zorder=3, gid="interval"
         )
         return high
 
-    def number(self, place: int, top: float, gb: float) -> None:
-        """A number over a bar."""
+    def number(self, column: int, top: float, gb: float) -> None:
+        """Write a number over a bar."""
         low, high = self.axes.get_ylim()
         y = max(top, 0.0) + 5 * (high - low) / self.height_px
-        self.axes.text(place, y, short(gb), fontsize=self.size_pt, ha="center", va="bottom", zorder=4, gid="value")
+        self.axes.text(column, y, short(gb), fontsize=self.size_pt, ha="center", va="bottom", zorder=4, gid="value")
 
 
-def draw_waterfall(axes: Axes, look: Look, one: Waterfall, *, width_px: float, height_px: float) -> None:
+def draw_waterfall(axes: Axes, look: Look, stop: Waterfall, *, width_px: float, height_px: float) -> None:
     """Draw one stop in axes of this size in pixels, whose scale is set."""
     size_pt = min(SMALL_PT, SMALL_PT * characters(width_px, SMALL_PT) / (len(STEP_NAMES) * _BAR_CHARACTERS))
     panel = _Panel(axes, height_px, size_pt)
-    _prepare(panel, look, one.config, width_px)
-    level = mean_or_zero(one.grown)
+    _prepare(panel, look, stop.config, width_px)
+    level = mean_or_zero(stop.grown)
     panel.bar(0, 0.0, level, Fill(look.colour), "grown")
-    panel.number(0, max(level, panel.whisker(0, level, one.grown)), level)
-    for place, (step, given) in enumerate(one.given_back.items(), start=1):
+    panel.number(0, max(level, panel.whisker(0, level, stop.grown)), level)
+    for column, (step, given) in enumerate(stop.given_back.items(), start=1):
         lower = level - mean_or_zero(given)
-        panel.link(place, level)
-        panel.bar(place, lower, level - lower, GIVEN_BACK.fill, step)
-        panel.number(place, max(level, lower, panel.whisker(place, lower, given)), lower - level)
+        panel.link(column, level)
+        panel.bar(column, lower, level - lower, GIVEN_BACK.fill, step)
+        panel.number(column, max(level, lower, panel.whisker(column, lower, given)), lower - level)
         level = lower
-    _draw_left(panel, one, level)
+    _draw_left(panel, stop, level)
 
 
 def _prepare(panel: _Panel, look: Look, config: str, width_px: float) -> None:
@@ -123,36 +123,36 @@ def _prepare(panel: _Panel, look: Look, config: str, width_px: float) -> None:
     axes.axhline(0, color=INK, linewidth=1)
 
 
-def _draw_left(panel: _Panel, one: Waterfall, level: float) -> None:
-    """The last bar in its parts; what is negative hangs below zero."""
+def _draw_left(panel: _Panel, stop: Waterfall, level: float) -> None:
+    """Draw the last bar in its parts; what is negative hangs below zero."""
     last = len(STEP_NAMES) - 1
     panel.link(last, level)
     above = below = 0.0
-    for part, estimate in one.parts.items():
+    for part, estimate in stop.parts.items():
         amount = mean_or_zero(estimate)
         panel.bar(last, above if amount >= 0 else below, amount, PARTS[part].fill, f"left {part}")
         above, below = above + max(amount, 0.0), below + min(amount, 0.0)
-    panel.number(last, max(above, panel.whisker(last, level, one.left)), level)
+    panel.number(last, max(above, panel.whisker(last, level, stop.left)), level)
 
 
 def scale(drawn: Sequence[Waterfall]) -> tuple[float, float]:
-    """The lower and upper end of an axis on which all of these can be drawn."""
+    """Return the lower and upper end of an axis on which all of these can be drawn."""
     highest, lowest = 0.01, 0.0
-    for one in drawn:
-        parts = [mean_or_zero(part) for part in one.parts.values()]
-        levels = mean_or_zero(one.grown) - np.cumsum([0.0, *map(mean_or_zero, one.given_back.values())])
+    for stop in drawn:
+        parts = [mean_or_zero(part) for part in stop.parts.values()]
+        levels = mean_or_zero(stop.grown) - np.cumsum([0.0, *map(mean_or_zero, stop.given_back.values())])
         whiskers = [
             level + given.high - given.estimate
-            for level, given in zip(levels[1:], one.given_back.values(), strict=True)
+            for level, given in zip(levels[1:], stop.given_back.values(), strict=True)
             if given.high is not None and given.estimate is not None
         ]
-        ends = [one.grown.high or 0.0, one.left.high or 0.0, *whiskers]
+        ends = [stop.grown.high or 0.0, stop.left.high or 0.0, *whiskers]
         highest = max(highest, *ends, sum(part for part in parts if part > 0), float(levels.max()))
         lowest = min(lowest, sum(part for part in parts if part < 0), float(levels.min()))
     return 1.05 * lowest, 1.12 * highest
 
 
 def short(gb: float) -> str:
-    """GB in as many digits as fit over a bar."""
+    """Return an amount in GB in as many digits as fit over a bar."""
     text = f"{gb:.1f}" if abs(gb) >= 1 else f"{gb:.2f}"
     return without_negative_zero(text).replace("-", "\N{MINUS SIGN}")

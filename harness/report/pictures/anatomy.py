@@ -57,7 +57,7 @@ _HEADING_PX, _TICKS_PX, _BETWEEN_PX = 30.0, 62.0, 40.0
 class _Anatomy:
     """What there is to draw of each config; a row that no config has is not drawn.
 
-    `coarse` are the configs whose lines of RSS can only be joined from one dear reading to the next.
+    `coarse` are the configs whose lines of RSS can only be joined from one costly reading to the next.
     """
 
     subjects: list[Subject]
@@ -92,17 +92,17 @@ def anatomy_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict
 
     With a `verdict`, its summary stands in the foot.
     """
-    found = _gather(scenario, runs)
-    if not found.subjects:
+    anatomy = _gather(scenario, runs)
+    if not anatomy.subjects:
         return None
-    drawn = found.subjects[:MOST_CONFIGS]
+    drawn = anatomy.subjects[:MOST_CONFIGS]
     lines = foot(scenario, runs, verdict)
     first = 0 if verdict is None else 1
-    lines[first:first] = _readings(found)
-    if len(found.subjects) > len(drawn):
-        lines.append(f"The first {len(drawn)} of {len(found.subjects)} configs.")
+    lines[first:first] = _readings(anatomy)
+    if len(anatomy.subjects) > len(drawn):
+        lines.append(f"The first {len(drawn)} of {len(anatomy.subjects)} configs.")
     page = Page(titled(scenario.title, verdict), lines)
-    rows = [row for row in (bool(found.breakdowns), bool(found.owners)) if row]
+    rows = [row for row in (bool(anatomy.breakdowns), bool(anatomy.owners)) if row]
     bottom = page.bottom_px + _TICKS_PX
     height = (page.top_px - bottom - len(rows) * _HEADING_PX - (len(rows) - 1) * _BETWEEN_PX - _HEADING_PX) / len(rows)
     width = (WIDTH_PX - _LEFT_PX - _KEY_PX - 2 * MARGIN_PX - _GAP_PX * (len(drawn) - 1)) / len(drawn)
@@ -112,49 +112,49 @@ def anatomy_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict
     for left, subject in zip(lefts, drawn, strict=True):
         _name(page, subject, left, width, top)
     bases = [top - (row + 1) * (height + _HEADING_PX) - row * _BETWEEN_PX for row in range(len(rows))]
-    if found.breakdowns:
+    if anatomy.breakdowns:
         base = bases.pop(0)
         axes = _row(page, lefts, base, width, height)
-        layers = _draw_breakdowns(axes, drawn, found)
+        layers = _draw_breakdowns(axes, drawn, anatomy)
         _finish(axes, scenario, drawn, f"RSS{in_which_world(scenario)}, GB", last=not bases)
         draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
-    if found.owners:
+    if anatomy.owners:
         base = bases.pop(0)
         axes = _row(page, lefts, base, width, height)
-        layers = _draw_owners(axes, drawn, found)
+        layers = _draw_owners(axes, drawn, anatomy)
         _finish(axes, scenario, drawn, "Live bytes by owner, without ballast, GB", last=True)
         draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
     return page
 
 
-def _readings(found: _Anatomy) -> list[str]:
-    """What of the areas was measured, and what lies between readings."""
+def _readings(anatomy: _Anatomy) -> list[str]:
+    """Say what of the areas was measured, and what lies between readings."""
     lines = []
-    runs = [run for subject in found.subjects for run in subject.runs]
-    fine = found.breakdowns.keys() - found.coarse
+    runs = [run for subject in anatomy.subjects for run in subject.runs]
+    fine = anatomy.breakdowns.keys() - anatomy.coarse
     if fine:
         sampled = _apart([run.t_s[run.fed] for run in runs])
         cheap = _apart([run.t_s[run.fed & np.isfinite(run.column("glibc_bytes"))] for run in runs])
-        dear = _apart([run.t_s[run.fed & read_at(run)] for run in runs])
+        costly = _apart([run.t_s[run.fed & read_at(run)] for run in runs])
         lines.append(
-            f"RSS was measured every {sampled}, what is in use every {cheap}, all lines every {dear}; "
+            f"RSS was measured every {sampled}, what is in use every {cheap}, all lines every {costly}; "
             "lines and the split of free memory are interpolated."
         )
-    if found.coarse:
-        of = f" of {', '.join(sorted(found.coarse))}" if fine else " of RSS"
+    if anatomy.coarse:
+        of = f" of {', '.join(sorted(anatomy.coarse))}" if fine else " of RSS"
         lines.append(f"The areas{of} join the readings of all lines; the black line is RSS in between.")
-    if found.owners:
+    if anatomy.owners:
         walked = _apart([np.unique(run.owners["t_s"].to_numpy(dtype=np.float64)) for run in runs])
         live = _apart([run.t_s[run.fed & np.isfinite(run.column("live_bytes"))] for run in runs])
-        read = any(one.live is not None for one in found.owners.values())
+        read = any(course.live is not None for course in anatomy.owners.values())
         between = f"live bytes every {live}; whose they are in between is interpolated." if read else "joined by lines."
         lines.append(f"Owners were measured every {walked}, {between}")
     return lines
 
 
 def _apart(times: Sequence[NDArray[np.float64]]) -> str:
-    """How far apart readings are, in words; nothing is known of one reading."""
-    gaps = [np.diff(one) for one in times if one.size > 1]
+    """Return how far apart readings are, in words; one reading tells nothing."""
+    gaps = [np.diff(readings_s) for readings_s in times if readings_s.size > 1]
     seconds = float(np.median(np.concatenate(gaps))) if gaps else 0.0
     if seconds <= 0:
         return "so often"
@@ -183,43 +183,43 @@ def _name(page: Page, subject: Subject, left: float, width: float, top: float) -
     )
 
 
-def _draw_breakdowns(axes: Sequence[Axes], drawn: Sequence[Subject], found: _Anatomy) -> list[Layer]:
+def _draw_breakdowns(axes: Sequence[Axes], drawn: Sequence[Subject], anatomy: _Anatomy) -> list[Layer]:
     """Draw the lines of RSS on one scale; returns the layers that can be seen."""
     highest = 0.0
     thickest: dict[str, float] = {}
-    for one, subject in zip(axes, drawn, strict=True):
-        one.set_gid(f"rss {subject.config}")
-        known, fine = found.breakdowns.get(subject.config), found.curves[subject.config]
+    for panel, subject in zip(axes, drawn, strict=True):
+        panel.set_gid(f"rss {subject.config}")
+        known, fine = anatomy.breakdowns.get(subject.config), anatomy.curves[subject.config]
         if known is None:
-            _not_recorded(one)
+            _not_recorded(panel)
             continue
         values = {**known.lines, RESIDUAL: known.residual}
         for name, gb in values.items():
             thickest[name] = max(thickest.get(name, 0.0), float(np.nanmax(gb, initial=0.0)))
-        highest = max(highest, draw_stack(one, known.hours, RSS_LAYERS, values))
-        _draw_line(one, fine.hours, fine.rss.median)
+        highest = max(highest, draw_stack(panel, known.hours, RSS_LAYERS, values))
+        _draw_line(panel, fine.hours, fine.rss.median)
         highest = max(highest, float(np.nanmax(fine.rss.median, initial=0.0)))
     _same_scale(axes, highest)
     return [layer for key, layer in RSS_LAYERS.items() if thickest.get(key, 0.0) > THINNEST_SHARE * highest]
 
 
-def _draw_owners(axes: Sequence[Axes], drawn: Sequence[Subject], found: _Anatomy) -> list[Layer]:
+def _draw_owners(axes: Sequence[Axes], drawn: Sequence[Subject], anatomy: _Anatomy) -> list[Layer]:
     """Draw the owners on one scale; returns their layers, which are the same in every panel."""
-    paths = list(next(iter(found.owners.values())).owners)
+    paths = list(next(iter(anatomy.owners.values())).owners)
     named = [path for path in paths if path not in (OTHER, UNATTRIBUTED)]
     layers = {path: Layer(path, fill) for path, fill in zip(named, looks.OWNERS, strict=False)}
     layers[OTHER] = Layer("other owners", looks.OTHER_OWNERS)
     layers[UNATTRIBUTED] = Layer("unattributed", looks.UNATTRIBUTED)
     highest = 0.0
-    for one, subject in zip(axes, drawn, strict=True):
-        one.set_gid(f"owners {subject.config}")
-        known = found.owners.get(subject.config)
+    for panel, subject in zip(axes, drawn, strict=True):
+        panel.set_gid(f"owners {subject.config}")
+        known = anatomy.owners.get(subject.config)
         if known is None:
-            _not_recorded(one)
+            _not_recorded(panel)
             continue
-        highest = max(highest, draw_stack(one, known.hours, layers, known.owners))
+        highest = max(highest, draw_stack(panel, known.hours, layers, known.owners))
         if known.live is not None:
-            _draw_line(one, known.hours, known.live)
+            _draw_line(panel, known.hours, known.live)
             highest = max(highest, float(np.nanmax(known.live, initial=0.0)))
     _same_scale(axes, highest)
     return list(layers.values())
@@ -234,20 +234,20 @@ def _not_recorded(axes: Axes) -> None:
 
 
 def _same_scale(axes: Sequence[Axes], highest: float) -> None:
-    for one in axes:
-        one.set_ylim(0, 1.06 * highest or 1.0)
+    for panel in axes:
+        panel.set_ylim(0, 1.06 * highest or 1.0)
 
 
 def _finish(axes: Sequence[Axes], scenario: Scenario, drawn: Sequence[Subject], text: str, *, last: bool) -> None:
-    """The same hours everywhere; numbers at the left edge of the row and under its last one only."""
+    """Give all panels the same hours; write numbers at the left edge of the row and under its last one only."""
     end = max([scenario.time.hours, *(float(s.curve.hours[-1]) for s in drawn if s.curve is not None)])
     hours = MaxNLocator(nbins=max(3, 8 // len(axes) + 1), integer=end >= 2).tick_values(0, end)
-    for place, one in enumerate(axes):
-        one.set_xlim(0, end)
+    for place, panel in enumerate(axes):
+        panel.set_xlim(0, end)
         room = 1.0 if place == len(axes) - 1 else LAST_TICK  # a number at the right edge would touch the next panel's 0
-        one.set_xticks([hour for hour in hours if 0 <= hour <= room * end])
-        one.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-        one.tick_params(labelleft=place == 0, labelbottom=last, labelsize=SMALL_PT)
+        panel.set_xticks([hour for hour in hours if 0 <= hour <= room * end])
+        panel.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+        panel.tick_params(labelleft=place == 0, labelbottom=last, labelsize=SMALL_PT)
         if last:
-            one.set_xlabel("virtual hours", fontsize=SMALL_PT)
+            panel.set_xlabel("virtual hours", fontsize=SMALL_PT)
     axes[0].set_title(text, loc="left", fontsize=SMALL_PT, pad=6, color=INK)

@@ -33,7 +33,7 @@ _DRAWN = frozenset(
         *("release.stop", "release.drop", "release.trim"),
     }
 )
-"""Metrics of one config whose differences share an axis well. The table has them all."""
+"""Metrics of one config whose differences share an axis well. The table has all metrics."""
 
 Soak = tuple[Scenario, Sequence[Run]]
 
@@ -80,22 +80,22 @@ def _handle(label: str, *, dashes: Any, width: float) -> Artist:
 
 
 def _draw_curves(page: Page, scenario: Scenario, groups: Sequence[Sequence[Subject]]) -> None:
-    """One box of curves a group, over each other, on the same hours."""
+    """Draw one box of curves a group, over each other, on the same hours."""
     bottom, top = page.bottom_px + _TICKS_PX, page.top_px - _HEADING_PX
     height = (top - bottom - _BETWEEN_CURVES_PX * (len(groups) - 1)) / len(groups)
-    for place, group in enumerate(groups):
-        upper = top - place * (height + _BETWEEN_CURVES_PX)
+    for index, group in enumerate(groups):
+        upper = top - index * (height + _BETWEEN_CURVES_PX)
         axes = page.axes(_LEFT_PX, upper - height, _CURVES_PX, height)
         draw_memory(axes, scenario, group, height_px=height, labels_px=_LABELS_PX - 24)
-        if place == 0:
+        if index == 0:
             axes.set_title("RSS (resident memory) at full scale, GB", loc="left", fontsize=TEXT_PT, pad=8)
-        if place < len(groups) - 1:
+        if index < len(groups) - 1:
             axes.set_xlabel("")
             axes.tick_params(axis="x", labelbottom=False)
 
 
 def _draw_panels(page: Page, compared: Sequence[tuple[Comparison, Look]], *, less: str) -> None:
-    """The differences beside the curves, one box a unit."""
+    """Draw the differences beside the curves, one box a unit."""
     panels = [
         (f"{less}, GB", False, _rows(compared, "GB")),
         (f"{less}, percentage points", True, _rows(compared, "share")),
@@ -115,7 +115,7 @@ def _draw_panels(page: Page, compared: Sequence[tuple[Comparison, Look]], *, les
 
 
 def _rows(compared: Sequence[tuple[Comparison, Look]], unit: str) -> list[Difference]:
-    """The differences of the metrics of one unit that are drawn."""
+    """Return the differences of the metrics of one unit that are drawn."""
     return rows_of(
         [
             (row.metric.name, look, row.difference)

@@ -37,9 +37,9 @@ def market_picture(title: str, foot: Sequence[str], tape: Tape, instruments: Seq
     return page
 
 
-def _panel(page: Page, place: int, heading: str) -> Axes:
-    """One of six boxes, numbered from the top left, row by row."""
-    row, column = divmod(place, _ACROSS)
+def _panel(page: Page, number: int, heading: str) -> Axes:
+    """Return one of six boxes, numbered from the top left, row by row."""
+    row, column = divmod(number, _ACROSS)
     width = (WIDTH_PX - MARGIN_PX) / _ACROSS
     height = (page.top_px - page.bottom_px) / _DOWN
     axes = page.axes(

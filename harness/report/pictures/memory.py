@@ -67,12 +67,12 @@ def _heading(axes: Axes, text: str) -> None:
 
 
 def titled(title: str, verdict: Verdict | None) -> str:
-    """A picture's title, which says first of all where it shows no evidence."""
+    """Return a picture's title, which says first of all where it shows no evidence."""
     return f"INVALID: {title}" if verdict is not None and verdict.status == "invalid" else title
 
 
 def in_which_world(scenario: Scenario) -> str:
-    """What a heading says of a small world, whose floors are its own; nothing at full scale."""
+    """Return what a heading says of a small world, whose floors are its own; nothing at full scale."""
     scale = scenario.memory.scale
     return "" if scale == 1 else f" in a world of {scale:g}, brought to full scale"
 
@@ -80,7 +80,7 @@ def in_which_world(scenario: Scenario) -> str:
 def foot(
     scenario: Scenario, runs: Sequence[Run], verdict: Verdict | None = None, *, at_full_scale: bool = False
 ) -> list[str]:
-    """What must be known to read a picture of these runs: the world, the assumptions, which runs did not finish.
+    """Say what a reader must know of these runs: the world, the assumptions, which runs did not finish.
 
     A picture that does not show full scale beside a small world says what is that world's own.
     """

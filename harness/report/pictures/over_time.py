@@ -32,7 +32,7 @@ _HEADING_PX, _TICKS_PX, _BETWEEN_PX = 32.0, 66.0, 34.0
 _UPPER_SHARE = 0.62
 
 _LASTS = 0.9
-"""Where the reduction settles later than at this share of the time, it is told at the end, not "from ... on"."""
+"""A reduction that settles later than at this share of the time is told as of the end, not "from ... on"."""
 
 
 @in_house_style
@@ -77,28 +77,28 @@ def over_time_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdi
 
 
 def _title(scenario: Scenario, reduced: ReductionOverTime | None, costs: Sequence[CpuOverTime]) -> str:
-    """The finding: of the reduction where there is one, else of the CPU."""
+    """Return the finding: of the reduction where there is one, else of the CPU."""
     if reduced is None:
         return f"CPU per symbol-cycle: {_growth(costs)}"
-    found = reduced.findings(scenario.time.warmup_minutes / 60)
+    findings = reduced.findings(scenario.time.warmup_minutes / 60)
     saved = f"{reduced.fixed} saves of {reduced.old}'s peak"
-    if not found:
+    if not findings:
         return f"What {saved}: the runs ended in the warm-up"
-    if len(found) == 1:
-        return f"What {saved} does not depend on when one looks: {_percent(found[0].share)}"
-    told = [f"{_percent(one.share)} after {_time(one.hour)}" for one in found[:-1]]
-    last, end = found[-1], float(reduced.hours[-1])
+    if len(findings) == 1:
+        return f"What {saved} does not depend on when one looks: {_percent(findings[0].share)}"
+    shares = [f"{_percent(finding.share)} after {_time(finding.hour)}" for finding in findings[:-1]]
+    last, end = findings[-1], float(reduced.hours[-1])
     settles = last.hour <= _LASTS * end
-    told.append(f"{_percent(last.share)} {f'from {_time(last.hour)} on' if settles else f'after {_time(end)}'}")
-    return f"What {saved} depends on when one looks: {', '.join(told)}"
+    shares.append(f"{_percent(last.share)} {f'from {_time(last.hour)} on' if settles else f'after {_time(end)}'}")
+    return f"What {saved} depends on when one looks: {', '.join(shares)}"
 
 
 def _growth(costs: Sequence[CpuOverTime]) -> str:
-    """Which configs take more CPU at the end of the load than at its start, in words."""
-    growing = [f"{one.config} by {_percent(one.growth.estimate or 0.0)}" for one in costs if one.grows]
+    """Return which configs take more CPU at the end of the load than at its start, in words."""
+    growing = [f"{cost.config} by {_percent(cost.growth.estimate or 0.0)}" for cost in costs if cost.grows]
     if growing:
         return f"grows under load, {', '.join(growing)}"
-    if all(one.growth.low is None for one in costs):
+    if all(cost.growth.low is None for cost in costs):
         return "one seed or an early end does not tell growth from noise"
     return "no growth beyond the noise of the seeds"
 
@@ -114,7 +114,7 @@ def _cpu_heading(costs: Sequence[CpuOverTime], *, alone: bool) -> str:
 
 
 def _readings(reduced: ReductionOverTime | None, costs: Sequence[CpuOverTime]) -> list[str]:
-    """What must be known to read the panels."""
+    """Say what a reader must know of the panels."""
     lines = []
     if reduced is not None:
         grown = f"grew by {_percent(GROWN_SHARE)} of its start"
@@ -133,7 +133,7 @@ def _readings(reduced: ReductionOverTime | None, costs: Sequence[CpuOverTime]) -
 
 
 def _time(hours: float) -> str:
-    """A time after the start in words that stay on one line."""
+    """Return a time after the start in words that stay on one line."""
     words = f"{60 * hours:.0f} min" if hours < 1 else f"{hours:.1f}".removesuffix(".0") + " h"
     return on_one_line(words)
 

@@ -38,8 +38,8 @@ def waterfall_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdi
 
     With a `verdict`, its summary stands in the foot.
     """
-    found = [(subject.look, waterfall(subject.config, subject.runs)) for subject in subjects(scenario, runs)]
-    known = [(look, one) for look, one in found if one is not None]
+    stops = [(subject.look, waterfall(subject.config, subject.runs)) for subject in subjects(scenario, runs)]
+    known = [(look, stop) for look, stop in stops if stop is not None]
     if not known:
         return None
     drawn = known[:MOST_CONFIGS]
@@ -47,18 +47,18 @@ def waterfall_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdi
     if len(known) > len(drawn):
         lines.append(f"The first {len(drawn)} of {len(known)} configs.")
     page = Page(titled(scenario.title, verdict), lines)
-    page.key(_key([one for _, one in drawn]))
+    page.key(_key([stop for _, stop in drawn]))
     width = (WIDTH_PX - _LEFT_PX - MARGIN_PX - _GAP_PX * (len(drawn) - 1)) / len(drawn)
-    words = [_words(one, width) for _, one in drawn]
+    words = [_words(stop, width) for _, stop in drawn]
     words_px = line_px(SMALL_PT, max(map(len, words))) + 10
     base = page.bottom_px + words_px + _TICKS_PX
     height = page.top_px - 2 * _HEADING_PX - base
-    ends = scale([one for _, one in drawn])
-    for place, ((look, one), text) in enumerate(zip(drawn, words, strict=True)):
+    ends = scale([stop for _, stop in drawn])
+    for place, ((look, stop), text) in enumerate(zip(drawn, words, strict=True)):
         left = _LEFT_PX + place * (width + _GAP_PX)
         axes = page.axes(left, base, width, height)
         axes.set_ylim(*ends)
-        draw_waterfall(axes, look, one, width_px=width, height_px=height)
+        draw_waterfall(axes, look, stop, width_px=width, height_px=height)
         axes.tick_params(axis="y", labelleft=place == 0)
         if place == 0:
             axes.set_title(
@@ -69,43 +69,43 @@ def waterfall_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdi
 
 
 def _key(drawn: Sequence[Waterfall]) -> list[Artist]:
-    if any(one.broken_down for one in drawn):
-        shown = [GIVEN_BACK, *(layer for part, layer in PARTS.items() if any(part in one.parts for one in drawn))]
+    if any(stop.broken_down for stop in drawn):
+        shown = [GIVEN_BACK, *(layer for part, layer in PARTS.items() if any(part in stop.parts for stop in drawn))]
     else:
         rest = Layer("left: not live; pinned and slack not recorded", PARTS["other"].fill)
         shown = [GIVEN_BACK, PARTS["live"], rest]
     return [Patch(**layer.fill.swatch, linewidth=0.5, label=layer.name) for layer in shown]
 
 
-def _words(one: Waterfall, width_px: float) -> list[str]:
-    """What is written under a panel, a fact a line: what is left, what stop() forgot, what outlives it, who pins."""
+def _words(stop: Waterfall, width_px: float) -> list[str]:
+    """Return the lines under a panel: what is left, what stop() forgot, what outlives it, who pins."""
     room = characters(width_px, SMALL_PT)
-    lines = [f"Left {short(mean_or_zero(one.left))} GB:", *_parts(one, room)]
-    forgotten = {path: mean_or_zero(gb) for path, gb in one.forgotten.items() if mean_or_zero(gb) >= WORTH_GB}
+    lines = [f"Left {short(mean_or_zero(stop.left))} GB:", *_parts(stop, room)]
+    forgotten = {path: mean_or_zero(gb) for path, gb in stop.forgotten.items() if mean_or_zero(gb) >= WORTH_GB}
     if forgotten:
         paths = list(forgotten)[:MOST]
         amounts = [f"  {short(forgotten[path])}  " for path in paths]
         names = told_apart([drawable(path) for path in paths], room - max(map(len, amounts)))
         lines.append("Live after stop(), GB:")
         lines += [amount + name for amount, name in zip(amounts, names, strict=True)]
-    if one.outlives:
+    if stop.outlives:
         lines.append("Outlive stop():")
-        lines += [f"  {len(names)} {OUTLIVING[kind]}" for kind, names in one.outlives.items()]
-    if one.survivors:
-        first = one.survivors[0]
-        of = "" if one.arenas is None else f" of {one.arenas:.0f}"
+        lines += [f"  {len(names)} {OUTLIVING[kind]}" for kind, names in stop.outlives.items()]
+    if stop.survivors:
+        first = stop.survivors[0]
+        of = "" if stop.arenas is None else f" of {stop.arenas:.0f}"
         lines.append(f"{first.arenas:.0f}{of} arenas kept by")
         lines += [f"  {line}" for line in broken(drawable(first.name), room - 2)]
     return lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], DOTS]
 
 
-def _parts(one: Waterfall, room: int) -> list[str]:
-    """What is left by part, but what is too little to be a fact."""
-    known = one.parts if one.broken_down else {name: gb for name, gb in one.parts.items() if name == "live"}
-    least = max(_WORTH_A_LINE * sum(abs(mean_or_zero(gb)) for gb in one.parts.values()), WORTH_GB)
+def _parts(stop: Waterfall, room: int) -> list[str]:
+    """Return what is left by part, without what is too little to matter."""
+    known = stop.parts if stop.broken_down else {name: gb for name, gb in stop.parts.items() if name == "live"}
+    least = max(_WORTH_A_LINE * sum(abs(mean_or_zero(gb)) for gb in stop.parts.values()), WORTH_GB)
     worth = {name: mean_or_zero(gb) for name, gb in known.items() if abs(mean_or_zero(gb)) >= least}
     lines = [f"  {short(gb)} {name}" for name, gb in worth.items()]
-    if not one.broken_down:
+    if not stop.broken_down:
         lines += [f"  {line}" for line in wrapped("pinned and slack not recorded", room - 2, lines=2)]
     return lines
 

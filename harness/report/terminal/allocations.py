@@ -18,34 +18,34 @@ from harness.text import shown_path
 INSTALL = "No flame graph: memray is not installed: pip install 'collector-soak[deep]'"
 
 LEAST_SHARE = 0.02
-"""Lines behind less than this share are not worth a line."""
+"""A line of code behind less than this share is not printed."""
 
 MOST_LINES = 8
 LEAST_BYTES = 50_000
 NOTEWORTHY_BYTES = 100_000
 
 
-def print_allocations(console: Console, config: str, seed: int, found: Allocations) -> None:
-    """Print all that reruns of a config found."""
-    limited = ", ended early for want of memory" if found.limited else ""
-    heading(console, f"{config} seed {seed}, rerun for {found.hours:.2g} virtual hours{limited}")
-    for owner in found.owners:
+def print_allocations(console: Console, config: str, seed: int, allocations: Allocations) -> None:
+    """Print what the reruns of a config found."""
+    limited = ", ended early for want of memory" if allocations.limited else ""
+    heading(console, f"{config} seed {seed}, rerun for {allocations.hours:.2g} virtual hours{limited}")
+    for owner in allocations.owners:
         print_owner(console, owner)
-    if not found.owners:
+    if not allocations.owners:
         paragraph(console, "No owner grows in the rerun to speak of.", bullet="- ")
-    _print_lines(console, "lines that grow (tracemalloc, from half of the feed to its end)", found.growing)
-    if not found.owners and sum(size for _, size in found.growing) < NOTEWORTHY_BYTES:
+    _print_lines(console, "lines that grow (tracemalloc, from half of the feed to its end)", allocations.growing)
+    if not allocations.owners and sum(size for _, size in allocations.growing) < NOTEWORTHY_BYTES:
         unseen = (
             "What grows, if anything does, is memory that was not traced: of C code that has an allocator of its own."
         )
         paragraph(console, unseen, bullet="- ")
-    for sentence in cycle_sentences(found.cycles):
+    for sentence in cycle_sentences(allocations.cycles):
         paragraph(console, sentence, bullet="- ")
-    if found.flame is not None:
-        title = f"lines that hold most of {_mb(found.held_bytes)} MB at the end of the feed (memray)"
-        _print_lines(console, title, found.held)
+    if allocations.flame is not None:
+        title = f"lines that hold most of {_mb(allocations.held_bytes)} MB at the end of the feed (memray)"
+        _print_lines(console, title, allocations.held)
         console.print()
-        whole_line(console, f"Flame graph of what was held: {shown_path(found.flame)}")
+        whole_line(console, f"Flame graph of what was held: {shown_path(allocations.flame)}")
     console.print()
     note = (
         "Not judged; real bytes of a rerun at the scale of the recording. A line is the innermost one of the target's "
@@ -74,29 +74,29 @@ def print_owner(console: Console, owner: OwnedFrom) -> None:
 
 
 def cycle_sentences(cycles: InCycles) -> list[str]:
-    """What is said of reference cycles."""
-    found = []
+    """Return the sentences on reference cycles."""
+    sentences = []
     if not cycles.collector_on:
-        found.append("Python's collector is off in this target: cycles are never freed.")
+        sentences.append("Python's collector is off in this target: cycles are never freed.")
     if cycles.uncollectable:
-        found.append(f"gc.garbage holds {cycles.uncollectable:,} objects that no collection frees.")
+        sentences.append(f"gc.garbage holds {cycles.uncollectable:,} objects that no collection frees.")
     if cycles.bytes < NOTEWORTHY_BYTES:
-        return [*found, f"Reference cycles: {cycles.objects:,} objects waited for a collection, nothing of note."]
+        return [*sentences, f"Reference cycles: {cycles.objects:,} objects waited for a collection, nothing of note."]
     types = ", ".join(f"{counted.name} ({counted.objects:,})" for counted in cycles.types[:4])
     sites = "; ".join(
         f"allocated at {site_name(site)}: {percent(share)}"
         for site, share in _worth_a_line(cycles.sites)[:3]
         if site is not None
     )
-    found.append(
+    sentences.append(
         f"Reference cycles: only a collection frees {cycles.objects:,} objects, {_mb(cycles.bytes)} MB with their "
         f"plain values: {types}{'; ' if sites else ''}{sites}."
     )
-    return found
+    return sentences
 
 
 def site_name(site: Site) -> str:
-    """FILE:LINE (function), from the current folder where it lies there."""
+    """Return FILE:LINE (function), from the current folder where it lies there."""
     file = shown_path(Path(site.file))
     for folder in ("site-packages/", "dist-packages/"):
         file = file.rpartition(folder)[2]
@@ -107,18 +107,18 @@ def site_name(site: Site) -> str:
 def _print_lines(console: Console, title: str, lines: Sequence[tuple[Site, int]]) -> None:
     console.print()
     least = max([LEAST_SHARE * size for _, size in lines[:1]] + [LEAST_BYTES])
-    told = [one for one in lines if one[1] >= least][:MOST_LINES]
-    if not told:
+    largest = [line for line in lines if line[1] >= least][:MOST_LINES]
+    if not largest:
         paragraph(console, f"{title}: none of {LEAST_BYTES / 1e6:g} MB or more")
         return
     table = new_table(title, "MB", right=("MB",))
-    for site, size in told:
+    for site, size in largest:
         table.add_row(Text(site_name(site)), _mb(size))
     show(console, table)
 
 
 def _worth_a_line(shares: Sequence[tuple[Site | None, float]]) -> list[tuple[Site | None, float]]:
-    return [one for one in shares if one[1] >= LEAST_SHARE]
+    return [pair for pair in shares if pair[1] >= LEAST_SHARE]
 
 
 def _mb(size: float) -> str:

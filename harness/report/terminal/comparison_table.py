@@ -50,7 +50,7 @@ def print_comparison(console: Console, title: str, comparison: Comparison, *, me
 
 
 def print_legend(console: Console, *, memory_scale: float) -> None:
-    """What the signs of the tables mean."""
+    """Print what the signs of the tables mean."""
     paragraph(console, Text("[95 %]: the interval over seeds, of pairs with the same seed if any.", style="dim"))
     if memory_scale != 1:
         note = f"*: moves with the memory scale: bytes that stay the same weigh more at {memory_scale:g} than at 1."
@@ -58,7 +58,7 @@ def print_legend(console: Console, *, memory_scale: float) -> None:
 
 
 def print_disagreements(console: Console, disagreements: Sequence[Disagreement]) -> None:
-    """What two soaks that may be compared do not have in common."""
+    """Print in what two soaks differ that may be compared."""
     if not disagreements:
         return
     paragraph(console, "The two differ in more than their numbers; one of these may be the cause:")

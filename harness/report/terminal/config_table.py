@@ -26,7 +26,7 @@ _COLUMNS = {
 
 
 def print_configs(console: Console, scenario: Scenario, runs: Sequence[Run], anchors: Anchors = NO_ANCHORS) -> None:
-    """A row per config, each value the mean over its seeds with its interval; nothing for a single config.
+    """Print a row per config, each value the mean over its seeds with its interval; nothing for a single config.
 
     What moves with the memory scale is that of full scale where anchors tell it, else marked as the small world's.
     """
@@ -48,8 +48,8 @@ def print_configs(console: Console, scenario: Scenario, runs: Sequence[Run], anc
 def _cell(metric: Metric, full: FullScale, config: str) -> str:
     if not moves(metric, full.scenario, full.runs, [config]):
         return measured(metric.compute(full.runs, [config]), metric.unit)
-    found = full.estimate(metric, [config])
-    if found.basis != "undecided":
-        return f"{measured(found.estimate, metric.unit)} @1"
+    at_full_scale = full.estimate(metric, [config])
+    if at_full_scale.basis != "undecided":
+        return f"{measured(at_full_scale.estimate, metric.unit)} @1"
     small = measured(metric.compute(full.runs, [config]), metric.unit)
     return small if small == NOTHING else f"{small} @{full.scenario.memory.scale:g}"

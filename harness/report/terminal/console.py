@@ -25,25 +25,25 @@ _SLACK = 3  # columns that words need beyond half of a text to fill two lines
 
 class _PlainConsole(Console):
     def on_broken_pipe(self) -> None:
-        """Leave it to `main` what a reader that has gone means; rich would exit 1, which is a claim missed."""
+        """Let `main` decide what it means that the reader has gone; rich would exit 1, which is a missed claim."""
         raise BrokenPipeError
 
 
 def open_console() -> Console:
-    """Standard output: as wide as the terminal, and of any width in a pipe, where nothing may be cut or wrapped."""
+    """Open standard output: as wide as the terminal; of any width in a pipe, where nothing may be cut or wrapped."""
     width = None if sys.stdout.isatty() else _UNLIMITED_COLUMNS
     return _PlainConsole(width=width, markup=False, highlight=False, emoji=False)
 
 
 def columns(console: Console) -> int:
-    """The width of a report on this console."""
+    """Return the width of a report on this console."""
     return min(console.width, _WIDEST_COLUMNS if console.is_terminal else PLAIN_COLUMNS)
 
 
 def new_table(
     *headings: str, right: Collection[str] = (), unbroken: Collection[str] = (), long: Collection[str] = ()
 ) -> Table:
-    """An empty table. Columns in `right` hold numbers; they and those in `unbroken` are not wrapped, unless `long`."""
+    """Make an empty table. Columns in `right` hold numbers; they and the `unbroken` are not wrapped, unless `long`."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
     for heading in headings:
         justify: JustifyMethod = "right" if heading in right else "left"
@@ -66,24 +66,24 @@ def show(console: Console, table: Table) -> None:
 
 
 def fits(console: Console, table: Table) -> bool:
-    """Whether a table can be shown on this console without wrapping anything in it."""
+    """Return whether a table can be shown on this console without wrapping anything in it."""
     return sum(_widest(column, "\n") + GAP for column in table.columns) - GAP <= columns(console)
 
 
 def _widest(column: Column, separator: str | None) -> int:
-    """The longest line of a column, or its longest word where the separator is None."""
+    """Return the longest line of a column, or its longest word where the separator is None."""
     texts = [cell.plain if isinstance(cell, Text) else str(cell) for cell in (column.header, *column.cells)]
     return max((cell_len(part) for text in texts for part in text.split(separator)), default=1)
 
 
 def heading(console: Console, text: str) -> None:
-    """A heading with a line of air above it."""
+    """Print a heading with an empty line above it."""
     console.print()
     paragraph(console, Text(text, style="bold"))
 
 
 def paragraph(console: Console, text: str | Text, *, bullet: str = "") -> None:
-    """Prose, wrapped where people like to read it, hanging from its bullet; no markup in it is obeyed."""
+    """Print prose, wrapped where people like to read it, hanging from its bullet; markup in it is not obeyed."""
     words = text if isinstance(text, Text) else Text(" ".join(text.split()))
     for number, line in enumerate(words.wrap(console, min(columns(console), _PROSE_COLUMNS) - len(bullet))):
         line.rstrip()
@@ -91,5 +91,5 @@ def paragraph(console: Console, text: str | Text, *, bullet: str = "") -> None:
 
 
 def whole_line(console: Console, text: str) -> None:
-    """One line that is never broken, so that a path in it can be copied."""
+    """Print one line that is never broken, so that a path in it can be copied."""
     console.print(Text(text), soft_wrap=True)

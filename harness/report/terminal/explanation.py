@@ -27,13 +27,13 @@ from harness.text import first_of
 
 MOST_OWNERS, MOST_NAMES = 8, 5
 LEAST_SHARE = 0.01
-"""Owners beyond the first that grow by less than this share of the fastest are not worth a line."""
+"""Owners after the first that grow by less than this share of the fastest are not printed."""
 
 _ALL = 0.995
 """A share that rounds to all of it."""
 
 _SHORTEST_PATH = 24
-"""Columns that a path has in every case; the rest of a row goes to the numbers first."""
+"""Columns that a path always gets; the numbers take what they need of the rest."""
 
 _DECIDED_IN = {
     "whole": "under load",
@@ -50,7 +50,7 @@ _PARTS = {
 }
 
 
-def print_explanation(console: Console, scenario: Scenario, found: Sequence[Explanation]) -> None:
+def print_explanation(console: Console, scenario: Scenario, explanations: Sequence[Explanation]) -> None:
     """Print what explains each config, and what the words mean."""
     console.print()
     paragraph(console, Text(f"{scenario.name}: {scenario.title}", style="bold"))
@@ -60,76 +60,78 @@ def print_explanation(console: Console, scenario: Scenario, found: Sequence[Expl
             "at full scale; RSS after a cleanup or a stop, and what is pinned, is not (claims on that: soak report)."
         )
         paragraph(console, Text(world, style="dim"))
-    for one in found:
-        print_config(console, scenario, one)
-    if not found:
+    for explanation in explanations:
+        print_config(console, scenario, explanation)
+    if not explanations:
         paragraph(console, "No run recorded a sample.")
         return
     console.print()
     note = (
         f"GB at full scale, from a world at scale {scenario.memory.scale:g}; hours are virtual; [95 %]: the interval "
-        f"over seeds{_judged_at(found)}. GB/h: growth that no cleanup reaches; until cleanup: what grows beyond it and "
-        "is given back; share: of the growth that no cleanup reaches; grown: GB from the first walk to the stop."
+        f"over seeds{_judged_at(explanations)}. GB/h: growth that no cleanup reaches; until cleanup: what grows beyond "
+        "it and is given back; share: of the growth that no cleanup reaches; grown: GB from the first walk to the stop."
     )
     paragraph(console, Text(note, style="dim"))
 
 
-def _judged_at(found: Sequence[Explanation]) -> str:
+def _judged_at(explanations: Sequence[Explanation]) -> str:
     """At which confidence leaks are judged, where it is another."""
-    levels = {one.confidence for one in found} - {CONFIDENCE}
-    return "".join(f", and [{level(one)}] whether it leaks, since seeds may be added" for one in levels)
+    levels = {explanation.confidence for explanation in explanations} - {CONFIDENCE}
+    return "".join(f", and [{level(confidence)}] whether it leaks, since seeds may be added" for confidence in levels)
 
 
-def print_config(console: Console, scenario: Scenario, one: Explanation) -> None:
+def print_config(console: Console, scenario: Scenario, explanation: Explanation) -> None:
     """Print what explains one config: whether it leaks, who holds what, what stop() left."""
-    heading(console, one.config)
-    word, sentence = leak_sentence(one, scenario)
-    paragraph(console, Text.assemble(Text(f"{word}: ", style=_STYLES[one.outcome]), sentence))
-    for sentence in [*_ended(one), *_course(one, scenario)]:
+    heading(console, explanation.config)
+    word, sentence = leak_sentence(explanation, scenario)
+    paragraph(console, Text.assemble(Text(f"{word}: ", style=_STYLES[explanation.outcome]), sentence))
+    for sentence in [*_ended(explanation), *_course(explanation, scenario)]:
         paragraph(console, sentence)
-    print_owners(console, one)
+    print_owners(console, explanation)
     for sentence in [
-        *_unattributed(one),
-        *map(_uneven, one.uneven),
-        *_counts(one.counts),
-        *_restarted(one.restarts),
-        *stop_sentences(one.stop),
+        *_unattributed(explanation),
+        *map(_uneven, explanation.uneven),
+        *_counts(explanation.counts),
+        *_restarted(explanation.restarts),
+        *stop_sentences(explanation.stop),
     ]:
         paragraph(console, sentence, bullet="- ")
 
 
-def leak_sentence(one: Explanation, scenario: Scenario) -> tuple[str, str]:
-    """The verdict on the long run in a word, and the sentence that gives its ground."""
+def leak_sentence(explanation: Explanation, scenario: Scenario) -> tuple[str, str]:
+    """Return the verdict on the long run in a word, and the sentence that says why."""
     budget = f"the budget of {scenario.memory.leak_budget_gb_per_hour:g} GB per hour"
-    if one.live.estimate is None:
-        return "UNDECIDED", f"whether it leaks in the long run: {one.live.reason}.{_by_owners(one, budget)}"
-    grow = f"live bytes grow by {_rate(one.live)} {_DECIDED_IN[one.part]}"
-    if one.outcome == "leak":
+    if explanation.live.estimate is None:
+        reason = f"{explanation.live.reason}.{_by_owners(explanation, budget)}"
+        return "UNDECIDED", f"whether it leaks in the long run: {reason}"
+    grow = f"live bytes grow by {_rate(explanation.live)} {_DECIDED_IN[explanation.part]}"
+    if explanation.outcome == "leak":
         return "LEAKS", f"{grow}, above {budget}."
-    if one.outcome == "no leak":
+    if explanation.outcome == "no leak":
         return "DOES NOT LEAK", f"{grow}, within {budget}."
-    return "UNDECIDED", f"{grow}, where {budget} is allowed: {one.reason}."
+    return "UNDECIDED", f"{grow}, where {budget} is allowed: {explanation.reason}."
 
 
-def _by_owners(one: Explanation, budget: str) -> str:
-    """What the walks say where floors do not: they need fewer teeth, being split by the age of the tooth."""
-    if one.growth is None or one.growth.live.rate.estimate is None:
+def _by_owners(explanation: Explanation, budget: str) -> str:
+    """Return what the walks say where floors do not: they need fewer teeth, being split by the age of the tooth."""
+    if explanation.growth is None or explanation.growth.live.rate.estimate is None:
         return ""
-    return f" By its owners it grows by {_rate(one.growth.live.rate)} beyond what cleanups give back; compare {budget}."
+    rate = _rate(explanation.growth.live.rate)
+    return f" By its owners it grows by {rate} beyond what cleanups give back; compare {budget}."
 
 
-def print_owners(console: Console, one: Explanation) -> None:
+def print_owners(console: Console, explanation: Explanation) -> None:
     """Print the table of owners, or that they were not recorded."""
-    if one.growth is None:
+    if explanation.growth is None:
         paragraph(console, "Owners: not recorded.", bullet="- ")
         return
-    owned = one.growth
-    ranked = _ranked(one, owned)
+    owned = explanation.growth
+    ranked = _ranked(explanation, owned)
     sawtooth = owned.live.cleared is not None
     if owned.live.rate.estimate is None:
         paragraph(console, f"Owners: {owned.live.rate.reason}: only what they grew from first to last is known.")
     numbers = ["GB/h [95 %]", *(["until\ncleanup"] if sawtooth else []), "share", "grown"]
-    rows = [(owner, _cells(owner, one, owned, sawtooth=sawtooth)) for owner in (*ranked, owned.live)]
+    rows = [(owner, _cells(owner, explanation, owned, sawtooth=sawtooth)) for owner in (*ranked, owned.live)]
     widths = [max(len(row[place]) for _, row in rows) for place in range(len(numbers))]
     headings = [max(map(len, name.split("\n"))) for name in numbers]
     used = sum(max(pair) + 2 for pair in zip(widths, headings, strict=True))
@@ -137,7 +139,7 @@ def print_owners(console: Console, one: Explanation) -> None:
     table = new_table("owner", *numbers, right=numbers, unbroken=("owner",))
     names = [*told_apart([owner.path for owner in ranked], room), "live bytes, all of it"]
     for name, (owner, cells) in zip(names, rows, strict=True):
-        table.add_row(Text(name, style="bold" if owner in one.explained else ""), *map(Text, cells))
+        table.add_row(Text(name, style="bold" if owner in explanation.explained else ""), *map(Text, cells))
     console.print()
     if fits(console, table):
         show(console, table)
@@ -147,21 +149,21 @@ def print_owners(console: Console, one: Explanation) -> None:
             facts = zip((" ".join(number.split()) for number in numbers), cells, strict=True)
             paragraph(console, f"{name}: {', '.join(f'{number} {cell}' for number, cell in facts)}", bullet="- ")
     console.print()
-    for sentence in _explained(one, owned):
+    for sentence in _explained(explanation, owned):
         paragraph(console, sentence)
 
 
-def _cells(owner: OwnerGrowth, one: Explanation, owned: Growth, *, sawtooth: bool) -> list[str]:
-    """An owner's lasting rate, its rate until a cleanup, its share of the lasting one, and what it grew in all."""
-    part = share_of(owner, owned.live) if one.lasting else None
+def _cells(owner: OwnerGrowth, explanation: Explanation, owned: Growth, *, sawtooth: bool) -> list[str]:
+    """Return an owner's lasting rate, its rate until a cleanup, its share of the growth, and how much it grew."""
+    part = share_of(owner, owned.live) if explanation.lasting else None
     until = [value(None if owner.cleared is None else owner.cleared.estimate, "GB/h")] if sawtooth else []
     share = NOTHING if part is None or part < -0.005 else percent(min(part, 1.0))
     return [interval(owner.rate, "GB/h"), *until, share, value(owner.grown.estimate, "GB")]
 
 
-def _ranked(one: Explanation, owned: Growth) -> list[OwnerGrowth]:
-    """The owners worth a line: the fastest, by what matters here, and always the unattributed."""
-    lasting = one.outcome == "leak" or one.lasting or owned.live.cleared is None
+def _ranked(explanation: Explanation, owned: Growth) -> list[OwnerGrowth]:
+    """Return the owners worth a line: the fastest, by what matters here, and always the unattributed."""
+    lasting = explanation.outcome == "leak" or explanation.lasting or owned.live.cleared is None
     owners = owned.owners if lasting else owned.by_cleared()
     if owned.live.rate.estimate is None:
         speeds = {owner.path: abs(mean_or_zero(owner.grown)) for owner in owners}
@@ -174,30 +176,30 @@ def _ranked(one: Explanation, owned: Growth) -> list[OwnerGrowth]:
     ]
 
 
-def _explained(one: Explanation, owned: Growth) -> list[str]:
-    found = []
-    if one.explained:
-        share = sum(share_of(owner, owned.live) or 0.0 for owner in one.explained)
-        names = _listed(owner.path for owner in one.explained)
+def _explained(explanation: Explanation, owned: Growth) -> list[str]:
+    sentences = []
+    if explanation.explained:
+        share = sum(share_of(owner, owned.live) or 0.0 for owner in explanation.explained)
+        names = _listed(owner.path for owner in explanation.explained)
         part = _part(share)
-        found.append(f"{part[0].upper()}{part[1:]} the growth of live bytes that no cleanup reaches: {names}.")
+        sentences.append(f"{part[0].upper()}{part[1:]} the growth of live bytes that no cleanup reaches: {names}.")
     cleared = owned.live.cleared
     if cleared is not None and certainly_above(cleared, 0.0):
         first, share = _first_cleared(owned, mean_or_zero(cleared))
-        found.append(
+        sentences.append(
             f"Between cleanups live bytes grow by {_rate(cleared)} beyond that, and cleanups give it back; "
             f"{_part(share)} it: {_listed(first)}."
         )
-    return found
+    return sentences
 
 
 def _part(share: float) -> str:
-    """A share in words: parts that others offset by shrinking come to more than the whole, which is all of it."""
+    """Return a share in words; where other parts shrink it may exceed the whole, which reads "all of"."""
     return "all of" if share >= _ALL else f"{percent(share)} of"
 
 
 def _first_cleared(owned: Growth, total: float) -> tuple[list[str], float]:
-    """The fewest owners that make 90 % of what cleanups give back, and the share that they make."""
+    """Return the fewest owners that make 90 % of what cleanups give back, and the share that they make."""
     paths: list[str] = []
     covered = 0.0
     for owner in owned.by_cleared():
@@ -208,66 +210,65 @@ def _first_cleared(owned: Growth, total: float) -> tuple[list[str], float]:
     return paths, covered / total
 
 
-def _course(one: Explanation, scenario: Scenario) -> list[str]:
-    found = []
-    if one.limit is not None:
-        going_on = f"Going on like this RSS, which peaked at {value(one.peak.estimate, 'GB')} GB,"
-        found.append(f"{'RSS' if one.limit.reached else going_on} {when_limit(one.limit)}.")
-    if one.fragmentation:
-        found.append(
-            f"The floors of RSS climb all the same, by {_rate(one.rss)}: fragmentation, memory that the program has "
-            "and does not use."
+def _course(explanation: Explanation, scenario: Scenario) -> list[str]:
+    sentences = []
+    if explanation.limit is not None:
+        going_on = f"Going on like this RSS, which peaked at {value(explanation.peak.estimate, 'GB')} GB,"
+        sentences.append(f"{'RSS' if explanation.limit.reached else going_on} {when_limit(explanation.limit)}.")
+    if explanation.fragmentation:
+        sentences.append(
+            f"The floors of RSS climb all the same, by {_rate(explanation.rss)}: fragmentation, memory that the "
+            "program has and does not use."
         )
-    if one.grown:
-        total = sum(mean_or_zero(part) for part in one.grown.values())
+    if explanation.grown:
+        total = sum(mean_or_zero(part) for part in explanation.grown.values())
         parts = ", ".join(
             f"{value(part.estimate, 'GB')} {_PARTS[name]}"
-            for name, part in one.grown.items()
+            for name, part in explanation.grown.items()
             if part.estimate is not None
         )
-        found.append(f"At the end of the feed RSS had grown by {value(total, 'GB')} GB: {parts}.")
+        sentences.append(f"At the end of the feed RSS had grown by {value(total, 'GB')} GB: {parts}.")
     else:
-        found.append("Whether the growth is live, pinned or slack: not recorded.")
-    return found
+        sentences.append("Whether the growth is live, pinned or slack: not recorded.")
+    return sentences
 
 
-def _unattributed(one: Explanation) -> list[str]:
-    """What grows and has no owner, and in whose memory it may be."""
-    if one.growth is None or one.growth.live.rate.estimate is None:
+def _unattributed(explanation: Explanation) -> list[str]:
+    """Return what grows and has no owner, and in whose memory it may be."""
+    if explanation.growth is None or explanation.growth.live.rate.estimate is None:
         return []
-    lost = one.growth.owner(UNATTRIBUTED).rate
-    large = max(0.1 * abs(mean_or_zero(one.growth.live.rate)), LEAST_SHARE)
-    named = mean_or_zero(one.growth.live.rate) - mean_or_zero(lost)
+    lost = explanation.growth.owner(UNATTRIBUTED).rate
+    large = max(0.1 * abs(mean_or_zero(explanation.growth.live.rate)), LEAST_SHARE)
+    named = mean_or_zero(explanation.growth.live.rate) - mean_or_zero(lost)
     if mean_or_zero(lost) < -large and named > large and (lost.high is None or lost.high < 0):
         return [f"unattributed: {_rate(lost)}: the owners add up to more than is live; they are too high by as much."]
     if mean_or_zero(lost) < large or not certainly_above(lost, 0.0):
         return []
-    return [f"unattributed: {_rate(lost)}: held by nothing that can be reached from the target: {_whose(one, lost)}."]
+    whose = _whose(explanation, lost)
+    return [f"unattributed: {_rate(lost)}: held by nothing that can be reached from the target: {whose}."]
 
 
-def _whose(one: Explanation, lost: Estimate) -> str:
+def _whose(explanation: Explanation, lost: Estimate) -> str:
     half = 0.5 * mean_or_zero(lost)
-    python, c = mean_or_zero(one.pymalloc), mean_or_zero(one.glibc)
-    if one.pymalloc.estimate is None and one.glibc.estimate is None:
+    python, c = mean_or_zero(explanation.pymalloc), mean_or_zero(explanation.glibc)
+    python_rate, c_rate = _rate(explanation.pymalloc), _rate(explanation.glibc)
+    if explanation.pymalloc.estimate is None and explanation.glibc.estimate is None:
         return "C memory, or objects in reference cycles"
     if python >= half > c:
         return (
-            f"Python objects, for pymalloc grows by {_rate(one.pymalloc)} and glibc does not: reference cycles that "
+            f"Python objects, for pymalloc grows by {python_rate} and glibc does not: reference cycles that "
             "nobody collected, or objects that only C code refers to"
         )
     if c >= half > python:
-        return f"C memory or numpy buffers, for glibc grows by {_rate(one.glibc)} and pymalloc does not"
-    return (
-        f"C memory, or cycles: pymalloc grows by {_rate(one.pymalloc)} and glibc by {_rate(one.glibc)}, "
-        "what has an owner included"
-    )
+        return f"C memory or numpy buffers, for glibc grows by {c_rate} and pymalloc does not"
+    return f"C memory, or cycles: pymalloc grows by {python_rate} and glibc by {c_rate}, what has an owner included"
 
 
-def _uneven(one: Unevenness) -> str:
-    largest = ", ".join(f"{symbol} {100 * share:.1f} %" for symbol, share in one.shares[:3])
-    count = len(one.shares)
+def _uneven(owner: Unevenness) -> str:
+    largest = ", ".join(f"{symbol} {100 * share:.1f} %" for symbol, share in owner.shares[:3])
+    count = len(owner.shares)
     even = f"an even share of {count} symbols is {100 / count:.1f} %"
-    return f"{tail(one.path, NAME_COLUMNS)} is uneven: of its growth {largest} (seed {one.seed}); {even}."
+    return f"{tail(owner.path, NAME_COLUMNS)} is uneven: of its growth {largest} (seed {owner.seed}); {even}."
 
 
 def _counts(counts: Iterable[Count]) -> list[str]:
@@ -278,31 +279,35 @@ def _counts(counts: Iterable[Count]) -> list[str]:
     ]
 
 
-def _restarted(one: Restarts | None) -> list[str]:
-    """Whether what stays after each stop() of a config that was restarted climbs, and by what."""
-    if one is None:
+def _restarted(restarts: Restarts | None) -> list[str]:
+    """Return whether what stays after each stop() of a config that was restarted climbs, and by what."""
+    if restarts is None:
         return []
-    if one.live.estimate is None or one.rss.estimate is None:
-        reason = one.live.reason or one.rss.reason
-        return [f"Whether what stays after each stop() climbs over {one.times} restarts is not known: {reason}."]
-    live, rss = (f"{measured(estimate, 'GB')} a restart" for estimate in (one.live, one.rss))
-    after = f"after each of {one.times} stops"
-    if certainly_above(one.live, WORTH_GB):
-        found = [f"What stays {after} climbs: live bytes by {live}, RSS by {rss}."]
-    elif certainly_above(one.rss, WORTH_GB):
-        found = [f"RSS {after} climbs by {rss}, live bytes do not ({live}): it is kept by the allocators, not held."]
+    if restarts.live.estimate is None or restarts.rss.estimate is None:
+        reason = restarts.live.reason or restarts.rss.reason
+        return [f"Whether what stays after each stop() climbs over {restarts.times} restarts is not known: {reason}."]
+    live, rss = (f"{measured(estimate, 'GB')} a restart" for estimate in (restarts.live, restarts.rss))
+    after = f"after each of {restarts.times} stops"
+    if certainly_above(restarts.live, WORTH_GB):
+        sentences = [f"What stays {after} climbs: live bytes by {live}, RSS by {rss}."]
+    elif certainly_above(restarts.rss, WORTH_GB):
+        sentences = [
+            f"RSS {after} climbs by {rss}, live bytes do not ({live}): it is kept by the allocators, not held."
+        ]
     else:
-        found = [f"What stays {after} does not climb: live bytes by {live}, RSS by {rss}."]
+        sentences = [f"What stays {after} does not climb: live bytes by {live}, RSS by {rss}."]
     more = [
-        f"{words} by {mean_or_zero(count):.0f}" for words, count in one.counts.items() if certainly_above(count, 0.5)
+        f"{words} by {mean_or_zero(count):.0f}"
+        for words, count in restarts.counts.items()
+        if certainly_above(count, 0.5)
     ]
     if more:
-        found.append(f"From the second stop() to the last there are more of these: {', '.join(more)}.")
-    return found
+        sentences.append(f"From the second stop() to the last there are more of these: {', '.join(more)}.")
+    return sentences
 
 
-def _ended(one: Explanation) -> list[str]:
-    ended = [f"seed {run.seed} {run.ending}" for run in one.runs if run.status != "complete"]
+def _ended(explanation: Explanation) -> list[str]:
+    ended = [f"seed {run.seed} {run.ending}" for run in explanation.runs if run.status != "complete"]
     return [f"Not all of its runs were completed: {'; '.join(ended)}."] if ended else []
 
 

@@ -49,12 +49,12 @@ def print_leaks(console: Console, verdict: Verdict) -> None:
 
 
 def outcome_word(leak: ConfigLeak) -> str:
-    """The verdict, and what kind of leak it is."""
+    """Return the verdict, and what kind of leak it is."""
     return f"{leak.verdict.outcome}, fragmentation" if leak.fragmentation else leak.verdict.outcome
 
 
 def shape_words(shape: Shape | None) -> str:
-    """A shape of bytes: ``sawtooth, 500 s, drops 2.10 GB``, ``plateau, +1.20 GB by 1.5 h``."""
+    """Return a shape of bytes: ``sawtooth, 500 s, drops 2.10 GB``, ``plateau, +1.20 GB by 1.5 h``."""
     if shape is None:
         return NOTHING
     if shape.teeth is not None:
@@ -87,7 +87,7 @@ def _print_table(console: Console, verdict: Verdict, leaks: Sequence[ConfigLeak]
 
 
 def _print_line(console: Console, verdict: Verdict, leak: ConfigLeak) -> None:
-    """A line of the table in words, for a terminal on which it would be cut."""
+    """Print a line of the table in words, for a terminal on which it would be cut."""
     parts = [outcome_word(leak)]
     if leak.verdict.slope is not None:
         parts.append(f"{_rate(leak)} GB/h [{level(verdict.confidence)}]")
@@ -98,7 +98,7 @@ def _print_line(console: Console, verdict: Verdict, leak: ConfigLeak) -> None:
 
 
 def _explained(leaks: Sequence[ConfigLeak]) -> list[str]:
-    """What fragmentation means, and why verdicts are open: each reason once, with all that it holds for."""
+    """Say what fragmentation means, and why verdicts are open: each reason once, with everything it applies to."""
     open_for: dict[str, list[str]] = {}
     for leak in leaks:
         if leak.verdict.outcome == "INCONCLUSIVE":
@@ -111,7 +111,7 @@ def _explained(leaks: Sequence[ConfigLeak]) -> list[str]:
 
 
 def _at_full_scale(anchors: Sequence[RunSummary]) -> list[str]:
-    """How fast the floors of RSS rise at full scale, where anchor runs were there; that is no verdict."""
+    """Return how fast the floors of RSS rise at full scale, where there are anchor runs; that is no verdict."""
     return [
         f"{run.config} seed {run.seed} at scale 1: the floors of RSS rise by "
         f"{value(run.floors_gb_per_hour, 'GB/h')} GB/h over {run.hours:.3g} h."
@@ -125,18 +125,18 @@ def _rate(leak: ConfigLeak) -> str:
 
 
 def _counted(leaks: Sequence[ConfigLeak], confidence: float) -> list[str]:
-    """The counts that are OK in one sentence, each other one in its own."""
+    """Return one sentence on all counts that are OK, and one on each other count."""
     fine = [leak for leak in leaks if leak.verdict.outcome == "OK"]
-    found = []
+    sentences = []
     for leak in leaks:
         if leak in fine:
             continue
         rate = "" if leak.verdict.slope is None else f", {_rate(leak)} an hour [{level(confidence)}]"
         against = f"against {value(leak.budget, '1/h')} an hour"
-        found.append(f"{leak.config}, {leak.measure.words}: {outcome_word(leak)}{rate} {against}: {leak.reason}")
+        sentences.append(f"{leak.config}, {leak.measure.words}: {outcome_word(leak)}{rate} {against}: {leak.reason}")
     if fine:
         words = ", ".join(dict.fromkeys(leak.measure.words for leak in fine))
-        where = " else" if found else ""
+        where = " else" if sentences else ""
         least = max(leak.verdict.minimum_detectable or 0.0 for leak in fine)
-        found.append(f"{words}: OK everywhere{where}; {value(least, '1/h')} an hour would have been found.")
-    return found
+        sentences.append(f"{words}: OK everywhere{where}; {value(least, '1/h')} an hour would have been found.")
+    return sentences

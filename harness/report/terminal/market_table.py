@@ -35,7 +35,7 @@ def print_facts(console: Console, rows: Sequence[Fact], *, spans: Sequence[str])
 
 
 def band(row: Fact) -> str:
-    """A fact's band in words: ``0.2 to 0.7``, ``at least 8``, ``-`` where there is none."""
+    """Return a fact's band in words: ``0.2 to 0.7``, ``at least 8``, ``-`` where there is none."""
     if not row.has_band:
         return NOTHING
     low, high = (end if math.isfinite(end) else None for end in (row.low, row.high))

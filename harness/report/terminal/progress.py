@@ -1,4 +1,4 @@
-"""What is seen of work while it goes on: live on a terminal, a plain line now and then in a log."""
+"""Progress: live on a terminal, a plain line now and then in a log."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Pace:
         self._last_s = now_s()
 
     def due(self, *, at_once: bool = False) -> bool:
-        """Whether to print a line now, because it is time or has to be told `at_once`; the wait then starts anew."""
+        """Return whether to print a line now, because it is time or it must be `at_once`; the wait then starts anew."""
         now_s = self._now_s()
         if not at_once and now_s - self._last_s < EVERY_S:
             return False
@@ -112,7 +112,7 @@ class Progress:
         return f"{words}: {' '.join(state.reason.split())}" if state.reason else words
 
     def _line(self, text: str) -> None:
-        """One whole line, in ASCII: a log may be read anywhere, and a line that is broken cannot be searched."""
+        """Print one whole line, in ASCII: a log may be read anywhere, and a line that is broken cannot be searched."""
         plain = text.encode("ascii", "backslashreplace").decode("ascii")
         whole_line(self._console, plain)
 

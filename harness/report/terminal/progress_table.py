@@ -18,7 +18,7 @@ _FRAME_LINES = 4  # heading, overall line, and air
 
 
 def progress_table(states: Sequence[RunState], width: int, height: int) -> Table:
-    """The table for a terminal of this size. Where it is not high enough, runs that wait or are done are left out."""
+    """Return the table for a terminal of this size, without waiting and finished runs if it is not high enough."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("run", overflow="fold")
     table.add_column("state", no_wrap=True, overflow="crop")
@@ -38,18 +38,18 @@ def progress_table(states: Sequence[RunState], width: int, height: int) -> Table
 
 
 def clock(seconds: float) -> str:
-    """A time as h:mm:ss."""
+    """Return a time as h:mm:ss."""
     whole = int(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
 def gigabytes(state: RunState, real_bytes: float) -> str:
-    """Real bytes of a run as GB (10^9) at full scale."""
+    """Return real bytes of a run as GB (10^9) at full scale."""
     return f"{real_bytes / state.memory_scale / 1e9:.1f}"
 
 
 def several_scales(states: Sequence[RunState]) -> bool:
-    """Whether runs must be told apart by their scale."""
+    """Return whether the runs differ in their scale."""
     return len({state.memory_scale for state in states}) > 1
 
 
@@ -78,7 +78,7 @@ def _row(state: RunState, width: int, *, scaled: bool) -> list[Text | ProgressBa
 
 
 def _overall(states: Sequence[RunState], width: int) -> list[Text | ProgressBar]:
-    """How many runs are done, and what share of all virtual time has passed."""
+    """Return how many runs are done, and what share of all virtual time has passed."""
     running = sum(state.state == "running" for state in states)
     done = sum(state.state not in ("running", "waiting") for state in states)
     total = sum(state.total_s for state in states) or 1.0

@@ -25,7 +25,7 @@ _KINDS = {
 
 
 def print_scenario(console: Console, scenario: Scenario, world: ScaledWorld) -> None:
-    """Everything a user may want to know before running it."""
+    """Print everything a user may want to know before running it."""
     console.print(Text.assemble((scenario.name, "bold"), f": {scenario.title}"))
     console.print(Text(shown_path(scenario.path), style="dim"))
     if scenario.assumptions.strip():
@@ -86,7 +86,7 @@ def _print_configs(console: Console, scenario: Scenario, changes: Mapping[str, C
 
 
 def _side_by_side(columns: int, cells: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """The configs in groups, each of which fits into so many columns."""
+    """Return the configs in groups, each of which fits into `columns`."""
     group: list[str] = []
     left = columns
     for name, texts in cells.items():
@@ -104,7 +104,7 @@ def _differs(scenario: Scenario, parameter: str) -> bool:
 
 
 def _kinds(changes: Mapping[str, Change]) -> dict[str, str]:
-    """Of every parameter that follows the scale, as what."""
+    """Return as what each parameter that follows the scale does so."""
     return {key.split(".", 2)[2]: change.kind for key, change in changes.items() if key.startswith("configs.")}
 
 
@@ -180,7 +180,7 @@ def _print_prose(console: Console, text: str) -> None:
 
 
 def _in_budgets(claim: Claim) -> str:
-    """That the band is in budgets, which nobody could guess of a bare number."""
+    """Say that a band is in budgets, which nobody could guess from a bare number."""
     metric = METRICS.get(claim.metric)
     return ", in budgets" if metric is not None and metric.leak is not None else ""
 

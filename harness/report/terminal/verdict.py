@@ -71,7 +71,7 @@ def print_invalidity(console: Console, reasons: Sequence[str]) -> None:
 
 
 def print_warnings(console: Console, runs: Sequence[Run]) -> None:
-    """What the judged processes were warned of, each warning once with the runs that had it."""
+    """Print the warnings of the judged processes, each once with the runs that had it."""
     had: dict[str, dict[str, None]] = {}
     for run in runs:
         for event in run.events:
@@ -82,7 +82,7 @@ def print_warnings(console: Console, runs: Sequence[Run]) -> None:
 
 
 def print_runs(console: Console, verdict: Verdict) -> None:
-    """The table of runs, in parts where it is too wide, and why and when the ones ended that did not complete."""
+    """Print the table of runs, in parts where it is too wide, and why and when the ones ended that did not complete."""
     heading(console, f"Runs: GB at full scale, from a world at scale {verdict.memory_scale:g}")
     _print_run_tables(console, verdict.runs, [*_COURSE, *_STOP])
     if verdict.anchors:
@@ -105,7 +105,7 @@ def _print_run_tables(console: Console, runs: Sequence[RunSummary], names: list[
 
 
 def print_claims(console: Console, verdict: Verdict) -> None:
-    """The claims by their kind, predictions first, then the reasons of those that were not simply met or missed."""
+    """Print the claims by kind, predictions first, then the reasons of those that were not simply met or missed."""
     heading(console, "Claims")
     if columns(console) >= _NARROW_CLAIMS:
         _print_claim_table(console, verdict)
@@ -123,9 +123,9 @@ def print_claims(console: Console, verdict: Verdict) -> None:
 def _print_claim_table(console: Console, verdict: Verdict) -> None:
     wide = columns(console) >= _WIDE_CLAIMS
     sources = ["source"] if wide else []
-    found = f"measured [{level(verdict.confidence)}]"
-    headings = ("claim", "expected", _ARITHMETIC, found, "verdict", *sources)
-    table = new_table(*headings, right=(_ARITHMETIC,), unbroken=(found,))
+    measured_at = f"measured [{level(verdict.confidence)}]"
+    headings = ("claim", "expected", _ARITHMETIC, measured_at, "verdict", *sources)
+    table = new_table(*headings, right=(_ARITHMETIC,), unbroken=(measured_at,))
     for title, claims in _by_kind(verdict):
         table.add_row(Text(title, style="italic"))
         for judged in claims:
@@ -139,14 +139,14 @@ def _print_claim_table(console: Console, verdict: Verdict) -> None:
 
 
 def _print_claim_list(console: Console, verdict: Verdict) -> None:
-    """The claims in words, for a terminal on which a table of them would be cut."""
+    """Print the claims in words, for a terminal on which a table of them would be cut."""
     for title, claims in _by_kind(verdict):
         paragraph(console, Text(title, style="italic"))
         for judged in claims:
-            name, band, arithmetic, found, word = _claim_cells(judged, verdict.memory_scale)
-            seen = ", ".join(found.plain.splitlines())
+            name, band, arithmetic, estimates, word = _claim_cells(judged, verdict.memory_scale)
+            estimate = ", ".join(estimates.plain.splitlines())
             source = judged.claim.source
-            text = f"{name}: {word}; expected {band}, by arithmetic {arithmetic}, measured {seen} ({source})"
+            text = f"{name}: {word}; expected {band}, by arithmetic {arithmetic}, measured {estimate} ({source})"
             paragraph(console, text, bullet="- ")
 
 
@@ -189,11 +189,11 @@ def _claim_cells(judged: ClaimVerdict, scale: float) -> list[Text]:
 
 
 def _found(judged: ClaimVerdict, scale: float) -> str:
-    """What was measured; of what moves with the scale first at full scale, then what the small world alone says."""
-    found = measured(judged.estimate, judged.metric.unit)
+    """Return what was measured; of what moves with the scale, full scale comes first, then the small world."""
+    estimate = measured(judged.estimate, judged.metric.unit)
     if judged.basis == "scenario":
-        return found
-    full = [] if judged.estimate.estimate is None else [f"{found} @1"]
+        return estimate
+    full = [] if judged.estimate.estimate is None else [f"{estimate} @1"]
     # Whether the small world's own value is a bound is not said: it is shown for comparison only.
     small = replace(judged.small, bound="exact")
     own = [] if small.estimate is None else [f"{measured(small, judged.metric.unit)} @{scale:g}"]
@@ -210,7 +210,7 @@ def _run_table(runs: Sequence[RunSummary], names: Sequence[str]) -> Table:
 
 
 def _run_cells(run: RunSummary) -> dict[str, str]:
-    """What a run has to say in every column."""
+    """Return the cells of a run by column."""
     peak = value(run.peak_gb, "GB")
     stop = (run.before_stop_gb, run.after_stop_gb, run.after_drop_gb, run.after_trim_gb)
     return {

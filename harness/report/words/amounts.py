@@ -34,7 +34,7 @@ BOUNDS: dict[Bound, str] = {"exact": "", "lower": "at least ", "upper": "at most
 
 
 def value(amount: float | None, unit: str) -> str:
-    """A number in the digits of its unit, without it: ``7.13``; a share of 0.716 is ``71.6``."""
+    """Return a number in the digits of its unit, without it: ``7.13``; a share of 0.716 is ``71.6``."""
     if amount is None:
         return NOTHING
     shown = 100 * amount if unit == "share" else amount
@@ -42,39 +42,39 @@ def value(amount: float | None, unit: str) -> str:
 
 
 def spoken(amount: float, unit: str) -> str:
-    """An amount in the digits that a person would say, with its unit: ``7.1 GB``, ``72 %``, ``1.4 minutes``."""
+    """Return an amount in the digits that a person would say, with its unit: ``7.1 GB``, ``72 %``, ``1.4 minutes``."""
     return with_unit(_spoken_digits(amount, unit), unit, minutes="minutes")
 
 
 def percent(share: float) -> str:
-    """A share in whole percent: ``71 %``."""
+    """Return a share in whole percent: ``71 %``."""
     return f"{round(100 * share)} %"
 
 
 def on_one_line(text: str) -> str:
-    """`text` for a picture, where lines break at spaces: this one does not."""
+    """Return `text` for a picture, where lines break at spaces: this one does not."""
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def level(confidence: float) -> str:
-    """A confidence in percent: ``95 %``, ``98.1 %``."""
+    """Return a confidence in percent: ``95 %``, ``98.1 %``."""
     return f"{100 * confidence:.3g} %"
 
 
 def with_unit(text: str, unit: str, *, minutes: str = "min") -> str:
-    """A written number followed by its unit, if it has one: ``71.6 %``, ``1 budget``, ``0.20 budgets``."""
+    """Return a written number followed by its unit, if it has one: ``71.6 %``, ``1 budget``, ``0.20 budgets``."""
     one = text.split()[-1:] == ["1"]
     words = {"share": "%", "minutes": minutes}.get(unit) or (_ONE.get(unit, unit) if one else unit)
     return f"{text} {words}".rstrip()
 
 
 def measured(estimate: Estimate, unit: str, *, signed: bool = False) -> str:
-    """An estimate with its interval: ``71.6 [71.3, 72.0] %``; a `signed` one is a difference and has its plus."""
+    """Return an estimate with its interval, ``71.6 [71.3, 72.0] %``; with a plus if it is a `signed` difference."""
     return NOTHING if estimate.estimate is None else with_unit(interval(estimate, unit, signed=signed), unit)
 
 
 def interval(estimate: Estimate, unit: str, *, signed: bool = False) -> str:
-    """An estimate with its interval in the digits of its unit, without it: ``71.6 [71.3, 72.0]``."""
+    """Return an estimate with its interval in the digits of its unit, without it: ``71.6 [71.3, 72.0]``."""
     if estimate.estimate is None:
         return NOTHING
     text = value(estimate.estimate, unit)
@@ -88,7 +88,7 @@ def interval(estimate: Estimate, unit: str, *, signed: bool = False) -> str:
 
 
 def scale_note(scale: float) -> str:
-    """What the marks behind values mean that move with the memory scale."""
+    """Say what the marks @1 and @scale behind values mean."""
     return (
         f"@1: at full scale, by anchor runs there or carried there from larger worlds; @{scale:g}: of the small world "
         "only, which says nothing of full scale."
@@ -96,26 +96,26 @@ def scale_note(scale: float) -> str:
 
 
 def expected(judged: ClaimVerdict) -> str:
-    """The band as it was claimed: ``60 to 70 %``, ``at least 25 ± 0.5 GB``, ``0 ± 2 %``."""
+    """Return the band as it was claimed: ``60 to 70 %``, ``at least 25 ± 0.5 GB``, ``0 ± 2 %``."""
     return band_words(judged.claim.expected, judged.claim.tolerance, judged.metric.unit)
 
 
 def band_words(
     band: tuple[float | None, float | None], tolerance: float | None, unit: str, between: str = " to "
 ) -> str:
-    """A band with its tolerance, in the metric's unit: ``60 to 70 %``, ``at least 25 ± 0.5 GB``."""
+    """Return a band with its tolerance, in the metric's unit: ``60 to 70 %``, ``at least 25 ± 0.5 GB``."""
     write = partial(_written, unit=unit)
     text = band_digits(band, write, between)
     return with_unit(f"{text} ± {write(tolerance)}" if tolerance else text, unit)
 
 
 def spoken_band(band: tuple[float | None, float | None], unit: str) -> str:
-    """A band in the digits that a person would say: ``60-70 %``, ``at least 25.0 GB``."""
+    """Return a band in the digits that a person would say: ``60-70 %``, ``at least 25.0 GB``."""
     return with_unit(band_digits(band, partial(_spoken_digits, unit=unit), "-"), unit, minutes="minutes")
 
 
 def band_digits(band: tuple[float | None, float | None], write: Callable[[float], str], between: str = " to ") -> str:
-    """A band whose ends are written by `write`, without a unit; one that is open on a side is a bound."""
+    """Return a band whose ends are written by `write`, without a unit; one that is open on a side is a bound."""
     low, high = (None if end is None else write(end) for end in band)
     if low is None or high is None:
         return f"at least {low}" if high is None else f"at most {high}"
@@ -123,7 +123,7 @@ def band_digits(band: tuple[float | None, float | None], write: Callable[[float]
 
 
 def verdict_word(judged: ClaimVerdict) -> str:
-    """The verdict in a word or two; a known miss is called one, and so is one that is not missed after all."""
+    """Return the verdict in a word or two; a known miss is named as one, also where it is no longer missed."""
     if judged.claim.known == "missed" and judged.outcome == "missed":
         return "known miss"
     if judged.claim.known == "missed" and judged.outcome in ("met", "exceeded"):
@@ -144,12 +144,12 @@ def _spoken_digits(amount: float, unit: str) -> str:
 
 
 def _written(amount: float, unit: str) -> str:
-    """A number as a person would write it, without digits that nobody claimed."""
+    """Return a number as a person would write it, without digits that nobody claimed."""
     return number(round(100 * amount, 9) if unit == "share" else amount)
 
 
 def when_limit(limit: Limit) -> str:
-    """What RSS does at the machine's limit, and when: ``reaches ... of 32 GB between 18.8 and 19.2 hours ...``."""
+    """Say when RSS reaches the machine's limit: ``reaches ... of 32 GB between 18.8 and 19.2 hours ...``."""
     gb = f"{limit.gb:g} GB"
     if limit.reached:
         span = "" if limit.low == limit.high else f" ({limit.low:.2f} to {limit.high:.2f})"

@@ -11,7 +11,7 @@ from harness.text import joined
 
 
 def soak_words(planned: Planned, room_bytes: float) -> str:
-    """How many runs a soak begins with, how much memory they may take, and what follows at larger scales."""
+    """Say how many runs a soak begins with, how much memory they may take, and what follows at larger scales."""
     scenario = planned.scenario
     runs = len(planned.rows)
     limit = max(row.job.limit_bytes for row in planned.rows)
@@ -32,7 +32,7 @@ def soak_words(planned: Planned, room_bytes: float) -> str:
 
 
 def moving_configs(scenario: Scenario) -> list[str]:
-    """The configs of claims that move with the scale of a scenario in a small world."""
+    """Return the configs of claims that move with the scale of a scenario in a small world."""
     if scenario.memory.scale == 1:
         return []
     claims = [claim for claim in scenario.claims if not claim.not_testable]
@@ -41,7 +41,7 @@ def moving_configs(scenario: Scenario) -> list[str]:
 
 
 def plan_words(planned: Plan, at_once: int) -> list[str]:
-    """What is about to be run in other worlds, how long it takes and how much memory; and what is not, and why."""
+    """Say what will run in other worlds, how long it takes and how much memory; and what will not run, and why."""
     lines = []
     if planned.worlds:
         minutes = max(round(planned.wall_s / 60, 1), 0.1)

@@ -21,11 +21,11 @@ RELEASES = {
 }
 
 NAMED = 3
-"""So many missed or undecided claims are named; of more, the last are counted."""
+"""Up to this many missed or undecided claims are named; of more, the last are counted."""
 
 
 def summary_sentence(verdict: Verdict) -> str:
-    """One sentence a person would say of the soak."""
+    """Return the one sentence that a person would say of the soak."""
     if verdict.reasons:
         first, *others = verdict.reasons
         more = f" (and {len(others)} more)" if others else ""
@@ -40,7 +40,7 @@ def summary_sentence(verdict: Verdict) -> str:
 
 
 def headline(claims: Sequence[ClaimVerdict], held: Mapping[str, Mapping[str, str]]) -> str:
-    """The sentence on `claims`; `held` says by config and reduction metric what was held ("peaked at 7.1 GB").
+    """Return the sentence on `claims`; `held` says by config and reduction metric what was held ("peaked at 7.1 GB").
 
     Told in full: the first reduction, every release and every leak that was found among the predictions, or else the
     first two predictions. The others are counted, those missed or undecided named. Without predictions it speaks of all
@@ -64,7 +64,7 @@ def headline(claims: Sequence[ClaimVerdict], held: Mapping[str, Mapping[str, str
 
 
 def relation(judged: ClaimVerdict) -> str:
-    """How the estimate stands to the band: as expected, more than the expected 60-70 %."""
+    """Say how the estimate stands to the band: as expected, more than the expected 60-70 %."""
     claim, outcome, estimate = judged.claim, judged.outcome, judged.estimate.estimate
     if judged.guard:
         return f"missed: {judged.guard}"
@@ -104,7 +104,7 @@ def _releases(claims: Sequence[ClaimVerdict]) -> list[str]:
 
 
 def _leaks(leaks: Sequence[ConfigLeak]) -> list[str]:
-    """What leaks: by config, quantities that have one budget together."""
+    """Say what leaks, by config; quantities of one budget share a sentence."""
     parts = []
     for (config, counted, budget), group in groupby(
         leaks, key=lambda leak: (leak.config, leak.measure.counted, leak.budget)
@@ -123,7 +123,7 @@ def _plain(judged: ClaimVerdict) -> str:
 
 
 def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
-    """The claims that are not told in full: how many hold, and the names of those that do not."""
+    """Return the claims that are not told in full: how many hold, and the names of those that do not."""
     parts = []
     kept = [judged for judged in claims if judged.outcome in ("met", "exceeded")]
     if kept:
@@ -142,7 +142,7 @@ def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
 
 
 def _held(runs: Sequence[RunSummary], *, scaled: bool) -> dict[str, str]:
-    """What one config held, in words, by the reduction that it belongs to; of a small world its peak only."""
+    """Return what one config held, in words, by the reduction that it belongs to; of a small world its peak only."""
     words = {}
     peaks = [run.peak_gb for run in runs if run.peak_gb is not None]
     if peaks:

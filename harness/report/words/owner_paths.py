@@ -14,7 +14,7 @@ _STARTS = re.compile(r"(?<=\.)[^.\[<]|<")
 
 
 def tail(path: str, width: int) -> str:
-    """The end of `path`, which names the container, in at most `width` characters, after dots where anything is cut.
+    """Return the end of `path`, which names the container, in at most `width` characters; dots stand for what is cut.
 
     As many whole parts as fit: ``...pipelines[*]._cache[*]``; of a last part that does not fit, its end.
     """
@@ -26,7 +26,7 @@ def tail(path: str, width: int) -> str:
 
 
 def shortened(name: str, width: int) -> str:
-    """`name` in at most `width` characters, both ends kept: what is left out of its middle is three dots."""
+    """Return `name` in at most `width` characters, both ends kept: what is left out of its middle is three dots."""
     if len(name) <= width:
         return name
     room = max(width - len(DOTS), 2)
@@ -37,7 +37,7 @@ def shortened(name: str, width: int) -> str:
 
 
 def broken(path: str, width: int) -> list[str]:
-    """`path` on one or two lines of at most `width` characters, broken before a part of it where it can be."""
+    """Return `path` on one or two lines of at most `width` characters, broken before a part of it where it can be."""
     if len(path) <= width:
         return [path]
     cuts = [match.start() for match in re.finditer(r"(?<=[^.])[.<]|(?<= )\S", path) if match.start() <= width]
@@ -46,20 +46,20 @@ def broken(path: str, width: int) -> list[str]:
 
 
 def told_apart(paths: Sequence[str], width: int) -> list[str]:
-    """The tails of `paths` in `width` characters; those that would read the same keep the part in which they differ."""
-    found = [tail(path, width) for path in paths]
-    for short in {name for name in found if found.count(name) > 1}:
-        same = [place for place, name in enumerate(found) if name == short]
-        if len({paths[place] for place in same}) == 1:
+    """Return the tails of `paths` in `width` characters; tails that would read the same keep where they differ."""
+    tails = [tail(path, width) for path in paths]
+    for short in {name for name in tails if tails.count(name) > 1}:
+        same = [index for index, name in enumerate(tails) if name == short]
+        if len({paths[index] for index in same}) == 1:
             continue
-        shared = os.path.commonprefix([paths[place] for place in same])  # noqa: RUF071 - characters are meant
+        shared = os.path.commonprefix([paths[index] for index in same])  # noqa: RUF071 - characters are meant
         begin = max(shared.rfind("."), shared.rfind("["), shared.rfind(" ")) + 1
-        names = [_from(paths[place], begin, width) for place in same]
+        names = [_from(paths[index], begin, width) for index in same]
         if len({*names}) < len(same):  # the part is too long itself: only its end differs
-            names = [_from(paths[place], max(len(shared) - 1, 0), width) for place in same]
-        for place, name in zip(same, names, strict=True):
-            found[place] = name
-    return found
+            names = [_from(paths[index], max(len(shared) - 1, 0), width) for index in same]
+        for index, name in zip(same, names, strict=True):
+            tails[index] = name
+    return tails
 
 
 def _from(path: str, begin: int, width: int) -> str:

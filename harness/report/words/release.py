@@ -10,62 +10,67 @@ from harness.report.words.owner_paths import shortened, told_apart
 from harness.text import first_of
 
 WORTH_GB = 0.005
-"""What is less than this, at full scale, is nothing in the two decimals that are shown."""
+"""Less than this, at full scale, is nothing in the two decimals shown."""
 
 NAME_COLUMNS = 44
 """A longer path is cut in a sentence; its end, which names the container, is kept."""
 
 MOST = 3
-"""Names of one kind that a sentence takes."""
+"""How many names of one kind a sentence lists."""
 
 PARTS = {"live": "still live", "pinned": "pinned", "slack": "slack", "other": "other"}
 
 
 def stop_sentences(stop: Waterfall | None) -> list[str]:
-    """The stop of a config in sentences; one that says so where no run got to its end."""
+    """Return the stop of a config in sentences; one that says so where no run got to its end."""
     if stop is None:
         return ["stop(): no run got to its end."]
-    given = {step: value(one.estimate, "GB") for step, one in stop.given_back.items()}
+    given = {step: value(estimate.estimate, "GB") for step, estimate in stop.given_back.items()}
     left = f"{value(stop.left.estimate, 'GB')} GB is left"
-    found = [
+    sentences = [
         f"stop() gave back {given['stop']} of the {value(stop.grown.estimate, 'GB')} GB grown, dropping every "
         f"reference {given['drop']}, malloc_trim {given['trim']}; {left}{_parts(stop)}."
     ]
-    return [*found, *forgotten_lines(stop), *pinning_lines(stop)]
+    return [*sentences, *forgotten_lines(stop), *pinning_lines(stop)]
 
 
 def forgotten_lines(stop: Waterfall) -> list[str]:
-    """What stop() left that somebody still holds, one line a kind."""
-    found = []
+    """Say what stop() left that is still held, one line a kind."""
+    lines = []
     owners = {
-        path: one for path, one in stop.forgotten.items() if mean_or_zero(one) >= WORTH_GB and path != UNATTRIBUTED
+        path: estimate
+        for path, estimate in stop.forgotten.items()
+        if mean_or_zero(estimate) >= WORTH_GB and path != UNATTRIBUTED
     }
     if owners:
         short = told_apart(list(owners), NAME_COLUMNS)
-        names = [f"{name} {value(one.estimate, 'GB')} GB" for name, one in zip(short, owners.values(), strict=True)]
-        found.append(f"stop() left live: {first_of(names, MOST)}.")
+        names = [
+            f"{name} {value(estimate.estimate, 'GB')} GB" for name, estimate in zip(short, owners.values(), strict=True)
+        ]
+        lines.append(f"stop() left live: {first_of(names, MOST)}.")
     lost = mean_or_zero(stop.forgotten.get(UNATTRIBUTED))
     if lost >= WORTH_GB:
-        found.append(f"stop() left live and unattributed: {value(lost, 'GB')} GB.")
-    found += [
+        lines.append(f"stop() left live and unattributed: {value(lost, 'GB')} GB.")
+    lines += [
         f"{OUTLIVING[kind]} that outlive stop(): {first_of(list(names), MOST)}."
         for kind, names in stop.outlives.items()
     ]
-    return found
+    return lines
 
 
 def pinning_lines(stop: Waterfall) -> list[str]:
-    """Who keeps arenas mapped at the end."""
+    """Say what keeps arenas mapped at the end."""
     if not stop.survivors:
         return []
     arenas = f" of {stop.arenas:.0f}" if stop.arenas is not None else ""
     first = stop.survivors[0]
-    names = [_survivor(first, f"{arenas} arenas"), *(_survivor(one, "") for one in stop.survivors[1:])]
+    names = [_survivor(first, f"{arenas} arenas"), *(_survivor(survivor, "") for survivor in stop.survivors[1:])]
     return [f"Arenas still mapped are kept by: {first_of(names, MOST)}."]
 
 
-def _survivor(one: Survivor, arenas: str) -> str:
-    return f"{shortened(one.name, 2 * NAME_COLUMNS)} in {one.arenas:.0f}{arenas} ({one.sole_arenas:.0f} by itself)"
+def _survivor(survivor: Survivor, arenas: str) -> str:
+    name = shortened(survivor.name, 2 * NAME_COLUMNS)
+    return f"{name} in {survivor.arenas:.0f}{arenas} ({survivor.sole_arenas:.0f} by itself)"
 
 
 def _parts(stop: Waterfall) -> str:
@@ -73,5 +78,5 @@ def _parts(stop: Waterfall) -> str:
         live = stop.parts.get("live")
         known = "" if live is None else f", {value(live.estimate, 'GB')} of it live"
         return f"{known} (pinned and slack: not recorded)"
-    parts = [f"{value(one.estimate, 'GB')} {PARTS[name]}" for name, one in stop.parts.items()]
+    parts = [f"{value(estimate.estimate, 'GB')} {PARTS[name]}" for name, estimate in stop.parts.items()]
     return f": {', '.join(parts)}"

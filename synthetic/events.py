@@ -1,4 +1,4 @@
-"""What a market sends, in the order of its timestamps (milliseconds since the epoch); prices, quantities are floats."""
+"""What a market sends, in order of its timestamps (milliseconds since the epoch); prices and quantities are floats."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ class Book(NamedTuple):
 class Delta(NamedTuple):
     """The levels that one update changed: (n, 2) arrays of price and new quantity, 0 where the level is gone.
 
-    That of a symbol's first update, and of the first after a `Reconnect`, holds the whole book: nothing known before
-    counts any longer.
+    A symbol's first delta, and the first after a `Reconnect`, holds the whole book: forget what was known before.
     """
 
     symbol: str
@@ -60,9 +59,9 @@ class Candle(NamedTuple):
 
 
 class Reconnect(NamedTuple):
-    """A symbol begins again: nothing of it was sent since `since_ms`, and a new snapshot follows at once.
+    """A symbol starts over: nothing of it was sent since `since_ms`, and a new snapshot follows at once.
 
-    `reason` is "halt" where it was not traded, and its `sequence` goes on; "disconnect" where its updates were missed,
+    `reason` is "halt" where it was not traded, and its `sequence` continues; "disconnect" where updates were missed,
     and its `sequence` has jumped by as many.
     """
 

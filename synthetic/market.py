@@ -27,13 +27,13 @@ _NONE = np.empty(0, dtype=np.int64)
 
 
 class Market:
-    """The stream of `instruments` from `start_ms` (milliseconds since the epoch) on, for as long as it is asked.
+    """Streams `instruments` from `start_ms` (milliseconds since the epoch) on, for as long as it is asked.
 
     `books_per_second` is the mean over symbols of book updates per second and symbol; activity falls with the rank. The
     market moves per update: a thinner feed has the same updates, later. `depth` is the number of levels a side. With
     `season`, activity also follows the hour of the day (UTC); the mean is that of a whole day then. The feed has the
     `faults`, with their updates beside its own.
-    Raises ValueError where there is no instrument, a name is there twice, or a number is out of its range.
+    Raises ValueError where there is no instrument, a name occurs twice, or a number is out of range.
     """
 
     def __init__(
@@ -74,13 +74,13 @@ class Market:
         self._head_hash, self._tick_hash, self._lot_hash, self._trade_hash = (hashlib.sha256() for _ in range(4))
         self._fault_hash = hashlib.sha256()
         self._window = self._raw.next_window()
-        self._next = dict.fromkeys(_ORDER, 0)  # per kind, the place in the window of the next to send
+        self._next = dict.fromkeys(_ORDER, 0)  # per kind, the index in the window of the next to send
         self._hashed = (0, 0)  # updates and trades of the window that the hashes have seen
 
     def stream(self, until_s: float, kinds: Collection[type[Event]]) -> Iterator[Event]:
         """Events before `until_s` seconds after the start, in time order, from where the last call ended.
 
-        Only the classes in `kinds` are made. A stream that is left early goes on behind the last event it gave.
+        Only the classes in `kinds` are made. A stream that is left early resumes after the last event it gave.
         """
         limit_ms = math.ceil(until_s * 1000)
         while True:
@@ -124,7 +124,7 @@ class Market:
         return hashlib.sha256(b"".join([b"%d" % MARKET_VERSION, *(part.digest() for part in parts)])).hexdigest()
 
     def _send(self, start: int, stop: int, closings: int, kinds: Collection[type[Event]]) -> Iterator[Event]:
-        """Events of the updates from `start` to `stop` and of candles up to `closings` that are not sent yet."""
+        """Send what is not yet sent of the updates from `start` to `stop`, and candles up to `closings`."""
         window = self._window
         self._emission.load(window, start, stop, books=Book in kinds, deltas=Delta in kinds)
         trades = int(np.searchsorted(window.trades.update, stop))
@@ -164,7 +164,7 @@ class Market:
         return np.asarray(updates * len(_ORDER) + _ORDER.index(kind))
 
     def _stop_behind(self, turn: int, sent: dict[type[Event], int], ends: dict[type[Event], int]) -> None:
-        """Go on behind the events of `turn`: `sent` counts those of the kinds that were asked; others are skipped."""
+        """Resume after the events of `turn`: `sent` counts those of the kinds asked for; others are skipped."""
         for kind in _ORDER:
             if kind in sent:
                 self._next[kind] += sent[kind]
@@ -173,7 +173,7 @@ class Market:
                 self._next[kind] += int(np.searchsorted(turns, turn))
 
     def _hash(self, start: int, stop: int, trades: int) -> None:
-        """Show the hashes what they have not seen of the block, as little-endian integers."""
+        """Hash what is new of the block, as little-endian integers."""
         window = self._window
         seen_updates, seen_trades = self._hashed
         if seen_updates < stop:

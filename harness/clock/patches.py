@@ -9,7 +9,7 @@
 | time.perf_counter, process_time, thread_time | real |
 
 Code that did ``from time import monotonic`` (or ``sleep``) before the run began keeps the real one. The modules of the
-standard library that wait with a thread, a process or a loop of another thread are told the real one, on purpose. What
+standard library that wait with a thread, a process or a loop of another thread get the real one, on purpose. What
 reads the clock in C without asking Python (``numpy.datetime64("now")``) stays real.
 """
 
@@ -62,7 +62,7 @@ _worlds: list[World] = []
 _warned_sites: set[str] = set()
 
 
-# time-machine would do for these two. But each of its calls looks names up by strings made anew; CPython's cache of
+# time-machine would do for these two. But each of its calls looks names up by newly made strings; CPython's cache of
 # attributes keeps some of these strings, and in a judged process each may keep an arena mapped that is free otherwise.
 def _time() -> float:
     return _worlds[-1].epoch_ns() / 1e9 if _worlds else _real_time()

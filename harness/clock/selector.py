@@ -12,14 +12,14 @@ from typing import Any, Protocol
 from harness.clock.ordered import Timer
 from harness.clock.stall import ClockStalled
 
-# A loop that watches nothing but its own wake-up pipe asks the kernel every so many turns: only a signal handler of the
+# A loop that watches nothing but its own wake-up pipe asks the kernel every 64 turns: only a signal handler of the
 # target (loop.add_signal_handler) waits there; call_soon_threadsafe is seen without asking.
 TURNS_PER_POLL = 64
 # Executor results wait for the instant to become quiet, which makes their order independent of how fast threads are.
-# A program that never lets it (it spins on sleep(0) until the result is there) gets them after so many turns.
+# A program that never lets it (it spins on sleep(0) until the result is there) gets them after 1000 turns.
 TURNS_WITHOUT_QUIET = 1000
 # A write that the other side does not take (a peer that is itself asleep, a black hole) holds time for this share of
-# stall_s: then time goes on, so that the program's own timeout can end it, as it would in the real world.
+# stall_s: then time moves on, so that the program's own timeout can end it, as it would in the real world.
 WRITE_PATIENCE = 0.5
 
 _NOTHING: list[tuple[selectors.SelectorKey, int]] = []

@@ -113,7 +113,7 @@ class FollowedSymbol:
         yield Delta(self.name, time_ms, self._sequence, *levels)
 
     def _apply(self, group: PublicGroup) -> Changed:
-        """Bring the book up to date; what each side's levels are now, of those that the rows name."""
+        """Update the book; return the current quantities of the levels that the rows name, by side."""
         changed: Changed = ({}, {})
         rows = group.rows
         clears = np.flatnonzero(rows.kind == CLEAR).tolist()
@@ -143,7 +143,7 @@ class FollowedSymbol:
                 _take_away(held, held.prices_up_to(limit))
 
     def _is_sound(self, group: PublicGroup, changed: Changed) -> bool:
-        """Whether the book can be sent; raises RepairableError where it could be but for what is wrong with it."""
+        """Whether the book can be sent; raises RepairableError where only a repair is missing."""
         bids, asks = self._sides
         if bids.best is not None and asks.best is not None and bids.best >= asks.best:
             self._uncross(group, changed, bids.best, asks.best)

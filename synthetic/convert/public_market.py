@@ -40,7 +40,7 @@ def convert(
     """Write the files, in any order, as one recorded market; `out` is there when it is whole, or not at all.
 
     Ticks and lots that are not given are the greatest common steps of all prices and quantities. `repair` is that of
-    `FollowedSymbol`. `tell` hears of the stage, "reading" or "writing", and its share that is done. Its times are
+    `FollowedSymbol`. `tell` is called with the stage, "reading" or "writing", and its share done. Its times are
     those of receipt, in milliseconds; it starts with the first snapshot. Raises SourceError for wrong data,
     ValueError for another `out` than .parquet or .csv, OSError where it cannot be written.
     """
@@ -108,7 +108,7 @@ def _instruments(surveyed: Survey, ranked: Sequence[str], ticks: Steps, lots: St
 def _events(
     files: Sequence[PublicFile], surveyed: Survey, followed: Mapping[str, FollowedSymbol], tell: Tell
 ) -> Iterator[Event]:
-    """The events of all files. An initial snapshot without a time comes before what it is the start of."""
+    """The events of all files. An initial snapshot without a time comes before the file that it starts."""
     order = sorted(range(len(files)), key=lambda number: surveyed.first_ns[number] > 0)
     firsts_ns = [surveyed.first_ns[number] or surveyed.symbols[files[number].names[0]].first_ns for number in order]
     for group in in_time_order([files[number] for number in order], firsts_ns, tell):

@@ -1,4 +1,4 @@
-"""Public market data as arrays, whatever files it comes from: levels of books, trades, and what is wrong with a row."""
+"""Public market data as arrays, whatever files it comes from: levels of books, trades, and the checks of a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A first reading of public market data: which symbols there are, their ticks and lots, when they begin and end."""
+"""A first reading of public market data: its symbols, their ticks and lots, when they begin and end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def short_name(symbol: str) -> str:
 
 
 class Steps(NamedTuple):
-    """Ticks, or lots, that are given: by symbol, and for all others; what is not given is found."""
+    """Given ticks, or lots: by symbol, and for all others; what is not given is inferred."""
 
     by_symbol: dict[str, float]
     others: float | None

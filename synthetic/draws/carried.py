@@ -1,4 +1,4 @@
-"""Series per symbol that go on from span to span: arrays (updates,), sorted by symbol and then by time."""
+"""Series per symbol that continue from span to span: arrays (updates,), sorted by symbol, then by time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def running_sum(values: NDArray[Any]) -> I64:
 
 
 def carried_sum(symbol: I64, steps: I64, carried: I64) -> I64:
-    """Running sums of `steps`, on from `carried` (symbols,), which is brought up to date."""
+    """Running sums of `steps` that continue from `carried` (symbols,), which is updated."""
     run = running_sum(steps)
     starts = segment_starts(symbol)
     ends = _last_of(starts, symbol.size)
@@ -42,7 +42,7 @@ def carried_sum(symbol: I64, steps: I64, carried: I64) -> I64:
 
 
 def held(symbol: I64, rows: I64, values: I64, carried: I64) -> I64:
-    """What was set last: `values` at `rows`, before that `carried` (symbols,), which is brought up to date."""
+    """The value set last: `values` at `rows`, before that `carried` (symbols,), which is updated."""
     starts = segment_starts(symbol)
     series = np.empty(symbol.size, dtype=np.int64)
     is_set = np.zeros(symbol.size, dtype=np.bool_)
@@ -56,7 +56,7 @@ def held(symbol: I64, rows: I64, values: I64, carried: I64) -> I64:
 
 
 def previous(symbol: I64, series: I64, carried: I64) -> I64:
-    """`series` one update earlier, and `carried` (symbols,) at a symbol's first, brought up to date."""
+    """`series` one update earlier, and `carried` (symbols,) at a symbol's first; `carried` is updated."""
     starts = segment_starts(symbol)
     ends = _last_of(starts, symbol.size)
     before = np.empty_like(series)

@@ -1,4 +1,4 @@
-"""Clustering on many timescales: a product of lognormal multipliers, each of which lasts a time of its own."""
+"""Clustering on many timescales: a product of lognormal multipliers, each with a duration of its own."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def day_of(
     hours: float = 24.0,
     season: bool = False,
 ) -> Day:
-    """The first `hours` of the market that these arguments make, the same one that `Market` streams."""
+    """Draw the first `hours` of the market that `Market` streams with these arguments."""
     raw = RawStream(
         instruments,
         seed=seed,

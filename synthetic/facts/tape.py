@@ -14,10 +14,10 @@ from synthetic.facts.days import Day
 
 F64 = NDArray[np.float64]
 
-CELL_MS = 100  # books are compared over so long a time
-DETAIL_MS = 4 * 3_600_000  # quotes, trades and deltas are kept from so long a time, mids of every second from all
-SAMPLED_MS = 3_600_000  # and sample books from so long a time
-_COMPARE_EVERY = 10  # one interval in so many is compared, and one book in so many sampled
+CELL_MS = 100  # books are compared over this time
+DETAIL_MS = 4 * 3_600_000  # quotes, trades and deltas are kept for this long, mids of every second throughout
+SAMPLED_MS = 3_600_000  # sample books are kept for this long
+_COMPARE_EVERY = 10  # every tenth interval is compared, and its book sampled
 
 
 def _numbers() -> array[float]:
@@ -48,7 +48,7 @@ class SymbolTape:
 
     @property
     def books(self) -> int:
-        """How many books there were, those without a row among `quotes` too."""
+        """The number of books, with those that have no row among `quotes`."""
         return sum(self.hours)
 
     @property
@@ -72,7 +72,7 @@ class SymbolTape:
         return np.frombuffer(self._unchanged)
 
     def observe(self, event: Event) -> None:
-        """Write one event down; candles are not needed."""
+        """Record one event; candles are ignored."""
         if isinstance(event, Book):
             self._observe_book(event)
         elif event.timestamp_ms >= self.start_ms + DETAIL_MS:
@@ -104,7 +104,7 @@ class SymbolTape:
         self._last = book
 
     def _hold_until(self, time_ms: int) -> None:
-        """Write the last book's mid down at every whole second before `time_ms`; NaN before the first book."""
+        """Record the last book's mid at every whole second before `time_ms`; NaN before the first book."""
         missing = -((self.start_ms - time_ms) // 1000) - len(self._mids)
         if missing > 0:
             last = self._last
@@ -112,7 +112,7 @@ class SymbolTape:
             self._mids.extend([mid] * missing)
 
     def close(self, end_ms: int) -> None:
-        """The tape ends: from here on `mids` are there."""
+        """End the tape, which makes `mids` available."""
         self._hold_until(end_ms)
         self.mids = np.frombuffer(self._mids)
 
@@ -150,7 +150,7 @@ class Tape:
 
 
 def record(events: Iterable[Event], *, start_ms: int, end_ms: int) -> Tape:
-    """Write a stream down that covers [start_ms, end_ms); symbols are ranked by their number of books."""
+    """Record a stream that covers [start_ms, end_ms); symbols are ranked by their number of books."""
     tapes: dict[str, SymbolTape] = {}
     for event in events:
         tape = tapes.get(event.symbol)

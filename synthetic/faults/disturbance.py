@@ -15,7 +15,7 @@ from synthetic.faults.occurrences import Occurrences
 from synthetic.instrument import Instrument
 from synthetic.model.arrivals import Updates
 
-# What an update is there for. The order is that of updates at the same instant: a resync comes first.
+# Why an update exists. The order is that of updates at the same instant: a resync comes first.
 HALT, RECONNECT, EARLY, FIRST, SECOND, GAP, OTHER, USUAL = range(8)
 _SYMBOL_SHIFT = 48  # a span is shorter than 2^48 microseconds, nine years
 
@@ -24,7 +24,7 @@ _SYMBOL_SHIFT = 48  # a span is shorter than 2^48 microseconds, nine years
 class Marks:
     """What is special about the updates of a span, in the order of those, all (updates,).
 
-    `cause` is what each is there for; `silent` ones happen and are not delivered; a book shows `levels` a side, and
+    `cause` is why each exists; `silent` ones happen and are not delivered; a book shows `levels` a side, and
     showed `levels_before` at the symbol's update before. Before a resync, nothing was sent since `since_ms`.
     """
 
@@ -107,7 +107,7 @@ class Disturbance:
         return Updates(symbol=symbol, time_us=time_us, cell=cell, part=part), self._marked(symbol, time_us, cause)
 
     def move(self, updates: Updates, marks: Marks, bid: I64, ask: I64, floor: I64) -> tuple[I64, I64]:
-        """Best prices with the gaps that there were; bids are reflected at the symbols' `floor`. All (updates,)."""
+        """Best prices with all price gaps so far; bids are reflected at the symbols' `floor`. All (updates,)."""
         if self._gaps is None:
             return bid, ask
         steps = np.zeros(bid.size, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The faults that a feed may be given: how often each kind comes to a symbol, how large it is, how long it lasts."""
+"""The faults that a feed may have: how often each kind hits a symbol, how large it is, how long it lasts."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ class Faults:
     """
 
     price_gaps_per_hour: float = 0.0
-    """Between one update and the next the price goes up or down by `price_gap_ticks` more, and stays there."""
+    """Between two updates the price jumps up or down by another `price_gap_ticks`, and stays there."""
     price_gap_ticks: int = 50
     bursts_per_hour: float = 0.0
-    """`burst_updates` updates more than usual come in the same millisecond."""
+    """`burst_updates` extra updates arrive in the same millisecond."""
     burst_updates: int = 200
     thinned_books_per_hour: float = 0.0
-    """For `thinned_book_s` no more than the best `thinned_book_levels` a side are there."""
+    """For `thinned_book_s` only the best `thinned_book_levels` a side remain."""
     thinned_book_s: float = 30.0
     thinned_book_levels: int = 3
     halts_per_hour: float = 0.0
     """The symbol is not traded for `halt_s`: no update, no trade, flat candles; then it is resynced."""
     halt_s: float = 60.0
     reconnects_per_hour: float = 0.0
-    """What the market does for `reconnect_s` is not sent, candles excepted; then the symbol is resynced."""
+    """For `reconnect_s` nothing is sent but candles; then the symbol is resynced."""
     reconnect_s: float = 5.0
     deltas_before_snapshot: bool = False
-    """At a reconnect, the delta after the new snapshot comes before it."""
+    """At a reconnect, the delta that follows the new snapshot arrives before it."""
     misordered_deltas_per_hour: float = 0.0
     """Of two updates in the same millisecond, the second's delta comes before the first's."""
 

@@ -19,7 +19,7 @@ class Occurrences:
         self.length_us = round(1e6 * length_s)
 
     def begins(self, start_us: int, stop_us: int) -> tuple[I64, I64]:
-        """Symbol and time of those that begin in [start_us, stop_us), by symbol; both (found,)."""
+        """Symbol and time of those that begin in [start_us, stop_us), by symbol; both (occurrences,)."""
         first = max(start_us // self._period_us, 0)
         numbers = np.arange(first, max(first, -(-stop_us // self._period_us)), dtype=np.int64)
         time_us = self._begin(self._keys[:, None], numbers)
@@ -27,7 +27,7 @@ class Occurrences:
         return symbol.astype(np.int64), time_us[symbol, nth]
 
     def ends(self, start_us: int, stop_us: int) -> tuple[I64, I64]:
-        """Symbol and time of those that end in [start_us, stop_us), by symbol; both (found,)."""
+        """Symbol and time of those that end in [start_us, stop_us), by symbol; both (occurrences,)."""
         symbol, began_us = self.begins(start_us - self.length_us, stop_us - self.length_us)
         return symbol, began_us + self.length_us
 
@@ -42,7 +42,7 @@ class Occurrences:
         return np.asarray((bits & np.uint64(1)).astype(np.int64) * 2 - 1)
 
     def _begin(self, keys: U64, numbers: I64) -> I64:
-        """When those of these numbers begin: early enough in their period to end in it."""
+        """When the occurrences of these numbers begin: early enough to end in their period."""
         room = np.uint64(self._period_us - self.length_us)
         part = draw64(keys, numbers) >> np.uint64(44)
         return np.asarray(numbers * self._period_us + ((part * room) >> np.uint64(20)).astype(np.int64))

@@ -43,7 +43,7 @@ class Emission:
         self._edges: list[int] = []
 
     def load(self, window: Window, start: int, stop: int, *, books: bool, deltas: bool) -> None:
-        """Take the window's updates from `start` to `stop`: their integer books always, the rest where it is wanted."""
+        """Load the window's updates from `start` to `stop`: always their integer books, the rest where it is wanted."""
         count, rows = stop - start, slice(start, stop)
         self._window, self._first = window, start
         symbol = window.symbol[rows]
@@ -62,7 +62,7 @@ class Emission:
             self._load_deltas(window, start, stop)
 
     def _load_deltas(self, window: Window, start: int, stop: int) -> None:
-        """Make what changed with each update, or with the one whose delta is sent in its place."""
+        """Compute what each update changed, or the one whose delta is sent in its place."""
         count, disturbed = stop - start, window.disturbed
         ticks, lots = self.ticks[:count], self.lots[:count]
         ticks_before, lots_before = self._ticks_before[:count], self._lots_before[:count]
@@ -98,7 +98,7 @@ class Emission:
         return list(zip(names, times, window.sequence[updates].tolist(), strict=True))
 
     def _thin_out(self, lots: NDArray[np.int32], levels: I64) -> None:
-        """Empty what lies behind the first `levels` (updates,) a side of `lots` (updates, 2, depth)."""
+        """Empty `lots` (updates, 2, depth) beyond the first `levels` (updates,) a side."""
         if levels.size and levels.min() < self._books.depth:
             lots[np.broadcast_to((self._places >= levels[:, None])[:, None], lots.shape)] = 0
 

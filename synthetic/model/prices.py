@@ -23,9 +23,9 @@ _FACTOR_STEPS = 8  # of the common factor per cell
 # (cells, sd of log2 in 1024ths) of the whole market's volatility, from a second to over an hour at the full rate
 _MARKET_LEVELS = ((4, 330), (16, 350), (64, 370), (256, 390), (1024, 430), (4096, 450), (16384, 400))
 _OWN_LEVELS = ((16, 370), (128, 370), (1024, 370))  # (updates, sd of log2 in 1024ths) of a symbol's own volatility
-_OPEN_CELLS = 4  # quotes may move, or may not, for so many cells
+_OPEN_CELLS = 4  # cells for which quotes may move, or may not
 _OPEN_OF_256 = 256  # spells in which they may, times the market's volatility
-_GAP_UPDATES = 16  # a spread lasts for so many updates at least, and until quotes may move
+_GAP_UPDATES = 16  # updates that a spread lasts at least, and until quotes may move
 
 
 def sd_per_update(instrument: Instrument) -> float:

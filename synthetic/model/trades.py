@@ -14,7 +14,7 @@ from synthetic.instrument import Instrument
 
 _SILENT_OF_4096 = 3400  # updates without a trade
 LOTS_PER_UPDATE = 89.0  # traded on average: the product of the two tables' means
-_SIGN_UPDATES = 8  # the taker's side tends to last about so many updates
+_SIGN_UPDATES = 8  # updates for which the taker's side tends to last
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The raw stream in integers, a span of virtual time at once: what every event is made from."""
+"""The raw stream in integers, a span of virtual time at once: every event is made from it."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ class RawStream:
             )
 
     def usual_bar(self, instrument: Instrument) -> tuple[float, float]:
-        """What a bar of a symbol is like: the standard deviation of its move in ticks, and its mean volume in lots."""
+        """A usual bar of a symbol: the standard deviation of its move in ticks, and its mean volume in lots."""
         updates = self._candle_ms * 1000 / self._arrivals.cell_us * updates_per_cell(instrument)
         return _CLUSTERED_SD * sd_per_update(instrument) * math.sqrt(updates), LOTS_PER_UPDATE * updates
 
     def next_window(self) -> Window:
-        """The window that follows the last one."""
+        """Draw the next window."""
         first = self._cell
         self._cell += self._cells
         updates = self._arrivals.span(first, self._cells)

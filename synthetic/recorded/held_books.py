@@ -1,4 +1,4 @@
-"""A book as a receiver of snapshots and deltas holds it: every level it was told of, best first."""
+"""A book as a receiver of snapshots and deltas holds it: every level it has heard of, best first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LEVELS = 256  # room at first; it is doubled when it is too small
 
 
 class HeldSide:
-    """One side of a book, in arrays that are used again: a long stream leaves nothing behind between a target's own.
+    """One side of a book, in arrays that are reused: a long stream leaves nothing behind among a target's objects.
 
     Levels are told apart by keys that rise outwards from the best one: asks have their price, bids its negative.
     """

@@ -103,7 +103,7 @@ class Recording:
         return self._hash.hexdigest()
 
     def _advance(self, limit_ms: int) -> bool:
-        """Make the next candles or the events of the next group due; False where there is none before the limit."""
+        """Queue the next candles or the events of the next group; False where there is none before the limit."""
         group = self._ahead
         time_ms = self.end_ms if group is None else group.time_ms
         if self._next_close_ms <= time_ms:
@@ -118,7 +118,7 @@ class Recording:
         return True
 
     def _take(self, group: Group) -> None:
-        """Make the events of one group of rows due, and check them against what is known."""
+        """Queue the events of one group of rows, checked against what is known."""
         kind, symbol, time_ms = group.kind, group.symbol, group.time_ms
         if kind == END:
             return
@@ -175,7 +175,7 @@ class Recording:
             raise self._error(group, f"the book of {name} is crossed: its best bid is {bid:g}, its best ask {ask:g}")
 
     def _book(self, symbol: int, time_ms: int, sequence: int) -> Book:
-        """The book as it is now: it is asked for before the next group is taken."""
+        """The current book: it is asked for before the next group is taken."""
         bids, asks = self._sides[symbol]
         return Book(self._names[symbol], time_ms, sequence, bids.top(self._depth), asks.top(self._depth))
 

@@ -63,14 +63,14 @@ class RowReader:
                 first += batch.num_rows
 
     def know(self, instruments: Sequence[Instrument]) -> None:
-        """From here on rows are of these, in this order; their prices are whole ticks, their quantities whole lots."""
+        """Expect only these from here on, in this order: prices in whole ticks, quantities in whole lots."""
         self._known = True
         self._tick = np.array([instrument.tick for instrument in instruments])
         self._lot = np.array([instrument.lot for instrument in instruments])
         self._scales = Scales(self._tick.tolist()), Scales(self._lot.tolist())
 
     def checked(self, rows: Rows) -> Rows:
-        """Rows behind the instruments, their prices and quantities the nearest floats to whole ticks and lots."""
+        """Check rows behind the instruments, and round prices and quantities to the floats nearest to whole steps."""
         assert self._scales is not None
         problem = first_problem(self._problems(rows))
         if problem is not None:
@@ -87,7 +87,7 @@ class RowReader:
         return replace(rows, price=price, quantity=quantity)
 
     def error(self, rows: Rows, at: int, text: str) -> RecordingError:
-        """The error of the row at place `at` of `rows`; braces in the text are filled from that row."""
+        """The error of row `at` of `rows`; braces in the text are filled from that row."""
         symbol = int(rows.symbol[at])
         facts = {
             "kind": KINDS[rows.kind[at]] if rows.kind[at] >= 0 else "?",
@@ -101,7 +101,7 @@ class RowReader:
         return RecordingError(f"{self.path}: row {int(rows.number[at])}: {text.format(**facts)}")
 
     def _problems(self, rows: Rows) -> Iterator[tuple[NDArray[np.bool_], str]]:
-        """Which rows are wrong in what way, all (rows,)."""
+        """What may be wrong with rows, and which ones it is (rows,)."""
         kind, side = rows.kind, rows.side
         yield kind == NOTHING, f"its kind is none of {', '.join(KINDS)}"
         yield kind == INSTRUMENT, "instruments come before everything else"
@@ -147,7 +147,7 @@ class RowReader:
         )
 
     def _learn(self, kind: I64, symbol: Any) -> None:
-        """Take the symbols of the instrument rows with which a batch begins."""
+        """Learn the symbols of the instrument rows at the start of a batch."""
         others = np.flatnonzero(kind != INSTRUMENT)
         for name in symbol.slice(0, int(others[0]) if others.size else kind.size).to_pylist():
             if name is not None and name not in self._codes:

@@ -137,7 +137,7 @@ def steps(per_hour: float, sd: float = SCATTER_GB) -> Make:
 def sawtooth(period_s: tuple[float, float], *, told: bool, sd: float = SCATTER_GB) -> Make:
     """Teeth of 2 GB, 5 % uneven, on floors that scatter; the period is one for all runs of a series.
 
-    Cleanups are either told, with the one period that `period_s` then is twice, or left for the analysis to find.
+    Cleanups are either told (both ends of `period_s` are the one period then) or left for the analysis to find.
     """
 
     def make(rng: np.random.Generator, setting: Setting) -> Curves:
@@ -156,7 +156,7 @@ def sawtooth(period_s: tuple[float, float], *, told: bool, sd: float = SCATTER_G
 
 
 def beat(period_s: float, beat_teeth: tuple[float, float], beat_gb: tuple[float, float], sd: float) -> Make:
-    """A sawtooth whose floors also climb and fall back every so many teeth, alike in all runs of a series.
+    """A sawtooth whose floors also climb and fall back every few teeth, alike in all runs of a series.
 
     So do buffers that fill at another pace than cleanups come: 0.06 GB every 3 teeth, with a scatter of 0.02 GB, were
     recorded of the live bytes of `old` of `smoke` over two hours.

@@ -17,7 +17,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Rate:
-    """So many of all, as a share with its exact (Clopper-Pearson) 95 % interval."""
+    """`count` of all, as a share with its exact (Clopper-Pearson) 95 % interval."""
 
     count: int
     of: int
@@ -37,7 +37,7 @@ def rate(count: int, of: int) -> Rate:
 
 
 def rate_of(repeated: RepeatedSoak, outcome: Outcome) -> Rate:
-    """How often the repetitions came out so."""
+    """How often repetitions had this outcome."""
     outcomes = [repetition.outcome for repetition in repeated.repetitions]
     return rate(outcomes.count(outcome), len(outcomes))
 
@@ -49,7 +49,7 @@ def counts_in_words(repetitions: Sequence[Repetition]) -> str:
 
 
 def unwanted_claims(repetition: Repetition, wanted: str) -> str:
-    """What made a repetition what it is, where it is not `wanted`: the claims that were not met, and the reasons."""
+    """Why a repetition is not as `wanted`: the reasons, and the claims that were not met."""
     if repetition.status == wanted:
         return ""
     named = [

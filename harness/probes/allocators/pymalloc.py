@@ -22,7 +22,7 @@ CLASSES = 32
 _POOL_PAGES = POOL // PAGE
 _POOLS = BLOCK // POOL
 _HEADER_WORDS = HEADER // 8
-_PIECE = 1024  # blocks; arrays of so many pools stay below glibc's mmap threshold
+_PIECE = 1024  # blocks; arrays of their pools stay below glibc's mmap threshold
 
 NO_POOL = -1
 

@@ -1,4 +1,4 @@
-"""What the allocators say of themselves (pymalloc, glibc), and giving free pages back.
+"""What the allocators (pymalloc, glibc) report of themselves, and how they give free pages back.
 
 Live bytes = pymalloc's allocated blocks + glibc's chunks in use. Where one of them is not in use or cannot tell, its
 number is None: pymalloc under ``PYTHONMALLOC=malloc``, glibc where a preloaded library replaced ``malloc``.

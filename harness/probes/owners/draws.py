@@ -19,13 +19,13 @@ MOST = 1024
 """The most draws of a population."""
 
 FEWEST = ((64e6, 256), (4e6, 64), (0.5e6, 32))
-"""The least draws of a population above so many bytes, as a few elements may share much with others; else PILOT."""
+"""(bytes, draws): the least draws of a larger population, as a few elements may share much; else PILOT."""
 
 AIM = 0.004
 """The relative standard error that the draws of a population of a megabyte and more are to reach, if EFFORT allows."""
 
 EFFORT = 4_000
-"""So many objects may be opened below the draws of 16 MB and more, a quarter below those of a small population."""
+"""The most objects opened below the draws of 16 MB and more; a quarter below those of a small population."""
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ class Kind:
 
     `length` and `elements` are those of the builtin base of a container; `keys` only of a mapping, and the `reversed`
     ones where it can be read from its end; `indexed`: it can be entered anywhere. `inline`: its attributes lie
-    in an array. `crowd`: so many of its kind in one place are a crowd, whose members have no parts with names.
+    in an array. `crowd`: more of its kind in one place are a crowd, whose members have no parts with names.
     `plain`: an atom, always of `fixed` bytes. `small`: where it is short, iterating is all it needs. `ours`: references
     to each element that the walk itself holds.
     """
@@ -72,13 +72,13 @@ class Kind:
 
 
 COMPONENT_CROWD = 2000
-"""So many instances of an ordinary class are a crowd: 500 pipelines are not, 5,000 snapshots are."""
+"""More instances of an ordinary class than this are a crowd: 500 pipelines are not, 5,000 snapshots are."""
 
 CONTAINER_CROWD = 512
-"""So many lists, mappings, sets, deques in one place are a crowd."""
+"""More lists, mappings, sets or deques in one place than this are a crowd."""
 
 RECORD_CROWD = 64
-"""So many records (tuples, dataclasses that are made of what they are given, slotted instances) are a crowd."""
+"""More records (tuples, dataclasses made of what they are given, slotted instances) than this are a crowd."""
 
 _CONTAINERS: tuple[type, ...] = (dict, list, tuple, set, frozenset, deque)
 _FRAMES = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType, types.FrameType)

@@ -23,7 +23,7 @@ from harness.probes.owners.sizes import blocks, builtin_sizeof, header
 from harness.probes.owners.subtree import Subtrees
 
 HOPS = 3
-"""So many hops below an element its containers are looked for."""
+"""How many hops below an element its containers are looked for."""
 
 _RECORD = 32
 """Tuples, and mappings of names, up to this length are records: their items are hops."""
@@ -54,7 +54,7 @@ class _Target:
 
 
 class Measures:
-    """The measures learned in one walk, for each type anew in each place."""
+    """The measures learned in one walk, for each type, in each place."""
 
     def __init__(self, kinds: Kinds, names: Names, subtrees: Subtrees) -> None:
         self._kinds = kinds
@@ -189,7 +189,7 @@ def _follow(hop: Hop, values: Iterable[Any]) -> Iterator[Any]:
 
 
 def _resilient(lengths: Iterator[int], count: int) -> NDArray[np.float64]:
-    """The (count,) lengths; 0 where an element has no such part. A map goes on after an error."""
+    """The (count,) lengths; 0 where an element has no such part. A map continues after an error."""
     read: list[int] = []
     while True:
         try:

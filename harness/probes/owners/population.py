@@ -20,12 +20,12 @@ PIECE = 8192
 """Elements in one list of ours: 64 kB, below what glibc maps for itself."""
 
 PLAIN = 8192
-"""So many elements are looked at where some examples hardly differ in size, by less than CONTRAST times."""
+"""Elements looked at where some examples hardly differ in size, by less than CONTRAST times."""
 
 CONTRAST = 1.25
 
 ALWAYS = 1 << 15
-"""So many elements are all looked at, whatever the examples say: a key that holds nearly all is not among those."""
+"""Up to so many elements are all looked at: the one that holds nearly all need not be among the examples."""
 
 REACH = 1 << 20
 """A mapping, set or deque cannot be entered in its middle: of a longer one only the ends are looked at."""

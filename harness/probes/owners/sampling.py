@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 CAPACITY = 1 << 17
-"""So many elements of a population are looked at; of a larger one, every second, fourth, eighth."""
+"""The most elements of a population that are looked at; of a larger one, every second, fourth, eighth."""
 
 
 def uniform(seed: int, name: str) -> float:
@@ -84,7 +84,7 @@ def _step(total: float, draws: int) -> float:
 
 
 def rounded(value: float) -> float:
-    """`value` to an eighth of an octave: a measure that is learned anew in each walk must not shift with every byte."""
+    """`value` to an eighth of an octave: a measure is learned in every walk, and must not shift with every byte."""
     return 2.0 ** (round(math.log2(value) * 8) / 8) if value > 0 else 0.0
 
 

@@ -22,13 +22,13 @@ from harness.probes.owners.sampling import golden, spread
 from harness.probes.owners.sizes import chunk
 
 NODES = 5000
-"""So many objects of one element are opened at the most."""
+"""The most objects of one element that are opened."""
 
 SMALL = 16
 """Containers up to this length are opened as a whole."""
 
 SCAN = 4096
-"""So many elements of a container within an element are looked at."""
+"""The most elements of a container within an element that are looked at."""
 
 ITERATED, LISTED = 2, 3
 """References of our own to a child: a variable and an argument, and the list or tuple that we made."""
@@ -36,7 +36,7 @@ ITERATED, LISTED = 2, 3
 IMMORTAL = 1 << 28
 
 FAINT, FAR = 1e-3, 8
-"""An object is not followed where the element's share is fainter, or so many shared objects lie between."""
+"""An object is not followed where the element's share is fainter, or as many shared objects lie between."""
 
 Bytes = dict[str, float]
 Buffers = list[tuple[int, float, str]]

@@ -38,7 +38,7 @@ from harness.probes.owners.subtree import Subtrees
 from harness.probes.owners.tally import Owner, Tally
 
 EXACT = 256
-"""So many elements in one place are opened one by one; EXACT_NAMED of ordinary objects, which have parts with names."""
+"""The most elements in one place opened one by one; EXACT_NAMED of ordinary objects, whose parts have names."""
 
 EXACT_NAMED = 1024
 
@@ -233,7 +233,7 @@ class _Walk:
         self._open_elements(mappings, element_path, folded, EXACT, keys=True)
 
     def _limits(self, obj: Any, kind: Kind, total: int) -> tuple[int, bool]:
-        """Up to how many elements are opened, and whether so many are a crowd, told by its container's name only."""
+        """How many elements are opened at most, and whether they are a crowd, known by its container's name only."""
         try:
             first = list(islice(kind.elements(obj), 4))
         except RuntimeError:

@@ -53,7 +53,7 @@ _DEEPEST = 60
 
 
 class Reachable:
-    """The object graph, walked breadth first from the modules, then from `frame`, then from all that is tracked else.
+    """The object graph, walked breadth first from the modules, then from `frame`, then from all else that is tracked.
 
     `objects`: what was found, at most `limit`; `truncated`: whether there was more. It holds every object and takes
     some 200 bytes for each.

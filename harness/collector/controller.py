@@ -68,7 +68,7 @@ class BotController:
         ]
 
     def on_book(self, book: Book) -> None:
-        """One order-book update from the feed."""
+        """Take one order-book update from the feed."""
         assert self.ml_feature_pipeline is not None
         vanished = self.ml_feature_pipeline.on_book(book)
         if self.quote_stuffing_detector is not None:
@@ -77,21 +77,21 @@ class BotController:
             self.quote_stuffing_detector.observe(latest.snapshot, len(vanished))
 
     def on_candle(self, candle: Candle) -> None:
-        """One closed candle from the feed."""
+        """Take one closed candle from the feed."""
         assert self.ml_feature_pipeline is not None
         self.ml_feature_pipeline.on_candle(candle)
 
     def on_reconnect(self, reconnect: Reconnect) -> None:
-        """A symbol's feed begins again."""
+        """Start a symbol over, as its feed does."""
         assert self.ml_feature_pipeline is not None
         self.ml_feature_pipeline.on_reconnect(reconnect)
 
     def counters(self) -> dict[str, float]:
-        """Samples collected, persisted and lost, and the bytes of the buffers."""
+        """Return samples collected, persisted and lost, and the bytes of the buffers."""
         return self._counters.as_numbers()
 
     async def stop(self) -> None:
-        """Stop the cycles and save what is buffered; with Fix 4 also let go of everything."""
+        """Stop the cycles and save what is buffered; with Fix 4 also release everything."""
         await self._finish_tasks()
         if self._params.release_on_stop:
             self._release_memory()

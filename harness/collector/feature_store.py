@@ -53,7 +53,7 @@ class FeatureStore:
         self._written = written
 
     async def run(self) -> None:
-        """Write what is pending, for ever."""
+        """Write whatever is pending, until cancelled."""
         while True:
             batch = await self.pending.get()
             error = None
@@ -68,7 +68,7 @@ class FeatureStore:
             self.pending.task_done()
 
     def write(self, batch: SampleBatch) -> int:
-        """Write one batch now; returns the bytes written. Raises OSError."""
+        """Write one batch now; return the bytes written. Raises OSError."""
         self._written += 1
         path = self._folder / f"{batch.symbol}-{self._written:06d}.parquet"
         rows = np.array(batch.features)

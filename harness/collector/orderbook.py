@@ -1,4 +1,4 @@
-"""The order-book extractor: keeps snapshots and the lifetimes of vanished levels, and has the features of each book."""
+"""The order-book extractor: keeps snapshots and the lifetimes of vanished levels, and computes each book's features."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class OrderBookFeatureExtractor:
         return snapshot, vanished
 
     def _track(self, side: str, prices: list[float], now_ms: int, vanished: list[LevelLifetime]) -> tuple[int, int]:
-        """Compare a side's visible prices with the last, note the vanished ones; returns (vanished, new) counts."""
+        """Compare a side's visible prices with the last, note the vanished ones; return (vanished, new) counts."""
         if prices == self._prices[side]:  # in nearly half of the updates only quantities change
             return 0, 0
         self._prices[side] = prices

@@ -38,4 +38,4 @@ class Parameters:
     detector_context_levels: Annotated[int, Ge(0), Le(1000)] = 8  # levels a side kept with each update
     detector_pruned_symbols: Annotated[int, Ge(0)] = 5  # how many symbols its pruning reaches
     # the feed's reconnects, of which the note says nothing
-    clear_on_reconnect: bool = True  # a symbol that begins again lets go of its old pipeline
+    clear_on_reconnect: bool = True  # a symbol that starts over releases its old pipeline

@@ -68,12 +68,12 @@ class FeaturePipeline:
         return vanished
 
     def clear_growth(self) -> None:
-        """What the periodic cleanup can reach: the cache and the vanished levels. Histories stay."""
+        """Clear what the periodic cleanup can reach: the cache and the vanished levels. Histories stay."""
         self._cache.clear()
         self.orderbook_extractor.level_ttl_history.clear()
 
     def clear_all(self) -> None:
-        """What stop() clears with Fix 4: the growth and both histories."""
+        """Clear what stop() clears with Fix 4: the growth and both histories."""
         self.clear_growth()
         self.orderbook_extractor.snapshot_history.clear()
         self.indicator_extractor.candle_history.clear()
@@ -82,7 +82,7 @@ class FeaturePipeline:
 class MultiSymbolFeaturePipeline:
     """`pipelines`: one FeaturePipeline a symbol, pre-filled with the market's past candles.
 
-    A symbol whose feed begins again gets a new one. Without `clear_on_reconnect` the old one stays in `retired`, with
+    A symbol whose feed starts over gets a new one. Without `clear_on_reconnect` the old one stays in `retired`, with
     all that it holds, where no cleanup looks: what bots do that add an object for each connection and forget the last.
     """
 
@@ -108,16 +108,16 @@ class MultiSymbolFeaturePipeline:
         )
 
     def on_reconnect(self, reconnect: Reconnect) -> None:
-        """Begin a symbol's books again. Its candles, which come from another channel, go on."""
+        """Start a symbol's books over. Its candles come from another channel and continue."""
         old = self.pipelines[reconnect.symbol]
         self.pipelines[reconnect.symbol] = self._make(old.indicator_extractor)
         if not self._params.clear_on_reconnect:
             self.retired.append(old)
 
     def on_book(self, book: Book) -> list[LevelLifetime]:
-        """Features of one book; returns the levels that vanished with it."""
+        """Keep the features of one book; return the levels that vanished with it."""
         return self.pipelines[book.symbol].update(book)
 
     def on_candle(self, candle: Candle) -> None:
-        """A closed candle: the indicators of its symbol are renewed."""
+        """Renew the indicators of the symbol whose candle closed."""
         self.pipelines[candle.symbol].indicator_extractor.update(candle)

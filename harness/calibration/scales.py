@@ -12,8 +12,9 @@ import signal
 import sys
 from pathlib import Path
 
+from harness.analysis.full_scale.anchor_runs import World
 from harness.analysis.runs import read_run
-from harness.calibration.scales_page import AtScale, page
+from harness.calibration.scales_page import page
 from harness.cli import write_whatever_the_locale
 from harness.cli.options import scenario_from
 from harness.errors import SoakError, UsageError
@@ -89,12 +90,12 @@ def _run(given: argparse.Namespace) -> int:
     scales = _scales(given.scales)
     if not given.page:
         _record(scenario, scales, given)
-    at_scales = recorded(scenario, given.out)
-    if not at_scales:
+    recorded_worlds = recorded(scenario, given.out)
+    if not recorded_worlds:
         raise UsageError(f"{shown_path(given.out)}: nothing is recorded there")
     command = f"{PROGRAM} {scenario.name} --scales {given.scales} --seeds {scenario.seeds}"
     try:
-        given.to.write_text(page(at_scales, command, _origin(given.out)), encoding="utf-8")
+        given.to.write_text(page(recorded_worlds, command, _origin(given.out)), encoding="utf-8")
     except OSError as error:
         raise SoakError(f"{given.to}: {error.strerror}") from error
     print(f"Written: {shown_path(given.to)}")
@@ -123,17 +124,17 @@ def _record(scenario: Scenario, scales: tuple[float, ...], given: argparse.Names
         carry_out(scenario, planned, given.out, at_once=given.jobs, foretold=foretold, observe=progress)
 
 
-def recorded(scenario: Scenario, root: Path) -> list[AtScale]:
+def recorded(scenario: Scenario, root: Path) -> list[World]:
     """What was recorded of the scenario's configs, complete runs only."""
-    at_scales = []
+    recorded_worlds = []
     for file in sorted(root.glob("*/scenario.toml")):
         there = load(str(file), import_target=False)
         ended = sorted(run.parent for run in file.parent.glob("runs/*/seed-*/run.json"))
         runs = tuple(run.under(there) for run in map(read_run, ended) if run.status == "complete")
         (config,) = there.configs
         if runs and config in scenario.configs:
-            at_scales.append(AtScale(config, there, runs))
-    return at_scales
+            recorded_worlds.append(World(there, runs))
+    return recorded_worlds
 
 
 def _origin(root: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,10 +12,9 @@ from harness.analysis.full_scale.moving_metrics import FullScale, Undecided
 from harness.analysis.leaks.config_leaks import judge_config
 from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.owners.growth import growth
-from harness.analysis.runs import Run, Runs
+from harness.analysis.runs import Runs
 from harness.calibration.markdown import table
 from harness.report.words.amounts import NOTHING, measured, value
-from harness.scenario import Scenario
 
 COLUMNS = {
     "peak": "peak",
@@ -40,25 +38,11 @@ NOISE = {"share": 0.01, "GB": 0.05, "GB/h": 0.02}
 """and by more than this, in its unit."""
 
 
-@dataclass(frozen=True, eq=False)
-class AtScale:
-    """The runs of one config at one scale, and the scenario there."""
-
-    config: str
-    scenario: Scenario
-    runs: tuple[Run, ...]
-
-    @property
-    def scale(self) -> float:
-        """The size of the world."""
-        return self.scenario.memory.scale
-
-
-def page(at_scales: Sequence[AtScale], command: str, origin: str) -> str:
+def page(worlds: Sequence[World], command: str, origin: str) -> str:
     """The whole page, as Markdown."""
-    by_config: dict[str, list[AtScale]] = {}
-    for at_scale in sorted(at_scales, key=lambda at_scale: at_scale.scale):
-        by_config.setdefault(at_scale.config, []).append(at_scale)
+    by_config: dict[str, list[World]] = {}
+    for world in sorted(worlds, key=lambda world: world.scale):
+        by_config.setdefault(world.config, []).append(world)
     parts = [
         "# What moves with the memory scale\n",
         f"Made by `{command}`. {origin}\n",
@@ -83,46 +67,46 @@ def page(at_scales: Sequence[AtScale], command: str, origin: str) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _table(by_config: Mapping[str, Sequence[AtScale]]) -> str:
+def _table(by_config: Mapping[str, Sequence[World]]) -> str:
     rows = [("config", "scale", "seeds", *COLUMNS, "floors, GB/h", "RSS", "live")]
     for config, worlds in by_config.items():
-        for at_scale in worlds:
-            cells = [_measured(METRICS[name], at_scale) for name in COLUMNS.values()]
-            leaks = judge_config(at_scale.scenario, at_scale.runs)
+        for world in worlds:
+            cells = [_measured(METRICS[name], world) for name in COLUMNS.values()]
+            leaks = judge_config(world.scenario, world.runs)
             verdicts = [leaks[name].verdict.outcome if name in leaks else NOTHING for name in ("rss", "live")]
-            slope = _measured(METRICS["floors.slope_gb_per_hour"], at_scale)
-            rows.append((config, f"{at_scale.scale:g}", str(len(at_scale.runs)), *cells, slope, *verdicts))
+            slope = _measured(METRICS["floors.slope_gb_per_hour"], world)
+            rows.append((config, f"{world.scale:g}", str(len(world.runs)), *cells, slope, *verdicts))
     return table(rows[0], rows[1:])
 
 
-def _measured(metric: Metric, at_scale: AtScale) -> str:
-    estimate = metric.compute(at_scale.runs, [at_scale.config])
+def _measured(metric: Metric, world: World) -> str:
+    estimate = metric.compute(world.runs, [world.config])
     return measured(estimate, metric.unit).removesuffix(f" {metric.unit}").removesuffix(" %")
 
 
-def _foretold(by_config: Mapping[str, Sequence[AtScale]]) -> str:
+def _foretold(by_config: Mapping[str, Sequence[World]]) -> str:
     rows = [("config", "metric", "from", "foretold", "measured", "at", "")]
     for config, worlds in by_config.items():
         *smaller, largest = worlds
         for name in FORETOLD:
             metric = METRICS[name]
             there = metric.compute(largest.runs, [config])
-            for at_scale in smaller:
-                full = FullScale(at_scale.scenario, Runs.of(at_scale.scenario, at_scale.runs), Anchors(), CONFIDENCE)
+            for world in smaller:
+                full = FullScale(world.scenario, Runs.of(world.scenario, world.runs), Anchors(), CONFIDENCE)
                 try:
-                    told = full.foretold(metric, World(at_scale.scenario, at_scale.runs), largest.scale)
+                    told = full.foretold(metric, world, largest.scale)
                 except Undecided as error:
-                    rows.append((config, name, f"{at_scale.scale:g}", str(error), "", "", ""))
+                    rows.append((config, name, f"{world.scale:g}", str(error), "", "", ""))
                     continue
                 if told.estimate is None or there.estimate is None or told.low is None or told.high is None:
                     continue
                 inside = told.low <= there.estimate <= told.high
                 cells = (measured(told, metric.unit), measured(there, metric.unit), f"{largest.scale:g}")
-                rows.append((config, name, f"{at_scale.scale:g}", *cells, "" if inside else "out"))
+                rows.append((config, name, f"{world.scale:g}", *cells, "" if inside else "out"))
     return table(rows[0], rows[1:])
 
 
-def _moving(by_config: Mapping[str, Sequence[AtScale]]) -> str:
+def _moving(by_config: Mapping[str, Sequence[World]]) -> str:
     rows = [
         ("metric", "marked", *(f"{config} {w[0].scale:g} / {w[-1].scale:g}" for config, w in by_config.items()), "")
     ]
@@ -130,8 +114,8 @@ def _moving(by_config: Mapping[str, Sequence[AtScale]]) -> str:
         if metric.pair is not None or metric.leak is not None:
             continue
         cells, moved = [], False
-        for config, worlds in by_config.items():
-            small, large = (_median(metric, at_scale, config) for at_scale in (worlds[0], worlds[-1]))
+        for worlds in by_config.values():
+            small, large = (_median(metric, world) for world in (worlds[0], worlds[-1]))
             if small is None or large is None:
                 cells.append(NOTHING)
                 continue
@@ -144,21 +128,21 @@ def _moving(by_config: Mapping[str, Sequence[AtScale]]) -> str:
     return table(rows[0], rows[1:])
 
 
-def _median(metric: Metric, at_scale: AtScale, config: str) -> float | None:
-    values = [metric.read(run).value for run in at_scale.runs if run.config == config]
-    known = [each for each in values if each is not None]
+def _median(metric: Metric, world: World) -> float | None:
+    values = [metric.read(run).value for run in world.runs]
+    known = [value for value in values if value is not None]
     return float(np.median(known)) if known else None
 
 
-def _owners(by_config: Mapping[str, Sequence[AtScale]]) -> str:
+def _owners(by_config: Mapping[str, Sequence[World]]) -> str:
     rows = [("config", "scale", "owner", "share of the growth")]
     for config, worlds in by_config.items():
-        for at_scale in worlds:
-            grown = growth(config, at_scale.runs)
+        for world in worlds:
+            grown = growth(config, world.runs)
             live = None if grown is None else grown.live.grown.estimate
             if grown is None or not grown.owners or not live:
                 continue
             first = max(grown.owners, key=lambda owner: owner.grown.estimate or 0.0)
             share = (first.grown.estimate or 0.0) / live
-            rows.append((config, f"{at_scale.scale:g}", f"`{first.path}`", f"{100 * share:.1f} %"))
+            rows.append((config, f"{world.scale:g}", f"`{first.path}`", f"{100 * share:.1f} %"))
     return table(rows[0], rows[1:])

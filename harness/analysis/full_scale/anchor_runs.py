@@ -20,6 +20,11 @@ class World:
         object.__setattr__(self, "runs", tuple(run.under(self.scenario) for run in self.runs))
 
     @property
+    def config(self) -> str:
+        """The config of its runs, of which it has at least one."""
+        return self.runs[0].config
+
+    @property
     def scale(self) -> float:
         """The size of the world."""
         return self.scenario.memory.scale

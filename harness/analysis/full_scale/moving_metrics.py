@@ -183,7 +183,7 @@ class FullScale:
 
     def _carried(self, metric: Metric, world: World, to_scale: float) -> Guesses:
         """The readings of a world's runs at another scale, by guess. Raises Undecided where they cannot be carried."""
-        config = world.runs[0].config
+        config = world.config
         found = []
         for guess in GUESSES:
             readings = {}
@@ -207,7 +207,7 @@ class FullScale:
 
     def _hold_against(self, metric: Metric, world: World, others: Sequence[World]) -> None:
         """Raise Undecided where too few scales were run, or a smaller one foretells another value than was measured."""
-        config = world.runs[0].config
+        config = world.config
         worlds = [World(self.scenario, self._small(config)), *others]
         if len({world.scale, *(other.scale for other in worlds)}) < FEWEST_SCALES:
             raise Undecided(f"not decided: {config} has runs at {len(worlds) + 1} scales, {FEWEST_SCALES} are needed")
@@ -231,7 +231,7 @@ class FullScale:
     def foretold(self, metric: Metric, world: World, to_scale: float) -> Estimate:
         """What the runs of a world foretell of one run at another scale. Raises Undecided where they cannot be."""
         found = self._carried(metric, world, to_scale)
-        level = _Level(found, self._lent(metric, world.runs[0].config, to_scale, 1), "extrapolated", "")
+        level = _Level(found, self._lent(metric, world.config, to_scale, 1), "extrapolated", "")
         middle = _mean(found, _USUAL)
         if middle is None:
             return Estimate(None, None, None, "exact", found[_USUAL], "undecided", "a run has no value")

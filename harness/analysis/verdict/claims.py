@@ -181,7 +181,8 @@ def _in_this_world(
     leak: ConfigLeak | None = None
     if metric.leak is not None:
         known = judge_leaks(scenario, runs) if leaks is None else leaks
-        leak = next((one for one in known if (one.config, one.measure.name) == (claim.configs[0], metric.leak)), None)
+        leaks_of = {(leak.config, leak.measure.name): leak for leak in known}
+        leak = leaks_of.get((claim.configs[0], metric.leak))
     of_leak = NO_ESTIMATE if leak is None else _in_budgets(leak)
     if of_leak.estimate is not None:
         return of_leak, leak
@@ -206,12 +207,14 @@ def _at_full_scale(
 
 def _in_budgets(leak: ConfigLeak) -> Estimate:
     """The slope and interval of the part of the runs that decided, in budgets; without a value where none did."""
-    found = leak.verdict
-    if found.slope is None or found.low is None or found.high is None:
+    verdict, budget = leak.verdict, leak.budget
+    if verdict.slope is None or verdict.low is None or verdict.high is None:
         return replace(NO_ESTIMATE, lack="undecided", reason=leak.reason)
-    readings = {seed: Reading(slope / leak.budget) for seed, slope in found.seed_slopes.items()}
-    ends = (found.slope / leak.budget, found.low / leak.budget, found.high / leak.budget)
-    return Estimate(*ends, "exact", readings, reason=leak.reason if found.outcome == "INCONCLUSIVE" else "")
+    readings = {seed: Reading(slope / budget) for seed, slope in verdict.seed_slopes.items()}
+    reason = leak.reason if verdict.outcome == "INCONCLUSIVE" else ""
+    return Estimate(
+        verdict.slope / budget, verdict.low / budget, verdict.high / budget, "exact", readings, reason=reason
+    )
 
 
 def _known(outcome: Outcome) -> list[str]:

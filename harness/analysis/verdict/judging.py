@@ -84,16 +84,14 @@ def judge(
     scenario: Scenario,
     runs: Sequence[Run],
     *,
-    name: str | None = None,
     controls: ControlRecord | None = None,
     anchors: Anchors = NO_ANCHORS,
 ) -> Verdict:
     """The verdict on all claims of a scenario from all its runs.
 
-    `scenario` is the resolved one, at full scale; `name` stands for its own where it was read from a result folder.
-    Where one of its `controls` failed, the soak is invalid. Claims on what moves with the memory scale are judged by
-    its `anchors`; one that did not complete leaves them open, and nothing else. Raises UsageError where a claim does
-    not fit its metric.
+    `scenario` is the resolved one, at full scale. Where one of its `controls` failed, the soak is invalid. Claims on
+    what moves with the memory scale are judged by its `anchors`; one that did not complete leaves them open, and
+    nothing else. Raises UsageError where a claim does not fit its metric.
     """
     runs = Runs.of(scenario, runs)
     lacking = validity.incomplete_configs(scenario, runs)
@@ -116,7 +114,7 @@ def judge(
         if not leak.measure.counted
     }
     return Verdict(
-        scenario=name or scenario.name,
+        scenario=scenario.name,
         memory_scale=scenario.memory.scale,
         status=overall(claims, incomplete=bool(lacking), invalid=bool(invalid)),
         reasons=(*invalid, *lacking.values()),
@@ -135,9 +133,9 @@ def judge(
 def _limits(scenario: Scenario, runs: Runs, leaks: Sequence[ConfigLeak]) -> dict[str, Limit]:
     """When each config reaches the machine's limit, of those that did or that leak."""
     limits = {}
-    for config, mine in runs.by_config().items():
+    for config, its_runs in runs.by_config().items():
         telling = told_by(scenario, (leak for leak in leaks if leak.config == config))
-        limit = limit_of(scenario, mine, leaking_rate(telling))
+        limit = limit_of(scenario, its_runs, leaking_rate(telling))
         if limit is not None:
             limits[config] = limit
     return limits

@@ -22,14 +22,14 @@ def incomplete_configs(scenario: Scenario, runs: Sequence[Run]) -> dict[str, str
     lacking = {}
     by_config = Runs.of(scenario, runs).by_config()
     for config in scenario.configs:
-        mine = {run.seed: run for run in by_config[config]}
-        unfinished = [run for run in mine.values() if run.unfinished]
+        by_seed = {run.seed: run for run in by_config[config]}
+        unfinished = [run for run in by_seed.values() if run.unfinished]
         if unfinished:
             lacking[config] = "; ".join(_ended(run) for run in unfinished)
-        elif absent := sorted(seeds - mine.keys()):
+        elif absent := sorted(seeds - by_seed.keys()):
             lacking[config] = f"{config} has no run of seed {', '.join(map(str, absent))}"
-        elif len(mine) < scenario.seeds:
-            lacking[config] = f"{config} has {len(mine)} of {scenario.seeds} runs"
+        elif len(by_seed) < scenario.seeds:
+            lacking[config] = f"{config} has {len(by_seed)} of {scenario.seeds} runs"
     return lacking
 
 

@@ -104,23 +104,23 @@ def _reduction_json(reduced: Reduced) -> dict[str, Any]:
 
 
 def _leak_json(leak: ConfigLeak, shape: Shape | None) -> dict[str, Any]:
-    found = leak.verdict
+    judged = leak.verdict
     return {
         "config": leak.config,
         "measure": leak.measure.name,
-        "verdict": found.outcome,
+        "verdict": judged.outcome,
         "fragmentation": leak.fragmentation,
-        "slope": found.slope,
-        "low": found.low,
-        "high": found.high,
+        "slope": judged.slope,
+        "low": judged.low,
+        "high": judged.high,
         "unit": leak.measure.unit,
         "budget": leak.budget,
-        "minimum_detectable": found.minimum_detectable,
-        "hours_needed": found.hours_needed,
-        "floors": found.floors,
-        "part": found.part,
-        "reason": found.reason,
-        "values": _by_seed(found.seed_slopes),
+        "minimum_detectable": judged.minimum_detectable,
+        "hours_needed": judged.hours_needed,
+        "floors": judged.floors,
+        "part": judged.part,
+        "reason": judged.reason,
+        "values": _by_seed(judged.seed_slopes),
         "shape": None if shape is None else dataclasses.asdict(shape),
     }
 

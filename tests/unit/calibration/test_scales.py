@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.full_scale.anchor_runs import World
 from harness.analysis.metrics.table import METRICS
 from harness.calibration import scales
-from harness.calibration.scales_page import MOVED, NOISE, AtScale, page
+from harness.calibration.scales_page import MOVED, NOISE, page
 from harness.scenario import load
 from tests.unit.analysis.full_scale.kept import kept_run, kept_runs, note
 
 
-def at_scales(config: str, *found: float) -> list[AtScale]:
-    return [AtScale(config, note(config).with_options(scale=scale), kept_runs(config, scale)) for scale in found]
+def at_scales(config: str, *scales: float) -> list[World]:
+    return [World(note(config).with_options(scale=scale), kept_runs(config, scale)) for scale in scales]
 
 
 def test_the_page_has_every_config_at_every_scale_and_what_one_foretells_of_another() -> None:

@@ -11,9 +11,10 @@ import pytest
 from harness.analysis.estimates import Bound, Estimate
 from harness.analysis.metrics.table import METRICS
 from harness.analysis.runs import Runs
-from harness.analysis.verdict.claims import ClaimVerdict, against_band, judge_claim, metric_of
+from harness.analysis.verdict.claims import ClaimVerdict, against_band, check_claims, judge_claim, metric_of
 from harness.errors import UsageError
 from harness.scenario import Claim
+from tests.unit.analysis.verdict import literal_soak
 
 
 def claim(**changes: Any) -> Claim:
@@ -281,3 +282,9 @@ def test_a_claim_on_a_leak_is_known_not_testable_or_incomplete_as_any_other(of_l
 def test_a_claim_on_a_leak_expects_one_budget_and_nothing_else(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=re.escape(message)):
         metric_of(leak_claim(**changes))
+
+
+def test_claims_are_checked_before_there_are_runs() -> None:
+    check_claims(literal_soak.make_scenario(literal_soak.claim()))
+    with pytest.raises(UsageError, match=r'\.toml: claims\."less at the peak"\.configs = .*two configs'):
+        check_claims(literal_soak.make_scenario(literal_soak.claim(configs=["old"])))

@@ -1,4 +1,4 @@
-"""A soak's verdict: its status, its exit code, and verdict.json as readers rely on it."""
+"""A soak's verdict: its status, its exit code, and what more seeds may decide."""
 
 from __future__ import annotations
 
@@ -8,87 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from harness.analysis.runs import Run
 from harness.analysis.verdict import judging as verdicts
 from harness.analysis.verdict import verdict_file
-from harness.analysis.verdict.claims import check_claims
 from harness.analysis.verdict.control_record import Check, ControlRecord
-from harness.errors import UsageError
 from harness.report.words.headline import summary_sentence
-from harness.scenario import Scenario
-from harness.worker.recorder import SAMPLE
-
-SCALE = 0.5
-STEPS = ("before", "after_stop", "after_drop", "after_trim")
-
-
-def make_run(config: str, seed: int, gb: list[float], status: str = "complete", **facts: Any) -> Run:
-    """RSS `gb` at full scale every ten minutes; every sample accounted for; a stop that gives back a GB a step."""
-    samples = pd.DataFrame({name: np.full(len(gb), np.nan) for name in SAMPLE.names})
-    samples["t_s"] = np.arange(len(gb)) * 600.0
-    samples["rss_bytes"] = np.array(gb) * SCALE * 1e9
-    samples["phase"] = ["start", *["load"] * (len(gb) - 1)]
-    stop = {name: {"rss_bytes": (gb[-1] - k) * SCALE * 1e9, "live_bytes": None} for k, name in enumerate(STEPS)}
-    known = {
-        "counters": {"collected": 9, "persisted": 9, "lost": 0},
-        "stop": {} if status == "limit" else stop,
-        "feed_hash": f"feed of seed {seed}",
-        "t_s": 600.0 * (len(gb) - 1),
-        "cpu_s": 1.5,
-        "acceleration": 300.0,
-    }
-    return Run(config, seed, status, SCALE, samples, (), {**known, **facts})
-
-
-def claim(**changes: Any) -> dict[str, Any]:
-    table = {
-        "name": "less at the peak",
-        "metric": "reduction.peak",
-        "configs": ["old", "fixed"],
-        "expected": [0.6, 0.7],
-        "better": "higher",
-        "kind": "prediction",
-        "source": "Expected results",
-    }
-    return {**table, **changes}
-
-
-def make_scenario(*claims: dict[str, Any], seeds: int = 2) -> Scenario:
-    return Scenario.model_validate(
-        {
-            "name": "literal",
-            "path": Path("literal.toml"),
-            "title": "Literal recordings",
-            "seeds": seeds,
-            "market": {"symbols": 50, "depth": 50, "books_per_second": 5.0},
-            "time": {
-                "hours": 0.5,
-                "cycle_s": 5.0,
-                "warmup_minutes": 5.0,
-                "run_on_s": 0.0,
-                "sample_every_s": 5.0,
-                "settle_minutes": 0.0,
-            },
-            "memory": {"scale": 1.0, "baseline_gb": 5.0, "limit_gb": 32.0, "leak_budget_gb_per_hour": 0.0375},
-            "target": {"factory": "module:factory"},
-            "configs": {"old": {}, "fixed": {}},
-            "claims": claims,
-        }
-    )
-
-
-def soak(old: float = 25.0, fixed: float = 8.75, **changes: Any) -> list[Run]:
-    """Two seeds of each config with these peaks; `changes` are of the first old run."""
-    runs = [
-        make_run(config, seed, [5, 6, peak, 6]) for config, peak in (("fixed", fixed), ("old", old)) for seed in (1, 2)
-    ]
-    if changes:
-        runs[2] = make_run("old", 1, **{"gb": [5, 6, old, 6], **changes})
-    return runs
-
+from tests.unit.analysis.verdict.literal_soak import SCALE, claim, five_hours, make_run, make_scenario, rising, soak
 
 MISSED = claim(
     name="peak", metric="peak", configs=["fixed"], expected=[20.0, 21.0], better="lower", kind="construction"
@@ -141,45 +68,6 @@ def test_one_seed_is_not_enough() -> None:
     assert (verdict.status, verdict.claims[0].estimate.low) == ("inconclusive", None)
 
 
-def test_verdict_json_has_what_its_readers_rely_on(tmp_path: Path) -> None:
-    verdict = verdicts.judge(make_scenario(claim(tolerance=0.005)), soak(gb=[5, 32], status="limit"), name="50symbols")
-    verdict_file.write(verdict, summary_sentence(verdict), tmp_path / "verdict.json")
-    table = json.loads((tmp_path / "verdict.json").read_text())
-    assert table["summary"] == summary_sentence(verdict)
-    assert [*tmp_path.iterdir()] == [tmp_path / "verdict.json"]
-    assert {key: table[key] for key in ("format", "scenario", "memory_scale", "status", "reasons")} == {
-        "format": 2,
-        "scenario": "50symbols",
-        "memory_scale": 1.0,
-        "status": "inconclusive",
-        "reasons": [],
-    }
-    (one,) = table["claims"]
-    assert set(one) >= {
-        *("name", "metric", "kind", "expected", "better", "estimate", "low", "high", "arithmetic", "unit", "verdict"),
-        *("known", "source", "reason", "seeds", "moves_with_scale", "values", "bound", "configs", "tolerance"),
-    }
-    assert (one["expected"], one["seeds"], one["bound"], one["high"]) == ([0.6, 0.7], [1, 2], "lower", None)
-    assert one["values"] == {"1": pytest.approx(1 - 8.75 / 32), "2": pytest.approx(0.65)}
-    assert [(run["config"], run["seed"]) for run in table["runs"]] == [
-        ("old", 1),
-        ("old", 2),
-        ("fixed", 1),
-        ("fixed", 2),
-    ]
-    limited, whole = table["runs"][:2]
-    assert (limited["status"], limited["start_gb"], limited["peak_gb"], limited["peak_bound"]) == (
-        "limit",
-        5,
-        32,
-        "lower",
-    )
-    assert [limited[key] for key in ("horizon_gb", "before_stop_gb", "after_trim_gb")] == [None, None, None]
-    steps = ("before_stop_gb", "after_stop_gb", "after_drop_gb", "after_trim_gb")
-    assert [whole[key] for key in steps] == [6, 5, 4, 3]
-    assert (whole["horizon_gb"], whole["cleanups"], whole["cpu_s"], whole["acceleration"]) == (6, 0, 1.5, 300)
-
-
 def test_the_summary_is_one_sentence() -> None:
     verdict = verdicts.judge(make_scenario(claim()), soak())
     assert summary_sentence(verdict) == ("Fixed peaked at 8.8 GB where old peaked at 25.0 GB (65 % less, as expected).")
@@ -194,44 +82,6 @@ def test_the_summary_says_first_what_takes_the_evidence_away() -> None:
     assert summary_sentence(died) == "The soak is incomplete: old seed 1 died at 0.50 h: killed by signal 9."
     invalid = verdicts.judge(make_scenario(claim()), soak(feed_hash="b"))
     assert summary_sentence(invalid) == ("This is no evidence: seed 1: old and fixed did not get the same feed.")
-
-
-def test_claims_are_checked_before_there_are_runs() -> None:
-    check_claims(make_scenario(claim()))
-    with pytest.raises(UsageError, match=r'\.toml: claims\."less at the peak"\.configs = .*two configs'):
-        check_claims(make_scenario(claim(configs=["old"])))
-
-
-def rising(slope_gb_per_hour: float, *, seeds: int = 2, config: str = "fixed") -> list[Run]:
-    """Runs of five hours, a sample each ten minutes, that rise by so much, in the last seed by twice that."""
-    times = np.arange(31) / 6
-    slopes = np.linspace(slope_gb_per_hour, 2 * slope_gb_per_hour, seeds)
-    return [
-        make_run(config, seed, list(5 + slope * times), feed_hash=f"feed {seed}")
-        for seed, slope in enumerate(slopes, start=1)
-    ]
-
-
-def five_hours(*claims: dict[str, Any], seeds: int = 2, **changes: Any) -> Scenario:
-    table = make_scenario(*claims, seeds=seeds).model_dump()
-    table["time"]["hours"] = 5.0
-    table["configs"] = {"fixed": {}}
-    return Scenario.model_validate({**table, **changes})
-
-
-def test_verdict_json_says_of_every_config_whether_it_leaks(tmp_path: Path) -> None:
-    verdict = verdicts.judge(five_hours(max_seeds=4), rising(0.0))
-    verdict_file.write(verdict, summary_sentence(verdict), tmp_path / "verdict.json")
-    table = json.loads((tmp_path / "verdict.json").read_text())
-    (one,) = table["leaks"]
-    assert set(one) >= {
-        *("config", "measure", "verdict", "slope", "low", "high", "unit", "minimum_detectable", "hours_needed"),
-        *("floors", "reason", "budget", "part", "fragmentation", "shape", "values"),
-    }
-    assert (one["config"], one["measure"], one["verdict"], one["unit"]) == ("fixed", "rss", "OK", "GB/h")
-    assert (one["slope"], one["low"], one["high"], one["minimum_detectable"]) == (0, 0, 0, 0.0375)
-    assert table["confidence"] == pytest.approx(0.98, abs=0.01)
-    assert table["status"] == "met"
 
 
 def test_a_leak_alone_changes_no_status() -> None:

@@ -92,7 +92,7 @@ def explain_by_rerun(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     heading(console, f"Rerun of {chosen} seed {job.seed}: {job.horizon_s / 3600:.2g} virtual hours, not judged")
     if not owners:
-        whole_line(console, "The recording names no owner that grows: of the rerun the one that grows most is taken.")
+        whole_line(console, "The recording names no owner that grows: the one that grows most in the rerun is taken.")
     tracers = TRACERS if has_memray() else TRACERS[:1]
     if len(tracers) < len(TRACERS):
         whole_line(console, INSTALL)

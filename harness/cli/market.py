@@ -1,9 +1,9 @@
 """Measure a market against the stylised facts of real ones, and draw it.
 
 SCENARIO is a name or a .toml file: its market is made for several seeds at full scale and without faults.
-RECORDING is a .parquet or .csv file (synthetic/README.md says of what form). Two tables are printed: facts that must
-hold, for memory depends on them, and others. One picture is written: prices, a
-book, tails, autocorrelations, depth, activity. Exit code 1: a fact that must hold does not.
+RECORDING is a .parquet or .csv file (synthetic/README.md says in which form). Two tables are printed: facts that must
+hold, for memory depends on them, and others. One picture is written: prices, a book, tails, autocorrelations, depth,
+activity. Exit code 1: a fact that must hold does not.
 """
 
 from __future__ import annotations

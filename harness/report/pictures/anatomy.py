@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,28 +102,24 @@ def anatomy_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict
     if len(anatomy.subjects) > len(drawn):
         lines.append(f"The first {len(drawn)} of {len(anatomy.subjects)} configs.")
     page = Page(titled(scenario.title, verdict), lines)
-    rows = [row for row in (bool(anatomy.breakdowns), bool(anatomy.owners)) if row]
-    bottom = page.bottom_px + _TICKS_PX
-    height = (page.top_px - bottom - len(rows) * _HEADING_PX - (len(rows) - 1) * _BETWEEN_PX - _HEADING_PX) / len(rows)
+    rows: list[tuple[str, Callable[[Sequence[Axes], Sequence[Subject], _Anatomy], list[Layer]]]] = []
+    if anatomy.breakdowns:
+        rows.append((f"RSS{in_which_world(scenario)}, GB", _draw_breakdowns))
+    if anatomy.owners:
+        rows.append(("Live bytes by owner, without ballast, GB", _draw_owners))
     width = (WIDTH_PX - _LEFT_PX - _KEY_PX - 2 * MARGIN_PX - _GAP_PX * (len(drawn) - 1)) / len(drawn)
-    lefts = [_LEFT_PX + place * (width + _GAP_PX) for place in range(len(drawn))]
-    key_left = WIDTH_PX - MARGIN_PX - _KEY_PX
-    top = page.top_px - _HEADING_PX
+    lefts = [_LEFT_PX + column * (width + _GAP_PX) for column in range(len(drawn))]
+    bottom, top = page.bottom_px + _TICKS_PX, page.top_px - _HEADING_PX
+    height = (page.top_px - bottom - len(rows) * _HEADING_PX - (len(rows) - 1) * _BETWEEN_PX - _HEADING_PX) / len(rows)
     for left, subject in zip(lefts, drawn, strict=True):
         _name(page, subject, left, width, top)
-    bases = [top - (row + 1) * (height + _HEADING_PX) - row * _BETWEEN_PX for row in range(len(rows))]
-    if anatomy.breakdowns:
-        base = bases.pop(0)
-        axes = _row(page, lefts, base, width, height)
-        layers = _draw_breakdowns(axes, drawn, anatomy)
-        _finish(axes, scenario, drawn, f"RSS{in_which_world(scenario)}, GB", last=not bases)
-        draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
-    if anatomy.owners:
-        base = bases.pop(0)
-        axes = _row(page, lefts, base, width, height)
-        layers = _draw_owners(axes, drawn, anatomy)
-        _finish(axes, scenario, drawn, "Live bytes by owner, without ballast, GB", last=True)
-        draw_key(page.axes(key_left, base, _KEY_PX, height), layers, width_px=_KEY_PX, height_px=height)
+    for row, (heading, draw) in enumerate(rows):
+        base = top - (row + 1) * (height + _HEADING_PX) - row * _BETWEEN_PX
+        axes = [page.axes(left, base, width, height) for left in lefts]
+        layers = draw(axes, drawn, anatomy)
+        _finish(axes, scenario, drawn, heading, last=row == len(rows) - 1)
+        key = page.axes(WIDTH_PX - MARGIN_PX - _KEY_PX, base, _KEY_PX, height)
+        draw_key(key, layers, width_px=_KEY_PX, height_px=height)
     return page
 
 
@@ -161,10 +157,6 @@ def _apart(times: Sequence[NDArray[np.float64]]) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _row(page: Page, lefts: Sequence[float], base: float, width: float, height: float) -> list[Axes]:
-    return [page.axes(left, base, width, height) for left in lefts]
 
 
 def _name(page: Page, subject: Subject, left: float, width: float, top: float) -> None:

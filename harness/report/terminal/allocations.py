@@ -32,12 +32,10 @@ def print_allocations(console: Console, config: str, seed: int, allocations: All
     for owner in allocations.owners:
         print_owner(console, owner)
     if not allocations.owners:
-        paragraph(console, "No owner grows in the rerun to speak of.", bullet="- ")
+        paragraph(console, "No owner grows noticeably in the rerun.", bullet="- ")
     _print_lines(console, "lines that grow (tracemalloc, from half of the feed to its end)", allocations.growing)
     if not allocations.owners and sum(size for _, size in allocations.growing) < NOTEWORTHY_BYTES:
-        unseen = (
-            "What grows, if anything does, is memory that was not traced: of C code that has an allocator of its own."
-        )
+        unseen = "Whatever grows is memory that was not traced: that of C code with an allocator of its own."
         paragraph(console, unseen, bullet="- ")
     for sentence in cycle_sentences(allocations.cycles):
         paragraph(console, sentence, bullet="- ")

@@ -213,8 +213,8 @@ def _first_cleared(owned: Growth, total: float) -> tuple[list[str], float]:
 def _course(explanation: Explanation, scenario: Scenario) -> list[str]:
     sentences = []
     if explanation.limit is not None:
-        going_on = f"Going on like this RSS, which peaked at {value(explanation.peak.estimate, 'GB')} GB,"
-        sentences.append(f"{'RSS' if explanation.limit.reached else going_on} {when_limit(explanation.limit)}.")
+        at_this_rate = f"At this rate RSS, which peaked at {value(explanation.peak.estimate, 'GB')} GB,"
+        sentences.append(f"{'RSS' if explanation.limit.reached else at_this_rate} {when_limit(explanation.limit)}.")
     if explanation.fragmentation:
         sentences.append(
             f"The floors of RSS climb all the same, by {_rate(explanation.rss)}: fragmentation, memory that the "
@@ -308,7 +308,7 @@ def _restarted(restarts: Restarts | None) -> list[str]:
 
 def _ended(explanation: Explanation) -> list[str]:
     ended = [f"seed {run.seed} {run.ending}" for run in explanation.runs if run.status != "complete"]
-    return [f"Not all of its runs were completed: {'; '.join(ended)}."] if ended else []
+    return [f"Not all of its runs completed: {'; '.join(ended)}."] if ended else []
 
 
 def _listed(paths: Iterable[str]) -> str:

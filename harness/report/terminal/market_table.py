@@ -52,4 +52,4 @@ def _summary(rows: Sequence[Fact], *, must: bool) -> str:
     held, failed = (sum(row.holds is outcome for row in rows) for outcome in (True, False))
     untold = sum(math.isnan(row.value) for row in rows)
     words = f"{held} pass, {failed} fail" if must else f"{held} in their band, {failed} out of it"
-    return f"{words}{f', {untold} cannot be told from so little' if untold else ''}."
+    return f"{words}{f', {untold} cannot be told from so short a tape' if untold else ''}."

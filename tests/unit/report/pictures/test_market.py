@@ -46,7 +46,7 @@ def test_every_fact_is_beside_its_band_and_what_it_means() -> None:
     assert "spread of one tick 0.98 0.9 to 1 pass" in lines
     assert "levels per delta 7.50 at least 8 FAIL" in lines
     assert "season, peak hour * - 14 to 18 -" in lines
-    assert "1 pass, 1 fail, 1 cannot be told from so little." in lines
+    assert "1 pass, 1 fail, 1 cannot be told from so short a tape." in lines
     assert "kurtosis * 23.5 - -" in lines
     assert "imbalance 0.00 at most 0.15 in" in lines
     assert "crossed 2.00 0 OUT" in lines

@@ -63,7 +63,7 @@ def test_the_flame_graph_is_named_with_the_lines_that_hold_most(tmp_path: Path) 
 def test_where_nothing_is_held_or_the_limit_came_it_is_said() -> None:
     text = printed(replace(FOUND, owners=(), limited=True, hours=0.1))
     assert "rerun for 0.1 virtual hours, ended early for want of memory" in text
-    assert "No owner grows in the rerun to speak of." in text
+    assert "No owner grows noticeably in the rerun." in text
     assert "memory that was not traced" not in text
     assert "memory that was not traced" in printed(replace(FOUND, owners=(), growing=((KEPT, 60_000),)))
 

@@ -109,7 +109,7 @@ def test_counts_and_uneven_symbols(scenario) -> None:
 def test_a_run_at_the_limit(scenario) -> None:
     text = words(printed(scenario, runs_of(Leaks(cleanup_s=None), hours=3, status="limit")))
     assert "RSS reached the machine's limit of 32 GB after 3.00 hours." in text
-    assert "Not all of its runs were completed: seed 1 reached the memory limit at" in text
+    assert "Not all of its runs completed: seed 1 reached the memory limit at" in text
     assert "stop(): no run got to its end." in text
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
+from scipy.optimize import isotonic_regression
 
-from harness.report.drawing.lettering import drawable, line_px, spread_apart
+from harness.report.drawing.lettering import drawable, line_px
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,22 @@ def place_labels(axes: Axes, labels: Sequence[Label], height_px: float) -> None:
                 "relpos": (0, 0.5),
             },
         )
+
+
+def spread_apart(wanted: Sequence[float], heights: Sequence[float], lowest: float, highest: float) -> list[float]:
+    """Return centres for labels of these heights, as near as possible to where they are wanted, that do not overlap.
+
+    Labels keep their order and stay between `lowest` and `highest` where there is room for all of them; where there is
+    not, they begin at `lowest` and reach beyond `highest`. Neighbours that would overlap are pooled, and the pool is
+    centred on the mean of where its members want to be (the isotonic regression of the labels' positions).
+    """
+    if not wanted:
+        return []
+    order = np.argsort(wanted, kind="stable")
+    tall = np.array(heights)[order]
+    below = np.cumsum(tall) - tall
+    bases = isotonic_regression(np.array(wanted)[order] - tall / 2 - below).x
+    room = max(highest - lowest - tall.sum(), 0.0)
+    centres = np.empty(len(order))
+    centres[order] = lowest + np.clip(bases - lowest, 0.0, room) + below + tall / 2
+    return [float(centre) for centre in centres]

@@ -16,9 +16,8 @@ from synthetic.feed import RecordingError
 from synthetic.model.candles import CandleMaker
 from synthetic.recorded.batches import last_row
 from synthetic.recorded.groups import Group, HashedRows, count_updates, grouped
-from synthetic.recorded.header import read_header
 from synthetic.recorded.held_books import HeldSide
-from synthetic.recorded.rows import BUY, DELTA, END, RECONNECT, SIDES, SNAPSHOT, TRADE, RowReader
+from synthetic.recorded.rows import BUY, DELTA, END, RECONNECT, SIDES, SNAPSHOT, TRADE, RowReader, read_header
 from synthetic.ticks import Scale
 
 _TRADES_AT_ONCE = 4096

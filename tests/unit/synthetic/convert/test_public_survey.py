@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthetic.convert.steps import CommonStep, NoStepError
+from synthetic.convert.public_survey import CommonStep, NoStepError
 
 
 def found(*pieces: list[float]) -> float | None:

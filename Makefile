@@ -75,7 +75,7 @@ calibrate: $(READY)
 	@$(BIN)/python -P -m harness.calibration
 
 # How often a whole soak is red or undecided, each repetition with fresh seeds; with LEAK=3 it should always be red. Hours.
-# Ends with docs/reference/repetitions.md; what is recorded in results/repetitions is gone on with.
+# Ends with docs/reference/repetitions.md; what is recorded in results/repetitions is resumed.
 repeat: $(READY)
 	@$(BIN)/python -P -m harness.calibration.repetitions $(REPEAT_OPTIONS)
 

@@ -1,4 +1,4 @@
-"""Where RSS goes at every instant: the dear readings of its lines carried over by the cheap ones between them.
+"""Where RSS goes at every instant: the costly readings of its lines carried over by the cheap ones between them.
 
 RSS is read with every sample, the bytes in use by pymalloc and by glibc every minute or so, the other lines every half
 hour. What the program has in use and what it has besides follow from these: only the split of the latter is a guess.
@@ -20,7 +20,7 @@ GLIBC_IN_USE = IN_USE[1:]
 FREE = ("pymalloc_free_bytes", "glibc_free_bytes")
 OVERHEAD = "pymalloc_overhead_bytes"
 SLOW = tuple(name for name in (*LINES, RESIDUAL) if name not in (*IN_USE, *FREE, OVERHEAD))
-"""Lines that are interpolated between the dear readings: ballast, files, Arrow's pool, the residual."""
+"""Lines that are interpolated between the costly readings: ballast, files, Arrow's pool, the residual."""
 NEEDED = {"glibc_heap_bytes", "glibc_free_bytes", RESIDUAL}
 PYMALLOC = {"pymalloc_bytes", OVERHEAD, "pymalloc_free_bytes"}
 
@@ -30,11 +30,11 @@ _Values = NDArray[np.float64]
 def rss_course(curve: Curve, runs: Sequence[Run]) -> Breakdown | None:
     """The breakdown of a config at every instant of its `curve`, None where its runs lack what that needs.
 
-    Lines in SLOW are interpolated between the dear readings. Those IN_USE follow the cheap readings, glibc's split into
-    heap and mapped, and pymalloc's overhead in proportion, as in the dear ones. What is left up to RSS is free and
+    Lines in SLOW are interpolated between the costly readings. Those IN_USE follow the cheap readings, glibc's split into
+    heap and mapped, and pymalloc's overhead in proportion, as in the costly ones. What is left up to RSS is free and
     still mapped: glibc's part of it is what its resident memory, interpolated, holds beyond what is in use (it seldom
     gives any back), pymalloc's the rest. Each line is the median over the seeds. With the residual they add up to the
-    median of RSS; a negative residual is taken off what is free. At the dear readings of a single run the lines are
+    median of RSS; a negative residual is taken off what is free. At the costly readings of a single run the lines are
     these readings.
     """
     rows = [found for run in runs if run.config == curve.config and (found := _of_run(run, curve.hours * 3600))]
@@ -69,30 +69,30 @@ def held_between(at: _Values, times: _Values, values: _Values, *, steps: _Values
 def _of_run(run: Run, at_s: _Values) -> dict[str, _Values]:
     """The lines of one run, GB, before they are fitted to RSS; empty where a reading that they need is missing."""
     fed = run.fed
-    times, dear = run.t_s[fed], read_at(run)[fed]
+    times, costly = run.t_s[fed], read_at(run)[fed]
     glibc = run.gb(1) * run.column("glibc_bytes")[fed]
     columns = {name: run.gb(1) * run.column(name)[fed] for name in (*LINES, RESIDUAL)}
-    columns = {name: column for name, column in columns.items() if np.isfinite(column[dear]).any()}
+    columns = {name: column for name, column in columns.items() if np.isfinite(column[costly]).any()}
     needed = [glibc, *columns.values()]
-    if NEEDED - columns.keys() or any(not np.isfinite(column[dear]).all() for column in needed):
+    if NEEDED - columns.keys() or any(not np.isfinite(column[costly]).all() for column in needed):
         return {}
 
     def slow(values: _Values) -> _Values:
-        return held_between(at_s, times[dear], values, steps=np.empty(0), end=times[-1])
+        return held_between(at_s, times[costly], values, steps=np.empty(0), end=times[-1])
 
     def cheap(values: _Values) -> _Values:
         read = np.isfinite(values)
         return held_between(at_s, times[read], values[read], steps=run.event_times("cleanup"), end=times[-1])
 
-    found = {name: slow(columns[name][dear]) for name in SLOW if name in columns}
+    found = {name: slow(columns[name][costly]) for name in SLOW if name in columns}
 
     def follow(name: str, leading: _Values) -> _Values:
-        """A line in proportion to another one, as at the dear readings."""
-        return cheap(leading) * slow(columns[name][dear] / np.maximum(leading[dear], 1e-12))
+        """A line in proportion to another one, as at the costly readings."""
+        return cheap(leading) * slow(columns[name][costly] / np.maximum(leading[costly], 1e-12))
 
     chunks = [name for name in GLIBC_IN_USE if name in columns]
     found |= {name: follow(name, glibc) for name in chunks}
-    resident = slow(np.sum([columns[name][dear] for name in (*chunks, "glibc_free_bytes")], axis=0))
+    resident = slow(np.sum([columns[name][costly] for name in (*chunks, "glibc_free_bytes")], axis=0))
     found["glibc_free_bytes"] = np.maximum(resident - np.sum([found[name] for name in chunks], axis=0), 0.0)
     if not PYMALLOC - columns.keys():
         found["pymalloc_bytes"] = cheap(columns["pymalloc_bytes"])

@@ -178,8 +178,8 @@ def _flat(name: str, null: Recorded) -> list[Check]:
 
 def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
     (often,) = probe.runs
-    (seldom,) = (run for run in clean.runs if run.seed == often.seed)
-    at, rss = _under_feed(seldom)
+    (rarely,) = (run for run in clean.runs if run.seed == often.seed)
+    at, rss = _under_feed(rarely)
     at_often, rss_often = _under_feed(often)
     _, mine, other = np.intersect1d(at, at_often, return_indices=True)
     apart = float(np.abs(rss_often[other] / rss[mine] - 1).max()) if mine.size else np.nan

@@ -52,7 +52,7 @@ class OwnersTracer:
     """Under tracemalloc: where the objects were allocated that owners hold, which lines grow, what is in cycles.
 
     `asked` are the paths of the owners; where none of them holds anything, it is the owner that has grown most,
-    if it has grown to speak of.
+    if it has grown noticeably.
     """
 
     def __init__(self, folder: Path, factory: str, asked: Sequence[str], *, seed: int) -> None:
@@ -190,7 +190,7 @@ def _shares(sizes: Sizes) -> tuple[Share, ...]:
 
 
 def _most_grown(before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:
-    """The path that grew most, in a list; [] where none grew to speak of."""
+    """The path that grew most, in a list; [] where none grew noticeably."""
     grown = {path: after[path] - before.get(path, 0.0) for path in after}
     first = max(grown, key=lambda path: grown[path], default="")
     return [first] if grown.get(first, 0.0) >= LEAST_GROWTH_BYTES else []

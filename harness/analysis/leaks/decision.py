@@ -45,7 +45,7 @@ POWER = 0.9
 """A leak is detectable if this share of soaks like this one would call it LEAK."""
 
 LATE_POWER = 0.95
-"""And so seldom may the mean of the last half or quarter of such a soak fall short of the budget by chance."""
+"""And in as many the means of the last half and quarter are above the budget."""
 
 GUARD_CONFIDENCE = 0.9
 """Two-sided, so 95 % on the side that matters: whether growth slows down or has just begun."""

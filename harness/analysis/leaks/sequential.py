@@ -1,7 +1,7 @@
 """Adding seeds while a verdict is open, without raising its error rate: at which confidence each look is taken.
 
 Looking again after every added seed gives chance one more try each time. Pocock's rule (1977, Biometrika 64) takes
-every look at one and the same stricter level, such that *any* look errs as seldom as one single look would have. His
+every look at one and the same stricter level, such that *any* look errs as rarely as one single look would. His
 tables hold for normal statistics; with three seeds Student's t is far from normal, and his levels would err 20 % too
 often. The level here is computed for t statistics themselves.
 

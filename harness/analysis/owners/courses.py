@@ -70,7 +70,7 @@ def _largest(tables: Sequence[pd.DataFrame], most: int) -> dict[str, float]:
 
 
 def _steady_first(largest: Mapping[str, float], tables: Sequence[pd.DataFrame]) -> list[str]:
-    """The paths, those first that never fall: a sawtooth at the bottom of a stack would be seen in all above it."""
+    """The paths, the steadiest first: a sawtooth at the bottom of a stack would be seen in all above it."""
     step = STEADY_SHARE * max(largest.values(), default=0.0) or 1.0
 
     def falls(path: str) -> int:

@@ -30,12 +30,12 @@ _Values = NDArray[np.float64]
 def rss_course(curve: Curve, runs: Sequence[Run]) -> Breakdown | None:
     """The breakdown of a config at every instant of its `curve`, None where its runs lack what that needs.
 
-    Lines in SLOW are interpolated between the costly readings. Those IN_USE follow the cheap readings, glibc's split into
-    heap and mapped, and pymalloc's overhead in proportion, as in the costly ones. What is left up to RSS is free and
-    still mapped: glibc's part of it is what its resident memory, interpolated, holds beyond what is in use (it seldom
-    gives any back), pymalloc's the rest. Each line is the median over the seeds. With the residual they add up to the
-    median of RSS; a negative residual is taken off what is free. At the costly readings of a single run the lines are
-    these readings.
+    Lines in SLOW are interpolated between the costly readings. Those IN_USE follow the cheap readings, glibc's split
+    into heap and mapped, and pymalloc's overhead in proportion, as in the costly ones. What is left up to RSS is free
+    and still mapped: glibc's part of it is what its resident memory, interpolated, holds beyond what is in use (it
+    rarely gives any back), pymalloc's the rest. Each line is the median over the seeds. With the residual they add up
+    to the median of RSS; a negative residual is taken off what is free. At the costly readings of a single run the
+    lines are these readings.
     """
     rows = [found for run in runs if run.config == curve.config and (found := _of_run(run, curve.hours * 3600))]
     if not rows:

@@ -6,7 +6,7 @@
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
 #   make repeat [SCENARIO=name TIMES=100 LEAK=budgets FIRST_SEED=1001]
 #   make scales [SCENARIO=name SCALES=0.1,0.4,1 SEEDS= CONFIGS= JOBS=]
-#   make test   make check   make bench   make calibrate   make nightly   make clean
+#   make test   make test-long   make check   make bench   make calibrate   make nightly   make clean
 
 SCENARIO ?= 50symbols
 RESULT ?= latest
@@ -26,7 +26,7 @@ SCALES_OPTIONS := $(if $(SCALES),--scales $(SCALES)) $(if $(SEEDS),--seeds $(SEE
                   $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 REPEAT_OPTIONS := $(if $(filter file,$(origin SCENARIO)),,$(SCENARIO)) $(if $(TIMES),--times $(TIMES)) $(if $(LEAK),--leak $(LEAK)) $(OPTIONS)
 
-.PHONY: help setup soak control compare plot list test check bench calibrate repeat scales nightly clean
+.PHONY: help setup soak control compare plot list test test-long check bench calibrate repeat scales nightly clean
 
 help:
 	@sed -n '3,9s/^# *//p' Makefile
@@ -58,8 +58,15 @@ plot: $(READY)
 list: $(READY)
 	@$(BIN)/soak list
 
+# Tests that run real soaks come second and one at a time: each takes memory and cores enough. Both parts run even if one fails.
+# (Not xdist's loadgroup: with pytest 9.2 it keeps no tests together.)
 test: check
-	@$(BIN)/pytest
+	@$(BIN)/pytest -m "not soak and not long" --numprocesses logical --maxprocesses 4; code=$$?; \
+	  $(BIN)/pytest -m "soak and not long" && exit $$code
+
+# What takes minutes, and whose subject `make test` has in a short form too.
+test-long: $(READY)
+	@$(BIN)/pytest -m long
 
 check: $(READY)
 	@$(BIN)/ruff check .
@@ -86,7 +93,7 @@ scales: $(READY)
 # Each with its controls first: where one does not hold, the soak is invalid (3). CONTROLS=short shortens those of both.
 # The note's scenario must keep its verdicts, and may leave open (4) what the time for its anchor runs does not decide; the
 # one whose leak no fix reaches must be caught: exit code 1, and no other.
-nightly: $(READY)
+nightly: test-long
 	@$(BIN)/soak run 50symbols --controls long --max-seeds 6 --anchor-minutes 12 $(OPTIONS); code=$$?; \
 	  if [ $$code -eq 4 ]; then echo "50symbols: something is open; what is decided is as it must be"; \
 	  elif [ $$code -ne 0 ]; then exit $$code; fi

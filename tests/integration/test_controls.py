@@ -38,6 +38,7 @@ def recorded(soaks: Soaks) -> tuple[Path, dict[str, Any]]:
     return file.parent, json.loads(file.read_text())
 
 
+@pytest.mark.long  # that controls are run, checked and recorded has the small world below
 def test_the_controls_hold(soaks: Soaks) -> None:
     ended = soaks.soak("control", "--short", "--quiet")
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -78,11 +78,7 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
     if target.marks is not None and (problems := refused_when_scaled(factory, scaled)):
         raise refused(f"{shown_path(scenario.path)} at scale {scale:g}", problems)
     return ScaledWorld(
-        market=market,
-        memory=memory,
-        configs=scaled,
-        changes=tuple(world.changes),
-        unscaled=tuple(world.unscaled),
+        market=market, memory=memory, configs=scaled, changes=tuple(world.changes), unscaled=tuple(world.unscaled)
     )
 
 

@@ -33,11 +33,7 @@ class OtherWorld:
     def of(self, scenario: Scenario) -> Scenario:
         """The scenario that runs there: nothing is claimed of it, and no seed is added."""
         smaller = scenario.with_options(
-            scale=self.scale,
-            hours=self.hours,
-            configs=[self.config],
-            seeds=len(self.seeds),
-            first_seed=self.seeds[0],
+            scale=self.scale, hours=self.hours, configs=[self.config], seeds=len(self.seeds), first_seed=self.seeds[0]
         )
         return smaller.model_copy(update={"claims": (), "max_seeds": None})
 

@@ -82,11 +82,7 @@ class Row:
 
 
 def carry_out(
-    rows: Sequence[Row],
-    *,
-    at_once: int,
-    observe: Observer,
-    foretold: Mapping[str, float] | None = None,
+    rows: Sequence[Row], *, at_once: int, observe: Observer, foretold: Mapping[str, float] | None = None
 ) -> None:
     """Begin the worlds of `rows` and run what is not recorded yet, `at_once` at a time, as far as memory allows.
 

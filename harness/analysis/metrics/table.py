@@ -73,22 +73,10 @@ class Metric:
 
 
 def _reduction(
-    name: str,
-    description: str,
-    read: Read,
-    by_model: Arithmetic = arithmetic.none,
-    *,
-    moves: Moves = "no",
+    name: str, description: str, read: Read, by_model: Arithmetic = arithmetic.none, *, moves: Moves = "no"
 ) -> Metric:
     return Metric(
-        name,
-        description,
-        "share",
-        read,
-        moves=moves,
-        pair=reduction,
-        average=estimates.REDUCTION,
-        arithmetic=by_model,
+        name, description, "share", read, moves=moves, pair=reduction, average=estimates.REDUCTION, arithmetic=by_model
     )
 
 
@@ -177,13 +165,7 @@ _METRICS = (
         pair=relative_difference,
     ),
     Metric("peak", "highest RSS up to the horizon", "GB", levels.peak, arithmetic=arithmetic.peak_gb),
-    Metric(
-        "horizon",
-        "median RSS of the last whole tooth before the horizon",
-        "GB",
-        levels.horizon,
-        moves="course",
-    ),
+    Metric("horizon", "median RSS of the last whole tooth before the horizon", "GB", levels.horizon, moves="course"),
     Metric(
         "horizon.instant",
         "RSS at the horizon, before any cleanup of that instant",
@@ -203,13 +185,7 @@ _METRICS = (
         moves="release",
     ),
     *_left(),
-    Metric(
-        "restart.growth",
-        "RSS after each stop(), per restart",
-        "GB",
-        restarts.slope("rss_bytes"),
-        moves="whole",
-    ),
+    Metric("restart.growth", "RSS after each stop(), per restart", "GB", restarts.slope("rss_bytes"), moves="whole"),
     Metric("restart.live_growth", "live bytes after each stop(), per restart", "GB", restarts.slope("live_bytes")),
     Metric("restart.tasks", "tasks after the last stop() over the second", "tasks", restarts.difference("tasks")),
     Metric(
@@ -277,13 +253,7 @@ _METRICS = (
     ),
     Metric("sawtooth.crest_gb", "median RSS just before a cleanup", "GB", teeth.crest_gb),
     Metric("sawtooth.trough_gb", "median RSS just after a cleanup", "GB", teeth.trough_gb, moves="course"),
-    Metric(
-        "growth.linear_r2",
-        "R^2 of a straight line through RSS under load",
-        "",
-        levels.linear_r2,
-        moves="course",
-    ),
+    Metric("growth.linear_r2", "R^2 of a straight line through RSS under load", "", levels.linear_r2, moves="course"),
     Metric(
         "growth.range_share",
         "highest less lowest RSS under load, as a share of the first",

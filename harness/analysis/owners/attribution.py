@@ -69,9 +69,7 @@ def _without_rates(found: Growth, reason: str) -> Growth:
     lack = over_seeds(dict.fromkeys(found.live.rate.seeds, absent("undecided", reason)))
     owners = [dataclasses.replace(owner, rate=lack) for owner in found.owners]
     return dataclasses.replace(
-        found,
-        live=dataclasses.replace(found.live, rate=lack),
-        owners=tuple(sorted(owners, key=_speed, reverse=True)),
+        found, live=dataclasses.replace(found.live, rate=lack), owners=tuple(sorted(owners, key=_speed, reverse=True))
     )
 
 

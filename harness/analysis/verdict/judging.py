@@ -81,11 +81,7 @@ def lacking_seeds(scenario: Scenario, verdict: Verdict) -> tuple[str, ...]:
 
 
 def judge(
-    scenario: Scenario,
-    runs: Sequence[Run],
-    *,
-    controls: ControlRecord | None = None,
-    anchors: Anchors = NO_ANCHORS,
+    scenario: Scenario, runs: Sequence[Run], *, controls: ControlRecord | None = None, anchors: Anchors = NO_ANCHORS
 ) -> Verdict:
     """The verdict on all claims of a scenario from all its runs.
 

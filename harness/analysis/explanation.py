@@ -117,10 +117,8 @@ class Explanation:
 
 def explain(scenario: Scenario, runs: Sequence[Run]) -> list[Explanation]:
     """The explanation of every config that has a run with a sample, in the scenario's order."""
-    sampled = {
-        config: [run for run in mine if run.t_s.size] for config, mine in Runs.of(scenario, runs).by_config().items()
-    }
-    return [explain_config(scenario, config, mine) for config, mine in sampled.items() if mine]
+    by_config = Runs.of(scenario, [run for run in runs if run.t_s.size]).by_config()
+    return [explain_config(scenario, config, mine) for config, mine in by_config.items() if mine]
 
 
 def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Explanation:

@@ -349,7 +349,9 @@ def _refuse_without(columns: Iterable[str], table: pd.DataFrame, what: str) -> N
 def read_run(folder: Path) -> Run:
     """The run recorded in ``runs/<config>/seed-<n>``. Raises UsageError, naming the file that is missing or damaged."""
     path = folder / "run.json"
-    facts = _facts(path)
+    facts = read_json(path)
+    if not isinstance(facts, dict):
+        raise UsageError(f"{path}: not a JSON object")
     for key, value in (("format", FORMAT), ("config", folder.parent.name), ("seed", seed_of(folder))):
         if facts.get(key) != value:
             raise UsageError(f"{path}: {key} is {facts.get(key)!r}, expected {value!r}")
@@ -365,13 +367,6 @@ def read_run(folder: Path) -> Run:
         return Run(facts["config"], facts["seed"], status, float(scale), samples, events, facts, owners)
     except ValueError as error:
         raise UsageError(f"{folder}: {error}") from error
-
-
-def _facts(path: Path) -> dict[str, Any]:
-    facts = read_json(path)
-    if not isinstance(facts, dict):
-        raise UsageError(f"{path}: not a JSON object")
-    return facts
 
 
 def _samples(path: Path, *, may_be_missing: bool) -> pd.DataFrame:

@@ -23,8 +23,9 @@ from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario, load
 from harness.soaks.admission import MARGIN, room_bytes
-from harness.soaks.other_worlds import OtherWorld, carry_out
+from harness.soaks.plan import cores
 from harness.soaks.result_folder import read_manifest
+from harness.soaks.table import OtherWorld, carry_out
 from harness.text import shown_path
 
 PROGRAM = "python -m harness.calibration.scales"
@@ -114,14 +115,16 @@ def _scales(text: str) -> tuple[float, ...]:
 
 def _record(scenario: Scenario, scales: tuple[float, ...], given: argparse.Namespace) -> None:
     foretold = foretold_peaks(given.out)
-    if missing := [config for config in scenario.configs if config not in foretold]:
-        first = [OtherWorld(config, scales[0], scenario.time.hours, (scenario.first_seed,)) for config in missing]
+
+    def run(planned: list[OtherWorld]) -> None:
+        rows = [row for world in planned for row in world.rows(scenario, given.out)]
         with Progress(open_console()) as progress:
-            carry_out(scenario, first, given.out, at_once=given.jobs, observe=progress)
+            carry_out(rows, at_once=given.jobs or cores(), foretold=foretold, observe=progress)
+
+    if missing := [config for config in scenario.configs if config not in foretold]:
+        run([OtherWorld(config, scales[0], scenario.time.hours, (scenario.first_seed,)) for config in missing])
         foretold = foretold_peaks(given.out)
-    planned = worlds(scenario, scales, foretold, room_bytes())
-    with Progress(open_console()) as progress:
-        carry_out(scenario, planned, given.out, at_once=given.jobs, foretold=foretold, observe=progress)
+    run(worlds(scenario, scales, foretold, room_bytes()))
 
 
 def recorded(scenario: Scenario, root: Path) -> list[World]:

@@ -10,7 +10,7 @@ from harness.report.terminal.console import paragraph
 from harness.report.terminal.progress import Progress
 from harness.report.words.anchors import plan_words
 from harness.scenario import Scenario
-from harness.soaks import anchor_plan, other_worlds
+from harness.soaks import anchor_plan, table
 from harness.soaks.admission import room_bytes
 from harness.soaks.plan import cores
 from harness.soaks.result_folder import refuse_full_disk
@@ -44,11 +44,7 @@ def anchor(console: Console, scenario: Scenario, result: Result, *, jobs: int | 
             paragraph(console, line)
     if planned.worlds:
         with Progress(console, quiet=quiet) as progress:
-            other_worlds.carry_out(
-                scenario,
-                planned.worlds,
-                result.folder / anchor_plan.ANCHORS_FOLDER,
-                at_once=at_once,
-                foretold={need.config: need.peak_bytes for need in needs},
-                observe=progress,
-            )
+            root = result.folder / anchor_plan.ANCHORS_FOLDER
+            rows = [row for world in planned.worlds for row in world.rows(scenario, root)]
+            foretold = {need.config: need.peak_bytes for need in needs}
+            table.carry_out(rows, at_once=at_once, foretold=foretold, observe=progress)

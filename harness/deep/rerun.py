@@ -16,6 +16,7 @@ from typing import Any
 from harness.deep.findings import ByMemray, ByTracemalloc, by_memray, by_tracemalloc
 from harness.deep.tracers import CAPTURE_FILE, FOUND_FILE
 from harness.errors import SoakError, UsageError
+from harness.files import write_json
 from harness.soaks.admission import RESERVE_BYTES, free_memory_bytes
 from harness.soaks.result_folder import run_folders
 from harness.soaks.supervisor import Observer, supervise
@@ -130,7 +131,7 @@ def trace(result: Path, job: Job, owners: Sequence[str], observe: dict[str, Obse
             if tracer == "memray":
                 _draw(scratch / CAPTURE_FILE, folder / FLAME_FILE)
             shutil.rmtree(scratch)
-        (folder / ALLOCATIONS_FILE).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        write_json(found, folder / ALLOCATIONS_FILE)
     except OSError as error:
         raise SoakError(f"{folder}: {error.strerror}") from error
     finally:

@@ -146,24 +146,13 @@ def _read(path: Path, source: str) -> dict[str, Any]:
     except ValueError as error:  # TOMLDecodeError, and numbers of too many digits
         raise UsageError(f"{source}: is not valid TOML: {' '.join(str(error).split())}") from error
     if not table:
-        raise UsageError(f"{source}: is empty; a scenario has at least {', '.join(_required_keys())}")
+        required = [name for name, field in ScenarioContents.model_fields.items() if field.is_required()]
+        raise UsageError(f"{source}: is empty; a scenario has at least {', '.join(required)}")
     return table
 
 
-def _required_keys() -> list[str]:
-    return [name for name, field in ScenarioContents.model_fields.items() if field.is_required()]
-
-
-def _without_none(table: dict[str, Any]) -> dict[str, Any]:
-    """TOML has no null: what is None is left out, where it is the default anyway."""
-    entries = (
-        (key, _without_none(value) if isinstance(value, dict) else value)
-        for key, value in table.items()
-        if value is not None
-    )
-    return {
-        key: [_without_none(entry) if isinstance(entry, dict) else entry for entry in value]
-        if isinstance(value, (list, tuple))
-        else value
-        for key, value in entries
-    }
+def _without_none(value: Any) -> Any:
+    """TOML has no null: what is None in a table is left out, where it is the default anyway."""
+    if isinstance(value, dict):
+        return {key: _without_none(entry) for key, entry in value.items() if entry is not None}
+    return [_without_none(entry) for entry in value] if isinstance(value, (list, tuple)) else value

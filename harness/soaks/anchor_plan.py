@@ -17,7 +17,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.files import read_json, write_json
 from harness.soaks.admission import MARGIN, RESERVE_BYTES
-from harness.soaks.other_worlds import OtherWorld
+from harness.soaks.table import OtherWorld
 
 FORMAT = 1
 ANCHORS_FOLDER = "anchors"
@@ -249,14 +249,7 @@ def write_plan(planned: Plan, result: Path) -> None:
     """Write anchors.json, in one piece: what was planned, and why a config has no anchor."""
     folder = result / ANCHORS_FOLDER
     folder.mkdir(exist_ok=True)
-    table = {
-        "format": FORMAT,
-        "worlds": [dataclasses.asdict(world) for world in planned.worlds],
-        "unfit": dict(planned.unfit),
-        "wall_s": planned.wall_s,
-        "memory_bytes": planned.memory_bytes,
-    }
-    write_json(table, folder / PLAN_FILE)
+    write_json({"format": FORMAT, **dataclasses.asdict(planned)}, folder / PLAN_FILE)
 
 
 def read_plan(result: Path) -> Plan | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
@@ -18,7 +17,7 @@ from typing import Any
 import psutil
 
 from harness.errors import SoakError, UsageError
-from harness.files import read_json
+from harness.files import read_json, write_json
 from harness.worker.isolation import PINNED
 from harness.worker.recorder import FORMAT
 from synthetic.market import MARKET_VERSION
@@ -110,7 +109,7 @@ def write_manifest(folder: Path, *, scenario_name: str, real_time: bool, command
         "git": git_state(),
         "environment": PINNED,
     }
-    (folder / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    write_json(manifest, folder / MANIFEST_FILE)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -141,16 +140,15 @@ def git_state(*, besides: Path | None = None) -> dict[str, Any] | None:
     """
     below = besides is not None and not besides.is_absolute() and ".." not in besides.parts
     paths = ["--", ":(top)", f":(exclude,literal){besides}"] if below else []
+
+    def git(*arguments: str) -> str:
+        told = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True, timeout=10)
+        return told.stdout.strip()
+
     try:
-        revision = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10
-        ).stdout.strip()
-        changes = subprocess.run(
-            ["git", "status", "--porcelain", *paths], capture_output=True, text=True, check=True, timeout=10
-        ).stdout.strip()
+        return {"revision": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", *paths))}
     except (OSError, subprocess.SubprocessError):
         return None
-    return {"revision": revision, "dirty": bool(changes)}
 
 
 def command_line() -> list[str]:

@@ -238,15 +238,8 @@ def _relieve(running: Collection[_Running]) -> None:
 
 
 def _last_state(state: RunState, facts: dict[str, Any]) -> RunState:
-    return replace(
-        state,
-        state=facts["status"],
-        reason=facts["reason"],
-        phase=facts["phase"],
-        t_s=facts["t_s"],
-        wall_s=facts["wall_s"],
-        peak_rss_bytes=facts["peak_rss_bytes"],
-    )
+    told = {key: facts[key] for key in ("reason", "phase", "t_s", "wall_s", "peak_rss_bytes")}
+    return replace(state, state=facts["status"], **told)
 
 
 def _rss_bytes(pid: int) -> int:

@@ -81,6 +81,32 @@ class Row:
         return status if isinstance(status, str) else WAITING
 
 
+@dataclass(frozen=True)
+class OtherWorld:
+    """Runs of one config of a scenario at another scale, for so many hours, with these seeds, in this order."""
+
+    config: str
+    scale: float
+    hours: float
+    seeds: tuple[int, ...]
+
+    @property
+    def folder_name(self) -> str:
+        """The name of its result folder."""
+        return f"{self.config}-{self.scale:g}"
+
+    def of(self, scenario: Scenario) -> Scenario:
+        """The scenario that runs there: nothing is claimed of it, and no seed is added."""
+        smaller = scenario.with_options(
+            scale=self.scale, hours=self.hours, configs=[self.config], seeds=len(self.seeds), first_seed=self.seeds[0]
+        )
+        return smaller.model_copy(update={"claims": (), "max_seeds": None})
+
+    def rows(self, scenario: Scenario, root: Path) -> tuple[Row, ...]:
+        """Its runs, in a result folder of their own below `root`."""
+        return World(self.of(scenario), root / self.folder_name).rows(self.seeds)
+
+
 def carry_out(
     rows: Sequence[Row], *, at_once: int, observe: Observer, foretold: Mapping[str, float] | None = None
 ) -> None:

@@ -115,7 +115,7 @@ def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLea
     leaks: dict[str, ConfigLeak] = {}
     mine = Runs.of(scenario, runs)
     for measure in JUDGED:
-        if any(_judged(run, series_of(run, measure)).any() for run in mine):
+        if any(judged(run, series_of(run, measure)).any() for run in mine):
             leaks[measure.name] = _judge(measure, mine, confidence_of(scenario))
     rss, live = leaks.get("rss"), leaks.get("live")
     if rss is not None and live is not None:
@@ -144,8 +144,8 @@ def _judged_hours(measure: Measure, runs: Sequence[Run]) -> float:
     spans = []
     for run in runs:
         series = series_of(run, measure)
-        if (judged := _judged(run, series)).any():
-            spans.append(float(np.ptp(series.t_s[judged])))
+        if (inside := judged(run, series)).any():
+            spans.append(float(np.ptp(series.t_s[inside])))
     return max(min(spans), runs[0].terms.sample_every_s) / 3600
 
 
@@ -161,7 +161,8 @@ def series_of(run: Run, measure: Measure) -> Series:
     return Series(run.t_s[fed], measure.read(run)[fed], cleanups)
 
 
-def _judged(run: Run, series: Series) -> NDArray[np.bool_]:
+def judged(run: Run, series: Series) -> NDArray[np.bool_]:
+    """Which samples of a series are judged: those read after the warm-up, shape (samples,)."""
     return (series.t_s >= run.warmup_s) & np.isfinite(series.values)
 
 
@@ -178,7 +179,7 @@ def live_slope(run: Run) -> Reading:
 def slope(run: Run, measure: Measure) -> Reading:
     """The Theil-Sen slope per hour of the floors that the verdict looks at, of the whole run as far as it got."""
     series = series_of(run, measure)
-    if not _judged(run, series).any():
+    if not judged(run, series).any():
         if not run.reached_horizon:
             return not_reached(run)
         return absent("not applicable", f"{run.config} recorded no {measure.words} under load")

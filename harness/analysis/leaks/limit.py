@@ -9,7 +9,6 @@ import numpy as np
 
 from harness.analysis.estimates import Estimate, over_seeds
 from harness.analysis.leaks.config_leaks import RSS, ConfigLeak
-from harness.analysis.leaks.shape import time_to_limit
 from harness.analysis.metrics import levels
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
@@ -48,10 +47,8 @@ def limit_of(scenario: Scenario, runs: Sequence[Run], rate: Estimate | None) -> 
         return None
     if rate.low <= scenario.memory.leak_budget_gb_per_hour:
         return None
-    left = time_to_limit(peak.estimate, gb, rate.estimate, rate.low, rate.high)
-    if left is None or left.high is None:
-        return None
-    return Limit(gb, ended + left.hours, ended + left.low, ended + left.high, reached=False)
+    hours, low, high = (ended + (gb - peak.estimate) / slope for slope in (rate.estimate, rate.high, rate.low))
+    return Limit(gb, hours, low, high, reached=False)
 
 
 def told_by(scenario: Scenario, leaks: Iterable[ConfigLeak]) -> list[ConfigLeak]:

@@ -1,5 +1,4 @@
-"""What a memory curve looks like: settled, linear, plateau, step, late onset, sawtooth, noisy. And when it reaches a
-limit.
+"""What a memory curve looks like: settled, linear, plateau, step, late onset, sawtooth, noisy.
 
 A sawtooth is told by its falls (harness.analysis.leaks.sawtooth). Every other curve is cut into blocks, and the medians
 of the blocks are fitted by least squares with each of
@@ -17,13 +16,18 @@ else noisy.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.analysis.leaks.config_leaks import Measure, judged, series_of
 from harness.analysis.leaks.sawtooth import CurveTeeth, find_teeth
+from harness.analysis.runs import Run
 
 Array = NDArray[np.float64]
 Name = Literal["settled", "linear", "plateau", "step", "late onset", "sawtooth", "noisy"]
@@ -155,28 +159,39 @@ def _precision(values: Array) -> float:
     return 1e-9 * max(float(np.abs(values).max()), 1e-9)
 
 
-@dataclass(frozen=True)
-class TimeToLimit:
-    """Virtual hours from the end of the recording until a limit is reached; None is never, or not certain to."""
+def config_shape(runs: Sequence[Run], measure: Measure) -> Shape | None:
+    """The shape that most seeds have, its numbers the medians over those seeds; None where no run is long enough.
 
-    hours: float
-    low: float
-    high: float | None
-
-
-def time_to_limit(
-    level: float, limit: float, slope: float, low: float | None = None, high: float | None = None
-) -> TimeToLimit | None:
-    """When a quantity at `level` (its crests, where it is a sawtooth) reaches `limit`, growing by `slope` per hour.
-
-    `low` and `high` are the interval of the slope. Growth that may be nothing has no latest hour; a slope that is not
-    above nothing gives None; a level at the limit is there now.
+    The ranges of a sawtooth's crests and troughs are medians of the ranges.
     """
-    room = limit - level
-    if room <= 0:
-        return TimeToLimit(0.0, 0.0, 0.0)
-    if slope <= 0:
+    shapes = []
+    for run in runs:
+        series = series_of(run, measure)
+        inside = judged(run, series)
+        if inside.sum() >= BLOCKS:
+            shapes.append(shape_of(series.t_s[inside], series.values[inside]))
+    if not shapes:
         return None
-    earliest = room / (slope if high is None else high)
-    latest = room / low if low is not None and low > 0 else None
-    return TimeToLimit(room / slope, earliest, latest)
+    ((name, _),) = Counter(shape.name for shape in shapes).most_common(1)
+    alike = [shape for shape in shapes if shape.name == name]
+    instants = [shape.at_h for shape in alike if shape.at_h is not None]
+    return Shape(
+        name,
+        median(shape.change for shape in alike),
+        median(instants) if instants else None,
+        _medians([shape.teeth for shape in alike if shape.teeth is not None]),
+        median(shape.explained for shape in alike),
+    )
+
+
+def _medians(teeth: Sequence[Sawtooth]) -> Sawtooth | None:
+    if not teeth:
+        return None
+    return Sawtooth(
+        period_h=median(tooth.period_h for tooth in teeth),
+        amplitude=median(tooth.amplitude for tooth in teeth),
+        drop=median(tooth.drop for tooth in teeth),
+        crests=(median(tooth.crests[0] for tooth in teeth), median(tooth.crests[1] for tooth in teeth)),
+        troughs=(median(tooth.troughs[0] for tooth in teeth), median(tooth.troughs[1] for tooth in teeth)),
+        count=round(median(tooth.count for tooth in teeth)),
+    )

@@ -59,11 +59,8 @@ def difference(measure: str) -> Read:
 
 def _lack(run: Run, values: NDArray[np.float64], measure: str) -> Reading | None:
     if not values.size:
-        return (
-            absent("not applicable", f"{run.config} was not restarted")
-            if run.status == "complete"
-            else not_reached(run)
-        )
+        never = absent("not applicable", f"{run.config} was not restarted")
+        return never if run.status == "complete" else not_reached(run)
     if np.isnan(values).any():
         return absent("not applicable", f"{run.config} did not record {measure} after its restarts")
     return None if run.status == "complete" else not_reached(run)

@@ -80,13 +80,6 @@ def worst_residual(run: Run) -> Reading:
     return Reading(float(np.max(np.abs(run.column(RESIDUAL)[read]) / run.column("rss_bytes")[read])))
 
 
-def misfit_bytes(run: Run) -> float:
-    """How far lines and residual together are from RSS where they are farthest, real bytes; 0 where none was read."""
-    read = read_at(run)
-    summed = np.nansum([run.column(name)[read] for name in (*LINES, RESIDUAL)], axis=0)
-    return float(np.max(np.abs(summed - run.column("rss_bytes")[read]), initial=0.0))
-
-
 def parts_gb(run: Run, start: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
     """How RSS changed between two readings of a run, by part; the parts add up to the change exactly.
 

@@ -13,12 +13,18 @@ from harness.analysis.metrics import arithmetic, buffers, cpu, levels, restarts,
 from harness.analysis.metrics import rss_lines as breakdown
 from harness.analysis.metrics.arithmetic import Arithmetic, Premise
 from harness.analysis.metrics.pairing import Pairing, paired, ratio, reduction, relative_difference
-from harness.analysis.metrics.release import release
 from harness.analysis.runs import Run, Runs
-from harness.analysis.units import Unit
 from harness.scenario import Scenario
 
 Read = Callable[[Run], Reading]
+
+Unit = Literal[
+    "GB", "MB", "GB/h", "minutes", "s", "ms", "samples", "tasks", "files", "threads", "budgets", "share", "times", ""
+]
+"""GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; counts and CPU are those of the scaled world.
+
+A budget is what a quantity may grow per hour (see harness.analysis.leaks.config_leaks).
+"""
 
 Moves = Literal["no", "course", "release", "whole", "cost"]
 """How a metric moves with the memory scale: not at all; with the floors of the course, which can be carried to another
@@ -128,9 +134,11 @@ def _releases() -> list[Metric]:
         grown = f"share of what had grown over the start that was given back {when}"
         held = f"share of all that was held that was given back {when}"
         found += [
-            Metric(f"release.{name}", f"{grown}, RSS", "share", release(step), moves="release"),
-            Metric(f"release.{name}_gross", f"{held}, RSS", "share", release(step, gross=True), moves="release"),
-            Metric(f"release.{name}_live", f"{grown}, live bytes", "share", release(step, "live_bytes")),
+            Metric(f"release.{name}", f"{grown}, RSS", "share", waterfall.release(step), moves="release"),
+            Metric(
+                f"release.{name}_gross", f"{held}, RSS", "share", waterfall.release(step, gross=True), moves="release"
+            ),
+            Metric(f"release.{name}_live", f"{grown}, live bytes", "share", waterfall.release(step, "live_bytes")),
         ]
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -106,31 +106,24 @@ def waterfall(config: str, runs: Sequence[Run]) -> Waterfall | None:
         return None
     stopped = [run for run in mine if run.seed in falls]
 
-    def over(pick: Callable[[Fall], float]) -> Estimate:
-        return over_seeds({seed: Reading(pick(one)) for seed, one in falls.items()})
+    def over(values: Iterable[float]) -> Estimate:
+        return over_seeds({seed: Reading(value) for seed, value in zip(falls, values, strict=True)})
 
-    names = [name for name in (*PARTS, "other") if any(name in one.parts for one in falls.values())]
+    every = falls.values()
+    parts = [part for part in (*PARTS, "other") if any(part in one.parts for one in every)]
     return Waterfall(
         config=config,
         seeds=tuple(sorted(falls)),
-        grown=over(lambda one: one.grown),
-        given_back={step: over(_of_step(step)) for step in GIVEN_BACK},
-        left=over(lambda one: one.left),
-        parts={name: over(_of_part(name)) for name in names},
+        grown=over(one.grown for one in every),
+        given_back={step: over(one.given_back[step] for one in every) for step in GIVEN_BACK},
+        left=over(one.left for one in every),
+        parts={part: over(one.parts.get(part, 0.0) for one in every) for part in parts},
         broken_down=all(broken_down(run) for run in stopped),
         forgotten=after_step(config, stopped, "after_stop"),
         outlives=_outlives(stopped),
         survivors=_survivors(stopped),
         arenas=_median(_census(run).get("arenas") for run in stopped),
     )
-
-
-def _of_step(step: str) -> Callable[[Fall], float]:
-    return lambda one: one.given_back[step]
-
-
-def _of_part(part: str) -> Callable[[Fall], float]:
-    return lambda one: one.parts.get(part, 0.0)
 
 
 def left(part: str) -> Callable[[Run], Reading]:
@@ -143,6 +136,32 @@ def left(part: str) -> Callable[[Run], Reading]:
         if part not in found.parts or not broken_down(run):
             return absent("not applicable", f"{run.config} recorded no breakdown of RSS")
         return Reading(found.parts[part])
+
+    return read
+
+
+def release(step: str, measure: str = "rss_bytes", *, gross: bool = False) -> Callable[[Run], Reading]:
+    """The reading (before - after `step`) / (before - start), or over `before` where `gross`.
+
+    `step` is after_stop, after_drop or after_trim; `measure` is rss_bytes or live_bytes (plus ballast, which cancels in
+    the difference). The reading is not applicable where the run had grown by less than 5 % of its start, or where the
+    measure was not read in the very first sample: what grew before a later one would be missing.
+    """
+
+    def read(run: Run) -> Reading:
+        before, after = run.stop_gb("before", measure), run.stop_gb(step, measure)
+        if math.isnan(before) or math.isnan(after):
+            if run.status == "complete":
+                return absent("not applicable", f"{run.config} did not record {measure} at the stop")
+            return not_reached(run)
+        if gross:
+            return Reading((before - after) / before)
+        start = next(iter(run.rss_gb if measure == "rss_bytes" else run.live_gb), math.nan)
+        if math.isnan(start):
+            return absent("not applicable", f"{run.config} did not record {measure} at its start")
+        if before - start < GROWN_SHARE * start:
+            return absent("not applicable", f"{run.config} had grown by less than {GROWN_SHARE:.0%} of its start")
+        return Reading((before - after) / (before - start))
 
     return read
 
@@ -162,9 +181,8 @@ def released_pools(run: Run) -> Reading:
     if math.isnan(grown) or math.isnan(after):
         return absent("not applicable", f"{run.config} did not record the pools of Python at its stop")
     if grown < GROWN_SHARE * run.column("rss_bytes")[0]:
-        return absent(
-            "not applicable", f"its pools had grown by less than {GROWN_SHARE:.0%} of the start of {run.config}"
-        )
+        grew_little = f"its pools had grown by less than {GROWN_SHARE:.0%} of the start of {run.config}"
+        return absent("not applicable", grew_little)
     return Reading((before - after) / grown)
 
 

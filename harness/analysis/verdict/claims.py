@@ -155,7 +155,8 @@ def judge_claim(
         guard = saved_by_losing(runs, *claim.configs)
         outcome, reason = ("missed", guard) if guard else (outcome, reason)
     if claim.known == "missed":
-        reason = "; ".join(filter(None, [*_known(outcome), reason, f"known: {claim.reason}"]))
+        passed = f"known miss is {outcome}" if outcome in ("met", "exceeded") else ""
+        reason = "; ".join(filter(None, [passed, reason, f"known: {claim.reason}"]))
     return ClaimVerdict(
         claim,
         metric,
@@ -212,17 +213,8 @@ def _in_budgets(leak: ConfigLeak) -> Estimate:
         return replace(NO_ESTIMATE, lack="undecided", reason=leak.reason)
     readings = {seed: Reading(slope / budget) for seed, slope in verdict.seed_slopes.items()}
     reason = leak.reason if verdict.outcome == "INCONCLUSIVE" else ""
-    return Estimate(
-        verdict.slope / budget, verdict.low / budget, verdict.high / budget, "exact", readings, reason=reason
-    )
-
-
-def _known(outcome: Outcome) -> list[str]:
-    return (
-        ["known miss is met" if outcome == "met" else "known miss is exceeded"]
-        if outcome in ("met", "exceeded")
-        else []
-    )
+    slope, low, high = verdict.slope / budget, verdict.low / budget, verdict.high / budget
+    return Estimate(slope, low, high, "exact", readings, reason=reason)
 
 
 def _outcome(claim: Claim, estimate: Estimate, leak: ConfigLeak | None, incomplete: str) -> tuple[Outcome, str]:

@@ -78,17 +78,8 @@ class ControlRecord:
 
 def write_controls(record: ControlRecord, folder: Path) -> Path:
     """Write control.json beside the soaks of the controls, in one piece; returns its path."""
-    table = {
-        "format": FORMAT,
-        "scenario": record.scenario,
-        "memory_scale": record.memory_scale,
-        "short": record.short,
-        "status": record.status,
-        "injected_gb_per_hour": record.injected_gb_per_hour,
-        "checks": [dataclasses.asdict(check) for check in record.checks],
-    }
     file = folder / CONTROL_FILE
-    write_json(table, file)
+    write_json({"format": FORMAT, "status": record.status, **dataclasses.asdict(record)}, file)
     return file
 
 

@@ -8,10 +8,9 @@ from typing import Literal
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.leaks.config_leaks import ConfigLeak, judge_leaks
-from harness.analysis.leaks.config_shape import config_shape
 from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.sequential import CONFIDENCE, confidence_of
-from harness.analysis.leaks.shape import Shape
+from harness.analysis.leaks.shape import Shape, config_shape
 from harness.analysis.metrics.reductions import Reduced, reductions
 from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict import validity

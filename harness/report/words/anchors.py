@@ -5,8 +5,8 @@ from __future__ import annotations
 from harness.analysis.metrics.table import METRICS
 from harness.scenario import Scenario
 from harness.soaks.anchor_plan import Plan
-from harness.soaks.other_worlds import OtherWorld
 from harness.soaks.soak import Planned
+from harness.soaks.table import OtherWorld
 from harness.text import joined
 
 

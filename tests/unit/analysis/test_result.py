@@ -14,7 +14,7 @@ from harness.analysis.runs import Run, read_run
 from harness.errors import UsageError
 from harness.scenario import load
 from harness.soaks.anchor_plan import Plan, write_plan
-from harness.soaks.other_worlds import OtherWorld
+from harness.soaks.table import OtherWorld
 from tests.unit.analysis.verdict.golden_recording import GOLDEN, golden_copy
 
 

@@ -12,8 +12,10 @@ import pytest
 from harness.errors import SoakError, UsageError
 from harness.scenario import Scenario, load
 from harness.soaks import table
-from harness.soaks.table import Row, World
+from harness.soaks.table import OtherWorld, Row, World
 from harness.worker.job import Job
+
+OTHER_WORLD = OtherWorld("fixed", 0.4, 2.0, (1, 2))
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +104,39 @@ def test_a_full_disk_is_one_error(scenario: Scenario, tmp_path: Path, monkeypatc
     worlds = [World(scenario, tmp_path / "a"), World(scenario, tmp_path / "b")]
     with pytest.raises(SoakError, match=f"^{tmp_path}: No space left on device: what was recorded"):
         carry_out(*(row for world in worlds for row in world.rows()))
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The runs of every call of the supervisor, which completes the first of each call and no other."""
+    calls: list[list[str]] = []
+
+    def supervise(jobs, **_):
+        calls.append([f"{job.config} {job.memory_scale:g} {job.seed}" for job in jobs.values()])
+        ended = {folder: {"status": "died" if number else "complete"} for number, folder in enumerate(jobs)}
+        for folder, facts in ended.items():
+            folder.mkdir(parents=True)
+            (folder / "run.json").write_text(json.dumps(facts))
+        return ended
+
+    monkeypatch.setattr(table, "supervise", supervise)
+    return calls
+
+
+def test_another_world_is_the_scenario_at_another_scale_with_nothing_claimed() -> None:
+    scenario = load("50symbols").with_options(max_seeds=6)
+    there = OTHER_WORLD.of(scenario)
+    assert (there.memory.scale, there.time.hours, there.seeds, list(there.configs)) == (0.4, 2.0, 2, ["fixed"])
+    assert (there.claims, there.max_seeds) == ((), None)
+    assert there.configs["fixed"] == scenario.configs["fixed"]
+    jobs = [row.job for row in OTHER_WORLD.rows(scenario, Path("results"))]
+    assert [(job.seed, job.baseline_bytes) for job in jobs] == [(1, 2_000_000_000), (2, 2_000_000_000)]
+
+
+def test_what_completed_is_kept_and_the_rest_is_run_again(ran: list[list[str]], tmp_path: Path) -> None:
+    rows = OTHER_WORLD.rows(load("50symbols"), tmp_path)
+    for _ in range(3):
+        carry_out(*rows)
+    assert ran == [["fixed 0.4 1", "fixed 0.4 2"], ["fixed 0.4 2"], []]
+    assert load(str(tmp_path / "fixed-0.4" / "scenario.toml"), import_target=False).memory.scale == 0.4
+    assert (tmp_path / "fixed-0.4" / "manifest.json").exists()

@@ -1,4 +1,4 @@
-"""Shapes of curves that are known, their measures, and when a limit is reached."""
+"""Shapes of curves that are known, their measures, and the shape that most seeds of a config have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from harness.analysis.leaks.shape import shape_of, time_to_limit
+from harness.analysis.leaks.config_leaks import LIVE, RSS
+from harness.analysis.leaks.shape import config_shape, shape_of
+from harness.analysis.runs import Runs
 from harness.calibration.curves.families import Setting, autoregressive, sawtooth
 
 SETTING = Setting(12, 1, 5.0)
@@ -87,24 +89,32 @@ def test_a_short_curve_has_no_shape() -> None:
         shape_of(np.arange(59.0), np.arange(59.0))
 
 
-def test_the_limit_is_reached_within_the_interval_of_the_slope() -> None:
-    found = time_to_limit(12.0, 32.0, 2.0, low=1.0, high=4.0)
-    assert found is not None
-    assert (found.hours, found.low, found.high) == (10.0, 5.0, 20.0)
+def teeth_to(top_gb: float) -> list[float]:
+    """Teeth of 500 s from 4 GB to the top, a sample every 5 s for an hour."""
+    t_s = np.arange(0.0, 3601.0, 5.0)
+    return list(4 + (top_gb - 4) * (t_s % 500) / 495)
 
 
-def test_growth_that_may_be_nothing_has_no_latest_hour() -> None:
-    found = time_to_limit(12.0, 32.0, 2.0, low=-0.1, high=4.0)
-    assert found is not None
-    assert (found.low, found.high) == (5.0, None)
+def test_a_sawtooth_has_the_medians_of_its_seeds(make_run, make_scenario) -> None:
+    runs = [make_run(teeth_to(top), every_s=5, warmup_s=0, seed=seed) for seed, top in enumerate((6.0, 7.0, 8.0))]
+    shape = config_shape(Runs.of(make_scenario(hours=1), runs), RSS)
+    assert shape.name == "sawtooth"
+    assert 3600 * shape.teeth.period_h == pytest.approx(500)
+    assert shape.teeth.drop == pytest.approx(3)
+    assert shape.teeth.crests == pytest.approx((7, 7))
+    assert shape.teeth.troughs == pytest.approx((4, 4))
 
 
-@pytest.mark.parametrize("slope", [0.0, -1.0])
-def test_what_does_not_grow_reaches_no_limit(slope: float) -> None:
-    assert time_to_limit(12.0, 32.0, slope) is None
+def test_the_shape_of_most_seeds_counts(make_run, make_scenario) -> None:
+    hours = np.arange(721) * 5 / 3600
+    curves = [7 + 2 * hours, 7 + 3 * hours, np.full(hours.size, 7.0)]
+    runs = [make_run(curve, every_s=5, seed=seed) for seed, curve in enumerate(curves)]
+    shape = config_shape(Runs.of(make_scenario(hours=1), runs), RSS)
+    assert shape.name == "linear"
+    assert shape.change == pytest.approx(2.5 * (3600 - 600) / 3600 * 59 / 60, rel=0.01)
 
 
-def test_a_level_at_the_limit_is_there() -> None:
-    found = time_to_limit(33.0, 32.0, 0.0)
-    assert found is not None
-    assert found.hours == 0
+def test_what_was_not_recorded_or_is_too_short_has_no_shape(make_run, make_scenario) -> None:
+    runs = [make_run([7.0] * 40)]
+    assert config_shape(Runs.of(make_scenario(hours=6), runs), RSS) is None
+    assert config_shape(Runs.of(make_scenario(hours=6), runs), LIVE) is None

@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analysis.metrics.rss_lines import breakdown, misfit_bytes, parts_gb, reading, worst_residual
-from harness.analysis.runs import LINES
+from harness.analysis.metrics.rss_lines import breakdown, parts_gb, read_at, reading, worst_residual
+from harness.analysis.runs import LINES, RESIDUAL, Run
 from tests.unit.anatomy_soak import Leaks, anatomy_run
+
+
+def misfit_bytes(run: Run) -> float:
+    """How far lines and residual together are from RSS where they are farthest, real bytes."""
+    read = read_at(run)
+    summed = np.nansum([run.column(name)[read] for name in (*LINES, RESIDUAL)], axis=0)
+    return float(np.max(np.abs(summed - run.column("rss_bytes")[read]), initial=0.0))
 
 
 def test_lines_and_residual_add_up_to_rss_at_every_point() -> None:

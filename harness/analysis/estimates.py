@@ -103,9 +103,8 @@ def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple
     mean = float(np.mean(values))
     if min(values) == max(values):
         return values[0], values[0]
-    half = (
-        float(stats.t.ppf((1 + confidence) / 2, len(values) - 1)) * float(np.std(values, ddof=1)) / len(values) ** 0.5
-    )
+    quantile = float(stats.t.ppf((1 + confidence) / 2, len(values) - 1))
+    half = quantile * float(np.std(values, ddof=1)) / len(values) ** 0.5
     return mean - half, mean + half
 
 
@@ -148,9 +147,7 @@ def over_seeds(
     values = [reading.value for reading in readings.values() if reading.value is not None]
     forward = [average.forward(value) for value in values]
     estimate = values[0] if min(values) == max(values) else average.back(float(np.mean(forward)))
-    interval = (
-        (estimate, estimate) if len(values) > 1 and min(values) == max(values) else t_interval(forward, confidence)
-    )
+    interval = t_interval(forward, confidence)
     low: float | None = None
     high: float | None = None
     if interval is not None and interval[0] == interval[1]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.estimates import Reading, over_seeds
+from harness.analysis.estimates import Estimate, Reading, over_seeds
 from harness.analysis.leaks.config_leaks import judge_config, live_slope
 from harness.analysis.leaks.decision import LeakVerdict, judge_leak
 from harness.analysis.leaks.sequential import confidence_of
@@ -98,21 +98,10 @@ def _same(name: str, same: Recorded) -> list[Check]:
     saved = METRICS["reduction.peak"].compute(same.runs, tuple(same.scenario.configs))
     outcome, _ = against_band((-SAME_SHARE, SAME_SHARE), saved, "neither")
     passing = [claim.name for claim in same.scenario.claims if _passes(claim, same)]
+    quantity = f"of {len(same.scenario.claims)} claims on reductions, passed"
     return [
-        Check(
-            name,
-            "saved at the peak",
-            _interval(saved.estimate, saved.low, saved.high),
-            _around(SAME_SHARE),
-            outcome == "met",
-        ),
-        Check(
-            name,
-            f"of {len(same.scenario.claims)} claims on reductions, passed",
-            ", ".join(passing) or "none",
-            "none",
-            not passing,
-        ),
+        Check(name, "saved at the peak", _interval(saved), _around(SAME_SHARE), outcome == "met"),
+        Check(name, quantity, ", ".join(passing) or "none", "none", not passing),
     ]
 
 
@@ -172,8 +161,7 @@ def _flat(name: str, null: Recorded) -> list[Check]:
     curves = {run.seed: _under_feed(run)[1] for run in null.runs}
     ranges = over_seeds({seed: Reading(float(np.ptp(rss) / rss[0])) for seed, rss in curves.items()})
     outcome, _ = against_band((None, FLAT_SHARE), ranges, "lower")
-    measured = _interval(ranges.estimate, ranges.low, ranges.high)
-    return [Check(name, "range of RSS", measured, f"at most {FLAT_SHARE:.0%}", outcome == "met")]
+    return [Check(name, "range of RSS", _interval(ranges), f"at most {FLAT_SHARE:.0%}", outcome == "met")]
 
 
 def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
@@ -183,21 +171,11 @@ def _probed(name: str, clean: Recorded, probe: Recorded) -> list[Check]:
     at_often, rss_often = _under_feed(often)
     _, mine, other = np.intersect1d(at, at_often, return_indices=True)
     apart = float(np.abs(rss_often[other] / rss[mine] - 1).max()) if mine.size else np.nan
+    like, band = f"{mine.size:,} of {at.size:,}, among {at_often.size:,}", f"at most {PROBE_SHARE:.0%}"
+    closer = FEWEST_COMMON <= mine.size == at.size and at_often.size > OFTENER * at.size
     return [
-        Check(
-            name,
-            "samples that have their like",
-            f"{mine.size:,} of {at.size:,}, among {at_often.size:,}",
-            "all",
-            FEWEST_COMMON <= mine.size == at.size and at_often.size > OFTENER * at.size,
-        ),
-        Check(
-            name,
-            "largest difference of RSS at one instant",
-            f"{apart:.2%}",
-            f"at most {PROBE_SHARE:.0%}",
-            apart < PROBE_SHARE,
-        ),
+        Check(name, "samples that have their like", like, "all", closer),
+        Check(name, "largest difference of RSS at one instant", f"{apart:.2%}", band, apart < PROBE_SHARE),
     ]
 
 
@@ -237,10 +215,10 @@ def _outcome(verdict: LeakVerdict) -> str:
     return f"{verdict.outcome}, {interval}" + ("" if verdict.outcome == "LEAK" else f": {verdict.reason}")
 
 
-def _interval(estimate: float | None, low: float | None, high: float | None) -> str:
-    if estimate is None or low is None or high is None:
+def _interval(share: Estimate) -> str:
+    if share.estimate is None or share.low is None or share.high is None:
         return "not known"
-    return f"{estimate:.2%} [{low:.2%}, {high:.2%}]"
+    return f"{share.estimate:.2%} [{share.low:.2%}, {share.high:.2%}]"
 
 
 def _around(share: float) -> str:

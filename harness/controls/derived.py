@@ -107,10 +107,7 @@ def _holds_nothing(band: tuple[float | None, float | None]) -> bool:
 
 def clean(scenario: Scenario) -> ControlSoak:
     """The fixed config as it is: what the leak and the oftener probe are held against."""
-    fixed = roles(scenario).fixed
-    return ControlSoak(
-        "clean", _often_walked(_with_configs(scenario, {_named(fixed, "clean"): scenario.configs[fixed]}))
-    )
+    return ControlSoak("clean", _often_walked(_alone(scenario, roles(scenario).fixed, "clean")))
 
 
 def leaking(scenario: Scenario, bytes_per_s: float) -> ControlSoak:
@@ -127,8 +124,7 @@ def null(scenario: Scenario) -> ControlSoak:
 
 def probed(scenario: Scenario) -> ControlSoak:
     """The first seed of the fixed config, sampled OFTENER times as often."""
-    fixed = roles(scenario).fixed
-    derived = _often_walked(_with_configs(scenario, {_named(fixed, "probed"): scenario.configs[fixed]}))
+    derived = _often_walked(_alone(scenario, roles(scenario).fixed, "probed"))
     changes = {"seeds": 1, "time": {"sample_every_s": scenario.time.sample_every_s / OFTENER}}
     return ControlSoak("probe", _derived(derived, changes))
 
@@ -144,14 +140,8 @@ def clocks(scenario: Scenario, *, short: bool) -> tuple[ControlSoak, ControlSoak
         changes["market"] = {"symbols": DENSE_SYMBOLS, "books_per_second": books_per_second}
     else:
         time["hours"] = min(scenario.time.hours, REAL_MINUTES / 60)
-    return (
-        ControlSoak(
-            "virtual", _derived(_with_configs(scenario, {_named(old, "virtual"): scenario.configs[old]}), changes)
-        ),
-        ControlSoak(
-            "real", _derived(_with_configs(scenario, {_named(old, "real"): scenario.configs[old]}), changes), True
-        ),
-    )
+    virtual, real = (_derived(_alone(scenario, old, clock), changes) for clock in ("virtual", "real"))
+    return ControlSoak("virtual", virtual), ControlSoak("real", real, real_time=True)
 
 
 def carry_out(
@@ -173,6 +163,11 @@ def carry_out(
 def _named(config: str, suffix: str) -> str:
     """The name of a config derived from another; a name has 40 characters at the most."""
     return f"{config[:30]}_{suffix}"
+
+
+def _alone(scenario: Scenario, config: str, suffix: str) -> Scenario:
+    """One config of the scenario as it is, by a name derived from its own."""
+    return _with_configs(scenario, {_named(config, suffix): scenario.configs[config]})
 
 
 def _with_configs(

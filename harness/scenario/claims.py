@@ -57,9 +57,8 @@ class Claim(Settings):
         if low is not None and high is not None and low > high:
             raise Refusal("expected", written, "must be [low, high] with low at most high")
         if low == high and self.tolerance is None:
-            raise Refusal(
-                "expected", written, "where low is high, `tolerance` must say how near counts (0 for exactly)"
-            )
+            exact = "where low is high, `tolerance` must say how near counts (0 for exactly)"
+            raise Refusal("expected", written, exact)
         if len(set(self.configs)) < len(self.configs):
             raise Refusal("configs", self.configs, "must be two different configs")
         if self.known and not (self.reason and self.reason.strip()):

@@ -44,27 +44,18 @@ class TimeSettings(Settings):
     def _fits(self) -> Self:
         horizon_s, warmup_s = self.hours * 3600, self.warmup_minutes * 60
         if warmup_s >= horizon_s:
-            raise Refusal(
-                "warmup_minutes",
-                self.warmup_minutes,
-                f"must lie inside the {self.hours:g} hours, which are {horizon_s / 60:g} minutes",
-            )
+            inside = f"must lie inside the {self.hours:g} hours, which are {horizon_s / 60:g} minutes"
+            raise Refusal("warmup_minutes", self.warmup_minutes, inside)
         if self.cycle_s > horizon_s - warmup_s:
             raise Refusal("cycle_s", self.cycle_s, f"must be at most the {horizon_s - warmup_s:g} s after the warm-up")
         longest_s = (horizon_s - warmup_s) / SAMPLES_LEAST
         if self.sample_every_s > longest_s:
-            raise Refusal(
-                "sample_every_s",
-                self.sample_every_s,
-                f"must be at most {longest_s:g}: the time after the warm-up needs at least {SAMPLES_LEAST} samples",
-            )
+            most = f"must be at most {longest_s:g}: the time after the warm-up needs at least {SAMPLES_LEAST} samples"
+            raise Refusal("sample_every_s", self.sample_every_s, most)
         shortest_s = (horizon_s + self.run_on_s + self.settle_minutes * 60) / SAMPLES_MOST
         if self.sample_every_s < shortest_s:
-            raise Refusal(
-                "sample_every_s",
-                self.sample_every_s,
-                f"must be at least {shortest_s:.3g}: a run may have at most {SAMPLES_MOST:,} samples",
-            )
+            least = f"must be at least {shortest_s:.3g}: a run may have at most {SAMPLES_MOST:,} samples"
+            raise Refusal("sample_every_s", self.sample_every_s, least)
         return self
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -90,12 +90,13 @@ def plan(
     if not minutes:
         left_out = "anchor runs were left out (memory.anchors.minutes = 0, or --no-anchors)"
         return Plan(unfit={need.config: left_out for need in needs})
-    planner = _Planner(scale, tuple(seeds), run_on_h, room_bytes, at_once, minutes * 60)
-    return planner.plan(needs)
+    by_config = {need.config: need for need in needs}
+    return _Planner(by_config, scale, tuple(seeds), run_on_h, room_bytes, at_once, minutes * 60).plan()
 
 
 @dataclass(frozen=True)
 class _Planner:
+    needs: Mapping[str, Need]
     scale: float
     seeds: tuple[int, ...]
     run_on_h: float
@@ -103,9 +104,9 @@ class _Planner:
     at_once: int
     budget_s: float
 
-    def plan(self, needs: Sequence[Need]) -> Plan:
-        unfit = {need.config: reason for need in needs if (reason := self._too_large(need))}
-        left = [need for need in needs if need.config not in unfit]
+    def plan(self) -> Plan:
+        unfit = {config: reason for config, need in self.needs.items() if (reason := self._too_large(need))}
+        left = [need for config, need in self.needs.items() if config not in unfit]
         chosen: dict[str, list[OtherWorld]] = {}
         while left and not chosen:
             chosen = self._within_time(left)
@@ -113,10 +114,8 @@ class _Planner:
                 longest = max(left, key=self._cheapest_s)
                 unfit[longest.config] = self._too_long(longest)
                 left.remove(longest)
-        chosen = self._extended(chosen, left)
-        worlds = [world for config in chosen for world in chosen[config]]
-        worlds.sort(key=lambda world: -self._run_s(world, left))
-        wall_s, memory_bytes = self._schedule(worlds, left)
+        worlds = self._longest_first(world for worlds in self._extended(chosen).values() for world in worlds)
+        wall_s, memory_bytes = self._schedule(worlds)
         return Plan(tuple(worlds), unfit, wall_s, memory_bytes)
 
     def _within_time(self, needs: Sequence[Need]) -> dict[str, list[OtherWorld]]:
@@ -124,12 +123,12 @@ class _Planner:
         for full in (True, False):
             for times in STEPS_UP[:2]:
                 chosen = {need.config: self._worlds(need, times, full=full) for need in needs}
-                if all(chosen.values()) and self._fits_time(chosen, needs):
+                if all(chosen.values()) and self._fits_time(chosen):
                     return chosen
         return {}
 
-    def _fits_time(self, chosen: Mapping[str, Sequence[OtherWorld]], needs: Sequence[Need]) -> bool:
-        return self._seconds([world for worlds in chosen.values() for world in worlds], needs) <= self.budget_s
+    def _fits_time(self, chosen: Mapping[str, Sequence[OtherWorld]]) -> bool:
+        return self._seconds(world for worlds in chosen.values() for world in worlds) <= self.budget_s
 
     def _worlds(self, need: Need, times: float, *, full: bool) -> list[OtherWorld]:
         """Those of one config: full scale, or one so many `times` as large as the soak's and a third."""
@@ -143,15 +142,15 @@ class _Planner:
         third = self.scale / 2 if self.scale / 2 >= need.least_scale else _floored(math.sqrt(self.scale * largest))
         return [OtherWorld(need.config, scale, need.least_hours, self._first(1)) for scale in (largest, third)]
 
-    def _extended(self, chosen: dict[str, list[OtherWorld]], needs: Sequence[Need]) -> dict[str, list[OtherWorld]]:
+    def _extended(self, chosen: dict[str, list[OtherWorld]]) -> dict[str, list[OtherWorld]]:
         """Where time is left: longer runs at full scale, then larger worlds, then more seeds."""
         for more in (self._longer, self._higher, self._more_seeds):
-            growing = [need for need in needs if need.config in chosen]
+            growing = [self.needs[config] for config in self.needs if config in chosen]
             while growing:
                 for need in tuple(growing):
                     worlds = more(chosen[need.config], need)
                     trial = chosen if worlds is None else {**chosen, need.config: worlds}
-                    if worlds is None or not self._fits_time(trial, needs):
+                    if worlds is None or not self._fits_time(trial):
                         growing.remove(need)
                     else:
                         chosen = trial
@@ -207,22 +206,23 @@ class _Planner:
     def _cheapest_s(self, need: Need) -> float:
         """Real seconds that a config takes at the least."""
         trials = (self._worlds(need, times, full=full) for times in STEPS_UP for full in (True, False))
-        return min(self._seconds(worlds, [need]) for worlds in trials if worlds)
+        return min(self._seconds(worlds) for worlds in trials if worlds)
 
-    def _run_s(self, world: OtherWorld, needs: Sequence[Need]) -> float:
-        (need,) = (need for need in needs if need.config == world.config)
-        return START_S + need.wall_s_per_hour * world.scale * (world.hours + self.run_on_h)
+    def _run_s(self, world: OtherWorld) -> float:
+        return START_S + self.needs[world.config].wall_s_per_hour * world.scale * (world.hours + self.run_on_h)
 
-    def _seconds(self, worlds: Sequence[OtherWorld], needs: Sequence[Need]) -> float:
-        ordered = sorted(worlds, key=lambda world: -self._run_s(world, needs))
-        return self._schedule(ordered, needs)[0]
+    def _longest_first(self, worlds: Iterable[OtherWorld]) -> list[OtherWorld]:
+        return sorted(worlds, key=lambda world: -self._run_s(world))
 
-    def _schedule(self, worlds: Sequence[OtherWorld], needs: Sequence[Need]) -> tuple[float, float]:
+    def _seconds(self, worlds: Iterable[OtherWorld]) -> float:
+        return self._schedule(self._longest_first(worlds))[0]
+
+    def _schedule(self, worlds: Sequence[OtherWorld]) -> tuple[float, float]:
         """Real seconds until all runs are done, as the supervisor starts them; the most that they hold together."""
-        peaks = {need.config: need.peak_bytes * MARGIN for need in needs}
-        waiting = [
-            (self._run_s(w, needs), min(peaks[w.config] * w.scale, self.room_bytes)) for w in worlds for _ in w.seeds
-        ]
+        waiting = []
+        for world in worlds:
+            held_bytes = self.needs[world.config].peak_bytes * MARGIN * world.scale
+            waiting += [(self._run_s(world), min(held_bytes, self.room_bytes))] * len(world.seeds)
         running: list[tuple[float, float]] = []
         now_s = held = most = 0.0
         while waiting or running:

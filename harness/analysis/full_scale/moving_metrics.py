@@ -239,22 +239,20 @@ class FullScale:
 
     def _lent(self, metric: Metric, config: str, to_scale: float, anchored: int) -> float:
         """Half the width that the spread over the small runs of a config lends to so many runs at a scale."""
-        spans = []
-        for carry in (False, True):
-            runs = self._seeds(config, to_scale if carry else None)
-            spans.append({seed: self._read(metric, run).value for seed, run in runs.items()})
+        spans = [
+            {seed: self._read(metric, run).value for seed, run in self._seeds(config, scale).items()}
+            for scale in (None, to_scale)
+        ]
         return self._half(spans, anchored)
 
     def _lent_to_pair(self, metric: Metric, configs: Sequence[str], anchored: int) -> float:
         """The same of a metric of two configs, from the pairs of small runs with one market."""
         assert metric.pair is not None
         spans = []
-        for carry in (False, True):
-            sides = [
-                {seed: self._read(metric, run) for seed, run in self._seeds(config, 1.0 if carry else None).items()}
-                for config in configs
-            ]
-            spans.append({seed: pair.value for seed, pair in paired(sides[0], sides[1], metric.pair).items()})
+        for scale in (None, 1.0):
+            small = (self._seeds(config, scale) for config in configs)
+            a, b = ({seed: self._read(metric, run) for seed, run in runs.items()} for runs in small)
+            spans.append({seed: pair.value for seed, pair in paired(a, b, metric.pair).items()})
         return self._half(spans, anchored)
 
     def _seeds(self, config: str, to_scale: float | None) -> dict[int, Run]:

@@ -128,7 +128,7 @@ def find_floors(t_s: NDArray[np.float64], values: NDArray[np.float64], cleanups_
     else the 10th percentile of equal spans. A span before the first or after the last cleanup is no tooth.
     """
     if cleanups_s.size:
-        return _between(t_s, values, np.searchsorted(t_s, cleanups_s), cleanups_s / 3600, "cleanups")
+        return between_cleanups(t_s, values, cleanups_s)
     teeth = find_teeth(values)
     if teeth is not None:
         return _between(t_s, values, teeth.falls, t_s[teeth.falls] / 3600, "falls")

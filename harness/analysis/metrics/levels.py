@@ -45,10 +45,9 @@ def peak(run: Run) -> Reading:
         return not_reached(run)
     if run.reached_horizon:
         return Reading(float(rss.max()))
-    at_limit = [
-        run.gb(event["rss_bytes"]) for event in run.events if event["kind"] == "limit" and event.get("rss_bytes")
-    ]
-    return Reading(max(float(rss.max()), *at_limit, 0.0), "lower", reason=f"{run.config} {run.ending}")
+    limits = [event for event in run.events if event["kind"] == "limit" and event.get("rss_bytes")]
+    highest = max(float(rss.max()), *(run.gb(event["rss_bytes"]) for event in limits), 0.0)
+    return Reading(highest, "lower", reason=f"{run.config} {run.ending}")
 
 
 def horizon_instant(run: Run) -> Reading:

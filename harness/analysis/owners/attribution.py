@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import Reading, absent, over_seeds
-from harness.analysis.owners.growth import SMALLER, Growth, OwnerGrowth, Walks, growth, walks
+from harness.analysis.owners.growth import SMALLER, Growth, Walks, fastest_first, growth, walks
 from harness.analysis.owners.rates import FEWEST_UNDER_CLEANUPS
 from harness.analysis.runs import Run
 
@@ -61,16 +61,14 @@ def adding_up(found: Growth, runs: Sequence[Run]) -> Growth:
         )
         for place, owner in enumerate(found.owners)
     ]
-    return dataclasses.replace(found, owners=tuple(sorted(owners, key=_speed, reverse=True)))
+    return dataclasses.replace(found, owners=fastest_first(owners))
 
 
 def _without_rates(found: Growth, reason: str) -> Growth:
     """`found` with rates that say why there are none: a slope through a few walks of a sawtooth is chance."""
     lack = over_seeds(dict.fromkeys(found.live.rate.seeds, absent("undecided", reason)))
     owners = [dataclasses.replace(owner, rate=lack) for owner in found.owners]
-    return dataclasses.replace(
-        found, live=dataclasses.replace(found.live, rate=lack), owners=tuple(sorted(owners, key=_speed, reverse=True))
-    )
+    return dataclasses.replace(found, live=dataclasses.replace(found.live, rate=lack), owners=fastest_first(owners))
 
 
 def _fit(walked: Walks, paths: list[str]) -> tuple[_Values, _Values] | None:
@@ -91,7 +89,3 @@ def _fit(walked: Walks, paths: list[str]) -> tuple[_Values, _Values] | None:
     design = np.column_stack([np.ones(hours.size), hours, live / size])
     _, steady, with_live = np.linalg.lstsq(design, owners.to_numpy(), rcond=None)[0]
     return steady, with_live / size
-
-
-def _speed(owner: OwnerGrowth) -> tuple[float, float]:
-    return owner.rate.estimate or 0.0, owner.grown.estimate or 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,23 +96,24 @@ def growth(config: str, runs: Sequence[Run]) -> Growth | None:
     walked = {run.seed: (run, one) for run in runs if run.config == config and (one := walks(run))}
     if not walked:
         return None
-    tables = {seed: one.gb for seed, (_, one) in walked.items()}
-    paths = _large(list(tables.values()))
-    named: dict[str, dict[int, NDArray[np.float64]]] = {path: {} for path in [LIVE, *paths, SMALLER]}
-    for seed, table in tables.items():
-        known = table.reindex(columns=paths, fill_value=0.0)
-        for path in paths:
-            named[path][seed] = known[path].to_numpy()
-        named[LIVE][seed] = table.sum(axis=1).to_numpy()
-        named[SMALLER][seed] = named[LIVE][seed] - known.sum(axis=1).to_numpy()
-    found = {path: _grown(path, series, walked) for path, series in named.items()}
+    paths = _large([one.gb for _, one in walked.values()])
+    tables: dict[int, pd.DataFrame] = {}
+    for seed, (_, one) in walked.items():
+        large, live_gb = one.gb.reindex(columns=paths, fill_value=0.0), one.gb.sum(axis=1)
+        tables[seed] = large.assign(**{SMALLER: live_gb - large.sum(axis=1), LIVE: live_gb})
+    found = {
+        path: _grown(path, {seed: table[path].to_numpy() for seed, table in tables.items()}, walked)
+        for path in (LIVE, *paths, SMALLER)
+    }
     live = found.pop(LIVE)
-    if not any(np.abs(values).max() > 0 for values in named[SMALLER].values()):
+    if not any(table[SMALLER].any() for table in tables.values()):
         del found[SMALLER]
-    owners = sorted(
-        found.values(), key=lambda owner: (mean_or_zero(owner.rate), mean_or_zero(owner.grown)), reverse=True
-    )
-    return Growth(config, live, tuple(owners), min(len(table) for table in tables.values()))
+    return Growth(config, live, fastest_first(found.values()), min(len(table) for table in tables.values()))
+
+
+def fastest_first(owners: Iterable[OwnerGrowth]) -> tuple[OwnerGrowth, ...]:
+    """The owners by their rates, those without one by what they have grown."""
+    return tuple(sorted(owners, key=lambda owner: (mean_or_zero(owner.rate), mean_or_zero(owner.grown)), reverse=True))
 
 
 def explaining(owners: Sequence[OwnerGrowth], total: float, share: float = EXPLAINED) -> tuple[OwnerGrowth, ...]:
@@ -212,10 +213,8 @@ def _walk(run: Run, step: str, path: str | None = None) -> pd.Series[float] | No
     if rows.empty:
         return None
     rows = rows[rows["t_s"] == rows["t_s"].max()]
-    summed: pd.Series[float] = (
-        rows.groupby("path" if path is None else "symbol")["bytes"].sum() / run.memory_scale / 1e9
-    )
-    return summed
+    summed: pd.Series[float] = rows.groupby("path" if path is None else "symbol")["bytes"].sum()
+    return summed / run.memory_scale / 1e9
 
 
 def _large(tables: Sequence[pd.DataFrame]) -> list[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors, World
-from harness.analysis.runs import Run, Runs, read_run
+from harness.analysis.reading import read_run
+from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.claims import check_claims
 from harness.analysis.verdict.control_record import ControlRecord, read_controls
 from harness.analysis.verdict.judging import Verdict, judge, lacking_seeds

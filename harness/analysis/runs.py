@@ -1,35 +1,21 @@
-"""The runs of a soak as immutable objects, and reading them from their folders.
-
-Format 1 (2026): ``runs/<config>/seed-<n>/`` holds ``samples.parquet`` (the columns of
-:data:`harness.worker.recorder.SAMPLE`, phase as a word, null where a tier was not read), ``events.jsonl``,
-``run.json`` and, where the owners were walked, ``owners.parquet``. What a recording older than a column does not have
-is read as not recorded.
-"""
+"""The runs of a soak as immutable objects, judged on the terms of its scenario."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from harness.errors import UsageError
-from harness.files import read_json
 from harness.scenario import Scenario
-from harness.soaks.result_folder import seed_of
-from harness.worker.recorder import FORMAT, PHASES, SAMPLE
+from harness.worker.recorder import PHASES, SAMPLE
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted")
-OWNERS_FILE = "owners.parquet"
 
 UNFINISHED = frozenset({"failed", "died", "interrupted"})
 _ENDINGS = {"complete": "ended", "limit": "reached the memory limit", "interrupted": "was interrupted"}
@@ -344,60 +330,3 @@ def _refuse_without(columns: Iterable[str], table: pd.DataFrame, what: str) -> N
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise ValueError(f"{what} have no column {', '.join(missing)}")
-
-
-def read_run(folder: Path) -> Run:
-    """The run recorded in ``runs/<config>/seed-<n>``. Raises UsageError, naming the file that is missing or damaged."""
-    path = folder / "run.json"
-    facts = read_json(path)
-    if not isinstance(facts, dict):
-        raise UsageError(f"{path}: not a JSON object")
-    for key, value in (("format", FORMAT), ("config", folder.parent.name), ("seed", seed_of(folder))):
-        if facts.get(key) != value:
-            raise UsageError(f"{path}: {key} is {facts.get(key)!r}, expected {value!r}")
-    status, scale = facts.get("status"), facts.get("memory_scale")
-    if status not in STATUSES:
-        raise UsageError(f"{path}: status is {status!r}, expected one of {', '.join(STATUSES)}")
-    if not isinstance(scale, int | float):
-        raise UsageError(f"{path}: memory_scale is {scale!r}, expected a number")
-    samples = _samples(folder / "samples.parquet", may_be_missing=status in UNFINISHED)
-    events = _events(folder / "events.jsonl")
-    owners = _table(folder / OWNERS_FILE) if (folder / OWNERS_FILE).exists() else no_owners()
-    try:
-        return Run(facts["config"], facts["seed"], status, float(scale), samples, events, facts, owners)
-    except ValueError as error:
-        raise UsageError(f"{folder}: {error}") from error
-
-
-def _samples(path: Path, *, may_be_missing: bool) -> pd.DataFrame:
-    if may_be_missing and not path.exists():
-        return pd.DataFrame({name: pd.Series(dtype=object if name == "phase" else np.float64) for name in COLUMNS})
-    return _table(path)
-
-
-def _table(path: Path) -> pd.DataFrame:
-    try:
-        frame: pd.DataFrame = pq.ParquetFile(path).read().to_pandas()
-    except (OSError, pa.ArrowException) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
-    return frame
-
-
-def _events(path: Path) -> tuple[dict[str, Any], ...]:
-    if not path.exists():
-        return ()
-    lines = path.read_bytes().split(b"\n")
-    events = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            event = json.loads(line) if line.strip() else None
-        except ValueError as error:
-            if number == len(lines):  # no newline after it: the process died while it wrote this line
-                break
-            raise UsageError(f"{path}: line {number} is damaged: {error}") from error
-        if event is None:
-            continue
-        if not isinstance(event, dict):
-            raise UsageError(f"{path}: line {number} is not a JSON object")
-        events.append(event)
-    return tuple(events)

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from harness.analysis.full_scale.anchor_runs import World
-from harness.analysis.runs import read_run
+from harness.analysis.reading import read_run
 from harness.calibration.scales_page import page
 from harness.cli import write_whatever_the_locale
 from harness.cli.options import scenario_from

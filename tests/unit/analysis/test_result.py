@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS
+from harness.analysis.reading import read_run
 from harness.analysis.result import Result
-from harness.analysis.runs import Run, read_run
+from harness.analysis.runs import Run
 from harness.errors import UsageError
 from harness.scenario import load
 from harness.soaks.anchor_plan import Plan, write_plan

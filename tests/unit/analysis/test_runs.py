@@ -1,143 +1,51 @@
-"""Reading recordings: what a killed process leaves is read, what is damaged is named."""
+"""Runs as they are judged: on which terms, in which order, and that what is shared is not written to."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
 import pytest
 
-from harness.analysis.runs import Run, read_run
-from harness.errors import UsageError
-from harness.worker.recorder import SAMPLE
+from harness.analysis.runs import Runs
 
 
-def frame(times: list[float]) -> pd.DataFrame:
-    samples = pd.DataFrame({name: np.full(len(times), np.nan) for name in SAMPLE.names})
-    samples["t_s"] = times
-    samples["rss_bytes"] = 5e8
-    samples["phase"] = "load"
-    return samples
+def test_a_run_is_judged_on_the_terms_of_its_scenario(make_run, make_scenario) -> None:
+    events = [{"t_s": t_s, "kind": "cleanup"} for t_s in (300.0, 1800.0, 9000.0)]
+    run = make_run([5, 6, 7, 8], events=events).under(make_scenario(hours=0.5))
+    assert (run.horizon_s, run.warmup_s) == (1800.0, 600.0)
+    assert run.cleanups_s.tolist() == [300.0, 1800.0]
+    assert run.late_cleanups_s.tolist() == [1800.0]
+    assert run.reached_horizon
+    assert not make_run([5, 6], status="limit").under(make_scenario(hours=0.5)).reached_horizon
+    assert run.under(make_scenario(hours=0.5)) is run
+    with pytest.raises(ValueError, match="old seed 1 was read without the scenario that asked for it"):
+        _ = make_run([5, 6]).horizon_s
 
 
-def write_run(result: Path, config: str = "old", seed: int = 1, status: str = "complete", **changes: Any) -> Path:
-    folder = result / "runs" / config / f"seed-{seed}"
-    folder.mkdir(parents=True)
-    (result / "scenario.toml").touch()
-    frame([0.0, 5.0]).to_parquet(folder / "samples.parquet")
-    (folder / "events.jsonl").write_text('{"t_s": 1.0, "kind": "flush"}\n')
-    facts = {"format": 1, "config": config, "seed": seed, "status": status, "memory_scale": 0.1, **changes}
-    (folder / "run.json").write_text(json.dumps(facts))
-    return folder
+def test_a_stop_has_what_was_read_at_its_steps(make_run) -> None:
+    stop = {"before": {"rss_bytes": 5e9, "live_bytes": -1}, "after_stop": {"rss_bytes": 4e9}}
+    run = make_run([5, 6], ballast_gb=1.0, stop=stop)
+    assert run.stop_gb("before", "rss_bytes") == 10.0  # a world of half the size
+    assert run.stop_gb("before", "live_bytes") != run.stop_gb("before", "live_bytes")  # -1 is not read: NaN
+    assert (run.stop.reached, run.stop.returned) == (True, True)
+    assert not make_run([5, 6]).stop.reached
 
 
-def test_a_torn_last_event_is_left_out(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, status="died")
-    (folder / "events.jsonl").write_text('{"t_s": 1.0, "kind": "flush"}\n{"t_s": 2.0, "ki')
-    assert [event["t_s"] for event in read_run(folder).events] == [1.0]
+def test_runs_are_in_the_order_of_the_scenario_and_then_by_seed(make_run, make_scenario) -> None:
+    given = [make_run([5, 6], config=config, seed=seed) for config in ("fixed", "other", "old") for seed in (2, 1)]
+    runs = Runs.of(make_scenario(), given)
+    assert runs.configs == ("old", "fixed", "other")
+    assert [(run.config, run.seed) for run in runs[:3]] == [("old", 1), ("old", 2), ("fixed", 1)]
+    assert {config: [run.seed for run in mine] for config, mine in runs.by_config().items()} == {
+        "old": [1, 2],
+        "fixed": [1, 2],
+        "other": [1, 2],
+    }
+    assert Runs.of(make_scenario(), []).by_config() == {"old": (), "fixed": ()}
+    assert len(runs) == 6
 
 
-def test_a_run_that_failed_before_its_first_sample_is_read_as_empty(tmp_path: Path) -> None:
-    folder = write_run(tmp_path, status="failed")
-    (folder / "samples.parquet").unlink()
-    (folder / "events.jsonl").unlink()
-    run = read_run(folder)
-    assert run.samples.empty
-    assert run.events == ()
-    assert run.unfinished
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("samples.parquet", b"\x00\x01 not parquet"),
-        ("samples.parquet", b""),
-        ("run.json", b"{"),
-        ("run.json", b"[]"),
-        ("run.json", b"\xff\xfe"),
-        ("events.jsonl", b'{"t_s": 1.0\n{"t_s": 2.0, "kind": "flush"}\n'),
-        ("events.jsonl", b"\xff\xff\n\n"),
-        ("events.jsonl", b"[1]\n"),
-    ],
-)
-def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> None:
-    folder = write_run(tmp_path)
-    (folder / name).write_bytes(content)
-    with pytest.raises(UsageError, match=name):
-        read_run(folder)
-
-
-@pytest.mark.parametrize("name", ["samples.parquet", "run.json"])
-def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
-    folder = write_run(tmp_path)
-    (folder / name).unlink()
-    with pytest.raises(UsageError, match=name):
-        read_run(folder)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"format": 2}, "format is 2, expected 1"),
-        ({"seed": 3}, "seed is 3, expected 1"),
-        ({"config": "fixed"}, "config is 'fixed', expected 'old'"),
-        ({"memory_scale": None}, "memory_scale is None"),
-        ({"memory_scale": -1.0}, "memory_scale -1.0 is not a positive number"),
-        ({"status": "fine"}, "status is 'fine'"),
-    ],
-)
-def test_a_run_json_that_contradicts_its_folder_is_refused(
-    tmp_path: Path, changes: dict[str, Any], message: str
-) -> None:
-    folder = write_run(tmp_path)
-    facts = {**json.loads((folder / "run.json").read_text()), **changes}
-    (folder / "run.json").write_text(json.dumps(facts))
-    with pytest.raises(UsageError, match=message):
-        read_run(folder)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"samples": frame([5.0, 0.0])}, "increasing"),
-        ({"samples": frame([0.0, np.nan])}, "finite"),
-        ({"samples": frame([0.0]).drop(columns="cpu_s")}, "no column cpu_s"),
-        ({"samples": frame([])}, "no samples"),
-        ({"samples": frame([0.0]).assign(phase="lunch")}, "lunch"),
-        ({"events": ({"t_s": 1.0},)}, "no kind"),
-        ({"events": ({"t_s": None, "kind": "flush"},)}, "finite t_s"),
-        ({"status": "fine"}, "fine"),
-        ({"memory_scale": 0.0}, "memory_scale"),
-    ],
-)
-def test_an_impossible_run_cannot_be_made(changes: dict[str, Any], message: str) -> None:
-    run = Run("old", 1, "complete", 0.1, frame([0.0, 5.0]), (), {})
-    with pytest.raises(ValueError, match=message):
-        replace(run, **changes)
-
-
-def test_owners_are_read_where_they_were_walked(tmp_path: Path) -> None:
-    folder = write_run(tmp_path)
-    assert read_run(folder).owners.empty
-    row = {"t_s": 5.0, "step": "load", "path": "events[*]", "symbol": "", "bytes": 1e6, "se": 0.0}
-    pd.DataFrame([row]).to_parquet(folder / "owners.parquet")
-    assert read_run(folder).owners.to_dict("records") == [row]
-    pd.DataFrame([{"t_s": 5.0, "path": "events[*]"}]).to_parquet(folder / "owners.parquet")
-    with pytest.raises(UsageError, match="owners have no column step, symbol, bytes, se"):
-        read_run(folder)
-
-
-def test_columns_that_an_old_recording_lacks_are_null(tmp_path: Path) -> None:
-    folder = write_run(tmp_path)
-    old = frame([0.0, 5.0])[["t_s", "wall_s", "cpu_s", "phase", "rss_bytes", "live_bytes"]]
-    old.to_parquet(folder / "samples.parquet")
-    run = read_run(folder)
-    assert np.isnan(run.column("pymalloc_free_bytes")).all()
-    assert np.isnan(run.column("tasks")).all()
-    old.drop(columns="rss_bytes").to_parquet(folder / "samples.parquet")
-    with pytest.raises(UsageError, match="samples have no column rss_bytes"):
-        read_run(folder)
+def test_what_is_computed_once_cannot_be_written_to(make_run, make_scenario) -> None:
+    run = make_run([5, 6, 7]).under(make_scenario())
+    assert run.rss_gb is run.rss_gb
+    for shared in (run.rss_gb, run.t_s, run.fed, run.until_horizon, run.cleanups_s):
+        with pytest.raises(ValueError, match="read-only"):
+            shared[:1] = 0

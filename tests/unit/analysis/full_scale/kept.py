@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from harness.analysis.full_scale.anchor_runs import World
-from harness.analysis.runs import Run, read_run
+from harness.analysis.reading import read_run
+from harness.analysis.runs import Run
 from harness.scenario import Scenario, load
 
 FOLDER = Path(__file__).parent / "kept"

@@ -1,0 +1,144 @@
+"""Reading recordings: what a killed process leaves is read, what is damaged is named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from harness.analysis.reading import read_run
+from harness.analysis.runs import Run
+from harness.errors import UsageError
+from harness.worker.recorder import SAMPLE
+
+
+def frame(times: list[float]) -> pd.DataFrame:
+    samples = pd.DataFrame({name: np.full(len(times), np.nan) for name in SAMPLE.names})
+    samples["t_s"] = times
+    samples["rss_bytes"] = 5e8
+    samples["phase"] = "load"
+    return samples
+
+
+def write_run(result: Path, config: str = "old", seed: int = 1, status: str = "complete", **changes: Any) -> Path:
+    folder = result / "runs" / config / f"seed-{seed}"
+    folder.mkdir(parents=True)
+    (result / "scenario.toml").touch()
+    frame([0.0, 5.0]).to_parquet(folder / "samples.parquet")
+    (folder / "events.jsonl").write_text('{"t_s": 1.0, "kind": "flush"}\n')
+    facts = {"format": 1, "config": config, "seed": seed, "status": status, "memory_scale": 0.1, **changes}
+    (folder / "run.json").write_text(json.dumps(facts))
+    return folder
+
+
+def test_a_torn_last_event_is_left_out(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, status="died")
+    (folder / "events.jsonl").write_text('{"t_s": 1.0, "kind": "flush"}\n{"t_s": 2.0, "ki')
+    assert [event["t_s"] for event in read_run(folder).events] == [1.0]
+
+
+def test_a_run_that_failed_before_its_first_sample_is_read_as_empty(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, status="failed")
+    (folder / "samples.parquet").unlink()
+    (folder / "events.jsonl").unlink()
+    run = read_run(folder)
+    assert run.samples.empty
+    assert run.events == ()
+    assert run.unfinished
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("samples.parquet", b"\x00\x01 not parquet"),
+        ("samples.parquet", b""),
+        ("run.json", b"{"),
+        ("run.json", b"[]"),
+        ("run.json", b"\xff\xfe"),
+        ("events.jsonl", b'{"t_s": 1.0\n{"t_s": 2.0, "kind": "flush"}\n'),
+        ("events.jsonl", b"\xff\xff\n\n"),
+        ("events.jsonl", b"[1]\n"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    folder = write_run(tmp_path)
+    (folder / name).write_bytes(content)
+    with pytest.raises(UsageError, match=name):
+        read_run(folder)
+
+
+@pytest.mark.parametrize("name", ["samples.parquet", "run.json"])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    folder = write_run(tmp_path)
+    (folder / name).unlink()
+    with pytest.raises(UsageError, match=name):
+        read_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": 2}, "format is 2, expected 1"),
+        ({"seed": 3}, "seed is 3, expected 1"),
+        ({"config": "fixed"}, "config is 'fixed', expected 'old'"),
+        ({"memory_scale": None}, "memory_scale is None"),
+        ({"memory_scale": -1.0}, "memory_scale -1.0 is not a positive number"),
+        ({"status": "fine"}, "status is 'fine'"),
+    ],
+)
+def test_a_run_json_that_contradicts_its_folder_is_refused(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    folder = write_run(tmp_path)
+    facts = {**json.loads((folder / "run.json").read_text()), **changes}
+    (folder / "run.json").write_text(json.dumps(facts))
+    with pytest.raises(UsageError, match=message):
+        read_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"samples": frame([5.0, 0.0])}, "increasing"),
+        ({"samples": frame([0.0, np.nan])}, "finite"),
+        ({"samples": frame([0.0]).drop(columns="cpu_s")}, "no column cpu_s"),
+        ({"samples": frame([])}, "no samples"),
+        ({"samples": frame([0.0]).assign(phase="lunch")}, "lunch"),
+        ({"events": ({"t_s": 1.0},)}, "no kind"),
+        ({"events": ({"t_s": None, "kind": "flush"},)}, "finite t_s"),
+        ({"status": "fine"}, "fine"),
+        ({"memory_scale": 0.0}, "memory_scale"),
+    ],
+)
+def test_an_impossible_run_cannot_be_made(changes: dict[str, Any], message: str) -> None:
+    run = Run("old", 1, "complete", 0.1, frame([0.0, 5.0]), (), {})
+    with pytest.raises(ValueError, match=message):
+        replace(run, **changes)
+
+
+def test_owners_are_read_where_they_were_walked(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    assert read_run(folder).owners.empty
+    row = {"t_s": 5.0, "step": "load", "path": "events[*]", "symbol": "", "bytes": 1e6, "se": 0.0}
+    pd.DataFrame([row]).to_parquet(folder / "owners.parquet")
+    assert read_run(folder).owners.to_dict("records") == [row]
+    pd.DataFrame([{"t_s": 5.0, "path": "events[*]"}]).to_parquet(folder / "owners.parquet")
+    with pytest.raises(UsageError, match="owners have no column step, symbol, bytes, se"):
+        read_run(folder)
+
+
+def test_columns_that_an_old_recording_lacks_are_null(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    old = frame([0.0, 5.0])[["t_s", "wall_s", "cpu_s", "phase", "rss_bytes", "live_bytes"]]
+    old.to_parquet(folder / "samples.parquet")
+    run = read_run(folder)
+    assert np.isnan(run.column("pymalloc_free_bytes")).all()
+    assert np.isnan(run.column("tasks")).all()
+    old.drop(columns="rss_bytes").to_parquet(folder / "samples.parquet")
+    with pytest.raises(UsageError, match="samples have no column rss_bytes"):
+        read_run(folder)

@@ -53,9 +53,8 @@ def curve(config: str, runs: Sequence[Run], *, every_s: float, phases: Sequence[
     """
     mine = [run for run in runs if run.config == config]
     spans = [_span(run, phases) for run in mine]
-    ends = [float(times[-1]) for times, _, _ in spans if times.size]
-    starts = [float(times[0]) for times, _, _ in spans if times.size]
-    grid = np.arange(min(starts), max(ends) + EPSILON_S, every_s) if ends else np.empty(0)
+    sampled = [times[[0, -1]] for times, _, _ in spans if times.size]
+    grid = np.arange(np.min(sampled), np.max(sampled) + EPSILON_S, every_s) if sampled else np.empty(0)
     rss = spread(np.array([_held(grid, times, values) for times, values, _ in spans]).reshape(len(mine), grid.size))
     live_rows = np.array([_interpolated(grid, times, live) for times, _, live in spans]).reshape(len(mine), grid.size)
     return Curve(

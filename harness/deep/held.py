@@ -18,7 +18,7 @@ from harness.probes.owners.parts import STAND_INS, Globals, Together, arrow_buff
 from harness.probes.owners.sizes import chunk
 
 MOST_ELEMENTS = 20_000
-"""So many objects are followed on the way to an owner; of more, every so-manieth is."""
+"""So many objects are followed on the way to an owner; of more, every nth is."""
 
 MOST_OBJECTS = 50_000
 """So many objects are weighed below an owner's elements, which are taken in random order."""
@@ -95,7 +95,7 @@ class Holdings:
             yield container, container, self._size(container) * taken
 
     def _thinned(self, objects: list[Any]) -> list[Any]:
-        """`objects`, or every so-manieth where they are too many."""
+        """`objects`, or every nth where they are too many."""
         every = -(-len(objects) // MOST_ELEMENTS) or 1
         self._every *= every
         return objects[::every]

@@ -149,9 +149,8 @@ def _fits(medians: Array) -> list[_Fit]:
 def _criterion(fit: _Fit) -> tuple[float, int]:
     """The Bayesian information criterion, and the fewer parameters where two fits are perfect."""
     floor = _precision(fit.fitted) ** 2 * BLOCKS
-    return BLOCKS * float(np.log(max(fit.squares, floor) / BLOCKS)) + fit.parameters * float(np.log(BLOCKS)), (
-        fit.parameters
-    )
+    unexplained = BLOCKS * float(np.log(max(fit.squares, floor) / BLOCKS))
+    return unexplained + fit.parameters * float(np.log(BLOCKS)), fit.parameters
 
 
 def _precision(values: Array) -> float:

@@ -51,8 +51,7 @@ def lost(run: Run) -> Reading:
         count = _not_saved(run, count)
     if count is None:
         return absent("not applicable", f"{run.config} does not count lost samples")
-    stopped = run.stop.returned
-    return Reading(count) if stopped else Reading(count, "lower", reason=f"{run.config} {run.ending}")
+    return Reading(count) if run.stop.returned else Reading(count, "lower", reason=f"{run.config} {run.ending}")
 
 
 def _not_saved(run: Run, reported: float | None) -> float | None:

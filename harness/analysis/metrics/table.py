@@ -9,6 +9,7 @@ from typing import Literal
 from harness.analysis import estimates
 from harness.analysis.estimates import Average, Estimate, Reading, over_seeds
 from harness.analysis.leaks import config_leaks as leaks
+from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics import arithmetic, buffers, cpu, levels, restarts, teeth, waterfall
 from harness.analysis.metrics import rss_lines as breakdown
 from harness.analysis.metrics.arithmetic import Arithmetic, Premise
@@ -313,3 +314,26 @@ _METRICS = (
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
 """Every metric by its name."""
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """What `fixed` saves of `old` by one metric, as a share, with its interval at the confidence of the soak."""
+
+    metric: Metric
+    old: str
+    fixed: str
+    estimate: Estimate
+
+
+def reductions(scenario: Scenario, runs: Sequence[Run]) -> tuple[Reduced, ...]:
+    """Every reduction of the two configs that the scenario is about, gross and net of the start: a claim says which.
+
+    None where no claim is about a reduction.
+    """
+    pair = scenario.reduction_pair()
+    if pair is None:
+        return ()
+    confidence, soaked = confidence_of(scenario), Runs.of(scenario, runs)
+    metrics = [METRICS[f"reduction.{level}{net}"] for level in LEVELS for net in ("", "_net")]
+    return tuple(Reduced(metric, *pair, metric.compute(soaked, pair, confidence)) for metric in metrics)

@@ -11,7 +11,7 @@ from harness.analysis.leaks.config_leaks import ConfigLeak, judge_leaks
 from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.sequential import CONFIDENCE, confidence_of
 from harness.analysis.leaks.shape import Shape, config_shape
-from harness.analysis.metrics.reductions import Reduced, reductions
+from harness.analysis.metrics.table import Reduced, reductions
 from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict import validity
 from harness.analysis.verdict.claims import ClaimVerdict, judge_claim

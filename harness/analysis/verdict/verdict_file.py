@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.analysis.leaks.config_leaks import ConfigLeak
 from harness.analysis.leaks.shape import Shape
-from harness.analysis.metrics.reductions import Reduced
+from harness.analysis.metrics.table import Reduced
 from harness.analysis.verdict.claims import ClaimVerdict
 from harness.analysis.verdict.control_record import ControlRecord
 from harness.analysis.verdict.judging import Verdict

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.table import METRICS, reductions
 from harness.analysis.runs import Runs
+from harness.analysis.verdict.claims import judge_claim
+from harness.scenario import Claim
 
 
 def pair(make_run, old: dict[int, float], fixed: dict[int, float]) -> list:
@@ -107,3 +109,31 @@ def test_a_leak_is_read_in_budgets_of_its_own(make_run, make_scenario) -> None:
     }
     assert found["leak.threads"].lack == "not applicable"
     assert found["leak.open_files"].reason == "seed 1: old recorded no open files under load"
+
+
+def claimed(metric: str) -> Claim:
+    about = {"configs": ("old", "fixed"), "expected": (0.6, 0.7), "better": "higher", "kind": "prediction"}
+    return Claim(name=metric, metric=metric, source="the note", **about)
+
+
+def test_all_that_may_be_claimed_is_there_as_a_claim_would_have_it(make_run, make_scenario) -> None:
+    names = [
+        f"reduction.{level}{net}" for level in ("peak", "horizon", "horizon_instant", "mean") for net in ("", "_net")
+    ]
+    scenario = make_scenario(hours=1 / 3, claims=[claimed(name) for name in names])
+    runs = [
+        *(make_run([5, 15, 25 + seed], seed=seed) for seed in (1, 2, 3)),
+        *(make_run([5, 6, 7], config="fixed", seed=seed) for seed in (1, 2, 3)),
+    ]
+    found = reductions(scenario, runs)
+    assert [one.metric.name for one in found] == names
+    for one, claim in zip(found, scenario.claims, strict=True):
+        judged = judge_claim(claim, scenario, runs)
+        assert (one.old, one.fixed) == ("old", "fixed")
+        mine, its = one.estimate, judged.estimate
+        assert (mine.estimate, mine.low, mine.high) == (its.estimate, its.low, its.high)
+    assert found[0].estimate.estimate == pytest.approx(1 - 7 / 27, abs=0.01)
+
+
+def test_without_a_claim_on_a_reduction_there_is_none(make_run, make_scenario) -> None:
+    assert reductions(make_scenario(), [make_run([5, 6])]) == ()

@@ -58,13 +58,13 @@ plot: $(READY)
 list: $(READY)
 	@$(BIN)/soak list
 
-# Tests that run real soaks come second and one at a time: each takes memory and cores enough. Both parts run even if one fails.
+# Tests that run real soaks come second, two at a time: each takes memory and cores enough. Both parts run even if one fails.
 # (Not xdist's loadgroup: with pytest 9.2 it keeps no tests together.)
 test: check
 	@$(BIN)/pytest -m "not soak and not long" --numprocesses logical --maxprocesses 4; code=$$?; \
-	  $(BIN)/pytest -m "soak and not long" && exit $$code
+	  $(BIN)/pytest -m "soak and not long" --numprocesses 2 && exit $$code
 
-# What takes minutes, and whose subject `make test` has in a short form too.
+# What wants the machine for itself: the standing controls, one of them in real time.
 test-long: $(READY)
 	@$(BIN)/pytest -m long
 

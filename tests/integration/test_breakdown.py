@@ -39,7 +39,7 @@ def breakdown(shape: str, gb: float, *mode: str, **environment: str) -> dict[str
     return found
 
 
-@pytest.mark.parametrize("gb", [0.1, pytest.param(1.0, marks=pytest.mark.long)])
+@pytest.mark.parametrize("gb", [0.1, 1.0])
 @pytest.mark.parametrize("shape", ["small", "fragmented", "arrays", "arrow", "threads"])
 def test_lines_add_up_to_rss(shape: str, gb: float) -> None:
     found = breakdown(shape, gb)

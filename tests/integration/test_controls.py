@@ -38,7 +38,7 @@ def recorded(soaks: Soaks) -> tuple[Path, dict[str, Any]]:
     return file.parent, json.loads(file.read_text())
 
 
-@pytest.mark.long  # that controls are run, checked and recorded has the small world below
+@pytest.mark.long  # one of them compares with 12 s of real time: it wants the machine for itself
 def test_the_controls_hold(soaks: Soaks) -> None:
     ended = soaks.soak("control", "--short", "--quiet")
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -1,4 +1,8 @@
-"""What a market sends, in order of its timestamps (milliseconds since the epoch); prices and quantities are floats."""
+"""What a market sends, in order of its timestamps (milliseconds since the epoch); prices and quantities are floats.
+
+The size of an event, in bytes, is defined: 8 for every field and for every number of an array, whatever Python takes to
+hold it. It depends on the market alone.
+"""
 
 from __future__ import annotations
 
@@ -72,3 +76,15 @@ class Reconnect(NamedTuple):
 
 
 Event = Book | Delta | Trade | Candle | Reconnect
+
+_WITH_LEVELS = (Book, Delta)
+
+
+def size_bytes(event: Event) -> int:
+    """The size of an event as it is defined: a book of 50 levels a side has 1624 bytes, a trade 40.
+
+    It keeps nothing, and takes the same time for every event.
+    """
+    if isinstance(event, _WITH_LEVELS):  # and three fields beside them
+        return 24 + event.bids.nbytes + event.asks.nbytes
+    return 8 * len(event)

@@ -125,7 +125,7 @@ def _part(table: str, *keys: str) -> Facts:
 
 
 MUST_AGREE: tuple[Facts, ...] = (
-    _manifest("format", "market_version"),
+    _manifest("market_version"),
     _settings("market"),
     _settings("time"),
     lambda _manifest, scenario: {
@@ -140,7 +140,7 @@ MUST_AGREE: tuple[Facts, ...] = (
 """What two soaks must have in common before their numbers may be compared."""
 
 SHOULD_AGREE: tuple[Facts, ...] = (
-    _manifest("python", "clock"),
+    _manifest("format", "python", "clock"),
     _part("git"),
     _part("machine"),
     _part("packages"),

@@ -1,9 +1,9 @@
 """Reading a run from its folder in a result.
 
-Format 1 (2026): ``runs/<config>/seed-<n>/`` holds ``samples.parquet`` (the columns of
-:data:`harness.worker.recorder.SAMPLE`, phase as a word, null where a tier was not read), ``events.jsonl``,
-``run.json`` and, where the owners were walked, ``owners.parquet``. What a recording older than a column does not have
-is read as not recorded.
+``runs/<config>/seed-<n>/`` holds ``samples.parquet`` (the columns of :data:`harness.worker.recorder.SAMPLE`, phase as a
+word, null where a tier was not read), ``events.jsonl``, ``run.json`` and, where the owners were walked,
+``owners.parquet``. The formats are told of in :mod:`harness.worker.recorder`; what a recording older than a column does
+not have is read as not recorded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from harness.errors import UsageError
 from harness.files import read_json
 from harness.soaks.archive import OWNERS_PARQUET, PARQUET_FILE
 from harness.soaks.result_folder import seed_of
-from harness.worker.recorder import EVENTS_FILE, FORMAT, RUN_FILE
+from harness.worker.recorder import EVENTS_FILE, ROWS, RUN_FILE
 
 
 def read_run(folder: Path) -> Run:
@@ -31,7 +31,9 @@ def read_run(folder: Path) -> Run:
     facts = read_json(path)
     if not isinstance(facts, dict):
         raise UsageError(f"{path}: not a JSON object")
-    for key, value in (("format", FORMAT), ("config", folder.parent.name), ("seed", seed_of(folder))):
+    if facts.get("format") not in list(ROWS):
+        raise UsageError(f"{path}: format is {facts.get('format')!r}, expected {' or '.join(map(str, ROWS))}")
+    for key, value in (("config", folder.parent.name), ("seed", seed_of(folder))):
         if facts.get(key) != value:
             raise UsageError(f"{path}: {key} is {facts.get(key)!r}, expected {value!r}")
     status, scale = facts.get("status"), facts.get("memory_scale")

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.scenario import Scenario
-from harness.worker.recorder import PHASES, SAMPLE
+from harness.worker.recorder import DELIVERED, PHASES, SAMPLE
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted")
 
@@ -122,6 +122,20 @@ class Stop:
 def _numbers(facts: dict[str, Any]) -> dict[str, float]:
     known = {key: value for key, value in facts.items() if isinstance(value, int | float)}
     return {key: float(value) for key, value in known.items() if not isinstance(value, bool)}
+
+
+@dataclass(frozen=True, eq=False)
+class Load:
+    """What of the feed the target had been handed by each sample, all kinds of events together.
+
+    All arrays are (samples,) of float64 and never decrease: `t_s` in seconds since the feed began, `events` their
+    number since then, `bytes` their sizes (synthetic.events.size_bytes). Both are those of the run's own world, not of
+    full scale, and stand still once the feed has ended.
+    """
+
+    t_s: NDArray[np.float64]
+    events: NDArray[np.float64]
+    bytes: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,6 +265,16 @@ class Run:
     def loaded(self) -> NDArray[np.bool_]:
         """Which samples fall in the load phase, after the warm-up, shape (samples,)."""
         return _shared((self.samples["phase"] == "load").to_numpy(dtype=bool))
+
+    @cached_property
+    def load(self) -> Load | None:
+        """The load up to each sample; None where it was not recorded, as in format 1, or where there is no sample."""
+        counts, sizes = (
+            np.sum([self.column(name) for name in names], axis=0) for names in zip(*DELIVERED.values(), strict=True)
+        )
+        if not counts.size or np.isnan(counts + sizes).any():
+            return None
+        return Load(self.t_s, _shared(counts), _shared(sizes))
 
     @property
     def ballast_bytes(self) -> float:

@@ -19,6 +19,7 @@ from harness.worker.job import Job
 from harness.worker.recorder import (
     NOT_READ,
     PHASES,
+    ROWS,
     RUN_FILE,
     SAMPLE,
     SAMPLES_FILE,
@@ -36,10 +37,23 @@ UNATTRIBUTED = "(unattributed)"
 
 
 def read_rows(folder: Path) -> NDArray[np.void]:
-    """All whole rows of a run's samples.bin, (samples,) of SAMPLE; a torn last row is left out."""
+    """All whole rows of a run's samples.bin, (samples,) of the columns of its format; a torn last row is left out."""
     file = folder / SAMPLES_FILE
-    raw = file.read_bytes() if file.exists() else b""
-    return np.frombuffer(raw[: len(raw) - len(raw) % SAMPLE.itemsize], SAMPLE)
+    if not file.exists():
+        return np.zeros(0, SAMPLE)
+    row = ROWS[_recorded_format(folder)]
+    raw = file.read_bytes()
+    return np.frombuffer(raw[: len(raw) - len(raw) % row.itemsize], row)
+
+
+def _recorded_format(folder: Path) -> int:
+    """The format of a run that is over or not; 1 where nothing says so yet. Raises UsageError where it is unknown."""
+    run_file = folder / RUN_FILE
+    facts = read_json(run_file) if run_file.exists() else read_notes(folder)
+    number = facts.get("format", 1) if isinstance(facts, dict) else None
+    if number not in list(ROWS):
+        raise UsageError(f"{folder}: format is {number!r}, expected {' or '.join(map(str, ROWS))}")
+    return int(number)
 
 
 def last_row(folder: Path) -> NDArray[np.void] | None:
@@ -145,6 +159,7 @@ def _facts_of_the_dead(folder: Path, rows: NDArray[np.void], status: str, reason
     last = rows[-1] if len(rows) else None
     t_s, wall_s = (float(last["t_s"]), float(last["wall_s"])) if last is not None else (0.0, 0.0)
     return {
+        "format": next(number for number, row in ROWS.items() if row == rows.dtype),
         **job.identity(),
         "status": status,
         "reason": reason,

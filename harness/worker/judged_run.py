@@ -29,13 +29,14 @@ from harness.probes.owners import find_roots
 from harness.probes.survivors.census import census
 from harness.worker.ballast import lay_ballast
 from harness.worker.calling import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
+from harness.worker.delivered import Delivered
 from harness.worker.failures import Interrupted, RunEnded, Unending, describe, is_recorders, watch_tasks
 from harness.worker.isolation import isolate_this_process
 from harness.worker.job import Job
 from harness.worker.recorder import Recorder
 from harness.worker.rehearsal import rehearse
 from harness.worker.timeline import Timeline
-from synthetic.events import Book, Event
+from synthetic.events import Event
 from synthetic.feed import Feed, RecordingError
 from synthetic.market import MARKET_VERSION
 
@@ -54,6 +55,7 @@ class JudgedRun:
         self._doing = "in its factory"
         self._clock = self._make_clock()
         self._recorder = Recorder(folder, self._clock.now_s)
+        self._delivered = Delivered(self._recorder.row)
         self._timeline = Timeline(job, self._clock, self._recorder, self._roots, self._fail)
 
     def run(self) -> dict[str, Any]:
@@ -186,7 +188,7 @@ class JudgedRun:
         Between two lives of the target it is stopped and started again.
         """
         job, clock, handlers, start_ms = self.job, self._clock, self._handlers, self._clock.start_ms
-        books = 0
+        delivered = self._delivered
         try:
             for life in range(1, job.starts + 1):
                 until_s = job.horizon_s * life / job.starts + (job.run_on_s if life == job.starts else 0)
@@ -194,16 +196,15 @@ class JudgedRun:
                     t_s = (event.timestamp_ms - start_ms) / 1000
                     if not clock.try_jump(t_s):
                         await clock.sleep_until(t_s)
-                    kind = type(event)
-                    outcome = handlers[kind](event)
+                    delivered.add(event)
+                    outcome = handlers[type(event)](event)
                     if outcome is not None and inspect.isawaitable(outcome):
                         await outcome
-                    books += kind is Book
                 await clock.sleep_until(until_s)
                 if life < job.starts:
                     await self._restart(life)
         finally:
-            self._recorder.note(books=books)
+            self._recorder.note(books=delivered.books)
 
     async def _restart(self, number: int) -> None:
         """Stop the target for the `number`-th time, note what stays, and start the same target again."""

@@ -4,7 +4,9 @@ The judged process appends one fixed-size row per sample to ``samples.bin`` (one
 array) and one JSON line per event to ``events.jsonl``; when it ends it writes ``run.json``. The supervisor turns
 ``samples.bin`` into ``samples.parquet``. Whatever kills the process, every row before that instant can be read.
 
-Format 1 (2026): first version. NaN or -1 in ``samples.bin`` is null in ``samples.parquet``.
+NaN or -1 in ``samples.bin`` is null in ``samples.parquet``.
+
+Format 1 (2026): the first version. Format 2 (2026): the load is with the samples, in the columns of DELIVERED.
 """
 
 from __future__ import annotations
@@ -19,15 +21,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
+
 if TYPE_CHECKING:
     from harness.probes.owners import Owner
 
-FORMAT = 1
+FORMAT = 2
 
 PHASES = ("start", "warm-up", "load", "stop", "release", "settle")
 
 NOT_READ = -1
 """In an integer column: the tier of this column was not read at this sample."""
+
+DELIVERED: dict[type[Event], tuple[str, str]] = {
+    Book: ("delivered_books", "delivered_book_bytes"),
+    Delta: ("delivered_deltas", "delivered_delta_bytes"),
+    Trade: ("delivered_trades", "delivered_trade_bytes"),
+    Candle: ("delivered_candles", "delivered_candle_bytes"),
+    Reconnect: ("delivered_reconnects", "delivered_reconnect_bytes"),
+}
+"""Two columns for each kind of event: how many the target was handed since the feed began, and their sizes added up.
+
+Sizes are those of synthetic.events.size_bytes. What the target takes no event of stays 0; rehearsals do not count.
+"""
 
 SAMPLE = np.dtype(
     [
@@ -55,8 +71,12 @@ SAMPLE = np.dtype(
         ("file_bytes", "<i8"),  # file-backed
         ("ballast_bytes", "<i8"),
         ("residual_bytes", "<i8"),  # what none of the lines explains; may be negative
+        *((name, "<i8") for columns in DELIVERED.values() for name in columns),  # the load, counted by delivered.py
     ]
 )
+
+ROWS = {1: np.dtype(SAMPLE.descr[: -2 * len(DELIVERED)]), 2: SAMPLE}
+"""What a row of samples.bin holds, by format."""
 
 SAMPLES_FILE = "samples.bin"
 EVENTS_FILE = "events.jsonl"
@@ -85,6 +105,7 @@ class Recorder:
         self._notes = os.open(folder / NOTES_FILE, flags | os.O_APPEND, 0o644)
         self._owners = os.open(folder / WALKS_FILE, flags | os.O_APPEND, 0o644)
         self._offset = 0
+        self.note(format=FORMAT)  # samples.bin cannot say it
 
     def sample(self) -> None:
         """Append `row` as it stands."""

@@ -7,6 +7,11 @@ import json
 import pandas as pd
 import pytest
 
+from harness.analysis.result import Result
+from harness.worker.calling import HANDLERS
+from harness.worker.job import Job
+from harness.worker.recorder import DELIVERED
+from synthetic.events import size_bytes
 from tests.integration.conftest import Soaks
 
 pytestmark = pytest.mark.soak
@@ -83,6 +88,52 @@ def test_a_seed_gives_the_same_feed_and_the_same_events(soaks: Soaks) -> None:
     hashes = {key: feed for key, (feed, _) in found[0].items()}
     assert hashes["old", 1] == hashes["fixed", 1] != hashes["old", 2] == hashes["fixed", 2]
     assert any(event["kind"] == "cleanup" for event in found[0]["fixed", 1][1])
+
+
+TAKES_ALL = """\
+class Target:
+    def __init__(self, params, environment):
+        for kind in params.get("takes", ["book", "delta", "trade", "candle", "reconnect"]):
+            setattr(self, f"on_{kind}", self.take)
+    def start(self): pass
+    def stop(self): pass
+    def take(self, event): pass
+build = Target
+"""
+
+
+def test_the_load_is_what_was_delivered_and_a_seed_repeats_it(soaks: Soaks) -> None:
+    """Under a feed that breaks and has a season, and with a target that is stopped and started in between."""
+    soaks.target(TAKES_ALL)
+    configs = '[configs.all]\n[configs.trades]\ntakes = ["trade"]\n[configs.nothing]\ntakes = []\n'
+    faults = "[market.faults]\nreconnects_per_hour = 20.0\nhalts_per_hour = 10.0\nbursts_per_hour = 10.0\n"
+    path = soaks.scenario(configs + faults, factory="mine:build")
+    path.write_text(
+        path.read_text().replace("[market]", "[market]\nseason = true").replace("[time]", "[time]\nstarts = 2")
+    )
+    columns = [name for pair in DELIVERED.values() for name in pair]
+    loads = []
+    for _ in range(2):
+        ended = soaks.soak("run", path, "--quiet", "--no-anchors")
+        assert ended.returncode in (0, 4), ended.stdout + ended.stderr
+        loads.append({config: soaks.samples(config)[["t_s", *columns]] for config in ("all", "trades", "nothing")})
+        for run in Result.open(soaks.result()).runs:
+            job = Job.read(soaks.run_folder(run.config))
+            takes = [kind for kind, name in HANDLERS.items() if name[3:] in job.params.get("takes", [name[3:]])]
+            events = list(job.feed(start_ms=job.start_ms).stream(job.horizon_s + job.run_on_s, takes))
+            last = run.samples.iloc[-1]
+            for kind, (count, size) in DELIVERED.items():
+                handed = [event for event in events if type(event) is kind]
+                assert (last[count], last[size]) == (len(handed), sum(map(size_bytes, handed)))
+                assert bool(handed) == (kind in takes)
+            assert run.load is not None
+            assert (run.load.events[0], run.load.events[-1]) == (0, len(events))
+            middle = run.load.t_s.searchsorted(180)  # events of this very instant come after its sample
+            before = [event for event in events if event.timestamp_ms - job.start_ms < 1000 * run.load.t_s[middle]]
+            assert run.load.events[middle] == len(before)
+            assert run.load.bytes[middle] == sum(map(size_bytes, before))
+    for config, load in loads[0].items():
+        pd.testing.assert_frame_equal(load, loads[1][config])
 
 
 def test_an_edited_claim_is_judged_again_from_the_recording(soaks: Soaks) -> None:

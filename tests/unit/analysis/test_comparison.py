@@ -104,7 +104,7 @@ def test_equal_results_may_be_compared() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "what", "refuses"),
     [
-        (("manifest", "format"), 2, "format", True),
+        (("manifest", "format"), 2, "format", False),
         (("manifest", "market_version"), 2, "market_version", True),
         (("manifest", "python"), "3.12.1", "python", True),
         (("manifest", "python"), "3.11.9", "python", False),

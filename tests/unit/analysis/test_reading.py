@@ -14,7 +14,8 @@ import pytest
 from harness.analysis.reading import read_run
 from harness.analysis.runs import Run
 from harness.errors import UsageError
-from harness.worker.recorder import SAMPLE
+from harness.worker.recorder import DELIVERED, SAMPLE
+from tests.unit.analysis.verdict.golden_recording import GOLDEN
 
 
 def frame(times: list[float]) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def write_run(result: Path, config: str = "old", seed: int = 1, status: str = "c
     (result / "scenario.toml").touch()
     frame([0.0, 5.0]).to_parquet(folder / "samples.parquet")
     (folder / "events.jsonl").write_text('{"t_s": 1.0, "kind": "flush"}\n')
-    facts = {"format": 1, "config": config, "seed": seed, "status": status, "memory_scale": 0.1, **changes}
+    facts = {"format": 2, "config": config, "seed": seed, "status": status, "memory_scale": 0.1, **changes}
     (folder / "run.json").write_text(json.dumps(facts))
     return folder
 
@@ -83,7 +84,9 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": 2}, "format is 2, expected 1"),
+        ({"format": 3}, "format is 3, expected 1 or 2"),
+        ({"format": None}, "format is None, expected 1 or 2"),
+        ({"format": [1]}, "expected 1 or 2"),
         ({"seed": 3}, "seed is 3, expected 1"),
         ({"config": "fixed"}, "config is 'fixed', expected 'old'"),
         ({"memory_scale": None}, "memory_scale is None"),
@@ -130,6 +133,38 @@ def test_owners_are_read_where_they_were_walked(tmp_path: Path) -> None:
     pd.DataFrame([{"t_s": 5.0, "path": "events[*]"}]).to_parquet(folder / "owners.parquet")
     with pytest.raises(UsageError, match="owners have no column step, symbol, bytes, se"):
         read_run(folder)
+
+
+def test_a_recording_of_format_1_is_read_and_has_no_load() -> None:
+    run = read_run(GOLDEN / "runs" / "old" / "seed-1")
+    assert run.facts["format"] == 1
+    assert run.status == "complete"
+    assert run.samples["rss_bytes"].min() > 0
+    assert run.load is None
+
+
+def test_the_load_is_read_where_it_was_recorded(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    assert read_run(folder).load is None  # format 2, but its columns are null
+    recorded = frame([0.0, 5.0])
+    for number, (count, size) in enumerate(DELIVERED.values(), start=1):
+        recorded[count] = [0, number]
+        recorded[size] = [0, 100 * number]
+    recorded.to_parquet(folder / "samples.parquet")
+    load = read_run(folder).load
+    assert load is not None
+    assert (load.t_s.tolist(), load.events.tolist(), load.bytes.tolist()) == ([0.0, 5.0], [0.0, 15.0], [0.0, 1500.0])
+    with pytest.raises(ValueError, match="read-only"):
+        load.events[0] = 1
+    recorded.loc[1, "delivered_trades"] = np.nan
+    recorded.to_parquet(folder / "samples.parquet")
+    assert read_run(folder).load is None
+
+
+def test_a_run_without_a_sample_has_no_load(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, status="failed")
+    (folder / "samples.parquet").unlink()
+    assert read_run(folder).load is None
 
 
 def test_columns_that_an_old_recording_lacks_are_null(tmp_path: Path) -> None:

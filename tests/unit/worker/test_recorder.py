@@ -21,7 +21,17 @@ from harness.soaks.archive import (
     to_frame,
 )
 from harness.worker.job import Job
-from harness.worker.recorder import NOT_READ, PHASES, SAMPLE, SAMPLES_FILE, Recorder, outlived, write_run_file
+from harness.worker.recorder import (
+    NOT_READ,
+    NOTES_FILE,
+    PHASES,
+    ROWS,
+    SAMPLE,
+    SAMPLES_FILE,
+    Recorder,
+    outlived,
+    write_run_file,
+)
 from synthetic.faults.kinds import Faults
 from synthetic.instrument import Instrument
 
@@ -151,13 +161,55 @@ def test_archiving_again_changes_nothing(tmp_path: Path) -> None:
     write_run_file(tmp_path, {"status": "complete"})
     first = archive_run(tmp_path)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert archive_run(tmp_path, status="died") == first == {"format": 1, "status": "complete"}
+    assert archive_run(tmp_path, status="died") == first == {"format": 2, "status": "complete"}
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
-def test_rows_hold_plain_numbers_only() -> None:
+def record_format_1(folder: Path, samples: int) -> None:
+    """What a run of format 1 leaves before it has ended: rows without a load, and nothing that says its format."""
+    job().write(folder)
+    rows = np.zeros(samples, ROWS[1])
+    rows["t_s"] = 5.0 * np.arange(samples)
+    rows["residual_bytes"] = 1000 + np.arange(samples)
+    (folder / SAMPLES_FILE).write_bytes(rows.tobytes())
+    (folder / NOTES_FILE).write_text('[[], {"books": 3}]\n')
+
+
+def test_a_dead_run_of_format_1_is_archived_as_what_it_is(tmp_path: Path) -> None:
+    record_format_1(tmp_path, 4)
+    facts = archive_run(tmp_path)
+    assert (facts["format"], facts["status"], facts["t_s"], facts["books"]) == (1, "died", 15.0, 3)
+    frame = pd.read_parquet(tmp_path / PARQUET_FILE)
+    assert frame["residual_bytes"].tolist() == [1000, 1001, 1002, 1003]
+    assert list(frame.columns) == list(ROWS[1].names or ())
+    assert not any(name.startswith("delivered") for name in frame.columns)
+
+
+def test_a_complete_run_of_format_1_that_nobody_archived_is_read_by_its_own_format(tmp_path: Path) -> None:
+    record_format_1(tmp_path, 4)
+    (tmp_path / "run.json").write_text('{"format": 1, "status": "complete"}')
+    assert archive_run(tmp_path)["format"] == 1
+    assert pd.read_parquet(tmp_path / PARQUET_FILE)["t_s"].tolist() == [0.0, 5.0, 10.0, 15.0]
+
+
+def test_a_dead_run_says_the_format_that_it_was_recorded_in(tmp_path: Path) -> None:
+    job().write(tmp_path)
+    record(tmp_path, 2)
+    assert archive_run(tmp_path)["format"] == 2
+
+
+@pytest.mark.parametrize("run_file", ['{"format": 9}', '{"format": []}', "[]"])
+def test_rows_of_an_unknown_format_are_refused(tmp_path: Path, run_file: str) -> None:
+    record(tmp_path, 2)
+    (tmp_path / "run.json").write_text(run_file)
+    with pytest.raises(UsageError, match="expected 1 or 2"):
+        archive_run(tmp_path)
+    assert (tmp_path / SAMPLES_FILE).exists()
+
+
+def test_rows_hold_plain_numbers_of_eight_bytes_only() -> None:
     assert all(SAMPLE[name].kind in "if" for name in SAMPLE.names or ())
-    assert np.zeros(1, SAMPLE).nbytes == SAMPLE.itemsize
+    assert np.zeros(1, SAMPLE).nbytes == SAMPLE.itemsize == 8 * len(SAMPLE.names or ())
 
 
 def test_walks_of_the_owners_become_a_table_that_adds_up_to_live_bytes(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def bare_cpu_s(job: Job, folder: Path) -> float:
     job.write(folder)
     ended = subprocess.run(
         [sys.executable, "-c", BARE, str(folder)],
-        env=judged_environment(os.environ),
+        env=judged_environment(os.environ, job.env),
         capture_output=True,
         text=True,
         check=True,
@@ -66,7 +66,9 @@ def judged_cpu_s(job: Job, folder: Path) -> float:
     folder.mkdir()
     job.write(folder)
     subprocess.run(
-        [sys.executable, "-m", "harness.worker.judged_run", str(folder)], env=judged_environment(os.environ), check=True
+        [sys.executable, "-m", "harness.worker.judged_run", str(folder)],
+        env=judged_environment(os.environ, job.env),
+        check=True,
     )
     facts = archive_run(folder)
     assert facts["status"] == "complete", facts

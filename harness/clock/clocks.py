@@ -86,7 +86,6 @@ class VirtualClock(Clock):
         self._last_s = 0.0
 
     def now_s(self) -> float:
-        """See Clock."""
         loop = self._loop
         return self._last_s if loop is None else loop.now_s
 
@@ -95,19 +94,15 @@ class VirtualClock(Clock):
         return self.start_ms * 1_000_000 + round(self.now_s() * 1e9)
 
     def try_jump(self, t_s: float) -> bool:
-        """See Clock."""
         return self._running().try_jump(t_s)
 
     def call_first_at(self, t_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
-        """See Clock."""
         return self._running().call_first_at(t_s, callback)
 
     async def sleep_until(self, t_s: float) -> None:
-        """See Clock."""
         await _sleep_until(self._running(), t_s)
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """See Clock."""
         _refuse_nesting(main)
         loop = VirtualLoop(io_grace_s=self._io_grace_s, stall_s=self._stall_s, warn=self.warn)
         self._loop = loop
@@ -138,7 +133,6 @@ class RealClock(Clock):
         self._last_s = 0.0
 
     def now_s(self) -> float:
-        """See Clock."""
         loop = self._loop
         return self._last_s if loop is None else loop.time() - self._start
 
@@ -147,15 +141,12 @@ class RealClock(Clock):
         return self.now_s() >= t_s
 
     def call_first_at(self, t_s: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
-        """See Clock."""
         return self._running().call_first_at(self._start + t_s, callback)
 
     async def sleep_until(self, t_s: float) -> None:
-        """See Clock."""
         await _sleep_until(self._running(), self._start + t_s)
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """See Clock."""
         _refuse_nesting(main)
         loop = OrderedLoop()
         self._loop = loop

@@ -27,33 +27,18 @@ _real_time, _real_time_ns = time.time, time.time_ns
 _real_monotonic, _real_monotonic_ns, _real_sleep = time.monotonic, time.monotonic_ns, time.sleep
 # Known by who asks, since some are imported only when a pool or a process is made, in the middle of a run. With a time
 # that stands still their waits would never end.
-_REAL_WAITERS = frozenset(
-    {
-        "asyncio.base_events",
-        "concurrent.futures._base",
-        "multiprocessing.connection",
-        "multiprocessing.managers",
-        "multiprocessing.queues",
-        "multiprocessing.synchronize",
-        "queue",
-        "socketserver",
-        "subprocess",
-        "threading",
-    }
-)
+_REAL_WAITERS = frozenset({
+    "asyncio.base_events", "concurrent.futures._base", "multiprocessing.connection", "multiprocessing.managers",
+    "multiprocessing.queues", "multiprocessing.synchronize", "queue", "socketserver", "subprocess", "threading",
+})  # fmt: skip
 
 
 class World(Protocol):
-    """Whose time the patched functions tell."""
+    """Whose time the patched functions tell: seconds since the start of the run, nanoseconds since the epoch."""
 
-    def now_s(self) -> float:
-        """Seconds since the start of the run."""
-
-    def epoch_ns(self) -> int:
-        """Nanoseconds since the epoch."""
-
-    def warn(self, text: str) -> None:
-        """Tell the user."""
+    def now_s(self) -> float: ...
+    def epoch_ns(self) -> int: ...
+    def warn(self, text: str) -> None: ...
 
 
 # The patched functions ask here rather than close over a world: code that imported them by name during one run must

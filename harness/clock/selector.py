@@ -26,7 +26,7 @@ _NOTHING: list[tuple[selectors.SelectorKey, int]] = []
 
 
 class Timekeeper(Protocol):
-    """What the selector asks of the loop that waits in it: what holds time, and to move it.
+    """What the selector asks of the loop that waits in it, a VirtualLoop: what holds time, and to move it.
 
     `holds` counts what may keep time from jumping, `stall` is one that is to be raised, `waiting_for` says what is
     really waited for, and `stall_s` is how long at the most, in real seconds.
@@ -41,33 +41,16 @@ class Timekeeper(Protocol):
     _scheduled: list[Timer]  # asyncio's own heap, the timer that is due first at its head
 
     @property
-    def has_work(self) -> bool:
-        """Whether executor work has a result that was not delivered."""
-
+    def has_work(self) -> bool: ...
     @property
-    def has_children(self) -> bool:
-        """Whether a child process is starting or running."""
-
-    def count_holds(self) -> None:
-        """Count `holds` again."""
-
-    def deliver(self) -> bool:
-        """Deliver the oldest executor work's result; False if it is not done."""
-
-    def jump(self, t_s: float) -> None:
-        """Move time to `t_s`."""
-
-    def talks_to_itself(self, fd: int) -> bool:
-        """Whether both ends of a connection live on this loop."""
-
-    def may_be_woken(self) -> bool:
-        """Whether a thread or a signal could still call in."""
-
-    def stalled(self, reason: str, frame: FrameType) -> ClockStalled:
-        """The error for a time that cannot move, for `reason`."""
-
-    def report_stall(self, stood_s: float, frame: FrameType) -> ClockStalled:
-        """Note that time stood still for `stood_s` real seconds."""
+    def has_children(self) -> bool: ...
+    def count_holds(self) -> None: ...
+    def deliver(self) -> bool: ...
+    def jump(self, t_s: float) -> None: ...
+    def talks_to_itself(self, fd: int) -> bool: ...
+    def may_be_woken(self) -> bool: ...
+    def stalled(self, reason: str, frame: FrameType) -> ClockStalled: ...
+    def report_stall(self, stood_s: float, frame: FrameType) -> ClockStalled: ...
 
 
 class JumpingSelector(selectors.DefaultSelector):

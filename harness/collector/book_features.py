@@ -9,38 +9,20 @@ DEPTHS = (1, 3, 5, 10, 20, 50)
 WIDE = (5, 10, 20, 50)
 
 BOOK_FEATURES: tuple[str, ...] = (
-    "best_bid",
-    "best_ask",
-    "mid_price",
-    "spread",
-    *(f"bid_depth_{n}" for n in DEPTHS),
-    *(f"ask_depth_{n}" for n in DEPTHS),
-    *(f"bid_notional_{n}" for n in WIDE),
-    *(f"ask_notional_{n}" for n in WIDE),
+    "best_bid", "best_ask", "mid_price", "spread",
+    *(f"bid_depth_{n}" for n in DEPTHS), *(f"ask_depth_{n}" for n in DEPTHS),
+    *(f"bid_notional_{n}" for n in WIDE), *(f"ask_notional_{n}" for n in WIDE),
     # ratios
-    "spread_bps",
-    *(f"imbalance_{n}" for n in DEPTHS),
-    *(f"notional_imbalance_{n}" for n in WIDE),
-    *(f"bid_distance_bps_{n}" for n in WIDE),
-    *(f"ask_distance_bps_{n}" for n in WIDE),
-    "bid_slope_bps",
-    "ask_slope_bps",
-    "bid_concentration",
-    "ask_concentration",
+    "spread_bps", *(f"imbalance_{n}" for n in DEPTHS), *(f"notional_imbalance_{n}" for n in WIDE),
+    *(f"bid_distance_bps_{n}" for n in WIDE), *(f"ask_distance_bps_{n}" for n in WIDE),
+    "bid_slope_bps", "ask_slope_bps", "bid_concentration", "ask_concentration",
     # ratios of ratios
-    *(f"bid_vwap_offset_bps_{n}" for n in WIDE),
-    *(f"ask_vwap_offset_bps_{n}" for n in WIDE),
-    "microprice_offset_bps",
-    "largest_bid_share",
-    "largest_ask_share",
+    *(f"bid_vwap_offset_bps_{n}" for n in WIDE), *(f"ask_vwap_offset_bps_{n}" for n in WIDE),
+    "microprice_offset_bps", "largest_bid_share", "largest_ask_share",
     # against the book before
-    "bid_levels_vanished",
-    "bid_levels_new",
-    "ask_levels_vanished",
-    "ask_levels_new",
-    "mid_change_bps",
-    "mid_change_history_bps",
-)
+    "bid_levels_vanished", "bid_levels_new", "ask_levels_vanished", "ask_levels_new",
+    "mid_change_bps", "mid_change_history_bps",
+)  # fmt: skip
 
 PLAIN = BOOK_FEATURES.index("spread_bps")
 RATIOS = BOOK_FEATURES.index("microprice_offset_bps")
@@ -101,9 +83,7 @@ def _pad(cells: NDArray[np.float64], side: NDArray[np.float64]) -> None:
     cells[1, len(side) :] = 0.0
 
 
-def _linear_forms(
-    depth: int,
-) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+def _linear_forms(depth: int) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
     """The constant matrix (forms, 6 x depth) of every sum a feature needs, and the ratios between its rows.
 
     The rows begin with the plain features in the order of BOOK_FEATURES. Returns the rows, and per ratio feature the

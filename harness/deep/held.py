@@ -16,14 +16,13 @@ from harness.probes.owners.kinds import NOBODY, Form, Kinds
 from harness.probes.owners.names import Names
 from harness.probes.owners.parts import STAND_INS, Globals, Together, arrow_buffers, parts, values_size
 from harness.probes.owners.sizes import chunk
+from harness.probes.owners.subtree import IMMORTAL
 
 MOST_ELEMENTS = 20_000
 """So many objects are followed on the way to an owner; of more, every nth is."""
 
 MOST_OBJECTS = 50_000
 """So many objects are weighed below an owner's elements, which are taken in random order."""
-
-_IMMORTAL = 1 << 28
 
 _OWN_REFERENCES = 4
 """References to a part while it is weighed: of the list it came in, of two frames, of the call that counts them."""
@@ -150,7 +149,7 @@ class Holdings:
                     continue
                 references = sys.getrefcount(part) - _OWN_REFERENCES
                 first = id(part) not in met
-                if references < _IMMORTAL and (first or kind.form is Form.ATOM):
+                if references < IMMORTAL and (first or kind.form is Form.ATOM):
                     met.add(id(part))
                     yield part, self._size(part) / max(references, 1)
                 if first and kind.form is not Form.ATOM:

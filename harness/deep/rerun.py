@@ -18,7 +18,7 @@ from harness.deep.tracers import CAPTURE_FILE, FOUND_FILE
 from harness.errors import SoakError, UsageError
 from harness.files import write_json
 from harness.soaks.admission import RESERVE_BYTES, free_memory_bytes
-from harness.soaks.result_folder import run_folders
+from harness.soaks.result_folder import run_folders, seed_of
 from harness.soaks.supervisor import Observer, supervise
 from harness.worker.job import Job
 
@@ -57,7 +57,7 @@ def plan_rerun(result: Path, config: str, seed: int | None, hours: float | None,
     Raises UsageError where the config, the seed or its job was not recorded, the hours are more than were, or the
     machine has too little memory.
     """
-    seeds = {int(run.name.removeprefix("seed-")): run for run in run_folders(result) if run.parent.name == config}
+    seeds = {seed_of(run): run for run in run_folders(result) if run.parent.name == config}
     if not seeds:
         recorded = ", ".join(dict.fromkeys(run.parent.name for run in run_folders(result)))
         raise UsageError(f"--config {config}: not in {result}; its configs: {recorded or 'none'}")

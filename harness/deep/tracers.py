@@ -65,16 +65,13 @@ class OwnersTracer:
         self._known: dict[tracemalloc.Traceback, Site | None] = {}
 
     def begin(self, roots: Mapping[str, Any]) -> None:
-        """See Tracer."""
         self._before = self._owners(roots)
         tracemalloc.start(FRAMES)
 
     def halfway(self) -> None:
-        """See Tracer."""
         self._at_half = allocated_now()
 
     def end(self, roots: Mapping[str, Any]) -> None:
-        """See Tracer."""
         grown = self._by_line(allocated_now(), self._at_half)
         after = self._owners(roots)
         asked = [path for path in self._asked if after.get(path)] or _most_grown(self._before, after)
@@ -153,14 +150,12 @@ class FlameTracer:
         )
 
     def begin(self, roots: Mapping[str, Any]) -> None:
-        """See Tracer."""
         self._tracker.__enter__()
 
     def halfway(self) -> None:
         """See Tracer; memray looks at the end only."""
 
     def end(self, roots: Mapping[str, Any]) -> None:
-        """See Tracer."""
         import memray  # noqa: PLC0415
 
         self._tracker.__exit__(None, None, None)

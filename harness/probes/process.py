@@ -1,4 +1,4 @@
-"""Facts of this process beside its heap: private pages, open files, threads, tasks, small objects, its cgroup."""
+"""Facts of this process beside its heap: RSS, private pages, open files, threads, tasks, small objects, its cgroup."""
 
 from __future__ import annotations
 
@@ -11,7 +11,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _CGROUP_CURRENT = ("/sys/fs/cgroup{path}/memory.current", "/sys/fs/cgroup/memory.current")
+
+
+def rss_reader() -> Callable[[], int]:
+    """A function that reads this process's RSS in bytes: from statm, about 1 us; psutil where there is no /proc."""
+    if not sys.platform.startswith("linux"):
+        import psutil  # noqa: PLC0415 - needed on other systems only
+
+        process = psutil.Process()
+        return lambda: int(process.memory_info().rss)
+    descriptor = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+
+    def read() -> int:
+        # statm: size resident shared text lib data dt, in pages
+        return int(os.pread(descriptor, 128, 0).split(b" ", 2)[1]) * _PAGE_BYTES
+
+    return read
 
 
 def uss_bytes() -> int | None:
@@ -40,11 +57,6 @@ def open_files() -> int | None:
             return sum(1 for _ in entries) - 1
     except OSError:
         return None
-
-
-def threads() -> int:
-    """Python threads alive."""
-    return threading.active_count()
 
 
 def tasks() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import threading
 import time
 from collections.abc import Callable
 
@@ -11,8 +12,7 @@ from numpy.typing import NDArray
 
 from harness.probes import process
 from harness.probes.allocators.statistics import Allocators
-from harness.probes.resident.breakdown import BREAKDOWN, Breakdown
-from harness.probes.resident.rss import cpu_s, rss_reader
+from harness.probes.resident.breakdown import BREAKDOWN, NOT_READ, Breakdown
 
 LIVE_EVERY = 12
 """Allocator statistics, tasks, threads, open files: every 12th sample (1 to 4 ms per GB)."""
@@ -23,16 +23,7 @@ PAGES_EVERY = 120
 Where RSS goes is read when everything is asked for.
 """
 
-_LIVE_COLUMNS = (
-    "live_bytes",
-    "pymalloc_bytes",
-    "glibc_bytes",
-    "open_files",
-    "threads",
-    "tasks",
-    "cgroup_bytes",
-)
-_NOT_READ = -1
+_LIVE_COLUMNS = ("live_bytes", "pymalloc_bytes", "glibc_bytes", "open_files", "threads", "tasks", "cgroup_bytes")
 
 
 class Sampler:
@@ -40,7 +31,7 @@ class Sampler:
 
     def __init__(self, row: NDArray[np.void], now_s: Callable[[], float]) -> None:
         self.allocators = Allocators()
-        self.rss_bytes = rss_reader()
+        self.rss_bytes = process.rss_reader()
         # one-element views: assigning through them leaves no object behind
         self._columns = {name: row[name] for name in row.dtype.names or ()}
         self.ballast: mmap.mmap | None = None
@@ -56,7 +47,7 @@ class Sampler:
         rss = self.rss_bytes()
         columns["t_s"][0] = self._now_s()
         columns["wall_s"][0] = time.perf_counter() - self._began
-        columns["cpu_s"][0] = cpu_s()
+        columns["cpu_s"][0] = time.process_time()
         columns["phase"][0] = phase
         columns["rss_bytes"][0] = rss
         self._read_breakdown(rss, everything)
@@ -64,24 +55,24 @@ class Sampler:
             self._read_live()
         else:
             for name in _LIVE_COLUMNS:
-                columns[name][0] = _NOT_READ
+                columns[name][0] = NOT_READ
         pages_due = everything or self._count % PAGES_EVERY == 0
         pages = process.uss_bytes() if pages_due else None
-        columns["uss_bytes"][0] = _NOT_READ if pages is None else pages
-        columns["allocated_blocks"][0] = process.allocated_blocks() if pages_due else _NOT_READ
+        columns["uss_bytes"][0] = NOT_READ if pages is None else pages
+        columns["allocated_blocks"][0] = process.allocated_blocks() if pages_due else NOT_READ
         self._count += 1
         return rss
 
     def allocated(self) -> dict[str, int]:
         """Live bytes and where RSS went, as last read; what was not read is left out."""
         names = ("live_bytes", *BREAKDOWN)
-        return {name: int(self._columns[name][0]) for name in names if self._columns[name][0] != _NOT_READ}
+        return {name: int(self._columns[name][0]) for name in names if self._columns[name][0] != NOT_READ}
 
     def _read_breakdown(self, rss: int, due: bool) -> None:
         if due:
             self._breakdown.read(rss, self.ballast)
         for index, name in enumerate(BREAKDOWN):
-            self._columns[name][0] = self._breakdown.values[index] if due else _NOT_READ
+            self._columns[name][0] = self._breakdown.values[index] if due else NOT_READ
 
     def _read_live(self) -> None:
         pymalloc, glibc = self.allocators.pymalloc_bytes(), self.allocators.glibc_bytes()
@@ -90,9 +81,9 @@ class Sampler:
             pymalloc,
             glibc,
             process.open_files(),
-            process.threads(),
+            threading.active_count(),
             process.tasks(),
             self._cgroup_bytes(),
         )
         for name, value in zip(_LIVE_COLUMNS, readings, strict=True):
-            self._columns[name][0] = _NOT_READ if value is None else value
+            self._columns[name][0] = NOT_READ if value is None else value

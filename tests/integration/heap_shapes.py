@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from harness.probes.allocators.statistics import Allocators
+from harness.probes.process import rss_reader
 from harness.probes.resident.breakdown import BREAKDOWN, Breakdown
-from harness.probes.resident.rss import rss_reader
 
 _PR_SET_THP_DISABLE = 41
 

@@ -30,6 +30,11 @@ _PROBE_BYTES = 1 << 16
 """Below every threshold of glibc: asking for it and giving it back changes nothing that lasts."""
 
 
+_MALLINFO2 = (
+    "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
+)  # fmt: skip
+
+
 class Mallinfo2(ctypes.Structure):
     """glibc's ``struct mallinfo2`` (2.33 and newer), see mallinfo(3); all arenas together."""
 
@@ -37,21 +42,7 @@ class Mallinfo2(ctypes.Structure):
     hblkhd: int
     uordblks: int
     fordblks: int
-    _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in (
-            "arena",
-            "ordblks",
-            "smblks",
-            "hblks",
-            "hblkhd",
-            "usmblks",
-            "fsmblks",
-            "uordblks",
-            "fordblks",
-            "keepcost",
-        )
-    ]
+    _fields_ = [(name, ctypes.c_size_t) for name in _MALLINFO2]
 
 
 class Pymalloc(NamedTuple):

@@ -83,32 +83,16 @@ RECORD_CROWD = 64
 _CONTAINERS: tuple[type, ...] = (dict, list, tuple, set, frozenset, deque)
 _FRAMES = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType, types.FrameType)
 _NEVER: tuple[type, ...] = (
-    type,
-    types.ModuleType,
-    types.CodeType,
-    types.NoneType,
-    types.EllipsisType,
-    types.NotImplementedType,
-    bool,
-    property,
-    types.MemberDescriptorType,
-    types.GetSetDescriptorType,
-    types.MethodDescriptorType,
-    types.WrapperDescriptorType,
+    type, bool, property, types.ModuleType, types.CodeType, types.GenericAlias, types.UnionType,
+    types.NoneType, types.EllipsisType, types.NotImplementedType, types.MemberDescriptorType,
+    types.GetSetDescriptorType, types.MethodDescriptorType, types.WrapperDescriptorType,
     types.ClassMethodDescriptorType,
-    types.GenericAlias,
-    types.UnionType,
-)
+)  # fmt: skip
 _NEVER_NAMED = {
-    ("logging", "Logger"),
-    ("logging", "Manager"),
-    ("asyncio.events", "AbstractEventLoop"),
-    ("concurrent.futures._base", "Executor"),
-    ("_thread", "_local"),
-    ("_contextvars", "Context"),
-    ("mmap", "mmap"),
-    ("enum", "Enum"),
-}
+    ("logging", "Logger"), ("logging", "Manager"), ("asyncio.events", "AbstractEventLoop"),
+    ("concurrent.futures._base", "Executor"), ("_thread", "_local"), ("_contextvars", "Context"),
+    ("mmap", "mmap"), ("enum", "Enum"),
+}  # fmt: skip
 """Things of the process, not of its program, by the name of a base."""
 
 
@@ -118,11 +102,12 @@ def module_of(cls: type) -> str:
     return name if type(name) is str else ""
 
 
-def _nothing(_: Any) -> int:
+def nothing(_: Any) -> int:
+    """The size of what is not counted."""
     return 0
 
 
-NOBODY = Kind(Form.NOBODY, _nothing)
+NOBODY = Kind(Form.NOBODY, nothing)
 
 
 class Kinds(dict[type, Kind]):

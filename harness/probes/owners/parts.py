@@ -8,7 +8,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
+from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds, nothing
 from harness.probes.owners.names import Names, is_instance_dict
 from harness.probes.owners.sizes import inline_values
 
@@ -44,19 +44,10 @@ class Cells:
         self.array = array
 
 
-def _nothing(_: Any) -> int:
-    return 0
-
-
 STAND_INS: dict[type, Kind] = {
-    Held: Kind(Form.CONTAINER, _nothing, length=list.__len__, elements=list.__iter__, indexed=True, ours=1),
-    Globals: Kind(Form.MODULE, _nothing),
-    Cells: Kind(
-        Form.CONTAINER,
-        _nothing,
-        length=lambda cells: int(cells.array.size),
-        elements=lambda cells: iter(cells.array.flat),
-    ),
+    Held: Kind(Form.CONTAINER, nothing, length=list.__len__, elements=list.__iter__, indexed=True, ours=1),
+    Globals: Kind(Form.MODULE, nothing),
+    Cells: Kind(Form.CONTAINER, nothing, lambda cells: int(cells.array.size), lambda cells: iter(cells.array.flat)),
 }
 
 
@@ -126,11 +117,8 @@ def _of_function(function: types.FunctionType) -> Iterator[Part]:
     for value in gc.get_referents(function):
         if type(value) is dict and not any(value is other for other in known):
             for name, held in list(value.items()):
-                if (
-                    type(name) is str
-                    and not issubclass(type(held), type)
-                    and name not in ("return", "print", "__wrapped__")
-                ):
+                hidden = type(name) is not str or name in ("return", "print", "__wrapped__")
+                if not hidden and not issubclass(type(held), type):
                     yield f".{name}", held
 
 

@@ -17,17 +17,10 @@ from harness.probes.resident.own_memory import OwnMemory
 from harness.probes.resident.pages import PAGE, Pages, address_of
 
 BREAKDOWN = (
-    "pymalloc_bytes",
-    "pymalloc_overhead_bytes",
-    "pymalloc_free_bytes",
-    "glibc_heap_bytes",
-    "glibc_mapped_bytes",
-    "glibc_free_bytes",
-    "arrow_bytes",
-    "file_bytes",
-    "ballast_bytes",
-    "residual_bytes",
-)
+    "pymalloc_bytes", "pymalloc_overhead_bytes", "pymalloc_free_bytes",
+    "glibc_heap_bytes", "glibc_mapped_bytes", "glibc_free_bytes",
+    "arrow_bytes", "file_bytes", "ballast_bytes", "residual_bytes",
+)  # fmt: skip
 """The lines, in the order of `Breakdown.values`; together they are RSS."""
 
 NOT_READ = -1

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
+import types
 from collections import deque
-from types import (
-    AsyncGeneratorType,
-    BuiltinFunctionType,
-    CellType,
-    CodeType,
-    CoroutineType,
-    FrameType,
-    FunctionType,
-    GeneratorType,
-    GetSetDescriptorType,
-    MemberDescriptorType,
-    MethodDescriptorType,
-    MethodType,
-    ModuleType,
-    WrapperDescriptorType,
-)
+from types import CellType, CodeType, FrameType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -34,21 +20,11 @@ Path = tuple[str, ...]
 
 _LEAVES = frozenset({int, float, complex, bool, str, bytes, type(None)})
 _CONTAINERS = (list, tuple, set, frozenset, deque)
-_DEFINITIONS = frozenset(
-    {
-        FunctionType,
-        CodeType,
-        BuiltinFunctionType,
-        GetSetDescriptorType,
-        MemberDescriptorType,
-        MethodDescriptorType,
-        WrapperDescriptorType,
-        property,
-        staticmethod,
-        classmethod,
-    }
-)
-_FRAMES = {CoroutineType: "cr_frame", GeneratorType: "gi_frame", AsyncGeneratorType: "ag_frame"}
+_DEFINITIONS = frozenset({
+    FunctionType, CodeType, types.BuiltinFunctionType, types.GetSetDescriptorType, MemberDescriptorType,
+    types.MethodDescriptorType, types.WrapperDescriptorType, property, staticmethod, classmethod,
+})  # fmt: skip
+_FRAMES = {types.CoroutineType: "cr_frame", types.GeneratorType: "gi_frame", types.AsyncGeneratorType: "ag_frame"}
 _DEEPEST = 60
 
 

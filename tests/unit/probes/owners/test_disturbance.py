@@ -13,7 +13,7 @@ import pytest
 
 from harness.probes.allocators.statistics import Allocators
 from harness.probes.owners import Owner, walk, walk_in_slices
-from harness.probes.resident.rss import rss_reader
+from harness.probes.process import rss_reader
 from tests.unit.probes.owners.owner_heaps import HEAPS, Holder, Snapshot
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")

@@ -15,10 +15,10 @@ from harness.probes.allocators import arrow
 from harness.probes.allocators import statistics as allocator
 from harness.probes.allocators.pymalloc import ALIGNMENT, HEADER, NO_POOL, POOL, parse_headers
 from harness.probes.allocators.statistics import Allocators, Mallinfo2, Pymalloc
+from harness.probes.process import rss_reader
 from harness.probes.resident.breakdown import BREAKDOWN, NOT_READ, Breakdown
 from harness.probes.resident.own_memory import FEW, OwnMemory
 from harness.probes.resident.pages import PAGE, Pages, address_of
-from harness.probes.resident.rss import rss_reader
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 

@@ -48,7 +48,7 @@ BEGIN = """\
 import asyncio, functools, gc, json, sys
 from harness.probes.allocators.statistics import Allocators
 from harness.probes.resident.breakdown import BREAKDOWN, Breakdown
-from harness.probes.resident.rss import rss_reader
+from harness.probes.process import rss_reader
 from harness.probes.survivors.census import census
 allocators, rss = Allocators(), rss_reader()
 breakdown = Breakdown(allocators)

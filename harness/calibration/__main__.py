@@ -22,15 +22,7 @@ from harness.calibration.curves.detection import (
     measure_sequential,
 )
 from harness.calibration.curves.families import FAMILIES, HARDER, Family, Setting
-from harness.calibration.curves.page import (
-    COVERAGE_SOAKS,
-    MAX_SEEDS,
-    Calibration,
-    FamilyResult,
-    by_name,
-    enough,
-    page,
-)
+from harness.calibration.curves.page import COVERAGE_SOAKS, MAX_SEEDS, Calibration, FamilyResult, by_name, enough, page
 
 PAGE = Path("docs/reference/calibration.md")
 SEED = 20260101

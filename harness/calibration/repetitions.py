@@ -88,12 +88,17 @@ def carried_out(plan: Plan, number: int, say: Say) -> Repetition:
         raise KeyboardInterrupt
     verdict = _judged(result)
     wanted = verdict.status == plan.origin.wanted
-    repetition = recorded_as(
-        verdict,
+    repetition = Repetition(
         number=number,
         first_seed=scenario.first_seed,
-        cpu_s=_cpu_s() - began_cpu_s,
-        wall_s=time.monotonic() - began_s,
+        seeds=len({run.seed for run in verdict.runs}),
+        status=verdict.status,
+        exit_code=verdict.exit_code,
+        reasons=verdict.reasons,
+        claims=tuple(ClaimOutcome.of(judged) for judged in verdict.claims),
+        leaks=tuple(LeakOutcome.of(leak) for leak in verdict.leaks),
+        cpu_s=round(_cpu_s() - began_cpu_s, 2),
+        wall_s=round(time.monotonic() - began_s, 2),
         dirty=git.get("dirty"),
         folder=None if wanted else str(soak.folder.relative_to(plan.out)),
     )
@@ -114,33 +119,6 @@ def _judged(result: Result) -> Verdict:
     result.refresh()
     verdict_file.write(result.verdict, summary_sentence(result.verdict), result.folder / verdict_file.VERDICT_FILE)
     return result.verdict
-
-
-def recorded_as(
-    verdict: Verdict,
-    *,
-    number: int,
-    first_seed: int,
-    cpu_s: float,
-    wall_s: float,
-    dirty: bool | None,
-    folder: str | None,
-) -> Repetition:
-    """A verdict as one repetition."""
-    return Repetition(
-        number=number,
-        first_seed=first_seed,
-        seeds=len({run.seed for run in verdict.runs}),
-        status=verdict.status,
-        exit_code=verdict.exit_code,
-        reasons=verdict.reasons,
-        claims=tuple(ClaimOutcome.of(judged) for judged in verdict.claims),
-        leaks=tuple(LeakOutcome.of(leak) for leak in verdict.leaks),
-        cpu_s=round(cpu_s, 2),
-        wall_s=round(wall_s, 2),
-        dirty=dirty,
-        folder=folder,
-    )
 
 
 def _cpu_s() -> float:
@@ -189,10 +167,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Repeat, or only write the page; returns the exit code."""
     write_whatever_the_locale()
     parser = argparse.ArgumentParser(
-        prog=PROGRAM,
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        prog=PROGRAM, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     declare(parser)
     arguments = parser.parse_args(argv)

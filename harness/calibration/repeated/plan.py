@@ -44,12 +44,9 @@ class Plan:
         """What runs in its place: itself, or with the leak in it."""
         if self.origin.leak is None:
             return scenario
-        return with_leak(scenario, dict.fromkeys(self.origin.leaking, self.origin.leak * budget(scenario)))
-
-
-def budget(scenario: Scenario) -> float:
-    """The leak budget, GB per hour at full scale."""
-    return scenario.memory.leak_budget_gb_per_hour
+        return with_leak(
+            scenario, dict.fromkeys(self.origin.leaking, self.origin.leak * scenario.memory.leak_budget_gb_per_hour)
+        )
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +80,7 @@ def planned(arguments: argparse.Namespace, scenario: Scenario, revision: str | N
         spacing=scenario.max_seeds or scenario.seeds,
         leak=leak,
         leaking=() if leak is None else _leaking(arguments.leaking, scenario),
-        budget_gb_per_hour=budget(scenario),
+        budget_gb_per_hour=scenario.memory.leak_budget_gb_per_hour,
         options=_options(arguments),
     )
     name = scenario.name if leak is None else f"{scenario.name}-leak-{leak:g}"

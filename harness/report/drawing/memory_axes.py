@@ -15,8 +15,7 @@ from matplotlib.patches import Patch
 from harness.analysis.curves import Curve
 from harness.analysis.runs import Run
 from harness.report.drawing.backdrop import draw_band, draw_warm_up, warm_up_key
-from harness.report.drawing.end_labels import Label, place_labels
-from harness.report.drawing.lettering import characters, wrapped
+from harness.report.drawing.lettering import Label, characters, place_labels, wrapped
 from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
 from harness.report.drawing.subjects import Subject
 from harness.report.words.amounts import band_words

@@ -15,8 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.over_time import MEAN, PEAK, PEAK_NET, CpuOverTime, ReductionOverTime
 from harness.report.drawing.backdrop import draw_band, draw_warm_up, warm_up_key
-from harness.report.drawing.end_labels import Label, place_labels
-from harness.report.drawing.lettering import characters, drawable, line_px, wrapped
+from harness.report.drawing.lettering import Label, characters, drawable, line_px, place_labels, wrapped
 from harness.report.drawing.looks import MEAN_COLOUR, NET_COLOUR, PAPER, PEAK_COLOUR, SMALL_PT, TEXT_PT, Dashes, Look
 from harness.report.words.amounts import band_words, level, measured, on_one_line, percent
 from harness.report.words.owner_paths import shortened

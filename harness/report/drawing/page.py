@@ -67,17 +67,9 @@ class Page:
 
     def shade(self, bottom: float, height: float) -> None:
         """Draw a stripe across the page behind a row, so that the eye keeps to it."""
-        self.figure.add_artist(
-            Rectangle(
-                (0.0, bottom / HEIGHT_PX),
-                1.0,
-                height / HEIGHT_PX,
-                transform=self.figure.transFigure,
-                color=STRIPE,
-                linewidth=0,
-                zorder=-10,
-            )
-        )
+        corner, width, high = (0.0, bottom / HEIGHT_PX), 1.0, height / HEIGHT_PX
+        look: dict[str, Any] = {"color": STRIPE, "linewidth": 0, "zorder": -10}
+        self.figure.add_artist(Rectangle(corner, width, high, transform=self.figure.transFigure, **look))
 
     def save(self, path: Path) -> None:
         """Write the picture as PNG, 1600 x 900 pixels."""

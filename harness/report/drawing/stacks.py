@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from harness.report.drawing.lettering import characters, drawable, line_px
-from harness.report.drawing.looks import INK, SMALL_PT, Fill
+from harness.report.drawing.lettering import characters, drawable, line_px, write
+from harness.report.drawing.looks import SMALL_PT, Fill
 from harness.report.words.owner_paths import broken, told_apart
 
 _SWATCH_PX = 26.0
@@ -42,16 +42,7 @@ def draw_stack(
     for key in drawn:
         layer = layers[key]
         top = base + np.maximum(np.nan_to_num(values[key]), 0.0)
-        axes.fill_between(
-            hours,
-            base,
-            top,
-            where=list(whole),
-            **layer.fill.style,
-            linewidth=0.3,
-            zorder=2,
-            gid=key,
-        )
+        axes.fill_between(hours, base, top, where=list(whole), **layer.fill.style, linewidth=0.3, zorder=2, gid=key)
         base = top
     return float(base[whole].max(initial=0.0))
 
@@ -72,28 +63,9 @@ def draw_key(axes: Axes, layers: Sequence[Layer], *, width_px: float, height_px:
     spare = (height_px - _height_px(words, 0.0)) / max(len(words), 1)
     top = height_px
     for layer, lines in zip(reversed(layers), words, strict=True):
-        axes.add_patch(
-            Rectangle(
-                (0, top - line_px(SMALL_PT) + 3),
-                _SWATCH_PX,
-                line_px(SMALL_PT) - 7,
-                **layer.fill.swatch,
-                linewidth=0.6,
-                gid="swatch",
-            )
-        )
-        axes.text(
-            _SWATCH_PX + 8,
-            top,
-            "\n".join(lines),
-            fontsize=SMALL_PT,
-            color=INK,
-            ha="left",
-            va="top",
-            linespacing=1.1,
-            parse_math=False,
-            gid="key",
-        )
+        corner, height = (0, top - line_px(SMALL_PT) + 3), line_px(SMALL_PT) - 7
+        axes.add_patch(Rectangle(corner, _SWATCH_PX, height, **layer.fill.swatch, linewidth=0.6, gid="swatch"))
+        write(axes, (_SWATCH_PX + 8, top), "\n".join(lines), SMALL_PT, va="top", linespacing=1.1, gid="key")
         top -= line_px(SMALL_PT, len(lines)) + min(_ENTRY_GAP_PX, spare)
 
 

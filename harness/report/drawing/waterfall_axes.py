@@ -13,10 +13,9 @@ from matplotlib.ticker import MaxNLocator
 from harness.analysis.estimates import Estimate, mean_or_zero
 from harness.analysis.metrics.waterfall import Waterfall
 from harness.report.drawing import looks
-from harness.report.drawing.lettering import characters, drawable
-from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Fill, Look
+from harness.report.drawing.lettering import characters, write_name
+from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, Fill, Look
 from harness.report.drawing.stacks import Layer
-from harness.report.words.owner_paths import shortened
 from harness.text import without_negative_zero
 
 STEP_NAMES = {"grown": "grown", "stop": "stop()", "drop": "drop,\ncollect", "trim": "trim", "left": "left"}
@@ -51,16 +50,7 @@ class _Panel:
 
     def bar(self, column: int, bottom: float, height: float, fill: Fill, gid: str) -> None:
         """Draw a bar or a part of one."""
-        self.axes.bar(
-            column,
-            height,
-            bottom=bottom,
-            width=_BAR,
-            **fill.style,
-            linewidth=0.5,
-            zorder=2,
-            gid=gid,
-        )
+        self.axes.bar(column, height, bottom=bottom, width=_BAR, **fill.style, linewidth=0.5, zorder=2, gid=gid)
 
     def whisker(self, column: int, end: float, estimate: Estimate) -> float:
         """Draw the interval around the end of a bar if it is long enough to be seen; return how high it reaches."""
@@ -103,17 +93,7 @@ def draw_waterfall(axes: Axes, look: Look, stop: Waterfall, *, width_px: float, 
 def _prepare(panel: _Panel, look: Look, config: str, width_px: float) -> None:
     axes = panel.axes
     axes.set_gid(f"waterfall {config}")
-    axes.text(
-        0,
-        1 + 8 / panel.height_px,
-        shortened(drawable(config), characters(width_px, TEXT_PT, bold=True)),
-        transform=axes.transAxes,
-        fontsize=TEXT_PT,
-        fontweight="bold",
-        color=look.text,
-        parse_math=False,
-        gid="name",
-    )
+    write_name(axes, 1 + 8 / panel.height_px, config, look, width_px)
     axes.set_xlim(-0.55, len(STEP_NAMES) - 0.45)
     axes.set_xticks(range(len(STEP_NAMES)), list(STEP_NAMES.values()), fontsize=panel.size_pt)
     axes.tick_params(axis="x", length=0)

@@ -18,13 +18,12 @@ from harness.analysis.rss_course import rss_course
 from harness.analysis.runs import RESIDUAL, Run, Runs
 from harness.analysis.verdict.judging import Verdict
 from harness.report.drawing import looks
-from harness.report.drawing.lettering import characters, drawable
-from harness.report.drawing.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX, in_house_style
+from harness.report.drawing.lettering import write_name
+from harness.report.drawing.looks import FAINT, INK, SMALL_PT, WIDTH_PX, in_house_style
 from harness.report.drawing.page import MARGIN_PX, Page
 from harness.report.drawing.stacks import Layer, draw_key, draw_stack
 from harness.report.drawing.subjects import Subject, subjects
 from harness.report.pictures.memory import foot, in_which_world, titled
-from harness.report.words.owner_paths import shortened
 from harness.scenario import Scenario
 
 MOST_CONFIGS, MOST_OWNERS = 6, 6
@@ -160,19 +159,9 @@ def _apart(times: Sequence[NDArray[np.float64]]) -> str:
 
 
 def _name(page: Page, subject: Subject, left: float, width: float, top: float) -> None:
-    name = shortened(drawable(subject.config), characters(width, TEXT_PT, bold=True))
     axes = page.axes(left, top, width, _HEADING_PX)
     axes.set_axis_off()
-    axes.text(
-        0,
-        0.2,
-        name,
-        transform=axes.transAxes,
-        fontsize=TEXT_PT,
-        fontweight="bold",
-        color=subject.look.text,
-        parse_math=False,
-    )
+    write_name(axes, 0.2, subject.config, subject.look, width)
 
 
 def _draw_breakdowns(axes: Sequence[Axes], drawn: Sequence[Subject], anatomy: _Anatomy) -> list[Layer]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.comparison import Comparison
 from harness.analysis.estimates import Estimate
 from harness.analysis.runs import Run
-from harness.report.drawing.difference_axes import Difference, draw_differences, rows_of
-from harness.report.drawing.looks import INK, TEXT_PT, WIDTH_PX, Look, in_house_style
+from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, WIDTH_PX, Look, in_house_style
 from harness.report.drawing.memory_axes import draw_memory, key_handles
 from harness.report.drawing.page import MARGIN_PX, Page
 from harness.report.drawing.subjects import Subject, subjects
@@ -27,15 +30,19 @@ _BETWEEN_CURVES_PX, _BETWEEN_PANELS_PX, _HIGHEST_ROW_PX = 14.0, 70.0, 60.0
 _SIDE_A: dict[str, Any] = {"dashes": (0, (3, 1.5)), "width": 2.0}
 _SIDE_B: dict[str, Any] = {"dashes": "solid", "width": 2.6}
 
-_DRAWN = frozenset(
-    {
-        *("start", "peak", "horizon", "horizon.instant", "mean", "sawtooth.crest_gb", "sawtooth.trough_gb"),
-        *("release.stop", "release.drop", "release.trim"),
-    }
-)
+_LEVELS = ("start", "peak", "horizon", "horizon.instant", "mean", "sawtooth.crest_gb", "sawtooth.trough_gb")
+_DRAWN = frozenset({*_LEVELS, "release.stop", "release.drop", "release.trim"})
 """Metrics of one config whose differences share an axis well. The table has all metrics."""
 
 Soak = tuple[Scenario, Sequence[Run]]
+
+
+@dataclass(frozen=True)
+class _Difference:
+    """One metric: its name, and how each of the compared sides stands to the first, with its look."""
+
+    metric: str
+    sides: Sequence[tuple[Look, Estimate]]
 
 
 @in_house_style
@@ -109,14 +116,14 @@ def _draw_panels(page: Page, compared: Sequence[tuple[Comparison, Look]], *, les
     for heading, percent, rows in panels:
         height = row_px * len(rows)
         axes = page.axes(left, top - height, WIDTH_PX - MARGIN_PX - left, height)
-        draw_differences(axes, rows, percent=percent, row_px=row_px)
+        _draw_differences(axes, rows, percent=percent, row_px=row_px)
         axes.set_title(heading, loc="right", fontsize=TEXT_PT, pad=6)
         top -= height + _BETWEEN_PANELS_PX
 
 
-def _rows(compared: Sequence[tuple[Comparison, Look]], unit: str) -> list[Difference]:
+def _rows(compared: Sequence[tuple[Comparison, Look]], unit: str) -> list[_Difference]:
     """Return the differences of the metrics of one unit that are drawn."""
-    return rows_of(
+    return _rows_of(
         [
             (row.metric.name, look, row.difference)
             for comparison, look in compared
@@ -126,11 +133,52 @@ def _rows(compared: Sequence[tuple[Comparison, Look]], unit: str) -> list[Differ
     )
 
 
-def _pairs(compared: Sequence[tuple[Comparison, Look]]) -> list[Difference]:
+def _pairs(compared: Sequence[tuple[Comparison, Look]]) -> list[_Difference]:
     estimates: list[tuple[str, Look, Estimate]] = [
         (between.metric.name, look, between.estimate)
         for comparison, look in compared
         for between in comparison.between
         if between.metric.unit == "share"
     ]
-    return rows_of(estimates)
+    return _rows_of(estimates)
+
+
+def _draw_differences(axes: Axes, differences: Sequence[_Difference], *, percent: bool, row_px: float) -> None:
+    """Draw points with their intervals from the top, in percent where they are shares: right of zero is more."""
+    factor = 100.0 if percent else 1.0
+    size = min(SMALL_PT, SMALL_PT * row_px / 26)
+    axes.set_gid("differences")
+    axes.axvline(0, color=INK, linewidth=1.2, zorder=1)
+    for row, difference in enumerate(differences):
+        for index, (look, estimate) in enumerate(difference.sides):
+            if estimate.estimate is None:
+                continue
+            middle = factor * estimate.estimate
+            low = middle if estimate.low is None else factor * estimate.low
+            high = middle if estimate.high is None else factor * estimate.high
+            y = row + (index - (len(difference.sides) - 1) / 2) * 0.55 / len(difference.sides)
+            axes.hlines(y, low, high, color=look.colour, linewidth=2.2, zorder=2, gid="interval")
+            axes.plot(
+                middle, y, marker=look.marker, color=look.colour, markersize=8, markeredgecolor=PAPER, zorder=3,
+                gid="point",
+            )  # fmt: skip
+    names = [difference.metric for difference in differences]
+    axes.set_yticks(range(len(names)), names, fontsize=size)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="x", labelsize=SMALL_PT)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    axes.margins(x=0.08)
+    axes.spines["left"].set_color(FAINT)
+
+
+def _rows_of(estimates: Sequence[tuple[str, Look, Estimate]]) -> list[_Difference]:
+    """Return the estimates by metric, those without any value left out."""
+    by_metric: dict[str, list[tuple[Look, Estimate]]] = {}
+    for metric, look, estimate in estimates:
+        by_metric.setdefault(metric, []).append((look, estimate))
+    return [
+        _Difference(metric, sides)
+        for metric, sides in by_metric.items()
+        if any(estimate.estimate is not None and math.isfinite(estimate.estimate) for _, estimate in sides)
+    ]

@@ -12,8 +12,8 @@ from harness.analysis.estimates import mean_or_zero
 from harness.analysis.metrics.waterfall import OUTLIVING, Waterfall, waterfall
 from harness.analysis.runs import Run
 from harness.analysis.verdict.judging import Verdict
-from harness.report.drawing.lettering import characters, drawable, line_px, wrapped
-from harness.report.drawing.looks import INK, SMALL_PT, WIDTH_PX, in_house_style
+from harness.report.drawing.lettering import characters, drawable, line_px, wrapped, write
+from harness.report.drawing.looks import SMALL_PT, WIDTH_PX, in_house_style
 from harness.report.drawing.page import MARGIN_PX, Page
 from harness.report.drawing.stacks import Layer
 from harness.report.drawing.subjects import subjects
@@ -112,16 +112,4 @@ def _parts(stop: Waterfall, room: int) -> list[str]:
 
 def _write(axes: Axes, lines: Sequence[str]) -> None:
     axes.set_axis_off()
-    axes.text(
-        0,
-        1,
-        "\n".join(lines),
-        transform=axes.transAxes,
-        fontsize=SMALL_PT,
-        color=INK,
-        ha="left",
-        va="top",
-        linespacing=1.2,
-        parse_math=False,
-        gid="words",
-    )
+    write(axes, (0, 1), "\n".join(lines), SMALL_PT, va="top", linespacing=1.2, transform=axes.transAxes, gid="words")

@@ -45,13 +45,7 @@ class Progress:
     failures above it stay.
     """
 
-    def __init__(
-        self,
-        console: Console,
-        quiet: bool = False,
-        *,
-        now_s: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, console: Console, quiet: bool = False, *, now_s: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._quiet = quiet
         self._pace = _Pace(now_s)

@@ -12,21 +12,10 @@ from harness.text import number, without_negative_zero
 
 NOTHING = "-"
 
-_DECIMALS = {
-    "GB": 2,
-    "MB": 2,
-    "GB/h": 3,
-    "1/h": 2,
-    "minutes": 1,
-    "s": 1,
-    "ms": 2,
-    "samples": 0,
-    "share": 1,
-    "times": 2,
-    "budgets": 2,
-}
-_DECIMALS |= dict.fromkeys(("tasks", "files", "threads"), 1)
-"""Decimals per unit; a share is shown in percent. What has no unit has three."""
+_DECIMALS = {"samples": 0}
+_DECIMALS |= dict.fromkeys(("minutes", "s", "share", "tasks", "files", "threads"), 1)
+_DECIMALS |= dict.fromkeys(("GB", "MB", "1/h", "ms", "times", "budgets"), 2)
+"""Decimals per unit; a share is shown in percent. GB/h and what has no unit have three."""
 
 _ONE = {"samples": "sample", "tasks": "task", "files": "file", "threads": "thread", "budgets": "budget"}
 

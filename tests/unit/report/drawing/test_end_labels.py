@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.drawing.end_labels import spread_apart
+from harness.report.drawing.lettering import spread_apart
 
 
 def test_labels_with_room_stay_where_they_are_wanted() -> None:

@@ -122,13 +122,13 @@ def _section(repeated: RepeatedSoak) -> Iterator[str]:
             ["repetition", "first seed", "seeds", "status", "because of"],
             [
                 [
-                    str(repetition.number),
-                    str(repetition.first_seed),
-                    str(repetition.seeds),
-                    repetition.status,
-                    unwanted_claims(repetition, origin.wanted),
+                    str(each.number),
+                    str(each.first_seed),
+                    str(each.seeds),
+                    each.status,
+                    unwanted_claims(each, origin.wanted),
                 ]
-                for repetition in unwanted
+                for each in unwanted
             ],
         )
     else:

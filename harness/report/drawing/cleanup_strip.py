@@ -27,7 +27,8 @@ def draw_cleanups(
     axes.set_xlim(*hours)
     for row, subject in enumerate(drawn):
         look = subject.look
-        _write_row(axes, row, subject, _fitting(subject.config, left_px, size_pt), size_pt)
+        fitting_pt = size_pt * characters(left_px, size_pt, bold=True) / len(subject.config)
+        _write_row(axes, row, subject, min(size_pt, fitting_pt), size_pt)
         times = _times(subject)
         if times.size * _TICK_PX > width_px:
             axes.broken_barh([(times[0], times[-1] - times[0])], (row - 0.2, 0.4), color=look.colour, gid="bar")
@@ -51,11 +52,6 @@ def _write_row(axes: Axes, row: int, subject: Subject, name_pt: float, size_pt: 
     name = drawable(subject.config)
     axes.text(-0.045, row, name, fontsize=name_pt, fontweight="bold", ha="right", gid="name", **style)
     axes.text(1.035, row, _count(subject), fontsize=size_pt, ha="left", gid="count", **style)
-
-
-def _fitting(name: str, width_px: float, size_pt: float) -> float:
-    """Return the size at which a name fits beside its row."""
-    return min(size_pt, size_pt * characters(width_px, size_pt, bold=True) / len(name))
 
 
 def _times(subject: Subject) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

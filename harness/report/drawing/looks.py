@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
+from matplotlib import patheffects
 from matplotlib.figure import Figure
 
 WIDTH_PX, HEIGHT_PX, DPI = 1600, 900, 100
@@ -73,6 +74,11 @@ class Look:
     dashes: Dashes
     marker: str
     width: float
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """As matplotlib draws its line."""
+        return {"color": self.colour, "linestyle": self.dashes, "linewidth": self.width}
 
 
 _COLOURS = (  # Okabe and Ito (2008), without the yellow, which white paper swallows
@@ -144,6 +150,11 @@ def in_house_style(draw: Callable[_Arguments, _Drawn]) -> Callable[_Arguments, _
             return draw(*args, **kwargs)
 
     return styled
+
+
+def outline(width: float) -> list[patheffects.AbstractPathEffect]:
+    """Return the pale edge by which a line stands out from what it crosses, for a stroke of this width."""
+    return [patheffects.Stroke(linewidth=width, foreground=PAPER), patheffects.Normal()]
 
 
 def blank_figure() -> Figure:

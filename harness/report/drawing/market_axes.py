@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import erfc
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullFormatter
-from numpy.typing import NDArray
 
 from harness.report.drawing.looks import ASKS, BIDS, FAINT, INK, PALE, SMALL_PT, Look, looks
 from synthetic.facts.measures import log_returns, mean_depth
@@ -82,7 +81,8 @@ def draw_tails(axes: Axes, tape: Tape) -> None:
     cubic = np.array([3.0, 60.0])
     axes.plot(cubic, 0.02 * (cubic / 3) ** -3.0, color=FAINT, linewidth=1.5, linestyle=(0, (4, 2)), label="power of -3")
     normal = np.linspace(0.3, 5, 100)
-    axes.plot(normal, _normal_tail(normal), color=INK, linewidth=1.5, linestyle=(0, (1, 1.5)), label="normal")
+    beyond = [erfc(size / np.sqrt(2)) for size in normal.tolist()]
+    axes.plot(normal, beyond, color=INK, linewidth=1.5, linestyle=(0, (1, 1.5)), label="normal")
     axes.set(xscale="log", yscale="log", xlim=(0.3, 60), ylim=(1e-6, 1.2))
     axes.set_xlabel("standard deviations", fontsize=SMALL_PT)
     _plain(axes.xaxis)
@@ -155,15 +155,8 @@ def _labelled(*pairs: tuple[int, str]) -> list[tuple[int, str, Look]]:
 def _key(axes: Axes, where: Literal["upper left", "upper right", "lower left"], *, columns: int = 1) -> None:
     axes.tick_params(labelsize=SMALL_PT)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(
-            loc=where,
-            fontsize=SMALL_PT - 1,
-            handlelength=1.4,
-            labelspacing=0.25,
-            borderaxespad=0.2,
-            ncol=columns,
-            columnspacing=1.0,
-        )
+        close: dict[str, Any] = {"handlelength": 1.4, "labelspacing": 0.25, "borderaxespad": 0.2, "columnspacing": 1.0}
+        axes.legend(loc=where, fontsize=SMALL_PT - 1, ncol=columns, **close)
 
 
 def _plain(axis: Axis, *, steps: tuple[float, ...] = (1.0, 2.0, 5.0)) -> None:
@@ -179,8 +172,3 @@ def _bids_and_asks() -> ListedColormap:
     ask, bid = np.array(to_rgb(ASKS)), np.array(to_rgb(BIDS))
     share = np.linspace(0, 1, 128)[:, None]
     return ListedColormap(np.concatenate([(white + (ask - white) * share)[::-1], white + (bid - white) * share]))
-
-
-def _normal_tail(sizes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of a normal's absolute values above `sizes`."""
-    return np.array([erfc(size / np.sqrt(2)) for size in sizes.tolist()])

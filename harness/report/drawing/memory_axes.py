@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import patheffects
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -16,13 +15,15 @@ from harness.analysis.curves import Curve
 from harness.analysis.runs import Run
 from harness.report.drawing.backdrop import draw_band, draw_warm_up, warm_up_key
 from harness.report.drawing.lettering import Label, characters, place_labels, wrapped
-from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, Look
+from harness.report.drawing.looks import FAINT, INK, SMALL_PT, TEXT_PT, Look, outline
 from harness.report.drawing.subjects import Subject
 from harness.report.words.amounts import band_words
 from harness.scenario import Claim, Scenario
 
 SIGNS = {"limit": ("8", "limit reached"), "unfinished": ("X", "ended early")}
 """The signs at the end of a run that did not get to its stop."""
+
+_SIGN: dict[str, Any] = {"markersize": 15, "markeredgecolor": INK, "linestyle": "", "clip_on": False, "zorder": 4}
 
 _HORIZON: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (2, 2))}
 
@@ -126,56 +127,28 @@ def _draw_limit(axes: Axes, limit_gb: float, in_sight: bool, top: float) -> Labe
 
 
 def _draw_config(axes: Axes, subject: Subject, index: int, labels_px: float) -> Label | None:
-    look, drawn = subject.look, subject.curve
+    look, drawn, config = subject.look, subject.curve, subject.config
     if drawn is None:
         return None
     over = 2 + 0.1 * index  # later configs lie above earlier ones
-    axes.fill_between(
-        drawn.hours, drawn.rss.low, drawn.rss.high, color=look.colour, alpha=0.25, linewidth=0, zorder=over
-    )
+    hours, rss = drawn.hours, drawn.rss
+    axes.fill_between(hours, rss.low, rss.high, color=look.colour, alpha=0.25, linewidth=0, zorder=over)
     main = drawn if subject.full is None else subject.full
     if subject.full is not None:
-        axes.plot(
-            drawn.hours, drawn.rss.median, color=look.colour, **_SMALL, zorder=over, gid=f"small {subject.config}"
-        )
-    axes.plot(
-        main.hours,
-        main.rss.median,
-        color=look.colour,
-        linestyle=look.dashes,
-        linewidth=look.width,
-        solid_joinstyle="round",
-        path_effects=[patheffects.Stroke(linewidth=look.width + 0.8, foreground=PAPER), patheffects.Normal()],
-        zorder=over + 0.01,
-        gid=f"rss {subject.config}",
-    )
+        axes.plot(hours, rss.median, color=look.colour, **_SMALL, zorder=over, gid=f"small {config}")
+    curve: dict[str, Any] = {**look.line, "path_effects": outline(look.width + 0.8), "solid_joinstyle": "round"}
+    axes.plot(main.hours, main.rss.median, **curve, zorder=over + 0.01, gid=f"rss {config}")
     if drawn.live is not None:
-        axes.plot(
-            drawn.hours,
-            drawn.live.median,
-            color=look.text,
-            linewidth=0.9,
-            zorder=over + 0.02,
-            gid=f"live {subject.config}",
-        )
+        live = drawn.live.median
+        axes.plot(hours, live, color=look.text, linewidth=0.9, zorder=over + 0.02, gid=f"live {config}")
     for run in subject.runs:
         kind = _sign(run)
         if kind:
-            axes.plot(
-                min(run.t_s[-1] / 3600, axes.get_xlim()[1]),
-                run.rss_gb[-1],
-                marker=SIGNS[kind][0],
-                markersize=15,
-                color=look.colour,
-                markeredgecolor=INK,
-                linestyle="",
-                clip_on=False,
-                zorder=4,
-                gid=f"{kind} {subject.config}",
-            )
+            end = min(run.t_s[-1] / 3600, axes.get_xlim()[1])
+            axes.plot(end, run.rss_gb[-1], marker=SIGNS[kind][0], color=look.colour, **_SIGN, gid=f"{kind} {config}")
     known = np.flatnonzero(np.isfinite(main.rss.median))
     if not known.size:
         return None
     last = known[-1]
-    lines = wrapped(subject.config, characters(labels_px, TEXT_PT, bold=True), lines=4)
+    lines = wrapped(config, characters(labels_px, TEXT_PT, bold=True), lines=4)
     return Label(lines, look.text, float(main.hours[last]), float(main.rss.median[last]), TEXT_PT, "bold")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from matplotlib import patheffects
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from harness.analysis.over_time import MEAN, PEAK, PEAK_NET, CpuOverTime, ReductionOverTime
 from harness.report.drawing.backdrop import draw_band, draw_warm_up, warm_up_key
 from harness.report.drawing.lettering import Label, characters, drawable, line_px, place_labels, wrapped
-from harness.report.drawing.looks import MEAN_COLOUR, NET_COLOUR, PAPER, PEAK_COLOUR, SMALL_PT, TEXT_PT, Dashes, Look
+from harness.report.drawing.looks import MEAN_COLOUR, NET_COLOUR, PEAK_COLOUR, SMALL_PT, TEXT_PT, Dashes, Look, outline
 from harness.report.words.amounts import band_words, level, measured, on_one_line, percent
 from harness.report.words.owner_paths import shortened
 from harness.scenario import Claim, Scenario
@@ -72,17 +72,8 @@ def draw_reductions(
     labels = [_draw_claim(axes, claim, labels_px) for claim in claims]
     if shown_cleanups(over, width_px):
         reach = 1.0 if over.cleanups.size <= LONG_LINES else 0.05
-        axes.vlines(
-            over.cleanups,
-            0,
-            reach,
-            transform=axes.get_xaxis_transform(),
-            color=look.colour,
-            alpha=0.45,
-            linewidth=1.2,
-            zorder=1,
-            gid="cleanups",
-        )
+        ticks: dict[str, Any] = {"color": look.colour, "alpha": 0.45, "linewidth": 1.2, "zorder": 1, "gid": "cleanups"}
+        axes.vlines(over.cleanups, 0, reach, transform=axes.get_xaxis_transform(), **ticks)
     for name in _LINES:
         label = _draw_course(axes, over, name, labels_px)
         labels += [label] if label else []
@@ -115,17 +106,8 @@ def draw_cpu(
         axes.fill_between(
             hours, cost.ms.low[known], cost.ms.high[known], color=look.colour, alpha=0.18, linewidth=0, zorder=over
         )
-        axes.plot(
-            hours,
-            median,
-            color=look.colour,
-            linestyle=look.dashes,
-            linewidth=min(look.width, 2.6),
-            marker=look.marker,
-            markersize=5,
-            zorder=over + 0.01,
-            gid=f"cpu {cost.config}",
-        )
+        line = {**look.line, "linewidth": min(look.width, 2.6), "marker": look.marker, "markersize": 5}
+        axes.plot(hours, median, **line, zorder=over + 0.01, gid=f"cpu {cost.config}")
         growth = [measured(cost.growth, "share", signed=True)] if room and cost.growth.estimate is not None else []
         lines = [*names[cost.config], *growth]
         labels.append(Label(lines, look.text, float(hours[-1]), float(median[-1]), SMALL_PT, "bold"))
@@ -192,14 +174,11 @@ def _draw_claim(axes: Axes, claim: Claim, labels_px: float) -> Label:
     low, high = (None if end is None else 100 * end for end in claim.band)
     line = _LINES[PEAK]
     draw_band(axes, low, high, fill=line.colour, edge=line.colour, alpha=0.1)
-    lines = wrapped(f"expected of the peak: {_expected(claim)}", characters(labels_px, SMALL_PT), lines=2)
+    # The band as it was claimed: what is drawn is widened by the tolerance.
+    claimed = on_one_line(band_words(claim.expected, claim.tolerance, "share", between="-"))
+    lines = wrapped(f"expected of the peak: {claimed}", characters(labels_px, SMALL_PT), lines=2)
     closed = [end for end in (low, high) if end is not None]
     return Label(lines, line.colour, None, sum(closed) / len(closed), SMALL_PT)
-
-
-def _expected(claim: Claim) -> str:
-    """Return the band as it was claimed; what is drawn is widened by the tolerance."""
-    return on_one_line(band_words(claim.expected, claim.tolerance, "share", between="-"))
 
 
 def _draw_course(axes: Axes, over: ReductionOverTime, name: str, labels_px: float) -> Label | None:
@@ -211,16 +190,9 @@ def _draw_course(axes: Axes, over: ReductionOverTime, name: str, labels_px: floa
     axes.fill_between(
         over.hours, 100 * course.low, 100 * course.high, color=line.colour, alpha=0.2, linewidth=0, zorder=above
     )
-    axes.plot(
-        over.hours,
-        100 * course.estimate,
-        color=line.colour,
-        linestyle=line.dashes,
-        linewidth=line.width,
-        path_effects=[patheffects.Stroke(linewidth=line.width + 0.8, foreground=PAPER), patheffects.Normal()],
-        zorder=above + 0.01,
-        gid=name,
-    )
+    style: dict[str, Any] = {"color": line.colour, "linestyle": line.dashes, "linewidth": line.width}
+    edge = outline(line.width + 0.8)
+    axes.plot(over.hours, 100 * course.estimate, **style, path_effects=edge, zorder=above + 0.01, gid=name)
     last = known[-1]
     size, weight = (TEXT_PT, "bold") if name == PEAK else (SMALL_PT, "normal")
     words = f"{on_one_line(percent(float(course.estimate[last])))} {line.words}"

@@ -52,17 +52,10 @@ class Page:
         """Say what the signs mean, in one line below the title."""
         if not handles:
             return
-        self.figure.legend(
-            handles=list(handles),
-            loc="upper left",
-            bbox_to_anchor=(MARGIN_PX / WIDTH_PX, self.top_px / HEIGHT_PX),
-            borderaxespad=0,
-            borderpad=0,
-            ncol=len(handles),
-            fontsize=SMALL_PT,
-            handlelength=1.8,
-            columnspacing=1.6,
-        )
+        corner = (MARGIN_PX / WIDTH_PX, self.top_px / HEIGHT_PX)
+        look: dict[str, Any] = {"borderaxespad": 0, "borderpad": 0, "handlelength": 1.8, "columnspacing": 1.6}
+        one_line: dict[str, Any] = {"handles": list(handles), "ncol": len(handles), "fontsize": SMALL_PT}
+        self.figure.legend(loc="upper left", bbox_to_anchor=corner, **one_line, **look)
         self.top_px -= line_px(SMALL_PT) + 4
 
     def shade(self, bottom: float, height: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from harness.report.drawing.looks import FAINT, PAPER, SMALL_PT
 from harness.report.drawing.subjects import Subject
 
 STEP_NAMES = ("before", "stop()", "dropped,\ncollected", "trimmed")
+_STEPS: dict[str, Any] = {"markersize": 10, "markeredgecolor": PAPER, "elinewidth": 1.2, "capsize": 3, "zorder": 3}
 _PLACES = np.arange(len(STEPS))
 _BESIDE = 0.09
 """How far the configs' points stand apart, in steps, so that equal ones are all seen."""
@@ -40,21 +42,9 @@ def draw_steps(axes: Axes, drawn: Sequence[Subject]) -> None:
         x = _PLACES + (index - (len(stopped) - 1) / 2) * min(_BESIDE, 0.5 / len(stopped))
         if live is not None:
             axes.plot(x, live.median, color=look.text, linewidth=0.9, zorder=2, gid=f"live {subject.config}")
-        axes.errorbar(
-            x,
-            rss.median,
-            yerr=np.nan_to_num([rss.median - rss.low, rss.high - rss.median]),
-            color=look.colour,
-            linestyle=look.dashes,
-            linewidth=look.width,
-            marker=look.marker,
-            markersize=10,
-            markeredgecolor=PAPER,
-            elinewidth=1.2,
-            capsize=3,
-            zorder=3,
-            gid=f"steps {subject.config}",
-        )
+        spread = np.nan_to_num([rss.median - rss.low, rss.high - rss.median])
+        style = {**look.line, **_STEPS, "marker": look.marker}
+        axes.errorbar(x, rss.median, yerr=spread, **style, gid=f"steps {subject.config}")
         if subject.full_stop is not None and subject.stop is not None:
             small = subject.stop.rss.median
             axes.plot(x, small, color=look.colour, linewidth=1.6, alpha=0.5, zorder=2, gid=f"small {subject.config}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -14,7 +14,7 @@ from harness.analysis.estimates import Estimate, mean_or_zero
 from harness.analysis.metrics.waterfall import Waterfall
 from harness.report.drawing import looks
 from harness.report.drawing.lettering import characters, write_name
-from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, Fill, Look
+from harness.report.drawing.looks import FAINT, INK, SMALL_PT, Fill, Look
 from harness.report.drawing.stacks import Layer
 from harness.text import without_negative_zero
 
@@ -60,10 +60,8 @@ class _Panel:
         bottom, top = self.axes.get_ylim()
         if self.height_px * (high - low) < _SHORTEST_WHISKER_PX * (top - bottom):
             return end
-        outline = [patheffects.Stroke(linewidth=3.5, foreground=PAPER), patheffects.Normal()]
-        self.axes.plot(
-            [column, column], [low, high], color=INK, linewidth=1.5, path_effects=outline, zorder=3, gid="interval"
-        )
+        line: dict[str, Any] = {"color": INK, "linewidth": 1.5, "path_effects": looks.outline(3.5), "zorder": 3}
+        self.axes.plot([column, column], [low, high], **line, gid="interval")
         return high
 
     def number(self, column: int, top: float, gb: float) -> None:

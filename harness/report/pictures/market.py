@@ -6,15 +6,8 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
+from harness.report.drawing import market_axes
 from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, in_house_style
-from harness.report.drawing.market_axes import (
-    draw_activity,
-    draw_depth,
-    draw_heat,
-    draw_memory_of_returns,
-    draw_prices,
-    draw_tails,
-)
 from harness.report.drawing.page import MARGIN_PX, Page
 from synthetic.facts.tape import Tape
 from synthetic.instrument import Instrument
@@ -28,12 +21,12 @@ def market_picture(title: str, foot: Sequence[str], tape: Tape, instruments: Seq
     """Draw the sheet of a tape."""
     page = Page(title, foot)
     ticks = {instrument.name: instrument.tick for instrument in instruments}
-    draw_prices(_panel(page, 0, "Prices, % since the start"), tape)
-    draw_heat(_panel(page, 1, f"Book of {tape.symbols[0].name}: quantity, bids and asks"), tape, ticks)
-    draw_tails(_panel(page, 2, "Share of returns larger than x sd"), tape)
-    draw_memory_of_returns(_panel(page, 3, "Autocorrelation of 1 s returns"), tape)
-    draw_depth(_panel(page, 4, "Cumulated quantity, best level = 1"), tape)
-    draw_activity(_panel(page, 5, "Books a second"), tape)
+    market_axes.draw_prices(_panel(page, 0, "Prices, % since the start"), tape)
+    market_axes.draw_heat(_panel(page, 1, f"Book of {tape.symbols[0].name}: quantity, bids and asks"), tape, ticks)
+    market_axes.draw_tails(_panel(page, 2, "Share of returns larger than x sd"), tape)
+    market_axes.draw_memory_of_returns(_panel(page, 3, "Autocorrelation of 1 s returns"), tape)
+    market_axes.draw_depth(_panel(page, 4, "Cumulated quantity, best level = 1"), tape)
+    market_axes.draw_activity(_panel(page, 5, "Books a second"), tape)
     return page
 
 

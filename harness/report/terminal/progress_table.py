@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
+from typing import Any
 
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from harness.soaks.supervisor import RunState
@@ -14,26 +16,30 @@ _STYLES = {"running": "", "waiting": "dim", "complete": "green", "limit": "yello
 _NARROW, _MIDDLING, _WIDE = 48, 70, 92
 """Terminal widths from which the table has a time, then an acceleration and a phase, then a bar."""
 
+_WHOLE: dict[str, Any] = {"no_wrap": True, "overflow": "crop"}
+_COLUMNS = (
+    (Column("run", overflow="fold"), 0),
+    (Column("state", **_WHOLE), 0),
+    (Column("phase", **_WHOLE), _MIDDLING),
+    (Column("virtual time", justify="right", **_WHOLE), _NARROW),
+    (Column("", width=16), _WIDE),
+    (Column("GB", justify="right", **_WHOLE), 0),
+    (Column("", justify="right", **_WHOLE), _MIDDLING),
+)
+"""The columns, each with the terminal width from which it is there."""
+
 _FRAME_LINES = 4  # heading, overall line, and air
 
 
 def progress_table(states: Sequence[RunState], width: int, height: int) -> Table:
     """Return the table for a terminal of this size, without waiting and finished runs if it is not high enough."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("run", overflow="fold")
-    table.add_column("state", no_wrap=True, overflow="crop")
-    if width >= _MIDDLING:
-        table.add_column("phase", no_wrap=True, overflow="crop")
-    if width >= _NARROW:
-        table.add_column("virtual time", no_wrap=True, overflow="crop", justify="right")
-    if width >= _WIDE:
-        table.add_column("", width=16)
-    table.add_column("GB", no_wrap=True, overflow="crop", justify="right")
-    if width >= _MIDDLING:
-        table.add_column("", no_wrap=True, overflow="crop", justify="right")
+    there = [width >= least for _, least in _COLUMNS]
+    columns = [column.copy() for column, _ in _COLUMNS]
+    table = Table(*compress(columns, there), box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for state in _shown(states, max(height - _FRAME_LINES, 1)):
-        table.add_row(*_row(state, width, scaled=several_scales(states)), style=_STYLES.get(state.state, "red"))
-    table.add_row(*_overall(states, width), style="bold")
+        cells = _row(state, width, scaled=several_scales(states))
+        table.add_row(*compress(cells, there), style=_STYLES.get(state.state, "red"))
+    table.add_row(*compress(_overall(states), there), style="bold")
     return table
 
 
@@ -64,33 +70,24 @@ def _row(state: RunState, width: int, *, scaled: bool) -> list[Text | ProgressBa
     held = gigabytes(state, memory) if memory else ""
     at = f" at {state.memory_scale:g}" if scaled else ""
     word = "" if state.state == "running" or width < _NARROW else "peak "
-    cells: list[Text | ProgressBar] = [Text(f"{state.config} {state.seed}{at}"), Text(state.state)]
-    if width >= _MIDDLING:
-        cells.append(Text(state.phase if state.state == "running" else ""))
-    if width >= _NARROW:
-        cells.append(Text(f"{clock(state.t_s)} of {clock(state.total_s)}"))
-    if width >= _WIDE:
-        cells.append(ProgressBar(total=state.total_s or 1.0, completed=min(state.t_s, state.total_s or 1.0), width=16))
-    cells.append(Text(f"{word}{held}" if held else ""))
-    if width >= _MIDDLING:
-        cells.append(Text(f"x{state.acceleration:.0f}" if state.wall_s else ""))
-    return cells
+    total_s = state.total_s or 1.0
+    return [
+        Text(f"{state.config} {state.seed}{at}"),
+        Text(state.state),
+        Text(state.phase if state.state == "running" else ""),
+        Text(f"{clock(state.t_s)} of {clock(state.total_s)}"),
+        ProgressBar(total=total_s, completed=min(state.t_s, total_s), width=16),
+        Text(f"{word}{held}" if held else ""),
+        Text(f"x{state.acceleration:.0f}" if state.wall_s else ""),
+    ]
 
 
-def _overall(states: Sequence[RunState], width: int) -> list[Text | ProgressBar]:
+def _overall(states: Sequence[RunState]) -> list[Text | ProgressBar]:
     """Return how many runs are done, and what share of all virtual time has passed."""
     running = sum(state.state == "running" for state in states)
     done = sum(state.state not in ("running", "waiting") for state in states)
     total = sum(state.total_s for state in states) or 1.0
     passed = sum(state.t_s if state.state in ("running", "waiting") else state.total_s for state in states)
-    cells: list[Text | ProgressBar] = [Text("all"), Text(f"{done}/{len(states)} done")]
-    if width >= _MIDDLING:
-        cells.append(Text(f"{running} running"))
-    if width >= _NARROW:
-        cells.append(Text(f"{passed / total:.0%}"))
-    if width >= _WIDE:
-        cells.append(ProgressBar(total=total, completed=min(passed, total), width=16))
-    cells.append(Text(""))
-    if width >= _MIDDLING:
-        cells.append(Text(""))
-    return cells
+    bar = ProgressBar(total=total, completed=min(passed, total), width=16)
+    words = ("all", f"{done}/{len(states)} done", f"{running} running", f"{passed / total:.0%}")
+    return [*map(Text, words), bar, Text(""), Text("")]

@@ -73,15 +73,15 @@ def _print_configs(console: Console, scenario: Scenario, changes: Mapping[str, C
         name: [_cell(config, parameter, changes.get(dotted("configs", name, parameter))) for parameter in parameters]
         for name, config in scenario.configs.items()
     }
-    marks = ["*" if _differs(scenario, parameter) else "" for parameter in parameters]
+    values = {key: {repr(config.get(key)) for config in scenario.configs.values()} for key in parameters}
     kinds = _kinds(changes)
     for names in _side_by_side(console.width - _BESIDE_CONFIGS - max(map(len, parameters), default=0), cells):
         heading(console, "Configs" if len(names) == len(cells) else f"Configs: {', '.join(names)}")
         configs = new_table("", "parameter", *names, "scaled", right=names, long=names)
         for index, parameter in enumerate(parameters):
             row = (cells[name][index] for name in names)
-            style = "bold" if marks[index] else None
-            configs.add_row(marks[index], parameter, *row, kinds.get(parameter, ""), style=style)
+            mark, style = ("*", "bold") if len(values[parameter]) > 1 else ("", None)
+            configs.add_row(mark, parameter, *row, kinds.get(parameter, ""), style=style)
         console.print(configs)
 
 
@@ -97,10 +97,6 @@ def _side_by_side(columns: int, cells: Mapping[str, list[str]]) -> Iterator[list
         group.append(name)
         left -= width
     yield group
-
-
-def _differs(scenario: Scenario, parameter: str) -> bool:
-    return len({repr(config.get(parameter)) for config in scenario.configs.values()}) > 1
 
 
 def _kinds(changes: Mapping[str, Change]) -> dict[str, str]:

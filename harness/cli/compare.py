@@ -11,6 +11,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.options import save_picture
+from harness.errors import UsageError
+from harness.text import shown_path
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -21,7 +25,6 @@ PICTURE_FILE = "compare.png"
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's arguments."""
     parser.add_argument("result", metavar="RESULT", help="a result folder, latest, or a scenario's name")
     parser.add_argument("other", metavar="OTHER", nargs="?", help="the result to compare it with")
     parser.add_argument("--out", type=Path, metavar="FILE", help=f"the picture (default: {PICTURE_FILE} in the result)")
@@ -31,32 +34,23 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the tables, write the picture, print its path."""
     from harness.analysis.result import Result
-    from harness.errors import UsageError
-    from harness.report.terminal.console import open_console, whole_line
+    from harness.report.terminal.console import open_console
     from harness.soaks.result_folder import find_result
-    from harness.text import shown_path
 
     folders = [find_result(name, arguments.results) for name in (arguments.result, arguments.other) if name is not None]
     picture: Path = arguments.out or folders[-1] / PICTURE_FILE
     results = [Result.open(folder) for folder in folders]
     console = open_console()
     page = _compare_configs(console, *results) if len(results) == 1 else _compare_results(console, *results)
-    try:
-        page.save(picture)
-    except OSError as error:
-        raise UsageError(f"{shown_path(picture)}: the picture cannot be written: {error.strerror}") from error
-    console.print()
-    whole_line(console, f"Picture: {shown_path(picture)}")
+    save_picture(console, page, picture)
     return 0
 
 
 def _compare_configs(console: Console, result: Result) -> Page:
     from harness.analysis.comparison import compare_configs
-    from harness.errors import UsageError
     from harness.report.pictures.comparison import comparison_picture
     from harness.report.terminal.comparison_table import print_comparison, print_legend
     from harness.report.terminal.verdict import print_invalidity
-    from harness.text import shown_path
 
     scenario, runs = result.scenario, result.runs
     print_invalidity(console, result.invalidities)
@@ -75,12 +69,10 @@ def _compare_configs(console: Console, result: Result) -> Page:
 
 def _compare_results(console: Console, a: Result, b: Result) -> Page:
     from harness.analysis.comparison import compare_results, may_compare
-    from harness.errors import UsageError
     from harness.report.pictures.comparison import results_picture
     from harness.report.terminal.comparison_table import print_comparison, print_disagreements, print_legend
     from harness.report.terminal.console import whole_line
     from harness.report.terminal.verdict import print_invalidity
-    from harness.text import shown_path
 
     disagreements = may_compare(a.manifest, a.scenario, b.manifest, b.scenario)
     names = f"{shown_path(a.folder)} and {shown_path(b.folder)}"

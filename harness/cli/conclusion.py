@@ -1,9 +1,10 @@
-"""From a result folder to its verdict and picture: how `soak run` ends, and all that `soak report` does."""
+"""How `soak run` ends: its anchor runs, its verdict and its pictures, which are all that `soak report` does."""
 
 from __future__ import annotations
 
 from rich.console import Console
 
+from harness.analysis.full_scale.needs import anchor_needs
 from harness.analysis.result import Result
 from harness.analysis.verdict import verdict_file
 from harness.report.pictures.anatomy import anatomy_picture
@@ -11,9 +12,16 @@ from harness.report.pictures.memory import memory_picture
 from harness.report.pictures.over_time import over_time_picture
 from harness.report.pictures.waterfall import waterfall_picture
 from harness.report.terminal.config_table import print_configs
-from harness.report.terminal.console import whole_line
+from harness.report.terminal.console import paragraph, whole_line
+from harness.report.terminal.progress import Progress
 from harness.report.terminal.verdict import print_invalidity, print_verdict, print_warnings
+from harness.report.words.anchors import plan_words
 from harness.report.words.headline import summary_sentence
+from harness.scenario import Scenario
+from harness.soaks import anchor_plan, table
+from harness.soaks.admission import room_bytes
+from harness.soaks.plan import cores
+from harness.soaks.result_folder import refuse_full_disk
 from harness.text import shown_path
 
 PICTURE_FILE = "memory.png"
@@ -23,6 +31,40 @@ FURTHER_PICTURES = {
     "anatomy.png": anatomy_picture,
 }
 """Drawn where a run recorded what they show."""
+
+
+def anchor(console: Console, scenario: Scenario, result: Result, *, jobs: int | None, quiet: bool) -> None:
+    """Run what the claims of `scenario` need in other worlds, as far as memory and its minutes allow.
+
+    Raises SoakError where the disk ran full, KeyboardInterrupt once every process is gone; what was recorded is kept.
+    """
+    result.refresh()
+    needs, unfit = anchor_needs(scenario, result.runs)
+    if not needs and not unfit:
+        return
+    at_once = jobs or cores()
+    planned = anchor_plan.plan(
+        needs,
+        scale=scenario.memory.scale,
+        seeds=scenario.planned_seeds(),
+        run_on_h=scenario.time.run_on_s / 3600,
+        room_bytes=room_bytes(),
+        at_once=at_once,
+        minutes=scenario.memory.anchors.minutes,
+    ).without(unfit)
+    try:
+        anchor_plan.write_plan(planned, result.folder)
+    except OSError as error:
+        raise refuse_full_disk(error, result.folder) from error
+    if not quiet:
+        for line in plan_words(planned, at_once):
+            paragraph(console, line)
+    if planned.worlds:
+        with Progress(console, quiet=quiet) as progress:
+            root = result.folder / anchor_plan.ANCHORS_FOLDER
+            rows = [row for world in planned.worlds for row in world.rows(scenario, root)]
+            foretold = {need.config: need.peak_bytes for need in needs}
+            table.carry_out(rows, at_once=at_once, foretold=foretold, observe=progress)
 
 
 def conclude(console: Console, result: Result) -> int:

@@ -9,19 +9,17 @@ scenario on this machine is no evidence. `soak run --controls` carries them out 
 from __future__ import annotations
 
 import argparse
-import signal
-from pathlib import Path
+
+from harness.cli.options import begin_soaking, declare_soaking
 
 INVALID = 3
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's arguments."""
     parser.add_argument("scenario", metavar="SCENARIO", nargs="?", default="50symbols", help="default: 50symbols")
     parser.add_argument("--short", action="store_true", help="the form for CI: a small world, seconds of real time")
     parser.add_argument("--scale", type=float, metavar="S", help="size of the world, above 0 up to 1 (memory.scale)")
-    parser.add_argument("--jobs", type=int, metavar="N", help="runs at once (default: one a core, if they fit)")
-    parser.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="where results go (results)")
+    declare_soaking(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress; failures and the table only")
 
 
@@ -29,20 +27,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Soak the controls, print and write what came of them; 0 or INVALID."""
     from harness.analysis.verdict.claims import check_claims
     from harness.cli.controlled import control
-    from harness.errors import UsageError
-    from harness.report.terminal.console import open_console
     from harness.scenario import load
     from harness.soaks import result_folder
-    from harness.worker.isolation import platform_warning
 
-    if arguments.jobs is not None and arguments.jobs < 1:
-        raise UsageError(f"--jobs {arguments.jobs}: must be at least 1")
+    console = begin_soaking(arguments)
     scenario = load(arguments.scenario).with_options(scale=arguments.scale)
     check_claims(scenario)
-    console = open_console()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C: recordings come home
-    if (warning := platform_warning()) is not None:
-        console.print(f"Warning: {warning}")
     folder = result_folder.create_result(arguments.out, "control")
     record = control(console, scenario, folder, short=arguments.short, jobs=arguments.jobs, quiet=arguments.quiet)
     return 0 if record.held else INVALID

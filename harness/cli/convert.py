@@ -11,6 +11,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.errors import UsageError
+from harness.text import shown_path
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,7 +25,6 @@ FORMATS = ("tardis", "hftbacktest")
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the format, the files, where to, and what the files do not say."""
     parser.add_argument("format", metavar="FORMAT", choices=FORMATS, help=" or ".join(FORMATS))
     parser.add_argument(
         "files",
@@ -48,10 +50,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert, and say what was written and what was not; 0."""
-    from harness.errors import UsageError
     from harness.report.terminal.console import open_console
     from harness.report.terminal.progress import StageProgress
-    from harness.text import shown_path
     from synthetic.convert.public_market import convert
     from synthetic.convert.public_rows import RepairableError, SourceError
 
@@ -77,7 +77,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _files(form: str, given: list[str]) -> list[PublicFile]:
-    from harness.errors import UsageError
     from synthetic.convert.hftbacktest_files import HftbacktestFile
     from synthetic.convert.tardis_files import TardisFile
 
@@ -100,7 +99,6 @@ def _files(form: str, given: list[str]) -> list[PublicFile]:
 
 
 def _steps(what: str, given: list[str]) -> Steps:
-    from harness.errors import UsageError
     from synthetic.convert.public_survey import Steps
 
     by_symbol: dict[str, float] = {}

@@ -13,6 +13,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,7 +26,6 @@ MOST_OWNERS = 3
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's arguments."""
     parser.add_argument("result", metavar="RESULT", help="a result folder, latest, or a scenario's name or file")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="where results lie")
     parser.add_argument("--deep", action="store_true", help="rerun a config, to name the lines behind its first owners")
@@ -38,7 +39,6 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the explanation of every config of the result, and what a rerun finds if one is asked for."""
     from harness.analysis.result import Result
-    from harness.errors import UsageError
 
     if not arguments.deep:
         for option in ("config", "seed", "hours"):
@@ -76,7 +76,6 @@ def explain_by_rerun(
 
     from harness.analysis.owners.suspects import suspects, worst
     from harness.deep.rerun import TRACERS, has_memray, plan_rerun, trace
-    from harness.errors import UsageError
     from harness.report.terminal.allocations import INSTALL, print_allocations
     from harness.report.terminal.console import heading, open_console, whole_line
     from harness.report.terminal.progress import RerunProgress
@@ -102,13 +101,12 @@ def explain_by_rerun(
 
 def result_folder(reference: str, root: Path) -> Path:
     """Return the result that a user means. Raises UsageError, which says how to make one if there is none yet."""
-    from harness.errors import UsageError
     from harness.scenario import available
     from harness.soaks.result_folder import find_result
 
     name = Path(reference).stem if reference.endswith(".toml") else reference
     try:
-        return find_result(name if reference.endswith(".toml") else reference, root)
+        return find_result(name, root)
     except UsageError:
         if name in {listing.name for listing in available()} or Path(reference).is_file():
             raise UsageError(f"{reference} has no result in {root} yet: soak run {reference}") from None

@@ -13,6 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.options import save_picture
+from harness.errors import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,7 +25,6 @@ HOURS_MOST = 4.0
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the source and how much of it is measured."""
     parser.add_argument("source", metavar="SCENARIO|RECORDING", help="a scenario's name or file, or a recording's file")
     parser.add_argument("--seeds", type=int, metavar="K", help="markets to measure (5); a recording is one")
     parser.add_argument("--hours", type=float, metavar="H", help="of books, deltas and trades (1; a recording: all)")
@@ -32,30 +34,21 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print, draw; 1 where a fact that must hold does not, else 0."""
-    from harness.errors import UsageError
     from harness.report.pictures.market import market_picture
-    from harness.report.terminal.console import open_console, whole_line
+    from harness.report.terminal.console import open_console
     from harness.report.terminal.market_table import print_facts
-    from harness.text import shown_path
 
     console = open_console()
     measured = _measure(console, arguments)
     print_facts(console, measured.rows, spans=measured.spans)
     picture: Path = arguments.out or Path("results") / f"market-{measured.name}.png"
     page = market_picture(measured.title, measured.foot, measured.tape, measured.instruments)
-    try:
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        page.save(picture)
-    except OSError as error:
-        raise UsageError(f"{shown_path(picture)}: the picture cannot be written: {error.strerror}") from error
-    console.print()
-    whole_line(console, f"Picture: {shown_path(picture)}")
+    save_picture(console, page, picture, make_folder=True)
     return int(any(row.must and row.holds is False for row in measured.rows))
 
 
 def _measure(console: Console, arguments: argparse.Namespace) -> MeasuredMarket:
     from harness.cli.market_source import measure_recording, measure_scenario
-    from harness.errors import UsageError
     from harness.report.terminal.console import whole_line
 
     say = partial(whole_line, console)

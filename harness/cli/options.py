@@ -1,11 +1,19 @@
-"""The options that change a scenario, the same in every subcommand that takes one."""
+"""What subcommands have in common: the options that change a scenario, and those of whoever carries out runs."""
 
 from __future__ import annotations
 
 import argparse
+import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.errors import UsageError
+from harness.text import shown_path
+
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.report.drawing.page import Page
     from harness.scenario import Scenario
 
 
@@ -59,3 +67,40 @@ def scenario_from(arguments: argparse.Namespace) -> Scenario:
         anchor_minutes=arguments.anchor_minutes,
         configs=None if configs is None else [name.strip() for name in configs.split(",") if name.strip()],
     )
+
+
+def declare_soaking(parser: argparse.ArgumentParser) -> None:
+    """Add how many runs go at once, and where their results go."""
+    parser.add_argument("--jobs", type=int, metavar="N", help="runs at once (default: one a core, if they fit)")
+    parser.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="where results go (results)")
+
+
+def begin_soaking(arguments: argparse.Namespace) -> Console:
+    """Open the console, and take SIGTERM for Ctrl-C, so that recordings come home; warn where memory is not judged.
+
+    Raises UsageError where --jobs allows none.
+    """
+    from harness.report.terminal.console import open_console
+    from harness.worker.isolation import platform_warning
+
+    if arguments.jobs is not None and arguments.jobs < 1:
+        raise UsageError(f"--jobs {arguments.jobs}: must be at least 1")
+    console = open_console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if (warning := platform_warning()) is not None:
+        console.print(f"Warning: {warning}")
+    return console
+
+
+def save_picture(console: Console, page: Page, picture: Path, *, make_folder: bool = False) -> None:
+    """Save the page as a PNG and say where. Raises UsageError where it cannot be written."""
+    from harness.report.terminal.console import whole_line
+
+    try:
+        if make_folder:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+        page.save(picture)
+    except OSError as error:
+        raise UsageError(f"{shown_path(picture)}: the picture cannot be written: {error.strerror}") from error
+    console.print()
+    whole_line(console, f"Picture: {shown_path(picture)}")

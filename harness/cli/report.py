@@ -10,7 +10,6 @@ from pathlib import Path
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's arguments."""
     parser.add_argument("result", metavar="RESULT", help="a result folder, latest, or a scenario's name")
     parser.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="where results are (results)")
 

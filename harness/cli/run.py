@@ -11,12 +11,13 @@ look is stricter, so that errors stay as rare. With --controls the standing cont
 from __future__ import annotations
 
 import argparse
-import signal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.options import declare_scenario
+from harness.cli.options import begin_soaking, declare_scenario, declare_soaking
+from harness.errors import SoakError
+from harness.text import shown_path
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the subcommand's arguments."""
     declare_scenario(parser)
-    parser.add_argument("--jobs", type=int, metavar="N", help="runs at once (default: one a core, if they fit)")
-    parser.add_argument("--out", type=Path, default=Path("results"), metavar="DIR", help="where results go (results)")
+    declare_soaking(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress; failures and the verdicts only")
     parser.add_argument("--clock", choices=("virtual", "real"), default="virtual", help="real: in wall time, a control")
     parser.add_argument("--controls", choices=("short", "long"), help="the standing controls first, in this form")
@@ -40,22 +39,15 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.analysis.result import Result
     from harness.cli.conclusion import conclude
     from harness.cli.options import scenario_from
-    from harness.errors import UsageError
-    from harness.report.terminal.console import open_console, paragraph
+    from harness.report.terminal.console import paragraph
     from harness.report.terminal.progress import Progress
     from harness.report.words.anchors import soak_words
     from harness.soaks.admission import room_bytes
     from harness.soaks.preloads import without_missing
     from harness.soaks.soak import carry_out, plan
-    from harness.worker.isolation import platform_warning
 
-    if arguments.jobs is not None and arguments.jobs < 1:
-        raise UsageError(f"--jobs {arguments.jobs}: must be at least 1")
+    console = begin_soaking(arguments)
     scenario = scenario_from(arguments)
-    console = open_console()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C: recordings come home
-    if (warning := platform_warning()) is not None:
-        console.print(f"Warning: {warning}")
     scenario, missing = without_missing(scenario)
     for config, reason in missing.items():
         console.print(f"Left out: {config}: {reason}", markup=False)
@@ -83,8 +75,6 @@ def _control(console: Console, scenario: Scenario, soak: Path, arguments: argpar
     """
     from harness.analysis.verdict.control_record import CONTROLS_FOLDER
     from harness.cli.controlled import control
-    from harness.errors import SoakError
-    from harness.text import shown_path
 
     folder, short = soak / CONTROLS_FOLDER, arguments.controls == "short"
     try:
@@ -96,7 +86,7 @@ def _control(console: Console, scenario: Scenario, soak: Path, arguments: argpar
 
 def _anchored(console: Console, scenario: Scenario, result: Result, arguments: argparse.Namespace) -> bool:
     """Carry out the anchor runs of a soak; whether they were not interrupted."""
-    from harness.cli.anchored import anchor
+    from harness.cli.conclusion import anchor
 
     try:
         anchor(console, scenario, result, jobs=arguments.jobs, quiet=arguments.quiet)

@@ -11,7 +11,6 @@ from harness.cli.options import declare_scenario, scenario_from
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Add the scenario and the options that change it."""
     declare_scenario(parser)
 
 

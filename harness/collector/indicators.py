@@ -74,11 +74,7 @@ def candle_features(columns: NDArray[np.float64]) -> tuple[float, ...]:
     body_top, body_bottom = max(opened, close), min(opened, close)
     usual_volume = float(columns[4, -21:-1].mean())
     return (
-        opened,
-        high,
-        low,
-        close,
-        volume,
+        opened, high, low, close, volume,
         (high - low) / close * 1e4,
         (close - opened) / opened * 1e4,
         (high - body_top) / close * 1e4,
@@ -87,7 +83,7 @@ def candle_features(columns: NDArray[np.float64]) -> tuple[float, ...]:
         *((close / float(closes[-1 - back]) - 1) * 1e4 for back in (1, 5, 15, 60)),
         volume / usual_volume if usual_volume else 0.0,
         (high + low + close) / 3,
-    )
+    )  # fmt: skip
 
 
 def indicator_features(columns: NDArray[np.float64]) -> tuple[float, ...]:

@@ -124,7 +124,8 @@ def trace(result: Path, job: Job, owners: Sequence[str], observe: dict[str, Obse
             scratch = folder / tracer
             program = ("harness.deep.traced_run", tracer, *owners)
             facts = supervise({scratch: job}, at_once=1, observe=watch, program=program)[scratch]
-            _refuse_failed(facts, tracer, scratch)
+            if facts["status"] != "complete" and not (facts["status"] == "limit" and (scratch / FOUND_FILE).exists()):
+                raise SoakError(f"the rerun under {tracer} {facts['status']}: {' '.join(str(facts['reason']).split())}")
             if facts["status"] == "limit":
                 found.update(limited=True, hours=min(found["hours"], facts["t_s"] / 3600))
             found.update(json.loads((scratch / FOUND_FILE).read_text(encoding="utf-8")))
@@ -146,12 +147,6 @@ def trace(result: Path, job: Job, owners: Sequence[str], observe: dict[str, Obse
         limited=found["limited"],
         flame=folder / FLAME_FILE if "memray" in observe else None,
     )
-
-
-def _refuse_failed(facts: dict[str, Any], tracer: str, scratch: Path) -> None:
-    if facts["status"] == "complete" or (facts["status"] == "limit" and (scratch / FOUND_FILE).exists()):
-        return
-    raise SoakError(f"the rerun under {tracer} {facts['status']}: {' '.join(str(facts['reason']).split())}")
 
 
 def _draw(capture: Path, picture: Path) -> None:

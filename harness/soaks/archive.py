@@ -156,17 +156,17 @@ def _is_going_on(folder: Path) -> bool:
 
 def _facts_of_the_dead(folder: Path, rows: NDArray[np.void], status: str, reason: str) -> dict[str, Any]:
     job = Job.read(folder)
-    last = rows[-1] if len(rows) else None
-    t_s, wall_s = (float(last["t_s"]), float(last["wall_s"])) if last is not None else (0.0, 0.0)
+    last = rows[-1] if len(rows) else np.zeros(1, rows.dtype)[0]
+    t_s, wall_s = float(last["t_s"]), float(last["wall_s"])
     return {
         "format": next(number for number, row in ROWS.items() if row == rows.dtype),
         **job.identity(),
         "status": status,
         "reason": reason,
-        "phase": PHASES[int(last["phase"])] if last is not None else PHASES[0],
+        "phase": PHASES[int(last["phase"])],
         "t_s": t_s,
-        "peak_rss_bytes": int(rows["rss_bytes"].max()) if len(rows) else 0,
-        "cpu_s": float(last["cpu_s"]) if last is not None else 0.0,
+        "peak_rss_bytes": int(rows["rss_bytes"].max(initial=0)),
+        "cpu_s": float(last["cpu_s"]),
         "wall_s": wall_s,
         "acceleration": t_s / wall_s if wall_s else None,
     }

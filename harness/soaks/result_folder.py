@@ -8,7 +8,6 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -87,7 +86,7 @@ def find_result(reference: str, root: Path) -> Path:
     )
 
 
-def write_manifest(folder: Path, *, scenario_name: str, real_time: bool, command: Sequence[str]) -> None:
+def write_manifest(folder: Path, *, scenario_name: str, real_time: bool) -> None:
     """Write manifest.json: what must be known to compare this result with another, or to have it again."""
     manifest: dict[str, Any] = {
         "format": FORMAT,
@@ -95,7 +94,7 @@ def write_manifest(folder: Path, *, scenario_name: str, real_time: bool, command
         "clock": "real" if real_time else "virtual",
         "market_version": MARKET_VERSION,
         "began": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": list(command),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],  # as a user would type it
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "machine": {
@@ -149,8 +148,3 @@ def git_state(*, besides: Path | None = None) -> dict[str, Any] | None:
         return {"revision": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", *paths))}
     except (OSError, subprocess.SubprocessError):
         return None
-
-
-def command_line() -> list[str]:
-    """The command that this process was started with, as a user would type it."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]

@@ -51,12 +51,7 @@ class World:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / result_folder.SCENARIO_FILE).write_text(to_toml(self.scenario), encoding="utf-8")
         if not (self.folder / result_folder.MANIFEST_FILE).exists():
-            result_folder.write_manifest(
-                self.folder,
-                scenario_name=self.scenario.name,
-                real_time=self.real_time,
-                command=result_folder.command_line(),
-            )
+            result_folder.write_manifest(self.folder, scenario_name=self.scenario.name, real_time=self.real_time)
 
 
 @dataclass(frozen=True)
@@ -116,10 +111,10 @@ def carry_out(
     idle process is larger than its baseline, SoakError where the disk is full, KeyboardInterrupt once every process is
     gone. Recordings are kept in every case.
     """
-    worlds = list(dict.fromkeys(row.world.folder for row in rows))
+    worlds = {row.world.folder: row.world for row in rows}
     waiting = {row.folder: row for row in rows if row.state not in RECORDED}
     try:
-        for world in {row.world.folder: row.world for row in rows}.values():
+        for world in worlds.values():
             world.begin()
         for folder in waiting:
             shutil.rmtree(folder, ignore_errors=True)

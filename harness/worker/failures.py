@@ -15,19 +15,12 @@ from harness import clock, worker
 from harness.worker import recorder
 
 _FOREIGN = (
-    *(
-        os.path.join(folder, "")
-        for folder in (
-            *worker.__path__,
-            *clock.__path__,
-            *asyncio.__path__,
-            *importlib.__path__,
-            *site.getsitepackages(),
-            site.getusersitepackages(),
-        )
-    ),
+    *(os.path.join(folder, "") for folder in (
+        *worker.__path__, *clock.__path__, *asyncio.__path__, *importlib.__path__,
+        *site.getsitepackages(), site.getusersitepackages(),
+    )),
     "<frozen importlib",
-)
+)  # fmt: skip
 """What the paths of files begin with that are no target's: the harness around it, libraries, the import system."""
 
 

@@ -27,14 +27,13 @@ from harness.clock import Clock, ClockStalled, RealClock, VirtualClock
 from harness.errors import UsageError
 from harness.probes.owners import find_roots
 from harness.probes.survivors.census import census
-from harness.worker.ballast import lay_ballast
 from harness.worker.calling import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
 from harness.worker.delivered import Delivered
 from harness.worker.failures import Interrupted, RunEnded, Unending, describe, is_recorders, watch_tasks
 from harness.worker.isolation import isolate_this_process
 from harness.worker.job import Job
 from harness.worker.recorder import Recorder
-from harness.worker.rehearsal import rehearse
+from harness.worker.rehearsal import lay_ballast, rehearse
 from harness.worker.timeline import Timeline
 from synthetic.events import Event
 from synthetic.feed import Feed, RecordingError

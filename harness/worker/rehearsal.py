@@ -1,9 +1,10 @@
-"""Before the first measurement: exercise on throwaway objects everything that allocates on first use."""
+"""Before the first measurement: exercise what allocates on first use on throwaway objects, fill up to the baseline."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import mmap
 import shutil
 from collections.abc import Callable
 from itertools import islice
@@ -12,7 +13,7 @@ from typing import Any
 
 from harness.clock import Clock, VirtualClock
 from harness.worker.calling import PATIENCE_S, build_target, find_handlers, give_up, maybe_await, patiently
-from harness.worker.failures import Unending
+from harness.worker.failures import RunEnded, Unending
 from harness.worker.job import Job
 
 EVENTS = 500
@@ -56,3 +57,17 @@ async def _rehearsal(
 
 def _ignore(kind: str, **facts: Any) -> None:
     """The events of a rehearsal are nobody's."""
+
+
+def lay_ballast(idle_bytes: int, baseline_bytes: int) -> mmap.mmap:
+    """The ballast: a mapping of its own, all its pages touched, that brings RSS from `idle_bytes` to `baseline_bytes`.
+
+    Raises RunEnded("refused") where the idle process is larger than the baseline already.
+    """
+    size = baseline_bytes - idle_bytes
+    if size < 0:
+        raise RunEnded("refused", f"the idle process takes {idle_bytes / 1e6:.0f} MB")
+    ballast = mmap.mmap(-1, max(size, mmap.PAGESIZE), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    for offset in range(0, size, mmap.PAGESIZE):
+        ballast[offset] = 1
+    return ballast

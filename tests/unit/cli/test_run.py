@@ -36,7 +36,7 @@ def order(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(soak, "room_bytes", lambda: 10**12)
     monkeypatch.setattr(controlled, "_judged", judged)
     monkeypatch.setattr(soak, "carry_out", carry_out)
-    monkeypatch.setattr("harness.cli.anchored.anchor", lambda *_, **__: done.append("anchors"))
+    monkeypatch.setattr("harness.cli.conclusion.anchor", lambda *_, **__: done.append("anchors"))
     monkeypatch.setattr("harness.cli.conclusion.conclude", lambda console, result: done.append("verdict") or 3)
     return done
 

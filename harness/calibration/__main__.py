@@ -11,16 +11,9 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from harness.calibration.curves import detection
 from harness.calibration.curves.coverage import NOISES, coverage
-from harness.calibration.curves.detection import (
-    BUDGET,
-    HOURS,
-    SEEDS,
-    detected_at_minimum,
-    hours_to_decide,
-    measure,
-    measure_sequential,
-)
+from harness.calibration.curves.detection import HOURS, SEEDS
 from harness.calibration.curves.families import FAMILIES, HARDER, Family, Setting
 from harness.calibration.curves.page import COVERAGE_SOAKS, MAX_SEEDS, Calibration, FamilyResult, by_name, enough, page
 
@@ -33,17 +26,18 @@ def simulate(number: int, *, seed: int, series: int) -> FamilyResult:
     """All of one family, by its place in FAMILIES and then HARDER. Its draws depend on the seed and the place alone."""
     family: Family = (*FAMILIES, *HARDER)[number]
     own = [seed, number]
-    rates = measure(family, Setting(series, max(SEEDS), HOURS), [*own, 0])
-    hours = HOURS if enough(rates) else hours_to_decide(family, series, [*own, 1])
+    rates = detection.measure(family, Setting(series, max(SEEDS), HOURS), [*own, 0])
+    hours = HOURS if enough(rates) else detection.hours_to_decide(family, series, [*own, 1])
     if family in HARDER:
         return FamilyResult(rates, hours)
     sequential = tuple(
-        measure_sequential(family, Setting(series, most, HOURS), [*own, 2, most], SEEDS[0]) for most in MAX_SEEDS
+        detection.measure_sequential(family, Setting(series, most, HOURS), [*own, 2, most], SEEDS[0])
+        for most in MAX_SEEDS
     )
     detectable = {}
     for seeds in SEEDS:
-        stated, detected = detected_at_minimum(family, Setting(series, seeds, HOURS), [*own, 3, seeds])
-        detectable[seeds] = (stated / BUDGET, detected)
+        stated, detected = detection.detected_at_minimum(family, Setting(series, seeds, HOURS), [*own, 3, seeds])
+        detectable[seeds] = (stated / detection.BUDGET, detected)
     return FamilyResult(rates, hours, sequential, detectable)
 
 

@@ -123,7 +123,8 @@ class HftbacktestFile:
             raise wrong_row(
                 self, first + int(np.argmax(sideless)), "ev says of no side: it needs BUY_EVENT or SELL_EVENT"
             )
-        self._count("events of other kinds than levels and trades", local & (kind == _OTHER))
+        if others := np.count_nonzero(local & (kind == _OTHER)):
+            self.left_out["events of other kinds than levels and trades"] += int(others)
         here = np.flatnonzero(local & (kind != _OTHER))
         return PublicRows(
             number=first + here,
@@ -134,7 +135,3 @@ class HftbacktestFile:
             quantity=events["qty"][here].astype(np.float64),
             time_ns=events["local_ts"][here].astype(np.int64),
         )
-
-    def _count(self, reason: str, which: Any) -> None:
-        if which.any():
-            self.left_out[reason] += int(which.sum())

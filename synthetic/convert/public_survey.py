@@ -74,22 +74,17 @@ class CommonStep:
 
     def take(self, values: NDArray[np.float64]) -> None:
         """Take (n,) finite values of 0 or more. Raises NoStepError."""
-        whole = np.rint(values * 10.0**self._decimals)
-        bad = _off(whole, values, self._decimals)
-        while bad.any():
+        while True:
+            whole = np.rint(values * 10.0**self._decimals)
+            off = (np.abs(whole / 10.0**self._decimals - values) > _ROUNDING * values) | (whole > _WHOLE_MOST)
+            if not off.any():
+                break
             if self._decimals == _DECIMALS_MOST:
-                raise NoStepError(int(np.argmax(bad)))
+                raise NoStepError(int(np.argmax(off)))
             self._decimals += 1
             self._divisor *= 10
-            whole = np.rint(values * 10.0**self._decimals)
-            bad = _off(whole, values, self._decimals)
         if values.size:
             self._divisor = math.gcd(self._divisor, int(np.gcd.reduce(whole.astype(np.int64))))
-
-
-def _off(whole: NDArray[np.float64], values: NDArray[np.float64], decimals: int) -> NDArray[np.bool_]:
-    off: NDArray[np.bool_] = (np.abs(whole / 10.0**decimals - values) > _ROUNDING * values) | (whole > _WHOLE_MOST)
-    return off
 
 
 @dataclass

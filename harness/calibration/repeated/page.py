@@ -118,19 +118,11 @@ def _section(repeated: RepeatedSoak) -> Iterator[str]:
     unwanted = [repetition for repetition in repetitions if repetition.status != origin.wanted]
     if unwanted:
         yield f"Not {origin.wanted}:"
-        yield table(
-            ["repetition", "first seed", "seeds", "status", "because of"],
-            [
-                [
-                    str(each.number),
-                    str(each.first_seed),
-                    str(each.seeds),
-                    each.status,
-                    unwanted_claims(each, origin.wanted),
-                ]
-                for each in unwanted
-            ],
-        )
+        rows = [
+            [*map(str, (each.number, each.first_seed, each.seeds)), each.status, unwanted_claims(each, origin.wanted)]
+            for each in unwanted
+        ]
+        yield table(["repetition", "first seed", "seeds", "status", "because of"], rows)
     else:
         yield f"Every repetition was {origin.wanted}."
 

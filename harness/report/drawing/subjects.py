@@ -33,11 +33,6 @@ class Subject:
     full_stop: StopCurve | None = None
 
 
-def config_looks(scenario: Scenario, runs: Sequence[Run]) -> dict[str, Look]:
-    """Return the look of every config of a scenario, in its order, then of those that only the runs know."""
-    return looks(Runs.of(scenario, runs).configs)
-
-
 def subjects(scenario: Scenario, runs: Sequence[Run], anchors: Anchors = NO_ANCHORS) -> list[Subject]:
     """Return what can be drawn of each config: those of the scenario in its order, then those only the runs know."""
     drawn = []

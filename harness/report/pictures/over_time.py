@@ -9,13 +9,12 @@ from matplotlib.axes import Axes
 
 from harness.analysis.metrics.levels import GROWN_SHARE
 from harness.analysis.over_time import PEAK_NET, CpuOverTime, ReductionOverTime, cpu_over_time, reduction_over_time
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.judging import Verdict
 from harness.report.drawing.lettering import characters, drawable, wrapped
-from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, in_house_style
+from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, in_house_style, looks
 from harness.report.drawing.over_time_axes import draw_cpu, draw_reductions, key_handles
 from harness.report.drawing.page import MARGIN_PX, Page
-from harness.report.drawing.subjects import config_looks
 from harness.report.pictures.memory import foot, titled
 from harness.report.words.amounts import on_one_line, percent
 from harness.report.words.owner_paths import shortened
@@ -44,7 +43,7 @@ def over_time_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdi
     reduced, costs = reduction_over_time(scenario, runs), cpu_over_time(scenario, runs)
     if reduced is None and not costs:
         return None
-    looks = config_looks(scenario, runs)
+    by_config = looks(Runs.of(scenario, runs).configs)
     lines = _readings(reduced, costs)
     drawn = costs[:MOST_CONFIGS]
     if len(costs) > len(drawn):
@@ -53,7 +52,7 @@ def over_time_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdi
     first = 0 if verdict is None else 1  # its summary goes before all else
     title = titled(_title(scenario, reduced, costs), verdict)
     page = Page(title, [*below[:first], scenario.title, *lines, *below[first:]])
-    look = None if reduced is None else looks[reduced.old]
+    look = None if reduced is None else by_config[reduced.old]
     page.key(key_handles(scenario, reduced, look, _WIDTH_PX))
     bottom = page.bottom_px + _TICKS_PX
     panels = [panel for panel in (reduced is not None, bool(costs)) if panel]
@@ -69,7 +68,7 @@ def over_time_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdi
         if axes is not None:
             axes.tick_params(labelbottom=False)
         axes = page.axes(_LEFT_PX, bottom, _WIDTH_PX, room - upper)
-        draw_cpu(axes, scenario, drawn, looks, height_px=room - upper, labels_px=labels)
+        draw_cpu(axes, scenario, drawn, by_config, height_px=room - upper, labels_px=labels)
         axes.set_title(_cpu_heading(costs, alone=reduced is None), loc="left", fontsize=TEXT_PT, pad=8)
     if axes is not None:
         axes.set_xlabel("virtual hours")

@@ -237,11 +237,8 @@ def _print_assumptions(console: Console, scenario: Scenario, verdict: Verdict) -
     if not text:
         return
     heading(console, "Assumptions")
-    first, *others = text.split("\n\n")
-    if len(text) <= SHORT:
-        for part in (first, *others):
-            paragraph(console, part)
-    else:
-        paragraph(console, first)
-        if others:
-            paragraph(console, f"(All of them: soak show {verdict.scenario})")
+    parts = text.split("\n\n")
+    if len(text) > SHORT and len(parts) > 1:
+        parts = [parts[0], f"(All of them: soak show {verdict.scenario})"]
+    for part in parts:
+        paragraph(console, part)

@@ -18,8 +18,9 @@ from harness.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
     from harness.analysis.explanation import Explanation
-    from harness.analysis.result import Result
 
 MOST_OWNERS = 3
 """How many owners of a config have their lines of code traced."""
@@ -38,35 +39,28 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the explanation of every config of the result, and what a rerun finds if one is asked for."""
+    from harness.analysis.explanation import explain
     from harness.analysis.result import Result
+    from harness.report.terminal.console import open_console
+    from harness.report.terminal.explanation import print_explanation
+    from harness.report.terminal.verdict import print_invalidity
 
     if not arguments.deep:
         for option in ("config", "seed", "hours"):
             if getattr(arguments, option) is not None:
                 raise UsageError(f"--{option} is for a rerun: give --deep too")
     folder = result_folder(arguments.result, arguments.results)
-    found = explain_recording(Result.open(folder))
-    if arguments.deep:
-        explain_by_rerun(folder, found, config=arguments.config, seed=arguments.seed, hours=arguments.hours)
-    return 0
-
-
-def explain_recording(result: Result) -> list[Explanation]:
-    """Print what a result's recordings say of every config. Raises UsageError where they cannot be read."""
-    from harness.analysis.explanation import explain
-    from harness.report.terminal.console import open_console
-    from harness.report.terminal.explanation import print_explanation
-    from harness.report.terminal.verdict import print_invalidity
-
-    console = open_console()
+    result, console = Result.open(folder), open_console()
     print_invalidity(console, result.invalidities)
     found = explain(result.scenario, result.runs)
     print_explanation(console, result.scenario, found)
-    return found
+    if arguments.deep:
+        explain_by_rerun(console, folder, found, arguments)
+    return 0
 
 
 def explain_by_rerun(
-    folder: Path, found: Sequence[Explanation], *, config: str | None, seed: int | None, hours: float | None
+    console: Console, folder: Path, found: Sequence[Explanation], arguments: argparse.Namespace
 ) -> None:
     """Print which lines allocated what the first owners of a config hold, from a rerun that is not judged.
 
@@ -77,17 +71,17 @@ def explain_by_rerun(
     from harness.analysis.owners.suspects import suspects, worst
     from harness.deep.rerun import TRACERS, has_memray, plan_rerun, trace
     from harness.report.terminal.allocations import INSTALL, print_allocations
-    from harness.report.terminal.console import heading, open_console, whole_line
+    from harness.report.terminal.console import heading, whole_line
     from harness.report.terminal.progress import RerunProgress
 
     if not found:
         raise UsageError(f"{folder}: no run recorded a sample, so nothing tells what to rerun")
-    chosen = worst(found).config if config is None else config
+    chosen = worst(found).config if arguments.config is None else arguments.config
     mine = [one for one in found if one.config == chosen]
     owners, gb_per_hour = suspects(mine[0], MOST_OWNERS) if mine else ([], None)
     scale = found[0].runs[0].memory_scale
-    job = plan_rerun(folder, chosen, seed, hours, None if gb_per_hour is None else gb_per_hour * scale * 1e9)
-    console = open_console()
+    bytes_per_hour = None if gb_per_hour is None else gb_per_hour * scale * 1e9
+    job = plan_rerun(folder, chosen, arguments.seed, arguments.hours, bytes_per_hour)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     heading(console, f"Rerun of {chosen} seed {job.seed}: {job.horizon_s / 3600:.2g} virtual hours, not judged")
     if not owners:

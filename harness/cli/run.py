@@ -37,7 +37,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Soak; the exit code is the verdict's."""
     from harness.analysis.result import Result
-    from harness.cli.conclusion import conclude
+    from harness.cli.conclusion import anchor, conclude
     from harness.cli.options import scenario_from
     from harness.report.terminal.console import paragraph
     from harness.report.terminal.progress import Progress
@@ -60,7 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
     with Progress(console, quiet=arguments.quiet) as progress:
         undecided = partial(_undecided, result, scenario, console if not arguments.quiet else None)
         soak = carry_out(planned, observe=progress, undecided=undecided)
-    interrupted = soak.interrupted or not _anchored(console, scenario, result, arguments)
+    interrupted = soak.interrupted
+    try:
+        if not interrupted:
+            anchor(console, scenario, result, jobs=arguments.jobs, quiet=arguments.quiet)
+    except KeyboardInterrupt:
+        interrupted = True
     code = conclude(console, result)
     if interrupted:
         console.print("Interrupted: what was recorded until then is judged above.")
@@ -82,17 +87,6 @@ def _control(console: Console, scenario: Scenario, soak: Path, arguments: argpar
     except KeyboardInterrupt:
         kept = f"what they recorded is kept in {shown_path(folder)}"
         raise SoakError(f"interrupted during the controls: {kept}, the soak was not begun") from None
-
-
-def _anchored(console: Console, scenario: Scenario, result: Result, arguments: argparse.Namespace) -> bool:
-    """Carry out the anchor runs of a soak; whether they were not interrupted."""
-    from harness.cli.conclusion import anchor
-
-    try:
-        anchor(console, scenario, result, jobs=arguments.jobs, quiet=arguments.quiet)
-    except KeyboardInterrupt:
-        return False
-    return True
 
 
 def _undecided(result: Result, scenario: Scenario, console: Console | None, seeds: int) -> bool:

@@ -131,11 +131,10 @@ class _Running:
 
     def bring_home(self, *, interrupted: bool = False) -> dict[str, Any]:
         """Archive the recording of the ended process; returns the facts of its run.json."""
-        if (self.folder / RUN_FILE).exists():
-            return archive_run(self.folder)
         if interrupted:
             return archive_run(self.folder, status="interrupted", reason="asked to end")
-        return archive_run(self.folder, status="died", reason=self._cause_of_death())
+        told = (self.folder / RUN_FILE).exists()
+        return archive_run(self.folder, reason=None if told else self._cause_of_death())
 
     def _cause_of_death(self) -> str:
         if self.killed_for is not None:

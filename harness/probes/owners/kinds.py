@@ -30,17 +30,7 @@ _HEAP_FLAG = 1 << 9
 class Form(IntEnum):
     """How an object is taken apart; what comes before CONTAINER is never opened."""
 
-    NOBODY = 0
-    ATOM = 1
-    CONTAINER = 2
-    INSTANCE = 3
-    FUNCTION = 4
-    FRAME = 5
-    ARRAY = 6
-    ARROW = 7
-    CACHE = 8
-    MODULE = 9
-    OTHER = 10
+    NOBODY, ATOM, CONTAINER, INSTANCE, FUNCTION, FRAME, ARRAY, ARROW, CACHE, MODULE, OTHER = range(11)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

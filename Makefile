@@ -1,8 +1,8 @@
 # `make soak SCENARIO=50symbols` and `make test` are all a newcomer needs; each sets itself up first.
 #
 #   make soak SCENARIO=name [CONTROLS=short|long SCALE= SEEDS= MAX_SEEDS= FIRST_SEED= HOURS=
-#        ANCHORS=minutes CONFIGS= JOBS= OUT=]
-#   make compare A=result [B=result]      make plot RESULT=latest      make list
+#        ANCHORS=minutes CONFIGS= JOBS= OUT= VERBOSE=1]
+#   make compare A=result [B=result]      make plot RESULT=latest [VERBOSE=1]      make list
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
 #   make repeat [SCENARIO=name TIMES=100 LEAK=budgets FIRST_SEED=1001]
 #   make scales [SCENARIO=name SCALES=0.1,0.4,1 SEEDS= CONFIGS= JOBS=]
@@ -42,8 +42,16 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
 
+# Ends with what the exit code means, below the screen: make's own "Error 4" says nothing to a newcomer.
 soak: $(READY)
-	@$(BIN)/soak run $(SCENARIO) $(OPTIONS)
+	@$(BIN)/soak run $(SCENARIO) $(OPTIONS) $(if $(VERBOSE),--verbose); code=$$?; case $$code in \
+	  0) ;; \
+	  1) echo "Missed (1): something that was expected does not hold; the lines marked missed say what." ;; \
+	  2) echo "Not started (2): the line above says what to change." ;; \
+	  3) echo "No verdict (3): it is incomplete or no evidence; what it says first is why. Mend that, run it again." ;; \
+	  4) echo "Undecided (4), not failed: run it again with what is Next above: HOURS= SEEDS= MAX_SEEDS= ANCHORS=" ;; \
+	  *) echo "Ended by something else ($$code): run it again." ;; \
+	esac >&2; exit $$code
 
 # What is known beforehand must be found: exit code 3 where it is not.
 control: $(READY)
@@ -53,7 +61,7 @@ compare: $(READY)
 	@$(BIN)/soak compare $(A) $(B)
 
 plot: $(READY)
-	@$(BIN)/soak report $(RESULT)
+	@$(BIN)/soak report $(RESULT) $(if $(VERBOSE),--verbose)
 
 list: $(READY)
 	@$(BIN)/soak list

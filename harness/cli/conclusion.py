@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
+
 from rich.console import Console
 
 from harness.analysis.full_scale.needs import anchor_needs
@@ -14,6 +18,7 @@ from harness.report.pictures.waterfall import waterfall_picture
 from harness.report.terminal.config_table import print_configs
 from harness.report.terminal.console import paragraph, whole_line
 from harness.report.terminal.progress import Progress
+from harness.report.terminal.screen import Screen, print_screen
 from harness.report.terminal.verdict import print_invalidity, print_verdict, print_warnings
 from harness.report.words.anchors import plan_words
 from harness.report.words.headline import summary_sentence
@@ -67,24 +72,42 @@ def anchor(console: Console, scenario: Scenario, result: Result, *, jobs: int | 
             table.carry_out(rows, at_once=at_once, foretold=foretold, observe=progress)
 
 
-def conclude(console: Console, result: Result) -> int:
-    """Judge a result with all that was recorded until now, draw and print it; returns the exit code."""
+def conclude(console: Console, result: Result, *, verbose: bool) -> int:
+    """Judge a result with all that was recorded until now, draw it, print it on a screen; returns the exit code.
+
+    What is `verbose` prints all that is known, in place of the screen.
+    """
     result.refresh()
     scenario, runs, anchors, verdict = result.scenario, result.runs, result.anchors, result.verdict
     folder = result.folder
     verdict_file.write(verdict, summary_sentence(verdict), folder / verdict_file.VERDICT_FILE)
     flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
     memory_picture(scenario, runs, verdict=flawed, anchors=anchors).save(folder / PICTURE_FILE)
-    print_invalidity(console, flawed.reasons if flawed is not None else ())
-    print_warnings(console, runs)
     further = []
     for name, draw in FURTHER_PICTURES.items():
         page = draw(scenario, runs, verdict=flawed)
         if page is not None:
             page.save(folder / name)
             further.append(name)
-    print_configs(console, scenario, runs, anchors)
-    print_verdict(console, scenario, verdict, folder / PICTURE_FILE)
-    if further:
-        whole_line(console, f"Beside it: {', '.join(further)}; in words: soak explain {shown_path(folder)}")
+    if verbose:
+        _print_all(console, result, further)
+    else:
+        files = (PICTURE_FILE, *further, verdict_file.VERDICT_FILE)
+        print_screen(console, Screen(scenario, verdict, folder, runs, anchors, files, _program()))
     return verdict.exit_code
+
+
+def _print_all(console: Console, result: Result, further: list[str]) -> None:
+    scenario, runs, verdict = result.scenario, result.runs, result.verdict
+    print_invalidity(console, verdict.reasons if verdict.status == "invalid" else ())
+    print_warnings(console, runs)
+    print_configs(console, scenario, runs, result.anchors)
+    print_verdict(console, scenario, verdict, result.folder / PICTURE_FILE)
+    if further:
+        whole_line(console, f"Beside it: {', '.join(further)}; in words: soak explain {shown_path(result.folder)}")
+
+
+def _program() -> str:
+    """How this program is called again: by its path where the shell would not find it, as after `make soak`."""
+    called = Path(sys.argv[0])
+    return "soak" if called.name != "soak" or shutil.which("soak") == str(called) else shown_path(called)

@@ -50,6 +50,13 @@ def declare_scenario(
     parser.add_argument("--configs", metavar="A,B", help="only these configs; claims about others are dropped")
 
 
+def declare_verbose(parser: argparse.ArgumentParser) -> None:
+    """Add the option that tells all that is known, for which one screen has no room."""
+    parser.add_argument(
+        "--verbose", action="store_true", help="all tables, reasons and assumptions instead of one screen"
+    )
+
+
 def scenario_from(arguments: argparse.Namespace) -> Scenario:
     """Return the scenario that the arguments name, with their options. Raises UsageError."""
     from harness.analysis.verdict.claims import check_claims

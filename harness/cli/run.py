@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.options import begin_soaking, declare_scenario, declare_soaking
+from harness.cli.options import begin_soaking, declare_scenario, declare_soaking, declare_verbose
 from harness.errors import SoakError
 from harness.text import shown_path
 
@@ -30,6 +30,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     declare_scenario(parser)
     declare_soaking(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress; failures and the verdicts only")
+    declare_verbose(parser)
     parser.add_argument("--clock", choices=("virtual", "real"), default="virtual", help="real: in wall time, a control")
     parser.add_argument("--controls", choices=("short", "long"), help="the standing controls first, in this form")
 
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
             anchor(console, scenario, result, jobs=arguments.jobs, quiet=arguments.quiet)
     except KeyboardInterrupt:
         interrupted = True
-    code = conclude(console, result)
+    code = conclude(console, result, verbose=arguments.verbose)
     if interrupted:
         console.print("Interrupted: what was recorded until then is judged above.")
         return 3

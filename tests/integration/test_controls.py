@@ -88,7 +88,7 @@ def test_a_soak_whose_controls_do_not_hold_is_invalid_and_stays_so(
     out = " ".join(capsys.readouterr().out.split())
     said = "the controls do not hold: nothing kept (range of RSS: 2.00% where at most 1% was due)"
     assert out.startswith("INVALID: the controls of small do not hold (nothing kept)")
-    assert out.index(f"INVALID: this soak is no evidence: - {said}") < out.index("Runs: GB at full scale")
+    assert out.index(f"INVALID: this soak is no evidence: - {said}") < out.index("small: one seed over 0.05 h")
     again = soaks.soak("report", "latest")
     assert again.returncode == 3, again.stdout + again.stderr
     assert " ".join(again.stdout.split()).startswith(f"INVALID: this soak is no evidence: - {said}")

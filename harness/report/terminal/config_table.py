@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.estimates import CONFIDENCE
+from harness.analysis.estimates import CONFIDENCE, Estimate
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
-from harness.analysis.full_scale.moving_metrics import FullScale, moves
+from harness.analysis.full_scale.moving_metrics import Basis, FullScale, moves
 from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.runs import Run, Runs
 from harness.report.terminal.console import heading, new_table, paragraph, show
@@ -45,11 +46,21 @@ def print_configs(console: Console, scenario: Scenario, runs: Sequence[Run], anc
         paragraph(console, Text(scale_note(scenario.memory.scale), style="dim"))
 
 
-def _cell(metric: Metric, full: FullScale, config: str) -> str:
+def read_at(metric: Metric, full: FullScale, config: str) -> tuple[Estimate, Literal["scenario"] | Basis]:
+    """Return a metric of a config and how it was had: "scenario" where the scale does not move it; at full scale where
+    anchors tell it; "undecided" where only the small world does.
+    """
     if not moves(metric, full.scenario, full.runs, [config]):
-        return measured(metric.compute(full.runs, [config]), metric.unit)
+        return metric.compute(full.runs, [config]), "scenario"
     at_full_scale = full.estimate(metric, [config])
     if at_full_scale.basis != "undecided":
-        return f"{measured(at_full_scale.estimate, metric.unit)} @1"
-    small = measured(metric.compute(full.runs, [config]), metric.unit)
-    return small if small == NOTHING else f"{small} @{full.scenario.memory.scale:g}"
+        return at_full_scale.estimate, at_full_scale.basis
+    return metric.compute(full.runs, [config]), "undecided"
+
+
+def _cell(metric: Metric, full: FullScale, config: str) -> str:
+    estimate, basis = read_at(metric, full, config)
+    text = measured(estimate, metric.unit)
+    if basis == "scenario" or (basis == "undecided" and text == NOTHING):
+        return text
+    return f"{text} @{full.scenario.memory.scale:g}" if basis == "undecided" else f"{text} @1"

@@ -41,10 +41,18 @@ def columns(console: Console) -> int:
 
 
 def new_table(
-    *headings: str, right: Collection[str] = (), unbroken: Collection[str] = (), long: Collection[str] = ()
+    *headings: str,
+    right: Collection[str] = (),
+    unbroken: Collection[str] = (),
+    long: Collection[str] = (),
+    ruled: bool = True,
 ) -> Table:
-    """Make an empty table. Columns in `right` hold numbers; they and the `unbroken` are not wrapped, unless `long`."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    """Make an empty table, with a rule under its headings where it is `ruled`.
+
+    Columns in `right` hold numbers; they and the `unbroken` are not wrapped, unless `long`.
+    """
+    drawn = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0)} if ruled else {"box": None, "padding": (0, GAP, 0, 0)}
+    table = Table(pad_edge=False, show_edge=False, header_style="bold", **drawn)
     for heading in headings:
         justify: JustifyMethod = "right" if heading in right else "left"
         whole = (heading in right or heading in unbroken) and heading not in long
@@ -54,6 +62,23 @@ def new_table(
 
 def show(console: Console, table: Table) -> None:
     """Print a table. Where it is too wide, cells are broken in two lines if that will do, else at every word."""
+    _set_widths(console, table)
+    console.print(table, width=columns(console))
+
+
+def lines_of(console: Console, table: Table) -> list[Text]:
+    """Return a table as the lines that `show` would print."""
+    _set_widths(console, table)
+    lines = console.render_lines(table, console.options.update(width=columns(console)), pad=False)
+    return [_stripped(Text.assemble(*((part.text, part.style or "") for part in line))) for line in lines]
+
+
+def _stripped(line: Text) -> Text:
+    line.rstrip()
+    return line
+
+
+def _set_widths(console: Console, table: Table) -> None:
     room = columns(console) - GAP * (len(table.columns) - 1)
     widest = [_widest(column, "\n") for column in table.columns]
     words = [widest[place] if column.no_wrap else _widest(column, None) for place, column in enumerate(table.columns)]
@@ -62,7 +87,12 @@ def show(console: Console, table: Table) -> None:
     spare, missed = max(room - sum(least), 0), sum(widest) - sum(least)
     for column, full, few in zip(table.columns, widest, least, strict=True):
         column.width = full if missed <= spare else few + (full - few) * spare // missed
-    console.print(table, width=columns(console))
+
+
+def breaks_words(console: Console, table: Table) -> bool:
+    """Return whether a table can be shown on this console only by breaking words or what is unbroken."""
+    least = [_widest(column, "\n" if column.no_wrap else None) for column in table.columns]
+    return sum(least) + GAP * (len(least) - 1) > columns(console)
 
 
 def fits(console: Console, table: Table) -> bool:
@@ -84,10 +114,16 @@ def heading(console: Console, text: str) -> None:
 
 def paragraph(console: Console, text: str | Text, *, bullet: str = "") -> None:
     """Print prose, wrapped where people like to read it, hanging from its bullet; markup in it is not obeyed."""
+    for line in prose(console, text, bullet=bullet):
+        console.print(line, soft_wrap=True)
+
+
+def prose(console: Console, text: str | Text, *, bullet: str = "") -> list[Text]:
+    """Return prose as the lines that `paragraph` would print."""
     words = text if isinstance(text, Text) else Text(" ".join(text.split()))
-    for number, line in enumerate(words.wrap(console, min(columns(console), _PROSE_COLUMNS) - len(bullet))):
-        line.rstrip()
-        console.print(Text.assemble(bullet if number == 0 else " " * len(bullet), line), soft_wrap=True)
+    lines = words.wrap(console, min(columns(console), _PROSE_COLUMNS) - len(bullet))
+    first, hanging = Text(bullet), Text(" " * len(bullet))
+    return [Text.assemble(hanging if number else first, _stripped(line)) for number, line in enumerate(lines)]
 
 
 def whole_line(console: Console, text: str) -> None:

@@ -78,7 +78,7 @@ def _print_table(console: Console, verdict: Verdict, leaks: Sequence[ConfigLeak]
         table.add_row(
             Text(leak.config),
             Text(leak.measure.words),
-            Text(outcome_word(leak), style=_STYLES[leak.verdict.outcome]),
+            Text(outcome_word(leak), style=_STYLES.get(leak.verdict.outcome, "bold red")),
             Text(_rate(leak)),
             Text(value(least, "GB/h")),
             Text(shape_words(verdict.shape(leak))),

@@ -1,4 +1,4 @@
-"""Progress: live on a terminal, a plain line now and then in a log."""
+"""Progress: live on a terminal; in a log a plain line a minute about every run, and one when it ends."""
 
 from __future__ import annotations
 
@@ -15,23 +15,27 @@ from harness.report.terminal.console import whole_line
 from harness.report.terminal.progress_table import clock, gigabytes, progress_table, several_scales
 from harness.soaks.supervisor import RunState
 
-EVERY_S = 5.0
-"""Real seconds between two plain lines about the same work."""
+EVERY_S = 60.0
+"""Real seconds between two lines about the same work in a log, which people read afterwards."""
+
+WATCHED_EVERY_S = 5.0
+"""And on a terminal, where there is no table that shows it."""
 
 FAILURES = frozenset({"failed", "died", "interrupted", "refused"})
 
 
 class _Pace:
-    """Says when the next plain line is due: `EVERY_S` after the last one."""
+    """Says when the next plain line on a console is due: so many seconds after the last one."""
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
+    def __init__(self, console: Console, now_s: Callable[[], float]) -> None:
+        self._every_s = WATCHED_EVERY_S if console.is_terminal else EVERY_S
         self._now_s = now_s
         self._last_s = now_s()
 
     def due(self, *, at_once: bool = False) -> bool:
         """Return whether to print a line now, because it is time or it must be `at_once`; the wait then starts anew."""
         now_s = self._now_s()
-        if not at_once and now_s - self._last_s < EVERY_S:
+        if not at_once and now_s - self._last_s < self._every_s:
             return False
         self._last_s = now_s
         return True
@@ -47,7 +51,7 @@ class Progress:
     def __init__(self, console: Console, quiet: bool = False, *, now_s: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._quiet = quiet
-        self._pace = _Pace(now_s)
+        self._pace = _Pace(console, now_s)
         self._told: dict[tuple[str, int, float], str] = {}
         self._live: Live | None = None
         self._scaled = False
@@ -83,10 +87,8 @@ class Progress:
     def _tell_change(self, state: RunState, done: str) -> None:
         if state.state in FAILURES:
             self._line(self._ended(state) if self._quiet else f"{self._ended(state)} ({done})")
-        elif not self._quiet and self._live is None:
-            self._line(
-                f"{self._name(state)}: started" if state.state == "running" else f"{self._ended(state)} ({done})"
-            )
+        elif not self._quiet and self._live is None and state.state != "running":
+            self._line(f"{self._ended(state)} ({done})")
 
     def _underway(self, state: RunState) -> str:
         return (
@@ -118,7 +120,7 @@ class RerunProgress:
     def __init__(self, console: Console, tracer: str, *, now_s: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._tracer = tracer
-        self._pace = _Pace(now_s)
+        self._pace = _Pace(console, now_s)
         self._fed = False
 
     def __call__(self, states: Sequence[RunState]) -> None:
@@ -143,7 +145,7 @@ class StageProgress:
 
     def __init__(self, console: Console, *, now_s: Callable[[], float] = time.monotonic) -> None:
         self._console = console
-        self._pace = _Pace(now_s)
+        self._pace = _Pace(console, now_s)
         self._bars = Bars(console=console, transient=True) if console.is_terminal else None
         self._tasks: dict[str, TaskID] = {}
 

@@ -1,4 +1,4 @@
-"""What is printed at the end of a soak: its runs, its claims, one sentence, the picture's path."""
+"""All that is known of a soak, as `--verbose` prints it: its runs, its claims, one sentence, the picture's path."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from harness.text import shown_path
 
 _KINDS = {"prediction": "Predictions", "calibration": "Calibration", "construction": "Construction"}
 _STYLES = {"met": "green", "exceeded": "green", "missed": "bold red", "inconclusive": "yellow", "incomplete": "yellow"}
-_STATUSES = {"met": "bold green", "missed": "bold red", "inconclusive": "bold yellow"}
+STATUSES = {"met": "bold green", "missed": "bold red", "inconclusive": "bold yellow"}
 
 _COURSE = ("status", "start", "peak", "horizon", "cleanups", "CPU s", "speed")
 _ANCHORED = ("scale", "hours")
@@ -42,7 +42,7 @@ SHORT = 600
 
 
 def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, picture_path: Path) -> None:
-    """Print everything a person wants to know of a soak, the most important last, where the eye is."""
+    """Print all that is known of a soak, the most important last, where the eye is."""
     console.print()
     paragraph(console, Text(f"{verdict.scenario}: {scenario.title}", style="bold"))
     print_runs(console, verdict)
@@ -51,7 +51,7 @@ def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, pictur
         print_claims(console, verdict)
     _print_assumptions(console, scenario, verdict)
     console.print()
-    status = Text(f"{verdict.status.upper()}: ", style=_STATUSES.get(verdict.status, "bold red"))
+    status = Text(f"{verdict.status.upper()}: ", style=STATUSES.get(verdict.status, "bold red"))
     paragraph(console, Text.assemble(status, Text(summary_sentence(verdict), style="default")))
     for reason in verdict.reasons[1:]:
         paragraph(console, reason, bullet="- ")
@@ -72,13 +72,18 @@ def print_invalidity(console: Console, reasons: Sequence[str]) -> None:
 
 def print_warnings(console: Console, runs: Sequence[Run]) -> None:
     """Print the warnings of the judged processes, each once with the runs that had it."""
+    for text, names in warnings(runs).items():
+        paragraph(console, f"Warning: {text} ({', '.join(names)})")
+
+
+def warnings(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Return the warnings of the judged processes, each with the runs that had it."""
     had: dict[str, dict[str, None]] = {}
     for run in runs:
         for event in run.events:
             if event["kind"] == "warning":
                 had.setdefault(str(event.get("text", "")), {})[f"{run.config} {run.seed}"] = None
-    for text, names in had.items():
-        paragraph(console, f"Warning: {text} ({', '.join(names)})")
+    return {text: list(names) for text, names in had.items()}
 
 
 def print_runs(console: Console, verdict: Verdict) -> None:
@@ -177,14 +182,18 @@ def _footnotes(verdict: Verdict) -> list[str]:
     return notes
 
 
+def claim_style(judged: ClaimVerdict) -> str:
+    """Return the colour of a claim's verdict."""
+    return "magenta" if judged.claim.known == "missed" else _STYLES.get(judged.outcome, "dim")
+
+
 def _claim_cells(judged: ClaimVerdict, scale: float) -> list[Text]:
-    style = "magenta" if judged.claim.known == "missed" else _STYLES.get(judged.outcome, "dim")
     return [
         Text(judged.claim.name),
         Text(expected(judged)),
         Text(value(judged.arithmetic, judged.metric.unit)),
         Text(_found(judged, scale)),
-        Text(verdict_word(judged), style=style),
+        Text(verdict_word(judged), style=claim_style(judged)),
     ]
 
 

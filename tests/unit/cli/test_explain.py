@@ -64,10 +64,17 @@ def test_a_damaged_recording_is_named(result, capsys) -> None:
 
 def test_a_report_draws_the_anatomy_beside_the_curves(result, capsys) -> None:
     main(["report", "example"])
-    out = capsys.readouterr().out
+    screen = capsys.readouterr().out.splitlines()
     assert (result / "waterfall.png").stat().st_size > 10_000
     assert (result / "anatomy.png").stat().st_size > 10_000
-    last = out.splitlines()[-1]
+    assert screen[-4:] == [
+        f"Picture: {result}/memory.png",
+        "Beside it: waterfall.png, anatomy.png, verdict.json",
+        f"Who holds the memory: soak explain {result}",
+        f"All tables, reasons and assumptions: soak report {result} --verbose",
+    ]
+    main(["report", "example", "--verbose"])
+    last = capsys.readouterr().out.splitlines()[-1]
     assert last == f"Beside it: waterfall.png, anatomy.png; in words: soak explain {result}"
 
 

@@ -1,4 +1,4 @@
-"""`soak report`, `soak explain` and `soak compare` of a soak whose controls were recorded beside its runs."""
+"""`soak report` on a screen and in full, and what it, `soak explain` and `soak compare` say of recorded controls."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ def test_a_control_that_failed_makes_the_soak_invalid_before_anything_else_is_sa
     assert main(["report", "example"]) == 3
     out = capsys.readouterr().out
     assert " ".join(out.split()).startswith(f"INVALID: this soak is no evidence: - {SAID} ")
+    assert main(["report", "example", "--verbose"]) == 3
+    out = capsys.readouterr().out
+    assert " ".join(out.split()).startswith(f"INVALID: this soak is no evidence: - {SAID} ")
     assert f"INVALID: This is no evidence: {SAID}" in " ".join(out.split())
     verdict = json.loads((result / "verdict.json").read_text())
     assert (verdict["status"], verdict["reasons"][0]) == ("invalid", SAID)
@@ -49,10 +52,11 @@ def test_a_control_that_failed_makes_the_soak_invalid_before_anything_else_is_sa
 
 def test_controls_that_held_are_said_to_have(result: Path, capsys) -> None:
     controls(result, HOLDS)
-    main(["report", "example"])
-    out = capsys.readouterr().out
-    assert "Controls held: 1 of 1 checks (long)" in out
-    assert "INVALID" not in out
+    for option in ([], ["--verbose"]):
+        main(["report", "example", *option])
+        out = capsys.readouterr().out
+        assert "Controls held: 1 of 1 checks (long)" in out
+        assert "INVALID" not in out
     assert json.loads((result / "verdict.json").read_text())["controls"]["status"] == "met"
 
 
@@ -60,6 +64,19 @@ def test_a_soak_without_controls_is_judged_as_ever(result: Path, capsys) -> None
     main(["report", "example"])
     assert "ontrols" not in capsys.readouterr().out
     assert json.loads((result / "verdict.json").read_text())["controls"] is None
+
+
+def test_one_screen_is_the_default_and_the_rest_is_told_on_demand(result: Path, capsys) -> None:
+    main(["report", "example"])
+    screen = capsys.readouterr().out
+    main(["report", "example", "--verbose"])
+    whole = capsys.readouterr().out
+    assert len(screen.splitlines()) <= 40
+    assert screen.split(":")[0].strip() in ("MET", "MISSED", "INCONCLUSIVE")
+    for told in ("Assumptions", "Runs: GB at full scale", "source", "arith-", "Nothing is known."):
+        assert told not in screen
+    for told in ("Assumptions", "Runs: GB at full scale", "source", "arith-", "Nothing is known.", "Configs: means"):
+        assert told in whole
 
 
 @pytest.mark.parametrize("command", ["report", "explain", "compare"])

@@ -33,11 +33,15 @@ def order(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("soak")
         return Soak(planned.folder, interrupted=False)
 
+    def conclude(console, result, *, verbose):
+        done.append("all of the verdict" if verbose else "verdict")
+        return 3
+
     monkeypatch.setattr(soak, "room_bytes", lambda: 10**12)
     monkeypatch.setattr(controlled, "_judged", judged)
     monkeypatch.setattr(soak, "carry_out", carry_out)
     monkeypatch.setattr("harness.cli.conclusion.anchor", lambda *_, **__: done.append("anchors"))
-    monkeypatch.setattr("harness.cli.conclusion.conclude", lambda console, result: done.append("verdict") or 3)
+    monkeypatch.setattr("harness.cli.conclusion.conclude", conclude)
     return done
 
 
@@ -56,6 +60,11 @@ def test_without_the_option_there_are_none(order: list[str]) -> None:
     main(["run", "smoke", "--quiet"])
     assert order == ["soak", "anchors", "verdict"]
     assert not [*Path("results").glob("smoke/*/controls")]
+
+
+def test_a_soak_may_end_with_all_that_is_known(order: list[str]) -> None:
+    main(["run", "smoke", "--quiet", "--verbose"])
+    assert order == ["soak", "anchors", "all of the verdict"]
 
 
 @pytest.mark.parametrize(

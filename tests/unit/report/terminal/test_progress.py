@@ -40,23 +40,29 @@ def told(*moments: tuple[float, list[RunState]], quiet: bool = False) -> list[st
     return file.getvalue().splitlines()
 
 
-def test_a_log_has_a_line_for_every_change_and_one_every_five_seconds() -> None:
+def test_a_log_has_a_line_a_minute_about_a_run_and_one_when_it_ends() -> None:
     assert told(
         (100.0, [WAITING, LATER]),
         (100.2, [RUNNING, LATER]),
-        (104.9, [RUNNING, LATER]),
-        (105.0, [RUNNING, LATER]),
-        (109.0, [RUNNING, LATER]),
-        (110.0, [RUNNING, DIED]),
-        (110.2, [COMPLETE, DIED]),
-        (116.0, [COMPLETE, DIED]),
+        (159.9, [RUNNING, LATER]),
+        (160.0, [RUNNING, LATER]),
+        (219.9, [RUNNING, LATER]),
+        (220.0, [RUNNING, DIED]),
+        (220.2, [COMPLETE, DIED]),
+        (290.0, [COMPLETE, DIED]),
     ) == [
-        "old seed 1: started",
         "old seed 1: load, 2:30:05 of 5:09:10, 14.2 GB, x450",
         "fixed seed 2: died at 2:13:20, peak 7.2 GB, x400: killed by SIGKILL \\xfc (1 of 2 done)",
         "old seed 1: load, 2:30:05 of 5:09:10, 14.2 GB, x450",
         "old seed 1: complete at 5:09:10, peak 25.0 GB, x464 (2 of 2 done)",
     ]
+
+
+def test_no_run_has_more_than_a_line_a_minute_however_long_it_takes() -> None:
+    watched = [(100.0 + second, [RUNNING, replace(RUNNING, seed=2)]) for second in range(3600)]
+    lines = told(*watched)
+    assert len(lines) == 2 * 59
+    assert len([line for line in lines if line.startswith("old seed 2: load")]) == 59
 
 
 def test_quiet_tells_failures_only() -> None:
@@ -124,7 +130,8 @@ def test_the_table_goes_away_and_the_failure_stays() -> None:
 
 
 def test_names_with_brackets_are_no_markup() -> None:
-    assert told((100.0, [RunState("[red]x[/nope]", 1, "running")])) == ["[red]x[/nope] seed 1: started"]
+    (line,) = told((100.0, [RunState("[red]x[/nope]", 1, "complete")]))
+    assert line == "[red]x[/nope] seed 1: complete at 0:00:00 (1 of 1 done)"
     assert "[red]x 1" in "".join(lines_of_table([RunState("[red]x", 1, "running")], width=100))
 
 
@@ -134,7 +141,7 @@ def test_hours_are_not_wrapped_at_a_day() -> None:
 
 
 def test_a_rerun_is_told_now_and_then_and_the_look_at_the_end_once() -> None:
-    file, now = StringIO(), iter([0.0, 1.0, *(10.0 * step for step in range(1, 10))])
+    file, now = StringIO(), iter([0.0, 1.0, *(120.0 * step for step in range(1, 10))])
     progress = RerunProgress(Console(file=file, width=100), "memray", now_s=lambda: next(now))
     running = RunState("old", 1, "running", "load", 300.0, 900.0)
     for state in (running, running, replace(running, t_s=900.0), replace(running, t_s=900.0)):

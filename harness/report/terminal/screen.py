@@ -1,0 +1,243 @@
+"""The end of a soak on one screen: the sentence, the configs, the claims, what leaks, what is open, where it lies.
+
+Everything else is in the files of the result, and printed by `--verbose` (harness.report.terminal.verdict).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
+from harness.analysis.runs import Run
+from harness.analysis.verdict.claims import ClaimVerdict
+from harness.analysis.verdict.judging import Verdict
+from harness.report.terminal.console import columns, prose
+from harness.report.terminal.screen_tables import CARRIED, claim_bases, claim_lines, config_lines
+from harness.report.terminal.verdict import STATUSES, warnings
+from harness.report.words.amounts import verdict_word
+from harness.report.words.headline import summary_sentence
+from harness.report.words.leaking import leak_lines, limit_lines, sound_line
+from harness.report.words.open_points import open_points
+from harness.scenario import Scenario
+from harness.text import first_of, joined, shown_path
+
+MOST_LINES = 38
+"""Of 100 columns: those of a terminal of 40, less two that `make` prints below."""
+
+_MORE = "--verbose shows"
+_DOTS = " ..."
+_URGENT = ("missed", "incomplete", "inconclusive")
+_DROPPED_FIRST = ("met by set-up", "met", "not judged", "known miss", "exceeded")
+"""The groups of claims, in the order in which they are summed up where there is no room for a line each."""
+
+
+@dataclass(frozen=True)
+class _Room:
+    """How much there is room for: entries of every section, groups of claims that are summed up, lines of an entry."""
+
+    summed_up: int = 0
+    points: int = 5
+    warnings: int = 3
+    reasons: int = 5
+    leaks: int = 12
+    configs: int = 12
+    claims: int = 60
+    sentence: int = 8
+    lines: int = 3
+
+
+def _rooms() -> Iterator[_Room]:
+    """Yield ever smaller screens: what holds is summed up first, what is missed or open stays longest."""
+    room = _Room()
+    yield room
+    for summed_up, points in ((1, 5), (2, 5), (3, 5), (3, 4), (4, 4), (4, 3), (5, 3)):
+        room = _Room(summed_up, points)
+        yield room
+    room = replace(room, points=2, warnings=1, reasons=3)
+    for claims in range(24, 7, -1):
+        yield replace(room, claims=claims)
+    for claims in range(16, 3, -1):
+        yield replace(room, claims=claims, points=1, reasons=1, leaks=4, configs=6, lines=2)
+    yield replace(room, claims=3, points=1, reasons=1, leaks=2, configs=4, sentence=4, lines=1)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a soak ends with: the result at `folder`, in which `files` were written; `program` is how `soak` is called.
+
+    Values move to full scale by the `anchors`; owners are read off the `runs`.
+    """
+
+    scenario: Scenario
+    verdict: Verdict
+    folder: Path
+    runs: Sequence[Run] = ()
+    anchors: Anchors = NO_ANCHORS
+    files: Sequence[str] = field(default=())
+    program: str = "soak"
+
+
+def print_screen(console: Console, screen: Screen) -> None:
+    """Print a soak in at most MOST_LINES lines of 100 columns, the sentence first."""
+    for room in _rooms():
+        lines = [line for section in _sections(console, screen, room) if section for line in (Text(""), *section)]
+        if sum(_height(console, line) for line in lines) <= MOST_LINES:
+            break
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def _height(console: Console, line: Text) -> int:
+    """Return how many lines of the console a line takes: a path is not broken."""
+    return max(-(-line.cell_len // columns(console)), 1)
+
+
+def _sections(console: Console, screen: Screen, room: _Room) -> list[list[Text]]:
+    configs, bases = _configs(console, screen, room)
+    shown = _shown(screen.verdict, room)
+    claims = _claims(console, screen.verdict, shown, room)
+    notes = _notes(console, screen.verdict.memory_scale, bases | claim_bases(shown))
+    return [
+        _sentence(console, screen.verdict, room),
+        [*configs, *notes] if not claims else configs,
+        [*claims, *notes] if claims else [],
+        _leaks(console, screen, room),
+        _paths(screen),
+    ]
+
+
+def _sentence(console: Console, verdict: Verdict, room: _Room) -> list[Text]:
+    """Return the sentence; of what is no evidence nothing but the reasons."""
+    style = STATUSES.get(verdict.status, "bold red")
+    reasons = list(verdict.reasons)
+    if verdict.status == "invalid":
+        lines = [Text.assemble(("INVALID: ", style), "this soak is no evidence:")]
+    else:
+        text = Text.assemble((f"{verdict.status.upper()}: ", style), summary_sentence(verdict))
+        lines = _clipped(console, prose(console, text), room.sentence)
+        reasons = reasons[1:]
+    for reason in reasons[: room.reasons]:
+        lines += _clipped(console, prose(console, reason, bullet="- "), room.lines)
+    lines += _left_out(len(reasons) - room.reasons, "more")
+    if verdict.controls is not None and verdict.controls.held:
+        lines += prose(console, verdict.controls.summary)
+    return lines
+
+
+def _configs(console: Console, screen: Screen, room: _Room) -> tuple[list[Text], set[str]]:
+    """Return the table of configs, and how its values were had."""
+    lines, bases = config_lines(console, screen.scenario, screen.runs, screen.anchors)
+    if not lines:
+        return [], bases
+    heads, *rows = lines
+    verdict, hours = screen.verdict, screen.scenario.time.hours
+    seeds = len({run.seed for run in verdict.runs})
+    means = "one seed" if seeds == 1 else f"means of {seeds} seeds"
+    world = "" if verdict.memory_scale == 1 else f", from a world at scale {verdict.memory_scale:g}"
+    title = Text(f"{verdict.scenario}: {means} over {hours:g} h, at full scale{world}", style="bold")
+    left_out = _left_out(len(rows) - room.configs, "more configs")
+    return [*prose(console, title), heads, *rows[: room.configs], *left_out], bases
+
+
+def _shown(verdict: Verdict, room: _Room) -> list[ClaimVerdict]:
+    """Return the claims that have a line each: missed or open ones first, then what may be summed up, if need be."""
+    order = [*_URGENT, *reversed(_DROPPED_FIRST)]
+    kept = [judged for judged in verdict.claims if _group(judged) not in _DROPPED_FIRST[: room.summed_up]]
+    kept.sort(key=lambda judged: (order.index(_group(judged)), judged.claim.kind != "prediction"))
+    return kept[: room.claims]
+
+
+def _claims(console: Console, verdict: Verdict, shown: Sequence[ClaimVerdict], room: _Room) -> list[Text]:
+    """Return a line a claim, how many are summed up, and what was saved by losing data."""
+    lines = claim_lines(console, verdict, shown) if shown else []
+    summed_up = Counter(verdict_word(judged) for judged in verdict.claims if judged not in shown)
+    if summed_up:
+        counted = joined([_counted(count, word) for word, count in summed_up.most_common()])
+        lines += prose(console, Text(f"{'And' if shown else 'Claims:'} {counted}: {_MORE} them.", style="dim"))
+    for judged in shown:
+        if judged.guard:
+            words = f"{judged.claim.name}, {verdict_word(judged)}: {judged.guard}"
+            lines += _clipped(console, prose(console, words, bullet="- "), room.lines)
+    return lines
+
+
+def _notes(console: Console, scale: float, bases: set[str]) -> list[Text]:
+    """Say what the marks behind values mean, of those that there are."""
+    notes = []
+    if bases & {"continued", "extrapolated"}:
+        notes.append(f"{CARRIED.strip()} carried to full scale from other runs")
+    if "undecided" in bases:
+        notes.append(f"@{scale:g}: of the small world only, not of full scale")
+    return prose(console, Text("; ".join(notes), style="dim")) if notes else []
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}es" if word == "known miss" and count > 1 else f"{count} {word}"
+
+
+def _group(judged: ClaimVerdict) -> str:
+    """Return the group of a claim, of those that are summed up together."""
+    if judged.counts_as in _URGENT:
+        return judged.counts_as
+    if judged.outcome == "met":
+        return "met" if judged.claim.kind == "prediction" else "met by set-up"
+    if judged.outcome == "exceeded":
+        return "exceeded"
+    return "known miss" if judged.claim.known else "not judged"
+
+
+def _leaks(console: Console, screen: Screen, room: _Room) -> list[Text]:
+    """Return what leaks, what does not, what is open, and what the judged processes warned of."""
+    scenario, verdict = screen.scenario, screen.verdict
+    sound = sound_line(scenario, verdict)
+    warned = [f"{text} ({first_of(names, 2)})" for text, names in warnings(screen.runs).items()]
+    points = [
+        ("Open" if point.claimed else "Open, not claimed", point.sentence) for point in open_points(scenario, verdict)
+    ]
+    sections = (
+        ("leaks", "bold red", [("Leak", text) for text in leak_lines(scenario, verdict, screen.runs)], room.leaks),
+        ("limits", "bold red", [("Limit", text) for text in limit_lines(verdict)], room.leaks),
+        ("", "green", [("No leak", sound)] if sound else [], 1),
+        ("open", "yellow", points, room.points),
+        ("warnings", "yellow", [("Warning", text) for text in warned], room.warnings),
+    )
+    lines = []
+    for what, style, told, most in sections:
+        for label, text in told[:most]:
+            words = Text.assemble((f"{label}: ", style), " ".join(text.split()))
+            lines += _clipped(console, prose(console, words), room.lines)
+        lines += _left_out(len(told) - most, f"more {what}")
+    return lines
+
+
+def _paths(screen: Screen) -> list[Text]:
+    """Return where the result lies and what to ask next, in lines that are not broken so that they can be copied."""
+    folder = shown_path(screen.folder)
+    first, *others = screen.files or ("",)
+    lines = [
+        f"Folder: {folder}" if not first else f"Picture: {shown_path(screen.folder / first)}",
+        f"Beside it: {', '.join(others)}" if others else "",
+        f"Who holds the memory: {screen.program} explain {folder}",
+        f"All tables, reasons and assumptions: {screen.program} report {folder} --verbose",
+    ]
+    return [Text(line) for line in lines if line]
+
+
+def _clipped(console: Console, lines: list[Text], most: int) -> list[Text]:
+    """Return the first lines; dots stand for the words that are left out."""
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1].copy()
+    while last.cell_len + len(_DOTS) > columns(console) and " " in last.plain:
+        last.right_crop(len(last.plain) - last.plain.rindex(" "))
+    return [*lines[: most - 1], last.append(_DOTS)]
+
+
+def _left_out(count: int, what: str) -> list[Text]:
+    return [Text(f"And {count} {what}: {_MORE} them.", style="dim")] if count > 0 else []

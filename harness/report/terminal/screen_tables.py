@@ -1,0 +1,118 @@
+"""The two tables of the screen that a soak ends with: a line a config, a line a claim, no word of either broken."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.analysis.estimates import CONFIDENCE, Estimate
+from harness.analysis.full_scale.anchor_runs import Anchors
+from harness.analysis.full_scale.moving_metrics import FullScale
+from harness.analysis.metrics.table import METRICS
+from harness.analysis.runs import Run, Runs
+from harness.analysis.verdict.claims import ClaimVerdict
+from harness.analysis.verdict.judging import Verdict
+from harness.report.terminal.config_table import read_at
+from harness.report.terminal.console import breaks_words, lines_of, new_table
+from harness.report.terminal.verdict import claim_style
+from harness.report.words.amounts import BOUNDS, NOTHING, expected, level, measured, value, verdict_word, with_unit
+from harness.report.words.owner_paths import shortened
+from harness.scenario import Scenario
+
+CARRIED = " *"
+"""Marks a value that was carried to full scale."""
+
+LONGEST_NAME = 96
+"""Characters of a claim's name; a longer one ends in dots."""
+
+LONGEST_WORD = 24
+"""Characters of a word in a name; of a longer one both ends are shown."""
+
+_COLUMNS = {
+    "peak": "peak",
+    "floor, after cleanups": "sawtooth.trough_gb",
+    "stop() gave back": "release.stop",
+    "CPU": "cpu.seconds",
+}
+
+
+def config_lines(
+    console: Console, scenario: Scenario, runs: Sequence[Run], anchors: Anchors
+) -> tuple[list[Text], set[str]]:
+    """Return the table of configs, of each the mean over its seeds, and how its values were had; no line without runs.
+
+    What no run tells at full scale is marked.
+    """
+    judged = Runs.of(scenario, runs)
+    full = FullScale(scenario, judged, anchors, CONFIDENCE)
+    table = new_table("config", *_COLUMNS, unbroken=("config",), ruled=False)
+    bases: set[str] = set()
+    for config, mine in judged.by_config().items():
+        if mine:
+            read = [(METRICS[name], *read_at(METRICS[name], full, config)) for name in _COLUMNS.values()]
+            bases |= {basis for _, estimate, basis in read if estimate.estimate is not None}
+            cells = [_config_cell(metric.unit, estimate, basis, scenario) for metric, estimate, basis in read]
+            table.add_row(Text(shortened(config, LONGEST_WORD)), *map(Text, cells))
+    return (lines_of(console, table) if table.row_count else []), bases
+
+
+def claim_lines(console: Console, verdict: Verdict, claims: Sequence[ClaimVerdict]) -> list[Text]:
+    """Return the table of some claims; only their names are wrapped, where the console is wide enough."""
+    table = _claim_table(verdict, claims, unbroken=True)
+    if breaks_words(console, table):
+        table = _claim_table(verdict, claims, unbroken=False)
+    return lines_of(console, table)
+
+
+def claim_bases(claims: Sequence[ClaimVerdict]) -> set[str]:
+    """Return how the values that `claim_lines` shows were had."""
+    return {
+        judged.basis for judged in claims if judged.estimate.estimate is not None or judged.small.estimate is not None
+    }
+
+
+def _config_cell(unit: str, estimate: Estimate, basis: str, scenario: Scenario) -> str:
+    if estimate.estimate is None:
+        return NOTHING
+    text = with_unit(f"{BOUNDS[estimate.bound]}{value(estimate.estimate, unit)}", unit)
+    return text + _mark(basis, scenario.memory.scale)
+
+
+def _mark(basis: str, scale: float) -> str:
+    """Return what is said of a value that was not measured at full scale."""
+    if basis == "undecided":
+        return f" @{scale:g}"
+    return CARRIED if basis in ("continued", "extrapolated") else ""
+
+
+def _claim_table(verdict: Verdict, claims: Sequence[ClaimVerdict], *, unbroken: bool) -> Table:
+    estimate = f"measured [{level(verdict.confidence)}]"
+    whole = ("expected", estimate, "verdict") if unbroken else ()
+    table = new_table("claim", "expected", estimate, "verdict", unbroken=whole, ruled=False)
+    for judged in claims:
+        table.add_row(
+            Text(_name(judged.claim.name)),
+            Text(expected(judged)),
+            Text(_measured(judged, verdict.memory_scale)),
+            Text(verdict_word(judged), style=claim_style(judged)),
+        )
+    return table
+
+
+def _name(name: str) -> str:
+    words = (shortened(word, LONGEST_WORD) for word in name.split())
+    return textwrap.shorten(" ".join(words), LONGEST_NAME, placeholder=" ...")
+
+
+def _measured(judged: ClaimVerdict, scale: float) -> str:
+    """Return what was measured at full scale; where that is open, in the small world."""
+    unit = judged.metric.unit
+    if judged.estimate.estimate is not None:
+        return measured(judged.estimate, unit) + _mark(judged.basis, scale)
+    small: Estimate = replace(judged.small, bound="exact")
+    return NOTHING if small.estimate is None else measured(small, unit) + _mark("undecided", scale)

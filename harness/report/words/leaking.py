@@ -1,0 +1,68 @@
+"""What leaks and what does not, a line each: the config, what grows, how fast, who holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.analysis.estimates import mean_or_zero
+from harness.analysis.leaks.config_leaks import ConfigLeak
+from harness.analysis.leaks.limit import told_by
+from harness.analysis.owners.attribution import growth_in_parts
+from harness.analysis.owners.growth import EXPLAINED, explaining, share_of
+from harness.analysis.runs import Run, Runs
+from harness.analysis.verdict.judging import Verdict
+from harness.report.words.amounts import interval, percent, value, when_limit
+from harness.report.words.open_points import of_configs
+from harness.report.words.owner_paths import tail
+from harness.scenario import Scenario
+
+OWNER_COLUMNS = 28
+"""A longer path of an owner is cut; its end, which names the container, is kept."""
+
+
+def leak_lines(scenario: Scenario, verdict: Verdict, runs: Sequence[Run]) -> list[str]:
+    """Return a line for everything that leaks, of what is told at this scale."""
+    told, judged = told_by(scenario, verdict.leaks), Runs.of(scenario, runs)
+    return [
+        _leaking(leak, judged.of_config(leak.config))
+        for leak in told
+        if leak.verdict.outcome not in ("OK", "INCONCLUSIVE")
+    ]
+
+
+def limit_lines(verdict: Verdict) -> list[str]:
+    """Return a line for every config that reaches the machine's limit, or has reached it."""
+    return [f"{config}: RSS {when_limit(limit)}" for config, limit in verdict.limits.items()]
+
+
+def sound_line(scenario: Scenario, verdict: Verdict) -> str:
+    """Return all that does not leak in one line; empty where that is nothing."""
+    told = told_by(scenario, verdict.leaks)
+    sound = [leak for leak in told if leak.verdict.outcome == "OK"]
+    if not sound:
+        return ""
+    note = " (RSS is judged at scale 1)" if len(told) < len(verdict.leaks) else ""
+    return f"{of_configs(sound, list(dict.fromkeys(leak.config for leak in told)))}{note}"
+
+
+def _leaking(leak: ConfigLeak, runs: Sequence[Run]) -> str:
+    counted = leak.measure.counted
+    unit = "an hour" if counted else "GB/h"
+    allowed = value(leak.budget, leak.measure.unit) if counted else f"{leak.budget:g}"
+    line = f"{leak.config}, {leak.measure.words}: {interval(leak.rate, leak.measure.unit)} {unit} ({allowed} allowed)"
+    if leak.fragmentation:
+        return f"{line}; live bytes do not: memory that the program has and does not use"
+    return line if counted else f"{line}{_held_by(leak.config, runs)}"
+
+
+def _held_by(config: str, runs: Sequence[Run]) -> str:
+    """Return who holds most of what grows, where the walks over the owners tell."""
+    owned = growth_in_parts(config, runs)
+    if owned is None:
+        return ""
+    owners = explaining(owned.owners, mean_or_zero(owned.live.rate))
+    share = share_of(owners[0], owned.live) if owners else None
+    if share is None:
+        return ""
+    part = "" if share >= EXPLAINED else f"{percent(share)} "
+    return f", {part}in {tail(owners[0].path, OWNER_COLUMNS)}"

@@ -1,0 +1,76 @@
+"""What leaks, a line each, with who holds it; what does not, in one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from harness.analysis.leaks.config_leaks import LIVE, RSS, TASKS, ConfigLeak
+from harness.analysis.leaks.decision import LeakVerdict
+from harness.analysis.leaks.limit import Limit
+from harness.report.words.leaking import leak_lines, limit_lines, sound_line
+from tests.unit.analysis.verdict.literal_soak import make_scenario
+from tests.unit.anatomy_soak import Leaks, anatomy_run
+
+SCENARIO = make_scenario()
+RUNS = [anatomy_run("fixed", seed) for seed in (1, 2)]
+GROWS = LeakVerdict("LEAK", 1.304, 1.285, 1.322, "whole", 0.07, None, 34, {1: 1.29, 2: 1.31}, "decided")
+
+
+def verdict(*leaks: ConfigLeak, **limits: Limit) -> SimpleNamespace:
+    return SimpleNamespace(leaks=leaks, limits=limits)
+
+
+def test_a_leak_has_its_rate_its_budget_and_its_owner() -> None:
+    told = verdict(ConfigLeak("fixed", LIVE, 0.0375, GROWS), ConfigLeak("fixed", TASKS, 0.41, GROWS))
+    assert leak_lines(SCENARIO, told, RUNS) == [
+        "fixed, live bytes: 1.304 [1.285, 1.322] GB/h (0.0375 allowed), in …quote_stuffing.events[*]",
+        "fixed, tasks: 1.30 [1.28, 1.32] an hour (0.41 allowed)",
+    ]
+
+
+def test_an_owner_of_a_part_says_of_which_part() -> None:
+    halves = Leaks(lasting={"a.rows[*]": 0.8, "b.rows[*]": 0.5})
+    (line,) = leak_lines(
+        SCENARIO,
+        verdict(ConfigLeak("fixed", LIVE, 0.0375, GROWS)),
+        [anatomy_run("fixed", seed, leaks=halves) for seed in (1, 2)],
+    )
+    assert line.endswith("(0.0375 allowed), 62 % in a.rows[*]")
+
+
+def test_a_leak_without_walks_has_no_owner() -> None:
+    told = verdict(ConfigLeak("fixed", LIVE, 0.0375, GROWS))
+    runs = [anatomy_run("fixed", 1, walked=False)]
+    assert leak_lines(SCENARIO, told, runs)[0].endswith("GB/h (0.0375 allowed)")
+
+
+def test_fragmentation_is_told_for_what_it_is() -> None:
+    told = verdict(ConfigLeak("fixed", RSS, 0.0375, GROWS, fragmentation=True))
+    (line,) = leak_lines(SCENARIO, told, RUNS)
+    assert line.endswith("; live bytes do not: memory that the program has and does not use")
+
+
+@pytest.mark.parametrize("outcome", ["LEAK", "SOME"])
+def test_every_outcome_but_fine_and_open_leaks(outcome: str) -> None:
+    told = verdict(ConfigLeak("fixed", TASKS, 0.41, replace(GROWS, outcome=outcome)))
+    assert len(leak_lines(SCENARIO, told, RUNS)) == 1
+    assert sound_line(SCENARIO, told) == ""
+    for fine in ("OK", "INCONCLUSIVE"):
+        assert leak_lines(SCENARIO, verdict(ConfigLeak("fixed", TASKS, 0.41, replace(GROWS, outcome=fine))), RUNS) == []
+
+
+def test_what_does_not_leak_is_one_line_and_says_where_rss_is_not_told() -> None:
+    fine = replace(GROWS, outcome="OK")
+    told = verdict(*(ConfigLeak(config, one, 1.0, fine) for config in ("old", "fixed") for one in (RSS, LIVE, TASKS)))
+    assert sound_line(SCENARIO, told) == "RSS, live bytes, tasks of old and fixed"
+    small = SCENARIO.with_options(scale=0.1)
+    assert sound_line(small, told) == "live bytes, tasks of old and fixed (RSS is judged at scale 1)"
+
+
+def test_the_machines_limit_is_a_line_of_its_own() -> None:
+    told = verdict(fixed=Limit(32.0, 19.0, 18.83, 19.17, reached=False))
+    (line,) = limit_lines(told)
+    assert line == "fixed: RSS reaches the machine's limit of 32 GB between 18.8 and 19.2 hours after the start"

@@ -83,10 +83,22 @@ class Screen:
     program: str = "soak"
 
 
+@dataclass(frozen=True)
+class _Entries:
+    """Lines of one kind, each after its label; `what` they are called where some are left out."""
+
+    what: str
+    style: str
+    labelled: Sequence[tuple[str, str]]
+
+
 def print_screen(console: Console, screen: Screen) -> None:
     """Print a soak in at most MOST_LINES lines of 100 columns, the sentence first."""
+    table = config_lines(console, screen.scenario, screen.runs, screen.anchors)
+    entries = _entries(screen)
     for room in _rooms():
-        lines = [line for section in _sections(console, screen, room) if section for line in (Text(""), *section)]
+        sections = _sections(console, screen, room, table, entries)
+        lines = [line for section in sections if section for line in (Text(""), *section)]
         if sum(_height(console, line) for line in lines) <= MOST_LINES:
             break
     for line in lines:
@@ -98,16 +110,20 @@ def _height(console: Console, line: Text) -> int:
     return max(-(-line.cell_len // columns(console)), 1)
 
 
-def _sections(console: Console, screen: Screen, room: _Room) -> list[list[Text]]:
-    configs, bases = _configs(console, screen, room)
+def _sections(
+    console: Console, screen: Screen, room: _Room, table: tuple[list[Text], set[str]], entries: Sequence[_Entries]
+) -> list[list[Text]]:
+    """Return what there is room for; `table` is that of the configs, with how its values were had."""
+    lines, bases = table
+    configs = _configs(console, screen, room, lines)
     shown = _shown(screen.verdict, room)
     claims = _claims(console, screen.verdict, shown, room)
     notes = _notes(console, screen.verdict.memory_scale, bases | claim_bases(shown))
     return [
         _sentence(console, screen.verdict, room),
-        [*configs, *notes] if not claims else configs,
+        configs if claims else [*configs, *notes],
         [*claims, *notes] if claims else [],
-        _leaks(console, screen, room),
+        _labelled(console, room, entries),
         _paths(screen),
     ]
 
@@ -130,11 +146,10 @@ def _sentence(console: Console, verdict: Verdict, room: _Room) -> list[Text]:
     return lines
 
 
-def _configs(console: Console, screen: Screen, room: _Room) -> tuple[list[Text], set[str]]:
-    """Return the table of configs, and how its values were had."""
-    lines, bases = config_lines(console, screen.scenario, screen.runs, screen.anchors)
+def _configs(console: Console, screen: Screen, room: _Room, lines: list[Text]) -> list[Text]:
+    """Return the table of configs, below what its values are means of."""
     if not lines:
-        return [], bases
+        return []
     heads, *rows = lines
     verdict, hours = screen.verdict, screen.scenario.time.hours
     seeds = len({run.seed for run in verdict.runs})
@@ -142,7 +157,7 @@ def _configs(console: Console, screen: Screen, room: _Room) -> tuple[list[Text],
     world = "" if verdict.memory_scale == 1 else f", from a world at scale {verdict.memory_scale:g}"
     title = Text(f"{verdict.scenario}: {means} over {hours:g} h, at full scale{world}", style="bold")
     left_out = _left_out(len(rows) - room.configs, "more configs")
-    return [*prose(console, title), heads, *rows[: room.configs], *left_out], bases
+    return [*prose(console, title), heads, *rows[: room.configs], *left_out]
 
 
 def _shown(verdict: Verdict, room: _Room) -> list[ClaimVerdict]:
@@ -192,27 +207,32 @@ def _group(judged: ClaimVerdict) -> str:
     return "known miss" if judged.claim.known else "not judged"
 
 
-def _leaks(console: Console, screen: Screen, room: _Room) -> list[Text]:
+def _entries(screen: Screen) -> list[_Entries]:
     """Return what leaks, what does not, what is open, and what the judged processes warned of."""
     scenario, verdict = screen.scenario, screen.verdict
     sound = sound_line(scenario, verdict)
-    warned = [f"{text} ({first_of(names, 2)})" for text, names in warnings(screen.runs).items()]
     points = [
         ("Open" if point.claimed else "Open, not claimed", point.sentence) for point in open_points(scenario, verdict)
     ]
-    sections = (
-        ("leaks", "bold red", [("Leak", text) for text in leak_lines(scenario, verdict, screen.runs)], room.leaks),
-        ("limits", "bold red", [("Limit", text) for text in limit_lines(verdict)], room.leaks),
-        ("", "green", [("No leak", sound)] if sound else [], 1),
-        ("open", "yellow", points, room.points),
-        ("warnings", "yellow", [("Warning", text) for text in warned], room.warnings),
-    )
+    warned = [("Warning", f"{text} ({first_of(names, 2)})") for text, names in warnings(screen.runs).items()]
+    return [
+        _Entries("leaks", "bold red", [("Leak", text) for text in leak_lines(scenario, verdict, screen.runs)]),
+        _Entries("limits", "bold red", [("Limit", text) for text in limit_lines(verdict)]),
+        _Entries("", "green", [("No leak", sound)] if sound else []),
+        _Entries("open", "yellow", points),
+        _Entries("warnings", "yellow", warned),
+    ]
+
+
+def _labelled(console: Console, room: _Room, entries: Sequence[_Entries]) -> list[Text]:
+    most = {"open": room.points, "warnings": room.warnings}
     lines = []
-    for what, style, told, most in sections:
-        for label, text in told[:most]:
-            words = Text.assemble((f"{label}: ", style), " ".join(text.split()))
+    for kind in entries:
+        shown = kind.labelled[: most.get(kind.what, room.leaks)]
+        for label, text in shown:
+            words = Text.assemble((f"{label}: ", kind.style), " ".join(text.split()))
             lines += _clipped(console, prose(console, words), room.lines)
-        lines += _left_out(len(told) - most, f"more {what}")
+        lines += _left_out(len(kind.labelled) - len(shown), f"more {kind.what}")
     return lines
 
 

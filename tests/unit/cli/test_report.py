@@ -79,6 +79,15 @@ def test_one_screen_is_the_default_and_the_rest_is_told_on_demand(result: Path, 
         assert told in whole
 
 
+@pytest.mark.parametrize(
+    ("called", "named"), [("/nowhere/.venv/bin/soak", "/nowhere/.venv/bin/soak"), ("/usr/bin/pytest", "soak")]
+)
+def test_what_to_call_next_is_called_as_this_was(result: Path, monkeypatch, capsys, called: str, named: str) -> None:
+    monkeypatch.setattr("sys.argv", [called])
+    main(["report", "example"])
+    assert f"Who holds the memory: {named} explain {result}" in capsys.readouterr().out.splitlines()
+
+
 @pytest.mark.parametrize("command", ["report", "explain", "compare"])
 def test_damaged_controls_are_one_clear_error(result: Path, command: str, capsys) -> None:
     controls(result, HOLDS).write_text("{", encoding="utf-8")

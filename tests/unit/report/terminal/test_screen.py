@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from harness.analysis.full_scale.anchor_runs import Anchors
 from harness.analysis.result import Result
 from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.analysis.verdict.judging import judge
 from harness.report.terminal.screen import MOST_LINES, Screen, print_screen
+from harness.scenario import load
+from tests.unit.analysis.full_scale.kept import kept_runs, kept_world
 from tests.unit.analysis.verdict.golden_recording import GOLDEN
 from tests.unit.anatomy_soak import anatomy_run
 
@@ -109,6 +112,19 @@ def test_the_recorded_soak_fits(width: int) -> None:
     assert lines[1].startswith(f"{result.verdict.status.upper()}: ")
     for judged in result.verdict.claims:
         assert judged.outcome == "met" or judged.claim.name in words(lines) or width == 80
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_recorded_50symbols_fits_and_says_what_was_carried_to_full_scale(width: int) -> None:
+    scenario = load("50symbols").with_options(configs=["fixed", "old_stop"])
+    runs = [run for config in scenario.configs for run in kept_runs(config, 0.1)]
+    scales = {"fixed": (1.0, 0.4, 0.05), "old_stop": (0.7, 0.2)}
+    anchors = Anchors({config: tuple(kept_world(config, scale) for scale in scales[config]) for config in scales})
+    lines = printed(scenario, runs, width, verdict=judge(scenario, runs, anchors=anchors), anchors=anchors)
+    assert len(lines) <= MOST_LINES
+    row = re.compile(r"stop\(\) of old_stop .* 40 to 60 ± 5 % +8\d\.\d \[.*\] % \* +exceeded")
+    assert any(row.match(line) for line in lines)
+    assert re.search(r"\* carried to full scale from other runs; @0.1: of the small world only", words(lines))
 
 
 def test_a_soak_with_more_of_everything_than_fits_still_is_one_screen(make_scenario, make_claim, make_run) -> None:

@@ -10,14 +10,16 @@ They are caught in exactly one place, ``harness.cli.main``. Everything else is a
 
 from __future__ import annotations
 
+from harness import exit_codes
+
 
 class SoakError(Exception):
     """The soak could not be carried out; the message is one sentence a user can act on."""
 
-    exit_code = 3
+    exit_code = exit_codes.NO_EVIDENCE
 
 
 class UsageError(SoakError):
     """The user asked for something wrong; the message names the file, the key, the value and what is allowed."""
 
-    exit_code = 2
+    exit_code = exit_codes.WRONG_USAGE

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from harness.analysis.estimates import Estimate, over_seeds, welch_interval
+from harness.analysis.metrics.catalogue import METRICS, Metric
 from harness.analysis.metrics.pairing import difference, paired
-from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 

@@ -10,9 +10,10 @@ from typing import Any
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors, World
 from harness.analysis.reading import read_run
 from harness.analysis.runs import Run, Runs
-from harness.analysis.verdict.claims import check_claims
+from harness.analysis.verdict.claim_verdict import check_claims
 from harness.analysis.verdict.control_record import ControlRecord, read_controls
-from harness.analysis.verdict.judging import Verdict, judge, lacking_seeds
+from harness.analysis.verdict.more_seeds import lacking_seeds
+from harness.analysis.verdict.soak_verdict import Verdict, judge
 from harness.analysis.verdict.validity import invalidities
 from harness.errors import UsageError
 from harness.scenario import Scenario, load

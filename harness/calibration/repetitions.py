@@ -21,7 +21,7 @@ from pathlib import Path
 
 from harness.analysis.result import Result
 from harness.analysis.verdict import verdict_file
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.calibration.repeated.page import counts_in_words, page, unwanted_claims
 from harness.calibration.repeated.plan import Plan, declare, planned
 from harness.calibration.repeated.records import (

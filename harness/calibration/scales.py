@@ -25,7 +25,7 @@ from harness.scenario import Scenario, load
 from harness.soaks.admission import MARGIN, room_bytes
 from harness.soaks.plan import cores
 from harness.soaks.result_folder import read_manifest
-from harness.soaks.table import OtherWorld, carry_out
+from harness.soaks.run_rows import OtherWorld, carry_out
 from harness.text import shown_path
 
 PROGRAM = "python -m harness.calibration.scales"

@@ -8,9 +8,9 @@ import numpy as np
 
 from harness.analysis.estimates import CONFIDENCE
 from harness.analysis.full_scale.anchor_runs import Anchors, World
-from harness.analysis.full_scale.moving_metrics import FullScale, Undecided
+from harness.analysis.full_scale.extrapolation import FullScale, Undecided
 from harness.analysis.leaks.config_leaks import judge_config
-from harness.analysis.metrics.table import METRICS, Metric
+from harness.analysis.metrics.catalogue import METRICS, Metric
 from harness.analysis.owners.growth import growth
 from harness.analysis.runs import Runs
 from harness.calibration.markdown import table
@@ -51,13 +51,13 @@ def page(worlds: Sequence[World], command: str, origin: str) -> str:
         "*RSS* and *live* are the verdicts on a leak.\n",
         _table(by_config),
         "\n## What small worlds foretell of the largest one\n",
-        "Each scale by itself is carried to the largest one of its config (full_scale/carried_runs.py): the span "
+        "Each scale by itself is carried to the largest one of its config (full_scale/larger_world.py): the span "
         "of what may be pinned, and the spread over the seeds of that scale lent to one run. `out` marks what was "
         "measured outside of it.\n",
         _foretold(by_config),
         "\n## Which metrics move\n",
         f"The median over seeds at the smallest and at the largest scale. A metric moves where they differ by more "
-        f"than {100 * MOVED:g} % (and a share by more than 1 point); *marked* is how analysis/metrics/table.py has "
+        f"than {100 * MOVED:g} % (and a share by more than 1 point); *marked* is how analysis/metrics/catalogue.py has "
         "it.\n",
         _moving(by_config),
         "\n## Who holds it\n",

@@ -25,7 +25,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Soak the controls, print and write what came of them; 0 or INVALID."""
-    from harness.analysis.verdict.claims import check_claims
+    from harness.analysis.verdict.claim_verdict import check_claims
     from harness.cli.controlled import control
     from harness.scenario import load
     from harness.soaks import result_folder

@@ -59,7 +59,7 @@ def declare_verbose(parser: argparse.ArgumentParser) -> None:
 
 def scenario_from(arguments: argparse.Namespace) -> Scenario:
     """Return the scenario that the arguments name, with their options. Raises UsageError."""
-    from harness.analysis.verdict.claims import check_claims
+    from harness.analysis.verdict.claim_verdict import check_claims
     from harness.scenario import load
 
     configs: str | None = arguments.configs

@@ -20,7 +20,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Judge; the exit code is the verdict's."""
     from harness.analysis.result import Result
-    from harness.cli.conclusion import conclude
+    from harness.cli.after_runs import conclude
     from harness.report.terminal.console import open_console
     from harness.soaks.result_folder import find_result
 

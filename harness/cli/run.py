@@ -38,7 +38,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Soak; the exit code is the verdict's."""
     from harness.analysis.result import Result
-    from harness.cli.conclusion import anchor, conclude
+    from harness.cli.after_runs import anchor, conclude
     from harness.cli.options import scenario_from
     from harness.report.terminal.console import paragraph
     from harness.report.terminal.progress import Progress

@@ -1,4 +1,8 @@
-"""The reference target: a market-data collector made from the note; old and fixed differ in parameters only."""
+"""The reference target: a market-data collector made from the note; old and fixed differ in parameters only.
+
+`controller` starts, cleans up and stops it; what a cleanup saves and clears is asked of `sample_buffers` (rows that
+wait to be saved) and of the parts of the `pipeline`; `parameters` are what a config may set.
+"""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psutil
 
-from harness.collector.data_collector import MLDataCollector, SampleCounters
 from harness.collector.detectors import QuoteStuffingDetector
 from harness.collector.parameters import Parameters
 from harness.collector.pipeline import MultiSymbolFeaturePipeline
+from harness.collector.sample_buffers import MLDataCollector, SampleCounters
 from harness.target import Environment
 from synthetic.events import Book, Candle, Reconnect
 

@@ -13,10 +13,10 @@ from harness.analysis.estimates import Estimate, Reading, over_seeds
 from harness.analysis.leaks.config_leaks import judge_config, live_slope
 from harness.analysis.leaks.decision import LeakVerdict, judge_leak
 from harness.analysis.leaks.sequential import confidence_of
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.owners.attribution import growth_in_parts
 from harness.analysis.runs import Run, Runs
-from harness.analysis.verdict.claims import against_band, metric_of
+from harness.analysis.verdict.claim_verdict import against_band, metric_of
 from harness.analysis.verdict.control_record import Check
 from harness.analysis.verdict.validity import incomplete_configs, invalidities
 from harness.scenario import Claim, Scenario

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from harness.controls.leaking import LEAKING, leaking_configs
 from harness.scenario import Scenario
-from harness.soaks import table
+from harness.soaks import run_rows
 from harness.soaks.plan import cores
+from harness.soaks.run_rows import World
 from harness.soaks.supervisor import Observer
-from harness.soaks.table import World
 
 NULL = "harness.null_target:build"
 
@@ -150,13 +150,13 @@ def carry_out(
     """Carry out all runs of these soaks together, each soak in a result folder of its own below `folder`, by name.
 
     What runs in real time goes first; with `real_beside` it is one more than run at once, for a world that hardly needs
-    the processor. Raises what :func:`harness.soaks.table.carry_out` raises.
+    the processor. Raises what :func:`harness.soaks.run_rows.carry_out` raises.
     """
     ordered = sorted(soaks, key=lambda soak: not soak.real_time)
     folders = {soak.name: folder / soak.name for soak in ordered}
     rows = [row for soak in ordered for row in World(soak.scenario, folders[soak.name], soak.real_time).rows()]
     processes = (at_once or cores()) + sum(row.job.real_time and real_beside for row in rows)
-    table.carry_out(rows, at_once=processes, observe=observe)
+    run_rows.carry_out(rows, at_once=processes, observe=observe)
     return folders
 
 

@@ -42,7 +42,7 @@ def load(reference: str, *, import_target: bool = True) -> Scenario:
 
     With `import_target` another process imports the target, the configs are checked against its parameters and
     completed with their defaults; without, they stay as written, which is all that reading an old result needs. Whether
-    there are the metrics that claims name, harness.analysis.verdict.claims checks.
+    there are the metrics that claims name, harness.analysis.verdict.claim_verdict checks.
 
     Raises UsageError, one line, for whatever is wrong with the reference, the file or its contents.
     """

@@ -17,7 +17,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.files import read_json, write_json
 from harness.soaks.admission import MARGIN, RESERVE_BYTES
-from harness.soaks.table import OtherWorld
+from harness.soaks.run_rows import OtherWorld
 
 FORMAT = 1
 ANCHORS_FOLDER = "anchors"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.scenario import Scenario
-from harness.soaks import result_folder, table
+from harness.soaks import result_folder, run_rows
 from harness.soaks.admission import room_bytes
 from harness.soaks.plan import cores, plan_jobs, refuse_too_large
+from harness.soaks.run_rows import Row, World
 from harness.soaks.supervisor import Observer
-from harness.soaks.table import Row, World
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lam
     except OSError as error:
         raise result_folder.refuse_full_disk(error, world.folder) from error
     try:
-        table.carry_out(planned.rows, at_once=planned.at_once, observe=observe)
+        run_rows.carry_out(planned.rows, at_once=planned.at_once, observe=observe)
         for seed in scenario.further_seeds():
             if not undecided(seed - scenario.first_seed):
                 break
-            table.carry_out(world.rows([seed]), at_once=planned.at_once, observe=observe)
+            run_rows.carry_out(world.rows([seed]), at_once=planned.at_once, observe=observe)
     except KeyboardInterrupt:
         return Soak(world.folder, interrupted=True)
     return Soak(world.folder, interrupted=False)

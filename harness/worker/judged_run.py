@@ -1,4 +1,4 @@
-"""The judged process: one run, from the first import to the last page given back.
+"""The judged process, step by step: rehearsal, start, feed, restarts, stop, drop, trim, settle.
 
 ``python -m harness.worker.judged_run FOLDER`` reads ``job.json`` there and leaves a recording. It imports nothing that
 plots, validates or shows progress, and keeps nothing between samples: what it held would count as the target's.
@@ -27,14 +27,14 @@ from harness.clock import Clock, ClockStalled, RealClock, VirtualClock
 from harness.errors import UsageError
 from harness.probes.owners import find_roots
 from harness.probes.survivors.census import census
-from harness.worker.calling import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
 from harness.worker.delivered import Delivered
 from harness.worker.failures import Interrupted, RunEnded, Unending, describe, is_recorders, watch_tasks
+from harness.worker.handlers import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
 from harness.worker.isolation import isolate_this_process
 from harness.worker.job import Job
+from harness.worker.measuring import Measurements
 from harness.worker.recorder import Recorder
 from harness.worker.rehearsal import lay_ballast, rehearse
-from harness.worker.timeline import Timeline
 from synthetic.events import Event
 from synthetic.feed import Feed, RecordingError
 from synthetic.market import MARKET_VERSION
@@ -55,7 +55,7 @@ class JudgedRun:
         self._clock = self._make_clock()
         self._recorder = Recorder(folder, self._clock.now_s)
         self._delivered = Delivered(self._recorder.row)
-        self._timeline = Timeline(job, self._clock, self._recorder, self._roots, self._fail)
+        self._measurements = Measurements(job, self._clock, self._recorder, self._roots, self._fail)
 
     def run(self) -> dict[str, Any]:
         """Carry the run out; returns the facts for run.json. Whatever happens ends in a status and a reason."""
@@ -80,9 +80,9 @@ class JudgedRun:
         self.facts.update(
             status=status,
             reason=reason,
-            phase=self._timeline.phase,
+            phase=self._measurements.phase,
             t_s=t_s,
-            peak_rss_bytes=self._timeline.peak_bytes,
+            peak_rss_bytes=self._measurements.peak_bytes,
             cpu_s=time.process_time(),
             wall_s=wall_s,
             acceleration=t_s / wall_s if wall_s else None,
@@ -121,15 +121,15 @@ class JudgedRun:
     # -- before the first measurement ----------------------------------------------------------------------------------
 
     def _rehearse(self) -> None:
-        rehearse(self.job, self.folder, self._timeline.rehearse, self._is_doing)
-        self._timeline.sampler.allocators.trim()
+        rehearse(self.job, self.folder, self._measurements.rehearse, self._is_doing)
+        self._measurements.sampler.allocators.trim()
 
     def _is_doing(self, what: str) -> None:
         self._doing = what
 
     def _lay_ballast(self) -> None:
         gc.collect()
-        sampler = self._timeline.sampler
+        sampler = self._measurements.sampler
         sampler.allocators.trim()
         idle = sampler.rss_bytes()
         self._recorder.note(idle_rss_bytes=idle)
@@ -152,7 +152,7 @@ class JudgedRun:
             self._failure = error
             raise
         finally:
-            self._timeline.over = True
+            self._measurements.over = True
             self._count_at_last()
             patience_s = self.job.stall_s if self.job.real_time else PATIENCE_S
             self._clock.call_first_at(self._clock.now_s() + patience_s, give_up)
@@ -165,11 +165,11 @@ class JudgedRun:
 
     async def _begin(self) -> Feed:
         """Build and start the target; returns the feed, just before its first event."""
-        job, timeline = self.job, self._timeline
+        job, measurements = self.job, self._measurements
         feed = job.feed(start_ms=self._clock.start_ms)
         data_dir = self.folder / "data"
         data_dir.mkdir()
-        timeline.note_standing("before")
+        measurements.note_standing("before")
         self._target = build_target(job, self._clock, feed, data_dir, self._recorder.emit)
         self._handlers = find_handlers(self._target)
         for text in doubts(self._target):
@@ -178,7 +178,7 @@ class JudgedRun:
         await patiently(self._target.start(), "start()")
         self._doing = "in a cycle or a feed handler"
         self._lay_ballast()
-        timeline.begin()
+        measurements.begin()
         return feed
 
     async def _feed(self, feed: Feed) -> None:
@@ -208,7 +208,7 @@ class JudgedRun:
     async def _restart(self, number: int) -> None:
         """Stop the target for the `number`-th time, note what stays, and start the same target again."""
         await self._call_stop()
-        self._timeline.measure_restart(number)
+        self._measurements.measure_restart(number)
         self._doing = f"in start() after stop() number {number}"
         await patiently(self._target.start(), "start()")
         self._doing = "in a cycle or a feed handler"
@@ -222,26 +222,26 @@ class JudgedRun:
 
         The feed stays until the end: it was there at the start.
         """
-        timeline = self._timeline
-        timeline.measure("before")
-        timeline.enter("stop")
+        measurements = self._measurements
+        measurements.measure("before")
+        measurements.enter("stop")
         await self._call_stop()
-        timeline.measure("after_stop")
+        measurements.measure("after_stop")
         if self.job.starts > 1:
-            timeline.measure_restart(self.job.starts)
+            measurements.measure_restart(self.job.starts)
         self._doing = "in counters()"
         self._count()
         self._doing = "after it was stopped"
-        timeline.enter("release")
+        measurements.enter("release")
         self._handlers = {}
         self._target = None
         gc.collect()
-        timeline.measure("after_drop")
-        timeline.sampler.allocators.trim()
-        timeline.measure("after_trim")
-        timeline.enter("settle")
+        measurements.measure("after_drop")
+        measurements.sampler.allocators.trim()
+        measurements.measure("after_trim")
+        measurements.enter("settle")
         await self._clock.sleep_until(self._clock.now_s() + self.job.settle_s)
-        timeline.note_standing("after")
+        measurements.note_standing("after")
 
     def _roots(self) -> dict[str, Any]:
         """What the owners are looked for in; nothing once the target is dropped."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.clock import Clock, VirtualClock
-from harness.worker.calling import PATIENCE_S, build_target, find_handlers, give_up, maybe_await, patiently
 from harness.worker.failures import RunEnded, Unending
+from harness.worker.handlers import PATIENCE_S, build_target, find_handlers, give_up, maybe_await, patiently
 from harness.worker.job import Job
 
 EVENTS = 500

@@ -28,7 +28,7 @@ from pathlib import Path
 from harness import target as targets
 from harness.clock import VirtualClock
 from harness.worker.job import Job
-from harness.worker.calling import find_handlers
+from harness.worker.handlers import find_handlers
 from synthetic.market import Market
 
 job = Job.read(Path(sys.argv[1]))

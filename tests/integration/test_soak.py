@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.result import Result
-from harness.worker.calling import HANDLERS
+from harness.worker.handlers import HANDLERS
 from harness.worker.job import Job
 from harness.worker.recorder import DELIVERED
 from synthetic.events import size_bytes

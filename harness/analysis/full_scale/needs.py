@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.analysis.full_scale.moving_metrics import ENOUGH_SEEDS, moves
+from harness.analysis.full_scale.extrapolation import ENOUGH_SEEDS, moves
 from harness.analysis.leaks.config_leaks import settled_by_live
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 from harness.soaks.anchor_plan import Need

@@ -14,10 +14,10 @@ from typing import Any
 
 from harness.analysis.leaks.config_leaks import ConfigLeak
 from harness.analysis.leaks.shape import Shape
-from harness.analysis.metrics.table import Reduced
-from harness.analysis.verdict.claims import ClaimVerdict
+from harness.analysis.metrics.catalogue import Reduced
+from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.control_record import ControlRecord
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.files import write_json
 
 FORMAT = 2

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.analysis.leaks.config_leaks import ConfigLeak
-from harness.analysis.verdict.claims import ClaimVerdict
+from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.errors import UsageError
 from harness.text import shown_path
 

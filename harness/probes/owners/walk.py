@@ -1,6 +1,7 @@
 """The sampled walk of the object graph: bytes by attribute path, with a standard error.
 
-What is small is opened exactly, breadth first, so that the shortest path to an object owns it. Where many elements
+What is small is opened exactly, breadth first, so that the shortest path to an object owns it; inside a drawn element
+a shared object is split among those that refer to it (`drawn_elements`). Where many elements
 stand in one place (all elements of all containers on one path) some are drawn with probability proportional to size,
 those that are large for certain; what hangs on a drawn element is weighed on its own. The variance is that between
 draws (the ultimate cluster: Hansen, Hurwitz and Madow, 1953), so it holds whatever is drawn inside an element.
@@ -17,6 +18,7 @@ from collections.abc import Collection, Generator, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from harness.probes.owners.drawn_elements import Subtrees
 from harness.probes.owners.draws import Drawn, draw_from, weigh
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
 from harness.probes.owners.measures import Measures, is_record
@@ -34,7 +36,6 @@ from harness.probes.owners.parts import (
 from harness.probes.owners.population import Population, capacity_for, measure_all
 from harness.probes.owners.sampling import Scratch, uniform
 from harness.probes.owners.sizes import chunk
-from harness.probes.owners.subtree import Subtrees
 from harness.probes.owners.tally import Owner, Tally
 
 EXACT = 256

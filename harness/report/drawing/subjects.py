@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.analysis.curves import Curve, StopCurve, curve, stop
 from harness.analysis.estimates import CONFIDENCE
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
-from harness.analysis.full_scale.moving_metrics import FullScale
+from harness.analysis.full_scale.extrapolation import FullScale
 from harness.analysis.runs import Run, Runs
 from harness.report.drawing.looks import Look, looks
 from harness.scenario import Scenario

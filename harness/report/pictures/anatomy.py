@@ -16,7 +16,7 @@ from harness.analysis.owners.courses import OTHER, OwnerCourse, owner_courses
 from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.analysis.rss_course import rss_course
 from harness.analysis.runs import RESIDUAL, Run, Runs
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.drawing import looks
 from harness.report.drawing.lettering import write_name
 from harness.report.drawing.looks import FAINT, INK, SMALL_PT, WIDTH_PX, in_house_style

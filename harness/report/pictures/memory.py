@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.runs import Run
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.drawing.cleanup_strip import draw_cleanups
 from harness.report.drawing.lettering import characters, drawable, line_px
 from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, in_house_style

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from harness.analysis.metrics.levels import GROWN_SHARE
 from harness.analysis.over_time import PEAK_NET, CpuOverTime, ReductionOverTime, cpu_over_time, reduction_over_time
 from harness.analysis.runs import Run, Runs
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.drawing.lettering import characters, drawable, wrapped
 from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, in_house_style, looks
 from harness.report.drawing.over_time_axes import draw_cpu, draw_reductions, key_handles

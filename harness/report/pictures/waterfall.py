@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from harness.analysis.estimates import mean_or_zero
 from harness.analysis.metrics.waterfall import OUTLIVING, Waterfall, waterfall
 from harness.analysis.runs import Run
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.drawing.lettering import characters, drawable, line_px, wrapped, write
 from harness.report.drawing.looks import SMALL_PT, WIDTH_PX, in_house_style
 from harness.report.drawing.page import MARGIN_PX, Page

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from harness.analysis.estimates import CONFIDENCE, Estimate
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
-from harness.analysis.full_scale.moving_metrics import Basis, FullScale, moves
-from harness.analysis.metrics.table import METRICS, Metric
+from harness.analysis.full_scale.extrapolation import Basis, FullScale, moves
+from harness.analysis.metrics.catalogue import METRICS, Metric
 from harness.analysis.runs import Run, Runs
 from harness.report.terminal.console import heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, measured, scale_note

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from harness.analysis.leaks.config_leaks import RSS, ConfigLeak
 from harness.analysis.leaks.shape import Shape
-from harness.analysis.verdict.judging import Verdict
 from harness.analysis.verdict.run_summary import RunSummary
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, interval, level, value, when_limit
 

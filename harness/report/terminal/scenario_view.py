@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.report.terminal.console import GAP, heading, new_table, paragraph
 from harness.report.words.amounts import band_words
 from harness.scenario import Change, Claim, ScaledWorld, Scenario, Settings

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.runs import Run
-from harness.analysis.verdict.claims import ClaimVerdict
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.claim_verdict import ClaimVerdict
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, prose
 from harness.report.terminal.screen_tables import CARRIED, claim_bases, claim_lines, config_lines
 from harness.report.terminal.verdict import STATUSES, warnings

@@ -12,11 +12,11 @@ from rich.text import Text
 
 from harness.analysis.estimates import CONFIDENCE, Estimate
 from harness.analysis.full_scale.anchor_runs import Anchors
-from harness.analysis.full_scale.moving_metrics import FullScale
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.full_scale.extrapolation import FullScale
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run, Runs
-from harness.analysis.verdict.claims import ClaimVerdict
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.claim_verdict import ClaimVerdict
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.config_table import read_at
 from harness.report.terminal.console import breaks_words, lines_of, new_table
 from harness.report.terminal.verdict import claim_style

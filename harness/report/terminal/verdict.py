@@ -12,9 +12,9 @@ from rich.text import Text
 
 from harness.analysis.leaks.sequential import CONFIDENCE
 from harness.analysis.runs import Run, ending
-from harness.analysis.verdict.claims import ClaimVerdict
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.run_summary import RunSummary
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.terminal.leak_table import print_leaks
 from harness.report.words.amounts import NOTHING, expected, level, measured, scale_note, value, verdict_word

@@ -7,7 +7,7 @@ from functools import partial
 
 from harness.analysis.estimates import Bound, Estimate
 from harness.analysis.leaks.limit import Limit
-from harness.analysis.verdict.claims import ClaimVerdict
+from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.text import number, without_negative_zero
 
 NOTHING = "-"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.scenario import Scenario
 from harness.soaks.anchor_plan import Plan
+from harness.soaks.run_rows import OtherWorld
 from harness.soaks.soak import Planned
-from harness.soaks.table import OtherWorld
 from harness.text import joined
 
 

@@ -8,9 +8,9 @@ from itertools import groupby
 import numpy as np
 
 from harness.analysis.leaks.config_leaks import ConfigLeak
-from harness.analysis.verdict.claims import ClaimVerdict
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.run_summary import RunSummary
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.words.amounts import BOUNDS, spoken, spoken_band
 from harness.text import joined
 

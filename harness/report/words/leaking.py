@@ -10,7 +10,7 @@ from harness.analysis.leaks.limit import told_by
 from harness.analysis.owners.attribution import growth_in_parts
 from harness.analysis.owners.growth import EXPLAINED, explaining, share_of
 from harness.analysis.runs import Run, Runs
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.words.amounts import interval, percent, value, when_limit
 from harness.report.words.open_points import of_configs
 from harness.report.words.owner_paths import tail

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from harness.analysis.leaks.config_leaks import ConfigLeak
 from harness.analysis.leaks.limit import told_by
-from harness.analysis.verdict.claims import ClaimVerdict
-from harness.analysis.verdict.judging import Verdict
+from harness.analysis.verdict.claim_verdict import ClaimVerdict
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.words.amounts import BOUNDS
 from harness.scenario import Scenario
 from harness.scenario.contents import SEEDS_MOST

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.comparison import Comparison, Row, compare_configs, compare_results, may_compare
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Runs
 from harness.scenario import Scenario
 

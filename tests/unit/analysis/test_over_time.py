@@ -10,7 +10,7 @@ import pytest
 
 from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics import cpu
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.over_time import (
     INSTANTS,
     MEAN,

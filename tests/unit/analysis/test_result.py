@@ -15,7 +15,7 @@ from harness.analysis.runs import Run
 from harness.errors import UsageError
 from harness.scenario import load
 from harness.soaks.anchor_plan import Plan, write_plan
-from harness.soaks.table import OtherWorld
+from harness.soaks.run_rows import OtherWorld
 from tests.unit.analysis.verdict.golden_recording import GOLDEN, golden_copy
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
+from harness import exit_codes
 from harness.analysis.result import Result
-from harness.analysis.verdict.judging import EXIT_CODES, Verdict
 from harness.analysis.verdict.run_summary import RunSummary
+from harness.analysis.verdict.soak_verdict import Verdict
 from harness.calibration import repetitions
 from harness.calibration.repeated.records import read
 from harness.scenario import Scenario
+from harness.soaks.run_rows import World
 from harness.soaks.soak import Planned, Soak
-from harness.soaks.table import World
 
 SMOKE = ["smoke", "--seeds", "2"]
 
@@ -96,7 +97,7 @@ def test_what_did_not_end_as_it_should_is_kept_and_named(soaks: Soaks, capsys: p
     told = recorded("here/repetitions.jsonl")
     assert [one["status"] for one in told] == ["met", "inconclusive", "missed", "met"]
     assert [one["exit_code"] for one in told] == [
-        EXIT_CODES[status] for status in ("met", "inconclusive", "missed", "met")
+        exit_codes.OF_STATUS[status] for status in ("met", "inconclusive", "missed", "met")
     ]
     assert [one["folder"] for one in told] == [None, "smoke/soak-2", "smoke/soak-3", None]
     assert sorted(folder.name for folder in Path("here/smoke").iterdir()) == ["soak-2", "soak-3"]

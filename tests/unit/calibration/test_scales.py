@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.full_scale.anchor_runs import World
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.calibration import scales
 from harness.calibration.scales_page import MOVED, NOISE, page
 from harness.scenario import load

@@ -40,8 +40,8 @@ def order(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(soak, "room_bytes", lambda: 10**12)
     monkeypatch.setattr(controlled, "_judged", judged)
     monkeypatch.setattr(soak, "carry_out", carry_out)
-    monkeypatch.setattr("harness.cli.conclusion.anchor", lambda *_, **__: done.append("anchors"))
-    monkeypatch.setattr("harness.cli.conclusion.conclude", conclude)
+    monkeypatch.setattr("harness.cli.after_runs.anchor", lambda *_, **__: done.append("anchors"))
+    monkeypatch.setattr("harness.cli.after_runs.conclude", conclude)
     return done
 
 

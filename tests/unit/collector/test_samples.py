@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from harness.collector.data_collector import MLDataCollector, SampleCounters
 from harness.collector.feature_store import FeatureStore
 from harness.collector.orderbook import OrderBookSnapshot
 from harness.collector.parameters import Parameters
 from harness.collector.pipeline import FEATURE_NAMES, CachedFeatures
+from harness.collector.sample_buffers import MLDataCollector, SampleCounters
 from tests.unit.collector.world import SYMBOLS, World
 
 

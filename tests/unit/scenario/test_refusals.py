@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.verdict.claims import check_claims
+from harness.analysis.verdict.claim_verdict import check_claims
 from harness.errors import UsageError
 from harness.scenario import load
 from tests.unit.scenario.reading import WriteScenario, error_of

@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.soaks.anchor_plan import PLAN_FILE, Need, Plan, plan, read_plan, write_plan
-from harness.soaks.table import OtherWorld
+from harness.soaks.run_rows import OtherWorld
 
 PERIOD_H = 500 / 3600
 

@@ -11,7 +11,7 @@ from harness.errors import UsageError
 from harness.scenario import Scenario, load
 from harness.soaks.plan import plan_jobs, refuse_too_large
 from harness.soaks.result_folder import create_result, find_result, point_latest, run_folders
-from harness.soaks.table import Row, World
+from harness.soaks.run_rows import Row, World
 from harness.worker.isolation import PINNED, judged_environment
 from synthetic.faults.kinds import Faults
 from tests.unit.worker.test_recorder import job

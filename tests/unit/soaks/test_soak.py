@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.scenario import Scenario, load
-from harness.soaks import soak, table
+from harness.soaks import run_rows, soak
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def carried_out(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
         calls.append([job.seed for job in jobs.values()])
         return {folder: {"status": "complete"} for folder in jobs}
 
-    monkeypatch.setattr(table, "supervise", supervise)
+    monkeypatch.setattr(run_rows, "supervise", supervise)
     monkeypatch.setattr(soak, "room_bytes", lambda: 10**12)
     return calls
 

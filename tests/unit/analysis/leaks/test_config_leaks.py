@@ -7,7 +7,7 @@ import pytest
 
 from harness.analysis.explanation import explain_config
 from harness.analysis.leaks import config_leaks as leaks
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Runs
 
 

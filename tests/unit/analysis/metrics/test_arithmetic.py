@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.analysis.metrics.arithmetic import Premise
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Runs
 
 CALIBRATION = SimpleNamespace(kind="calibration", metric="peak", configs=("old",))

@@ -10,7 +10,7 @@ import pytest
 
 from harness.analysis.metrics import cpu
 from harness.analysis.runs import Run
-from harness.analysis.verdict.claims import judge_claim
+from harness.analysis.verdict.claim_verdict import judge_claim
 from harness.scenario import Claim
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.analysis.metrics.guardrails import saved_by_losing
 from harness.analysis.runs import Run
-from harness.analysis.verdict.claims import ClaimVerdict, judge_claim
+from harness.analysis.verdict.claim_verdict import ClaimVerdict, judge_claim
 from harness.report.words.headline import relation
 from harness.scenario import Claim
 

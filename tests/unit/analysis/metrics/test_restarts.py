@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 
 
 def restarts(count: int, **measures) -> dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.metrics.waterfall import fall, release, waterfall
 from harness.analysis.runs import Runs
 from tests.unit.anatomy_soak import EVENTS, anatomy_run

@@ -6,8 +6,8 @@ from typing import Any
 
 from harness.analysis.estimates import Bound, Estimate, Reading
 from harness.analysis.leaks.config_leaks import ConfigLeak
-from harness.analysis.metrics.table import METRICS
-from harness.analysis.verdict.claims import ClaimVerdict, Outcome
+from harness.analysis.metrics.catalogue import METRICS
+from harness.analysis.verdict.claim_verdict import ClaimVerdict, Outcome
 from harness.scenario import Claim
 
 

@@ -25,7 +25,7 @@ import pytest
 
 from harness.analysis.result import Result
 from harness.analysis.verdict import verdict_file
-from harness.analysis.verdict.judging import judge
+from harness.analysis.verdict.soak_verdict import judge
 from harness.report.words.headline import summary_sentence
 from tests.unit.analysis.verdict.golden_recording import GOLDEN, golden_copy
 from tests.unit.analysis.verdict.literal_soak import claim, five_hours, make_scenario, rising, soak

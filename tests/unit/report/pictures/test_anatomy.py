@@ -14,7 +14,7 @@ from PIL import Image
 from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.analysis.runs import LINES, RESIDUAL
 from harness.analysis.verdict.control_record import Check, ControlRecord
-from harness.analysis.verdict.judging import judge
+from harness.analysis.verdict.soak_verdict import judge
 from harness.report.drawing.waterfall_axes import short
 from harness.report.pictures.anatomy import anatomy_picture
 from harness.report.pictures.memory import memory_picture

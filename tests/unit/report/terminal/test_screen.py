@@ -12,7 +12,7 @@ from rich.console import Console
 from harness.analysis.full_scale.anchor_runs import Anchors
 from harness.analysis.result import Result
 from harness.analysis.verdict.control_record import Check, ControlRecord
-from harness.analysis.verdict.judging import judge
+from harness.analysis.verdict.soak_verdict import judge
 from harness.report.terminal.screen import MOST_LINES, Screen, print_screen
 from harness.scenario import load
 from tests.unit.analysis.full_scale.kept import kept_runs, kept_world

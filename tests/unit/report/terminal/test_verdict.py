@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness.analysis.full_scale.anchor_runs import Anchors, World
 from harness.analysis.verdict.control_record import Check, ControlRecord
-from harness.analysis.verdict.judging import judge
+from harness.analysis.verdict.soak_verdict import judge
 from harness.report.terminal.verdict import print_invalidity, print_verdict
 from harness.report.words.headline import summary_sentence
 from tests.unit.report.conftest import at_full_scale

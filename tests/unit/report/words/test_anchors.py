@@ -7,8 +7,8 @@ from pathlib import Path
 from harness.report.words.anchors import moving_configs, plan_words, soak_words
 from harness.scenario import Scenario, load
 from harness.soaks.anchor_plan import Plan
+from harness.soaks.run_rows import OtherWorld, World
 from harness.soaks.soak import Planned
-from harness.soaks.table import OtherWorld, World
 
 GB = 1e9
 

@@ -1,7 +1,7 @@
 """What moves with the memory scale, at full scale: measured by anchor runs, or extrapolated from those that there are.
 
 In this order: runs at full scale for all hours are read as they are; shorter ones are continued, and those of smaller
-worlds carried to full scale (harness.analysis.full_scale.carried_runs), with the span of what may be pinned. That span
+worlds carried to full scale (harness.analysis.full_scale.larger_world), with the span of what may be pinned. That span
 is held against what is known: what the smaller worlds foretell of the largest one must be what was measured there. One
 run has no spread over seeds: it is lent that of the small runs.
 """
@@ -19,11 +19,11 @@ from scipy import stats
 
 from harness.analysis.estimates import Estimate, Lack, Reading, over_seeds
 from harness.analysis.full_scale.anchor_runs import Anchors, World
-from harness.analysis.full_scale.carried_runs import GUESSES, USUAL, larger
+from harness.analysis.full_scale.larger_world import GUESSES, USUAL, larger
 from harness.analysis.leaks.config_leaks import ConfigLeak, floor_slope, judge_config, settled_by_live
+from harness.analysis.metrics.catalogue import Metric
 from harness.analysis.metrics.levels import GROWN_SHARE, peak, start
 from harness.analysis.metrics.pairing import paired
-from harness.analysis.metrics.table import Metric
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 
@@ -31,7 +31,7 @@ Basis = Literal["measured", "continued", "extrapolated", "undecided"]
 """How a value at full scale was had: by whole runs there, by shorter ones, from smaller worlds, or not at all."""
 
 Guesses = tuple[Mapping[int, Reading], ...]
-"""By guess (harness.analysis.full_scale.carried_runs.GUESSES) the reading of every anchored seed."""
+"""By guess (harness.analysis.full_scale.larger_world.GUESSES) the reading of every anchored seed."""
 
 _BASES: tuple[Basis, ...] = ("measured", "continued", "extrapolated", "undecided")
 _USUAL = GUESSES.index(USUAL)

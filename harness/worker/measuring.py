@@ -14,8 +14,8 @@ from harness.clock.stall import stalled
 from harness.probes import process
 from harness.probes.owners import Owner, walk_in_slices
 from harness.probes.sampler import Sampler
-from harness.worker.calling import PATIENCE_S
 from harness.worker.failures import RunEnded
+from harness.worker.handlers import PATIENCE_S
 from harness.worker.job import Job
 from harness.worker.recorder import PHASES, Recorder
 
@@ -26,7 +26,7 @@ PAUSE_S = 0.05
 """Seconds between two slices of a walk in real time."""
 
 
-class Timeline:
+class Measurements:
     """Takes the samples of a run at their instants, and keeps nothing of them but the peak.
 
     `roots` gives what the owners are looked for in, an empty mapping where the target is gone; `fail` ends the run.

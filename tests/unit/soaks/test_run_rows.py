@@ -11,8 +11,8 @@ import pytest
 
 from harness.errors import SoakError, UsageError
 from harness.scenario import Scenario, load
-from harness.soaks import table
-from harness.soaks.table import OtherWorld, Row, World
+from harness.soaks import run_rows
+from harness.soaks.run_rows import OtherWorld, Row, World
 from harness.worker.job import Job
 
 OTHER_WORLD = OtherWorld("fixed", 0.4, 2.0, (1, 2))
@@ -40,12 +40,12 @@ class Supervised:
 
 def supervised(monkeypatch: pytest.MonkeyPatch, **facts: Any) -> Supervised:
     stand_in = Supervised(**facts)
-    monkeypatch.setattr(table, "supervise", stand_in)
+    monkeypatch.setattr(run_rows, "supervise", stand_in)
     return stand_in
 
 
 def carry_out(*rows: Row) -> None:
-    table.carry_out(rows, at_once=2, observe=lambda _states: None)
+    run_rows.carry_out(rows, at_once=2, observe=lambda _states: None)
 
 
 def test_a_row_knows_where_it_is_recorded_and_how_it_ended(scenario: Scenario, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_full_disk_is_one_error(scenario: Scenario, tmp_path: Path, monkeypatc
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(table, "supervise", full)
+    monkeypatch.setattr(run_rows, "supervise", full)
     worlds = [World(scenario, tmp_path / "a"), World(scenario, tmp_path / "b")]
     with pytest.raises(SoakError, match=f"^{tmp_path}: No space left on device: what was recorded"):
         carry_out(*(row for world in worlds for row in world.rows()))
@@ -119,7 +119,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             (folder / "run.json").write_text(json.dumps(facts))
         return ended
 
-    monkeypatch.setattr(table, "supervise", supervise)
+    monkeypatch.setattr(run_rows, "supervise", supervise)
     return calls
 
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from harness.analysis.runs import Run
-from harness.analysis.verdict import judging as verdicts
+from harness.analysis.verdict import soak_verdict as verdicts
 from harness.analysis.verdict import verdict_file
 from harness.analysis.verdict.control_record import Check, ControlRecord
+from harness.analysis.verdict.more_seeds import lacking_seeds
 from harness.report.words.headline import summary_sentence
 from tests.unit.analysis.verdict.literal_soak import SCALE, claim, five_hours, make_run, make_scenario, rising, soak
 
@@ -112,35 +113,35 @@ def test_a_claimed_leak_is_said_first_of_all_and_its_claim_is_in_the_json_once()
 
 def test_an_open_leak_that_is_claimed_is_named_once() -> None:
     scenario = five_hours(NO_LEAK)
-    assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, rising(0.02, seeds=4))) == ("RSS of fixed",)
+    assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.02, seeds=4))) == ("RSS of fixed",)
 
 
 def test_what_more_seeds_may_decide_is_named() -> None:
     scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 8.0]))
     verdict = verdicts.judge(scenario, rising(0.5))
     assert verdict.claims[0].outcome == "inconclusive"
-    assert verdicts.lacking_seeds(scenario, verdict) == ("RSS of fixed", "peak")
-    assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, rising(0.0, seeds=3))) == ()
+    assert lacking_seeds(scenario, verdict) == ("RSS of fixed", "peak")
+    assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.0, seeds=3))) == ()
 
 
 def test_one_seed_lacks_seeds_and_a_lack_of_floors_does_not() -> None:
     scenario = five_hours(seeds=1)
-    assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, rising(0.0, seeds=1))) == ("RSS of fixed",)
+    assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.0, seeds=1))) == ("RSS of fixed",)
     short = make_scenario(seeds=2)
     judged = verdicts.judge(short, soak())
     assert [leak.verdict.outcome for leak in judged.leaks] == ["INCONCLUSIVE", "INCONCLUSIVE"]
-    assert verdicts.lacking_seeds(short, judged) == ()
+    assert lacking_seeds(short, judged) == ()
 
 
 def test_seeds_mend_neither_missing_runs_nor_configs_that_nothing_is_claimed_of() -> None:
     scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 8.0]))
     died = [*rising(0.5)[:1], make_run("fixed", 2, [5, 6], "died")]
-    assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, died)) == ()
+    assert lacking_seeds(scenario, verdicts.judge(scenario, died)) == ()
     both = five_hours(
         claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 50.0]), configs={"fixed": {}, "old": {}}
     )
     runs = [*rising(0.0), *rising(0.5, config="old")]
-    assert verdicts.lacking_seeds(both, verdicts.judge(both, runs)) == ()
+    assert lacking_seeds(both, verdicts.judge(both, runs)) == ()
 
 
 def test_construction_and_calibration_ask_for_no_seeds() -> None:
@@ -148,7 +149,7 @@ def test_construction_and_calibration_ask_for_no_seeds() -> None:
         scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 5.02], kind=kind))
         verdict = verdicts.judge(scenario, rising(0.003))
         assert verdict.claims[0].outcome == "inconclusive"
-        assert verdicts.lacking_seeds(scenario, verdict) == lacking
+        assert lacking_seeds(scenario, verdict) == lacking
 
 
 LATE = Check("real time", "slope of RSS against virtual time", "+4.10%", "± 3%", False)
@@ -194,9 +195,9 @@ def test_controls_that_hold_change_nothing_but_are_recorded() -> None:
 
 def test_no_seed_makes_up_for_a_control_that_failed() -> None:
     scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 8.0]))
-    assert verdicts.lacking_seeds(scenario, verdicts.judge(scenario, rising(0.5))) != ()
+    assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.5))) != ()
     verdict = verdicts.judge(scenario, rising(0.5), controls=controlled(LATE))
-    assert verdicts.lacking_seeds(scenario, verdict) == ()
+    assert lacking_seeds(scenario, verdict) == ()
 
 
 def test_memory_that_was_saved_by_losing_samples_is_missed() -> None:

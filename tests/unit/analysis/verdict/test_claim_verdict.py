@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from harness.analysis.estimates import Bound, Estimate
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Runs
-from harness.analysis.verdict.claims import ClaimVerdict, against_band, check_claims, judge_claim, metric_of
+from harness.analysis.verdict.claim_verdict import ClaimVerdict, against_band, check_claims, judge_claim, metric_of
 from harness.errors import UsageError
 from harness.scenario import Claim
 from tests.unit.analysis.verdict import literal_soak

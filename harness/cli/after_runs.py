@@ -1,4 +1,7 @@
-"""How `soak run` ends: its anchor runs, its verdict and its pictures, which are all that `soak report` does."""
+"""What follows the runs of a soak: anchor runs, pictures, the verdict told. `soak report` does the last two again.
+
+The exit code is that of the verdict (harness.exit_codes).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from harness.report.terminal.verdict import print_invalidity, print_verdict, pri
 from harness.report.words.anchors import plan_words
 from harness.report.words.headline import summary_sentence
 from harness.scenario import Scenario
-from harness.soaks import anchor_plan, table
+from harness.soaks import anchor_plan, run_rows
 from harness.soaks.admission import room_bytes
 from harness.soaks.plan import cores
 from harness.soaks.result_folder import refuse_full_disk
@@ -69,7 +72,7 @@ def anchor(console: Console, scenario: Scenario, result: Result, *, jobs: int | 
             root = result.folder / anchor_plan.ANCHORS_FOLDER
             rows = [row for world in planned.worlds for row in world.rows(scenario, root)]
             foretold = {need.config: need.peak_bytes for need in needs}
-            table.carry_out(rows, at_once=at_once, foretold=foretold, observe=progress)
+            run_rows.carry_out(rows, at_once=at_once, foretold=foretold, observe=progress)
 
 
 def conclude(console: Console, result: Result, *, verbose: bool) -> int:

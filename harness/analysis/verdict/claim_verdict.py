@@ -9,12 +9,12 @@ from typing import Literal
 
 from harness.analysis.estimates import NO_ESTIMATE, Estimate, Reading
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
-from harness.analysis.full_scale.moving_metrics import AtFullScale, Basis, FullScale, moves
+from harness.analysis.full_scale.extrapolation import AtFullScale, Basis, FullScale, moves
 from harness.analysis.leaks.config_leaks import ConfigLeak, judge_leaks
 from harness.analysis.leaks.sequential import confidence_of
+from harness.analysis.metrics.catalogue import METRICS, Metric
 from harness.analysis.metrics.guardrails import saved_by_losing
 from harness.analysis.metrics.pairing import reduction
-from harness.analysis.metrics.table import METRICS, Metric
 from harness.analysis.runs import Run, Runs
 from harness.errors import UsageError
 from harness.problems import Problem, refused

@@ -7,14 +7,14 @@ import dataclasses
 import pytest
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors, World
-from harness.analysis.full_scale.moving_metrics import AtFullScale, FullScale, moves
+from harness.analysis.full_scale.extrapolation import AtFullScale, FullScale, moves
 from harness.analysis.full_scale.needs import anchor_needs
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run
-from harness.analysis.verdict.claims import judge_claim
+from harness.analysis.verdict.claim_verdict import judge_claim
 from harness.scenario import Claim
 from tests.unit.analysis.full_scale.kept import kept_run, kept_runs, kept_world, note
-from tests.unit.analysis.full_scale.test_carried_runs import cut
+from tests.unit.analysis.full_scale.test_larger_world import cut
 
 CONFIDENCE = 0.95
 

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from harness.analysis.full_scale.carried_runs import (
+from harness.analysis.full_scale.larger_world import (
     GUESSES,
     KEPT_BY_GLIBC,
     LEAST,
@@ -20,7 +20,7 @@ from harness.analysis.full_scale.carried_runs import (
     hazard,
     larger,
 )
-from harness.analysis.metrics.table import METRICS
+from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run
 from tests.unit.analysis.full_scale.kept import kept_run, kept_runs
 

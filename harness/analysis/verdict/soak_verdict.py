@@ -6,22 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness import exit_codes
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.leaks.config_leaks import ConfigLeak, judge_leaks
 from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.sequential import CONFIDENCE, confidence_of
 from harness.analysis.leaks.shape import Shape, config_shape
-from harness.analysis.metrics.table import Reduced, reductions
+from harness.analysis.metrics.catalogue import Reduced, reductions
 from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict import validity
-from harness.analysis.verdict.claims import ClaimVerdict, judge_claim
+from harness.analysis.verdict.claim_verdict import ClaimVerdict, judge_claim
 from harness.analysis.verdict.control_record import ControlRecord
 from harness.analysis.verdict.run_summary import RunSummary, summarise
 from harness.scenario import Scenario
 
 Status = Literal["met", "missed", "inconclusive", "incomplete", "invalid"]
-
-EXIT_CODES: dict[Status, int] = {"invalid": 3, "incomplete": 3, "missed": 1, "inconclusive": 4, "met": 0}
 
 
 @dataclass(frozen=True)
@@ -53,30 +52,11 @@ class Verdict:
     @property
     def exit_code(self) -> int:
         """The exit code of `soak` for this verdict."""
-        return EXIT_CODES[self.status]
+        return exit_codes.OF_STATUS[self.status]
 
     def shape(self, leak: ConfigLeak) -> Shape | None:
         """The shape of what was judged, None of counts and of runs too short to have one."""
         return self.shapes.get((leak.config, leak.measure.name))
-
-
-def lacking_seeds(scenario: Scenario, verdict: Verdict) -> tuple[str, ...]:
-    """What is open and may be decided by one more seed, in words; empty where runs are missing or no evidence.
-
-    Of claims the predictions count; of leaks those of the configs that claims are about, of all configs where nothing
-    is claimed; RSS of a small world is left out, since nothing is judged by it. What is named as a leak is not named as
-    a claim again.
-    """
-    if verdict.reasons:
-        return ()
-    claimed = {config for claim in scenario.claims for config in claim.configs} or set(scenario.configs)
-    leaks = [leak for leak in told_by(scenario, verdict.leaks) if leak.config in claimed and leak.verdict.lacks_seeds]
-    claims = [
-        judged.claim.name
-        for judged in verdict.claims
-        if judged.claim.kind == "prediction" and judged.lacks_seeds and judged.leak not in leaks
-    ]
-    return (*(f"{leak.measure.words} of {leak.config}" for leak in leaks), *claims)
 
 
 def judge(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analysis.metrics.table import METRICS, reductions
+from harness.analysis.metrics.catalogue import METRICS, reductions
 from harness.analysis.runs import Runs
-from harness.analysis.verdict.claims import judge_claim
+from harness.analysis.verdict.claim_verdict import judge_claim
 from harness.scenario import Claim
 
 

@@ -21,8 +21,9 @@ from harness.analysis.leaks.config_leaks import (
     series_of,
     slope,
 )
-from harness.analysis.leaks.decision import DECIDING, judged_floors
+from harness.analysis.leaks.decision import judged_floors
 from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
+from harness.analysis.leaks.over_seeds import DECIDING
 from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics import levels, restarts
 from harness.analysis.metrics.rss_lines import parts_gb, read_at, reading
@@ -42,7 +43,7 @@ from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 
 Outcome = Literal["leak", "no leak", "undecided"]
-OUTCOMES: dict[str, Outcome] = {"LEAK": "leak", "OK": "no leak", "INCONCLUSIVE": "undecided"}
+OUTCOMES: dict[str, Outcome] = {"LEAK": "leak", "SOME": "leak", "OK": "no leak", "INCONCLUSIVE": "undecided"}
 
 Leaks = Mapping[str, ConfigLeak]
 """The verdicts on one config, by measure."""

@@ -11,33 +11,52 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from harness.calibration.curves import detection
 from harness.calibration.curves.coverage import NOISES, coverage
-from harness.calibration.curves.detection import HOURS, SEEDS
-from harness.calibration.curves.families import FAMILIES, HARDER, Family, Setting
-from harness.calibration.curves.page import COVERAGE_SOAKS, MAX_SEEDS, Calibration, FamilyResult, by_name, enough, page
+from harness.calibration.curves.detection import (
+    BUDGET,
+    HOURS,
+    SEEDS,
+    detected_at_minimum,
+    hours_to_decide,
+    measure,
+    measure_sequential,
+)
+from harness.calibration.curves.families import FAMILIES, FOREIGN, HARDER, ONE_LEAKING, Family, Setting
+from harness.calibration.curves.page import (
+    COVERAGE_SOAKS,
+    HOURS_FOR,
+    MAX_SEEDS,
+    SEQUENTIAL_FROM,
+    Calibration,
+    FamilyResult,
+    by_name,
+    page,
+)
 
 PAGE = Path("docs/reference/calibration.md")
 SEED = 20260101
-SERIES = 300
+SERIES = 400
+EVERY_FAMILY: tuple[Family, ...] = (*FAMILIES, *FOREIGN, *HARDER, ONE_LEAKING)
+FOR_HOURS = 100
+"""Series at most by which the hours are sought that decide."""
 
 
 def simulate(number: int, *, seed: int, series: int) -> FamilyResult:
-    """All of one family, by its place in FAMILIES and then HARDER. Its draws depend on the seed and the place alone."""
-    family: Family = (*FAMILIES, *HARDER)[number]
-    own = [seed, number]
-    rates = detection.measure(family, Setting(series, max(SEEDS), HOURS), [*own, 0])
-    hours = HOURS if enough(rates) else detection.hours_to_decide(family, series, [*own, 1])
+    """All of one family, by its place in EVERY_FAMILY. Its draws depend on the seed and the place alone."""
+    family, own = EVERY_FAMILY[number], [seed, number]
+    rates = measure(family, Setting(series, max(SEEDS), HOURS), [*own, 0])
+    if family is ONE_LEAKING:
+        return FamilyResult(rates, {})
+    hours = {seeds: hours_to_decide(family, min(series, FOR_HOURS), [*own, 1, seeds], seeds) for seeds in HOURS_FOR}
     if family in HARDER:
         return FamilyResult(rates, hours)
     sequential = tuple(
-        detection.measure_sequential(family, Setting(series, most, HOURS), [*own, 2, most], SEEDS[0])
-        for most in MAX_SEEDS
+        measure_sequential(family, Setting(series, most, HOURS), [*own, 2, most], SEQUENTIAL_FROM) for most in MAX_SEEDS
     )
     detectable = {}
-    for seeds in SEEDS:
-        stated, detected = detection.detected_at_minimum(family, Setting(series, seeds, HOURS), [*own, 3, seeds])
-        detectable[seeds] = (stated / detection.BUDGET, detected)
+    for seeds in SEEDS if family in FAMILIES else ():
+        stated, detected = detected_at_minimum(family, Setting(series, seeds, HOURS), [*own, 3, seeds])
+        detectable[seeds] = (stated / BUDGET, detected)
     return FamilyResult(rates, hours, sequential, detectable)
 
 
@@ -50,13 +69,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=PAGE, help="the page to write (%(default)s)")
     options = parser.parse_args(arguments)
     begun = time.perf_counter()
-    every = (*FAMILIES, *HARDER)
     results = []
     with ProcessPoolExecutor(options.jobs) as pool:
         job = partial(simulate, seed=options.seed, series=options.series)
-        for family, result in zip(every, pool.map(job, range(len(every))), strict=True):
+        for family, result in zip(EVERY_FAMILY, pool.map(job, range(len(EVERY_FAMILY))), strict=True):
             results.append(result)
-            print(f"[{time.perf_counter() - begun:4.0f} s] {len(results)} of {len(every)}: {family.name}", flush=True)
+            print(
+                f"[{time.perf_counter() - begun:4.0f} s] {len(results)} of {len(EVERY_FAMILY)}: {family.name}",
+                flush=True,
+            )
     covered = {
         (noise.name, seeds): coverage(noise, seeds, COVERAGE_SOAKS, [options.seed, 99, place, seeds])
         for place, noise in enumerate(NOISES)
@@ -68,8 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     calibration = Calibration(
         seed=options.seed,
         series=options.series,
-        families=by_name(FAMILIES, results[: len(FAMILIES)]),
-        harder=by_name(HARDER, results[len(FAMILIES) :]),
+        families=by_name(EVERY_FAMILY[:-1], results[:-1]),
+        one_leaking=results[-1].rates,
         coverage=covered,
         command=command,
     )

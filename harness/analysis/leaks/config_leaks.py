@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import Estimate, Reading, absent
-from harness.analysis.leaks.decision import FEWEST_FLOORS, LeakVerdict, Series, judge_leak, judged_floors, too_few
+from harness.analysis.leaks.decision import LeakVerdict, Series, judge_leak, judged_floors, too_few
 from harness.analysis.leaks.floors import slopes
-from harness.analysis.leaks.sequential import confidence_of
+from harness.analysis.leaks.over_seeds import FEWEST_FLOORS
+from harness.analysis.leaks.sequential import leak_confidence_of
 from harness.analysis.metrics.levels import not_reached
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
@@ -116,10 +117,10 @@ def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLea
     mine = Runs.of(scenario, runs)
     for measure in JUDGED:
         if any(judged(run, series_of(run, measure)).any() for run in mine):
-            leaks[measure.name] = _judge(measure, mine, confidence_of(scenario))
+            leaks[measure.name] = _judge(measure, mine, leak_confidence_of(scenario))
     rss, live = leaks.get("rss"), leaks.get("live")
     if rss is not None and live is not None:
-        fragmented = rss.verdict.outcome == "LEAK" and live.verdict.outcome == "OK"
+        fragmented = rss.verdict.leaks and live.verdict.outcome == "OK"
         leaks["rss"] = replace(rss, fragmentation=fragmented)
     return leaks
 
@@ -131,7 +132,7 @@ def _judge(measure: Measure, runs: Sequence[Run], confidence: float) -> ConfigLe
     series = {run.seed: series_of(run, measure) for run in runs if run.t_s.size}
     verdict = judge_leak(series, warmup_s=runs[0].warmup_s, budget=budget, confidence=confidence)
     early = next((run for run in runs if not run.reached_horizon), None)
-    if early is not None and verdict.outcome != "LEAK":
+    if early is not None and not verdict.leaks:
         reason = f"{early.config} {early.ending}"
         verdict = replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=reason, cut_short=True)
     if measure.counted and verdict.minimum_detectable is not None:
@@ -185,7 +186,7 @@ def slope(run: Run, measure: Measure) -> Reading:
         return absent("not applicable", f"{run.config} recorded no {measure.words} under load")
     floors = judged_floors(series, run.warmup_s)
     if floors.hours.size < FEWEST_FLOORS:
-        reason, hours = too_few({run.seed: floors})
+        reason, hours = too_few({run.seed: floors}, FEWEST_FLOORS)
         return absent("undecided", f"{run.config} has {reason}{hours_needed(hours)}")
     return Reading(float(slopes(floors).whole))
 

@@ -1,26 +1,23 @@
-"""LEAK, OK or INCONCLUSIVE: whether the floors of a quantity rise by more than a budget, judged over seeds.
+"""LEAK, OK, SOME or INCONCLUSIVE: whether a quantity of a config rises by more than a budget, over its runs.
 
-A leak is growth that is still going on. So the mean slope of the last half of the run has the say on which side of the
-budget a config lies, and the t interval over the seeds must lie on that side as a whole, in the whole run, its last
-three quarters or its last half: a start that settles, or a leak that begins late, hides the slope in one of them.
-Growth that is slowing down is no LEAK yet, and growth that has just begun is no OK; both are INCONCLUSIVE with the
-hours that would tell.
+Two questions, two answers. *Does it leak* is asked of every run by its own floors (harness.analysis.leaks.one_run), and
+then of the config by its runs. *How fast* has an interval over the seeds, which is wide where they leak at different
+rates; it decides nothing about the first.
 
-Seeds share a schedule, and what goes up and down alike in all of them (buffers that fill at another pace than cleanups
-come) is in no spread of their slopes: with few floors it passes for a trend. So the interval is at least as wide as
-that of a straight line through the mean of the seeds, and a part with fewer than six floors decides nothing.
+With two runs or more, B the budget and a the error allowed on one side of one part (1.25 % where one look is taken):
 
-The rule, with B the budget, [low, high] the interval of a part:
+    LEAK    every run is LEAK by itself; or the seeds agree (harness.analysis.leaks.over_seeds: LEAK), the increments
+            of their mean curve are above B in the same part, at a, and that curve is not settling; or the mean curve,
+            judged as if it were one run, is LEAK, growth goes on over the seeds, and no run is OK by itself. What all
+            runs share, a step or a wave, is in the mean curve.
+    SOME    a run is LEAK by itself at a/K, K the number of runs, and another is OK by itself: some leak, some do not
+    OK      every run is OK by itself, or over the seeds it is OK and the mean curve (by increments, or by its
+            autoregressive line) is within B at 2.5 %; and no run is LEAK by itself
 
-    LEAK      low > B and low > 0 in one of the three parts, the means of the last half and quarter > B, not settling
-    OK        high <= B in one of the three parts, the mean of the last half <= B, not starting
-    settling  the last quarter is slower than the third, at 95 % one-sided, and has less than 3/4 of its slope; or the
-              last half is slower than the first, by its t interval, would be within B if it slowed on at that pace, and
-              its quarters do not show that it slows less, at 95 % one-sided
-    starting  the last quarter is faster than the third, at 95 % one-sided, which has less than 3/4 of its slope, and
-              its mean is above B
+Below 14 floors increments are too few to see a leak of a few budgets in a sawtooth: there the slope beside the one step
+that fits best stands in for them, in the whole run and its last half. One run alone has the verdict of one_run.
 
-How often it errs is in docs/METHOD.md.
+How often the rule errs, and where it does so more often than in one soak of a hundred, is in docs/METHOD.md.
 """
 
 from __future__ import annotations
@@ -35,11 +32,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from harness.analysis.leaks.floors import Floors, Rise, Slopes, find_floors, line_error, rise
+from harness.analysis.leaks.floors import Floors, find_floors, part_of, slopes
+from harness.analysis.leaks.one_run import FEWEST_ALONE, decide_run, part_increments, run_slopes
+from harness.analysis.leaks.over_seeds import (
+    DECIDING,
+    FEWEST_FLOORS,
+    Interval,
+    Rise,
+    SeedsDecision,
+    decide_over_seeds,
+    line,
+    part_interval,
+    rise,
+)
+from harness.analysis.leaks.slope_errors import Slope, beside_a_step
 
-Outcome = Literal["LEAK", "OK", "INCONCLUSIVE"]
+Outcome = Literal["LEAK", "SOME", "OK", "INCONCLUSIVE"]
 
-FEWEST_FLOORS = 6
 CONFIDENCE = 0.95
 POWER = 0.9
 """A leak is detectable if this share of soaks like this one would call it LEAK."""
@@ -47,11 +56,8 @@ POWER = 0.9
 LATE_POWER = 0.95
 """And in as many the means of the last half and quarter are above the budget."""
 
-GUARD_CONFIDENCE = 0.9
-"""Two-sided, so 95 % on the side that matters: whether growth slows down or has just begun."""
-
-SLOWED_TO = 0.75
-"""A quarter with this share of the slope of the other is no slower, however certain the difference."""
+FEW_FLOORS = 14
+"""With fewer the slope beside a step stands in for increments."""
 
 SPREAD_POWER = 1.5
 """The spread of a slope shrinks with this power of the hours, for noise whose correlation is short against the run."""
@@ -59,7 +65,6 @@ SPREAD_POWER = 1.5
 MOST_TIMES_THE_HOURS = 10.0
 """Beyond this many times the hours, hours are no advice."""
 
-DECIDING = ("whole", "last_three_quarters", "last_half")
 NAMES = {"whole": "the whole run", "last_three_quarters": "its last three quarters", "last_half": "its last half"}
 
 
@@ -81,10 +86,10 @@ class LeakVerdict:
     """What became of a quantity. Slopes are in its unit per hour.
 
     `slope`, `low` and `high` belong to `part`, the part of the run that decided (the whole run where none did); None
-    with fewer than two seeds or too few floors. `minimum_detectable` is the slope that 90 % of soaks like this would
-    call LEAK; `hours_needed` the virtual hours of a run that would decide, None where it is decided or hours do not
-    help. `floors` is the fewest of a seed; `seed_slopes` are those of `part`; `cut_short`: it is open since a run ended
-    early.
+    with too few floors. Of one run alone they are its increments. `minimum_detectable` is the slope that 90 % of soaks
+    like this would call LEAK; `hours_needed` the virtual hours of a run that would decide, None where it is decided or
+    hours do not help. `floors` is the fewest of a seed; `seed_slopes` are those of `part`; `leaking` are the seeds that
+    leak by themselves; `cut_short`: it is open since a run ended early. `confidence` is that of the interval.
     """
 
     outcome: Outcome
@@ -98,111 +103,122 @@ class LeakVerdict:
     seed_slopes: Mapping[int, float]
     reason: str
     cut_short: bool = False
+    leaking: tuple[int, ...] = ()
+    confidence: float = CONFIDENCE
 
     @property
     def lacks_seeds(self) -> bool:
         """Whether it is open and one more seed may decide it: neither floors nor hours are lacking."""
         return self.outcome == "INCONCLUSIVE" and self.floors >= FEWEST_FLOORS and not self.cut_short
 
+    @property
+    def runs(self) -> int:
+        """Of how many runs it is, where there are floors enough."""
+        return len(self.seed_slopes)
+
+    @property
+    def leaks(self) -> bool:
+        """Whether some run leaks, if not all do."""
+        return self.outcome in ("LEAK", "SOME")
+
 
 class Decision(NamedTuple):
-    """Per judged set of seeds, each of shape (...,): what was decided and which guards spoke."""
+    """Per judged set of seeds, each of shape (...,): what was decided, and which guards spoke.
+
+    `leaking` and `fine` are of every run by itself, (..., seeds). `every` says that every run is LEAK by itself.
+    """
 
     leak: NDArray[np.bool_]
+    some: NDArray[np.bool_]
     ok: NDArray[np.bool_]
+    every: NDArray[np.bool_]
     settling: NDArray[np.bool_]
     starting: NDArray[np.bool_]
-
-
-class Interval(NamedTuple):
-    """The mean over the seeds and its interval, each of shape (...,)."""
-
-    mean: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-
-
-def t_interval(values: NDArray[np.float64], confidence: float) -> Interval:
-    """Student's two-sided interval of the mean over the last axis, (..., seeds)."""
-    seeds = values.shape[-1]
-    mean = values.mean(axis=-1)
-    half = float(stats.t.ppf((1 + confidence) / 2, seeds - 1)) * values.std(axis=-1, ddof=1) / seeds**0.5
-    return Interval(mean, mean - half, mean + half)
-
-
-def part_interval(found: Rise, part: str, confidence: float) -> Interval:
-    """The interval of a part's slope: over the seeds, or of the line through their mean, whichever is wider.
-
-    Without end where the part has fewer than six floors.
-    """
-    over_seeds = t_interval(getattr(found.slopes, part), confidence)
-    error, freedom = line_error(found, part)
-    line = stats.t.ppf((1 + confidence) / 2, freedom) * error
-    half = np.where(freedom + 2 >= FEWEST_FLOORS, np.maximum(over_seeds.high - over_seeds.mean, line), np.inf)
-    return Interval(over_seeds.mean, over_seeds.mean - half, over_seeds.mean + half)
+    leaking: NDArray[np.bool_]
+    fine: NDArray[np.bool_]
 
 
 def decide(found: Rise, budget: float, confidence: float = CONFIDENCE) -> Decision:
-    """The rule of this module, for slopes of shape (..., seeds), two seeds or more.
+    """The rule of this module, for the floors of one seed or more.
 
-    Slopes that are NaN (a quarter with too few floors) leave their guard silent.
+    `confidence` is that of one look: an error of 1 - `confidence` is parted between both sides and two parts of the
+    run. Slopes that are NaN (a quarter with too few floors) leave their guard silent.
     """
-    intervals = [part_interval(found, part, confidence) for part in DECIDING]
-    late = intervals[-1].mean
-    above = np.logical_or.reduce([part.low > max(budget, 0.0) for part in intervals])
-    within = np.logical_or.reduce([part.high <= budget for part in intervals])
-    settling, starting = _settling(found.slopes, budget, confidence), _starting(found.slopes, budget)
-    return Decision(
-        leak=above & (late > budget) & ~(found.slopes.last_quarter.mean(axis=-1) <= budget) & ~settling,
-        ok=within & (late <= budget) & ~starting,
-        settling=settling,
-        starting=starting,
-    )
+    error = (1 - confidence) / 4
+    seeds = found.values.shape[-2]
+    run = decide_run(found.runs, found.slopes, budget, error)
+    if seeds == 1:
+        leak, ok, settles, starts = (np.asarray(part[..., 0]) for part in run)
+        return Decision(leak, np.zeros_like(leak), ok & ~leak, leak, settles, starts, run.leak, run.ok)
+    every = np.asarray(run.leak.all(axis=-1))
+    strict = decide_run(found.runs, found.slopes, budget, error / seeds)
+    some = strict.leak.any(axis=-1) & run.ok.any(axis=-1) & ~every
+    over_seeds = decide_over_seeds(found, budget, confidence)
+    mean_floors = Floors(found.hours, found.mean, "blocks", np.empty(0))
+    mean_slopes = run_slopes(found.hours, found.mean)
+    mean_curve = decide_run(mean_slopes, slopes(mean_floors), budget, error)
+    agreed = _agreed(found, over_seeds, budget, error) & ~mean_curve.settling
+    shared = mean_curve.leak & ~run.ok.any(axis=-1)
+    leak = every | ((agreed | shared) & over_seeds.going_on & ~some)
+    ok = over_seeds.ok & (mean_slopes.high((1 + confidence) / 2) <= budget)
+    ok = (ok | run.ok.all(axis=-1)) & ~run.leak.any(axis=-1) & ~leak & ~some
+    settling = over_seeds.settling | mean_curve.settling
+    return Decision(leak, some, ok, every, settling, over_seeds.starting, run.leak, run.ok)
 
 
-def _settling(found: Slopes, budget: float, confidence: float) -> NDArray[np.bool_]:
-    third, last = found.third_quarter.mean(axis=-1), found.last_quarter.mean(axis=-1)
-    slowing = t_interval(found.third_quarter - found.last_quarter, GUARD_CONFIDENCE)
-    early, late = found.first_half.mean(axis=-1), found.last_half.mean(axis=-1)
-    slowed = t_interval(found.first_half - found.last_half, confidence).low > 0
-    pace = np.clip(np.divide(late, early, out=np.ones_like(late), where=early > 0), 0, 1)
-    expected = 2 * late * (1 - np.sqrt(pace)) / (1 + np.sqrt(pace))
-    if_it_went_on = slowed & (late * pace <= budget) & ~(slowing.high < expected)
-    return np.asarray(((slowing.low > 0) & (last < SLOWED_TO * third)) | if_it_went_on)
+def _agreed(found: Rise, over_seeds: SeedsDecision, budget: float, error: float) -> NDArray[np.bool_]:
+    """Whether the seeds' slopes are above the budget together, and their mean curve confirms it."""
+    confirmed = []
+    for part, above in zip(DECIDING, over_seeds.above, strict=True):
+        low = part_increments(found.hours, found.mean, part).low(1 - error)
+        confirmed.append(above & (low > budget))
+    if found.hours.size < FEW_FLOORS:
+        half = part_of("last_half", found.hours.size)
+        steep = beside_a_step(found.hours, found.mean) > budget
+        steep &= beside_a_step(found.hours[half], found.mean[..., half]) > budget
+        confirmed.append(steep & np.logical_or.reduce(over_seeds.above))
+    return np.asarray(np.logical_or.reduce(confirmed))
 
 
-def _starting(found: Slopes, budget: float) -> NDArray[np.bool_]:
-    gains = t_interval(found.last_quarter - found.third_quarter, GUARD_CONFIDENCE).low > 0
-    third, last = found.third_quarter.mean(axis=-1), found.last_quarter.mean(axis=-1)
-    return np.asarray(gains & (third < SLOWED_TO * last) & (last > budget))
+def minimum_detectable(found: Rise, budget: float, confidence: float = CONFIDENCE) -> NDArray[np.float64]:
+    """The slope that about 90 % of soaks with these seeds and this spread would call LEAK, (...,).
 
-
-def minimum_detectable(found: Rise, budget: float, confidence: float = CONFIDENCE) -> float:
-    """The slope that about 90 % of soaks with this many seeds and this spread would call LEAK; slopes are (seeds,).
-
-    Above the budget by d s / sqrt(K) in the whole run, where d is the noncentrality at which a t statistic with K - 1
-    degrees of freedom exceeds its two-sided bound with probability 0.9, and likewise by the error of the line through
-    the mean; and by enough for the means of the last half and the last quarter, which vary more, to be above the budget
-    in 95 %.
+    Above the budget by d times the error of the increments of the mean curve (or of the one run), where d is the
+    noncentrality at which a t statistic of their freedom exceeds its bound with probability 0.9; below 14 floors by the
+    error over the seeds, and of the line through their mean, in their place. And by enough for the means of the last
+    half and the last quarter, which vary more, to be above the budget in 95 %. Infinite where nothing tells.
     """
-    seeds, slopes = found.slopes.whole.size, found.slopes
-    margins = [_noncentrality(seeds - 1, confidence) * _error(slopes.whole)]
-    error, freedom = line_error(found, "whole")
-    if np.isfinite(error):
-        margins.append(_noncentrality(int(freedom), confidence) * float(error))
+    seeds, parts = found.values.shape[-2], found.slopes
+    margin = _margin(part_increments(found.hours, found.mean, "whole"), 1 - (1 - confidence) / 4)
+    if seeds == 1:
+        return budget + margin
+    if found.hours.size < FEW_FLOORS:
+        two_sided = (1 + confidence) / 2
+        over_seeds = _margin(_over_seeds(parts.whole), two_sided)
+        margin = np.fmin(margin, np.fmax(over_seeds, _margin(line(found, "whole"), two_sided)))
+    late = [_over_seeds(part).error for part in (parts.last_half, parts.last_quarter)]
     one_sided = float(stats.t.ppf(LATE_POWER, seeds - 1))
-    margins += [one_sided * _error(part) for part in (slopes.last_half, slopes.last_quarter) if np.isfinite(part).all()]
-    return budget + max(margins)
+    return np.asarray(budget + np.fmax.reduce([margin, *(one_sided * error for error in late)]))
 
 
-def _error(slopes: NDArray[np.float64]) -> float:
-    """The standard error of the mean of the seeds."""
-    return float(slopes.std(ddof=1)) / math.sqrt(slopes.size)
+def _over_seeds(slopes: NDArray[np.float64]) -> Slope:
+    """The mean over the seeds of slopes (..., seeds), with its standard error."""
+    seeds = slopes.shape[-1]
+    error = slopes.std(axis=-1, ddof=1) / math.sqrt(seeds)
+    return Slope(slopes.mean(axis=-1), error, np.full(error.shape, seeds - 1.0))
+
+
+def _margin(slope: Slope, confidence: float) -> NDArray[np.float64]:
+    """How far above a bound the truth must be for a one-sided test at `confidence` to find it in 90 %."""
+    freedom = int(np.max(slope.freedom, initial=0))
+    if freedom < 1:
+        return np.full(slope.error.shape, np.inf)
+    return np.asarray(_noncentrality(freedom, confidence) * slope.error)
 
 
 @lru_cache(maxsize=256)
 def _noncentrality(freedom: int, confidence: float) -> float:
-    bound = float(stats.t.ppf((1 + confidence) / 2, freedom))
+    bound = float(stats.t.ppf(confidence, freedom))
     return float(optimize.brentq(lambda d: float(stats.nct.sf(bound, freedom, d)) - POWER, 0, 20 * bound))
 
 
@@ -216,36 +232,48 @@ def judge_leak(
     """
     floors = {seed: judged_floors(one, warmup_s) for seed, one in sorted(series.items())}
     fewest = min((one.hours.size for one in floors.values()), default=0)
-
-    def undecided(reason: str, hours: float | None = None) -> LeakVerdict:
+    needed = FEWEST_ALONE if len(floors) == 1 else FEWEST_FLOORS
+    if fewest < needed:
+        reason, hours = too_few(floors, needed)
         return LeakVerdict("INCONCLUSIVE", None, None, None, "whole", None, hours, fewest, {}, reason)
-
-    if fewest < FEWEST_FLOORS:
-        return undecided(*too_few(floors))
-    if len(floors) < 2:
-        return undecided("one seed gives no interval")
     found = rise(list(floors.values()))
     decision = decide(found, budget, confidence)
-    outcome: Outcome = "LEAK" if decision.leak else "OK" if decision.ok else "INCONCLUSIVE"
+    outcome = _outcome(decision)
     part = _deciding(found, outcome, budget, confidence)
-    values = getattr(found.slopes, part)
-    interval = part_interval(found, part, confidence)
-    last_h = max(float(one.t_s[-1]) for one in series.values()) / 3600
+    interval = _interval(found, part, confidence)
+    by_seed = dict(zip(floors, getattr(found.slopes, part).tolist(), strict=True))
+    leaking = tuple(seed for seed, leaks in zip(floors, decision.leaking.tolist(), strict=True) if leaks)
     hours, reason = None, f"decided by {NAMES[part]}"
-    if outcome == "INCONCLUSIVE":
-        hours, reason = _open(decision, interval, budget, warmup_s / 3600, last_h)
+    if outcome == "LEAK" and decision.every and len(floors) > 1:
+        reason = f"every run leaks by itself, at {min(by_seed.values()):.3g} to {max(by_seed.values()):.3g} an hour"
+    elif outcome == "SOME":
+        reason = f"{len(leaking)} of {len(floors)} runs {'leak' if len(leaking) > 1 else 'leaks'}"
+    elif outcome == "INCONCLUSIVE":
+        last_h = max(float(one.t_s[-1]) for one in series.values()) / 3600
+        hours, reason = _open(found, decision, budget, confidence, (warmup_s / 3600, last_h))
+    least = float(minimum_detectable(found, budget, confidence))
     return LeakVerdict(
         outcome=outcome,
         slope=float(interval.mean),
         low=float(interval.low),
         high=float(interval.high),
         part=part,
-        minimum_detectable=minimum_detectable(found, budget, confidence),
+        minimum_detectable=least if math.isfinite(least) else None,
         hours_needed=hours,
         floors=fewest,
-        seed_slopes=dict(zip(floors, values.tolist(), strict=True)),
+        seed_slopes=by_seed,
         reason=reason,
+        leaking=leaking,
+        confidence=confidence,
     )
+
+
+def _outcome(decision: Decision) -> Outcome:
+    if decision.leak:
+        return "LEAK"
+    if decision.some:
+        return "SOME"
+    return "OK" if decision.ok else "INCONCLUSIVE"
 
 
 def judged_floors(one: Series, warmup_s: float) -> Floors:
@@ -256,43 +284,61 @@ def judged_floors(one: Series, warmup_s: float) -> Floors:
     return find_floors(one.t_s[read], one.values[read], one.cleanups_s[one.cleanups_s >= warmup_s])
 
 
-def too_few(floors: Mapping[int, Floors]) -> tuple[str, float | None]:
-    """Why there are too few floors by seed, and the hours that give enough at the pace of the slowest seed."""
+def too_few(floors: Mapping[int, Floors], needed: int) -> tuple[str, float | None]:
+    """Why there are too few floors by seed, and the hours that give the `needed` at the pace of the slowest seed."""
     if not floors:
         return "there is no run", None
     scarce = min(floors.values(), key=lambda one: one.hours.size)
     count = "1 floor" if scarce.hours.size == 1 else f"{scarce.hours.size} floors"
-    reason = f"{count} between {scarce.between}, {FEWEST_FLOORS} are needed"
+    alone = " of one run alone, or a second seed" if needed == FEWEST_ALONE else ""
+    reason = f"{count} between {scarce.between}, {needed} are needed{alone}"
     if scarce.between == "blocks":
         return f"{reason}: sample more often", None
     if scarce.edges_h.size < 2:
-        return reason, float(scarce.edges_h[0]) * (FEWEST_FLOORS + 1) if scarce.edges_h.size else None
+        return reason, float(scarce.edges_h[0]) * (needed + 1) if scarce.edges_h.size else None
     pace = float(np.median(np.diff(scarce.edges_h)))
-    return reason, float(scarce.edges_h[0]) + FEWEST_FLOORS * pace
+    return reason, float(scarce.edges_h[0]) + needed * pace
+
+
+def _interval(found: Rise, part: str, confidence: float) -> Interval:
+    """The interval of a rate: over the seeds, or of one run alone that of its increments."""
+    if found.values.shape[-2] > 1:
+        return part_interval(found, part, confidence)
+    return _two_sided(part_increments(found.hours, found.mean, part), confidence)
+
+
+def _two_sided(slope: Slope, confidence: float) -> Interval:
+    return Interval(slope.value, slope.low((1 + confidence) / 2), slope.high((1 + confidence) / 2))
 
 
 def _deciding(found: Rise, outcome: Outcome, budget: float, confidence: float) -> str:
     for part in DECIDING:
-        interval = part_interval(found, part, confidence)
+        interval = _interval(found, part, confidence)
         if (outcome == "LEAK" and interval.low > max(budget, 0.0)) or (outcome == "OK" and interval.high <= budget):
             return part
     return DECIDING[0]
 
 
 def _open(
-    decision: Decision, interval: Interval, budget: float, warmup_h: float, last_h: float
+    found: Rise, decision: Decision, budget: float, confidence: float, span_h: tuple[float, float]
 ) -> tuple[float | None, str]:
-    """The hours that would decide, and why it is open. `interval` is that of the whole run."""
-    twice = warmup_h + 2 * (last_h - warmup_h)
-    if decision.settling:
+    """The hours that would decide, and why it is open; `span_h` are the hours at which judging begins and ends."""
+    begin_h, end_h = span_h
+    twice = begin_h + 2 * (end_h - begin_h)
+    if decision.settling and found.slopes.last_half.mean() > budget:
         return twice, "growth is slowing down: a start that settles looks like this, and so does a leak beside one"
     if decision.starting:
         return twice, "growth began late in the run"
-    distance = abs(float(interval.mean) - budget)
-    half = float(interval.high - interval.mean)
-    if half <= distance:
-        return twice, "the end of the run does not agree with the whole of it"
-    times = (half / distance) ** (1 / SPREAD_POWER) if distance > 0 else np.inf
+    runs, leaking = decision.leaking.size, int(decision.leaking.sum())
+    if leaking:
+        return twice, f"{leaking} of {runs} runs {'leak' if leaking > 1 else 'leaks'}, and the others do not tell"
+    times = 1.0
+    of_mean_curve = _two_sided(part_increments(found.hours, found.mean, "whole"), confidence)
+    for interval in (_interval(found, "whole", confidence), of_mean_curve):
+        distance, half = abs(float(interval.mean) - budget), float(interval.high - interval.mean)
+        times = max(times, (half / distance) ** (1 / SPREAD_POWER) if distance > 0 else np.inf)
     if times > MOST_TIMES_THE_HOURS:
         return None, "the slope is too near the budget for more hours to tell"
-    return warmup_h + times * (last_h - warmup_h), "the interval reaches across the budget"
+    if times == 1.0:
+        return twice, "the end of the run does not agree with the whole of it"
+    return begin_h + times * (end_h - begin_h), "the interval reaches across the budget"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -50,75 +49,29 @@ class Slopes(NamedTuple):
     first_half: NDArray[np.float64]
     third_quarter: NDArray[np.float64]
     last_quarter: NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Rise:
-    """How the floors of several seeds rise.
-
-    `slopes` are those of every seed, each (..., seeds). `hours` (..., floors) and `values` (..., seeds, floors) are the
-    floors at instants that the seeds have in common; the last of them are NaN where a series has fewer than another.
-    """
-
-    slopes: Slopes
-    hours: NDArray[np.float64]
-    values: NDArray[np.float64]
-
-    def first(self, seeds: int) -> Rise:
-        """That of the first so many seeds."""
-        return Rise(Slopes(*(part[..., :seeds] for part in self.slopes)), self.hours, self.values[..., :seeds, :])
-
-    def one(self, series: int) -> Rise:
-        """That of one of many series."""
-        return Rise(Slopes(*(part[series] for part in self.slopes)), self.hours[series], self.values[series])
-
-
-class LineError(NamedTuple):
-    """The standard error of the slope of a straight line, per hour, and its degrees of freedom: each (...,)."""
-
-    error: NDArray[np.float64]
-    freedom: NDArray[np.float64]
+    first_third: NDArray[np.float64]
+    middle_third: NDArray[np.float64]
+    last_third: NDArray[np.float64]
 
 
 PARTS: dict[str, tuple[int, int]] = {
-    "whole": (0, 4),
-    "last_three_quarters": (1, 4),
-    "last_half": (2, 4),
-    "first_half": (0, 2),
-    "third_quarter": (2, 3),
-    "last_quarter": (3, 4),
+    "whole": (0, 12),
+    "last_three_quarters": (3, 12),
+    "last_half": (6, 12),
+    "first_half": (0, 6),
+    "third_quarter": (6, 9),
+    "last_quarter": (9, 12),
+    "first_third": (0, 4),
+    "middle_third": (4, 8),
+    "last_third": (8, 12),
 }
-"""The parts of a run, by the quarters of its floors between which they lie."""
+"""The parts of a run, by the twelfths of its floors between which they lie."""
 
 
-def rise(floors: Sequence[Floors]) -> Rise:
-    """How the floors of several seeds rise, from those of every seed; at the instants of the seed with the fewest."""
-    each = [slopes(one) for one in floors]
-    hours = min(floors, key=lambda one: one.hours.size).hours
-    values = np.stack([np.interp(hours, one.hours, one.values) for one in floors])
-    return Rise(Slopes(*(np.array(part) for part in zip(*each, strict=True))), hours, values)
-
-
-def line_error(found: Rise, part: str) -> LineError:
-    """How certain the slope of the mean of the seeds is, from how far it strays from a straight line: (...,).
-
-    The textbook's error of least squares: s / sqrt(sum (h - mean h)^2), where s^2 is the sum of squared residuals over
-    n - 2. What goes up and down alike in all seeds is in it, and in no spread of their slopes. NaN below 3 floors.
-    """
+def part_of(part: str, floors: int) -> slice:
+    """Which of so many floors lie in a part of the run."""
     begin, end = PARTS[part]
-    n = np.isfinite(found.hours).sum(axis=-1, keepdims=True)
-    place = np.arange(found.hours.shape[-1])
-    inside = (place >= begin * n // 4) & (place < end * n // 4)
-    count = inside.sum(axis=-1)
-    x, y = np.where(inside, found.hours, 0.0), np.where(inside, found.values.mean(axis=-2), 0.0)
-    floors = np.maximum(count, 1)[..., None]
-    x, y = (np.where(inside, one - one.sum(axis=-1, keepdims=True) / floors, 0.0) for one in (x, y))
-    spread = (x * x).sum(axis=-1)
-    freedom = np.where(count < FEWEST_FOR_SLOPE, np.nan, count - 2.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        slope = (x * y).sum(axis=-1) / spread
-        left = ((y - slope[..., None] * x) ** 2).sum(axis=-1)
-        return LineError(np.sqrt(left / freedom / spread), freedom)
+    return slice(begin * floors // 12, end * floors // 12)
 
 
 def find_floors(t_s: NDArray[np.float64], values: NDArray[np.float64], cleanups_s: NDArray[np.float64]) -> Floors:
@@ -169,8 +122,7 @@ def of_blocks(t_s: NDArray[np.float64], values: NDArray[np.float64]) -> Floors:
 
 def slopes(floors: Floors) -> Slopes:
     """How fast the floors rise, per hour, in the run and in its parts."""
-    n = floors.hours.size
-    parts = {name: slice(begin * n // 4, end * n // 4) for name, (begin, end) in PARTS.items()}
+    parts = {name: part_of(name, floors.hours.size) for name in PARTS}
     return Slopes(**{name: theil_sen(floors.hours[part], floors.values[..., part]) for name, part in parts.items()})
 
 

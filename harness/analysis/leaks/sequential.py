@@ -43,6 +43,20 @@ def confidence_of(scenario: Scenario) -> float:
     return look_confidence(first, max(scenario.max_seeds, first))
 
 
+def leak_confidence_of(scenario: Scenario) -> float:
+    """The confidence of one look at the leaks of `scenario`: stricter where seeds may be added."""
+    return leak_confidence(scenario.seeds, max(scenario.max_seeds or 0, scenario.seeds))
+
+
+def leak_confidence(seeds: int, max_seeds: int, confidence: float = CONFIDENCE) -> float:
+    """The confidence of one look at a leak, so that all looks from `seeds` to `max_seeds` together have `confidence`.
+
+    The verdict on a leak asks every run, their slopes and their mean curve; no t statistic stands for all of it, and
+    the chain below does not hold. So every look has its share of the error (Bonferroni), which holds for any rule.
+    """
+    return 1 - (1 - confidence) / (max_seeds - seeds + 1)
+
+
 @lru_cache(maxsize=64)
 def look_confidence(seeds: int, max_seeds: int, confidence: float = CONFIDENCE) -> float:
     """The confidence of the t interval at every look, so that all looks together have `confidence`.

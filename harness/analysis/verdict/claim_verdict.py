@@ -28,7 +28,7 @@ Counts = Literal["met", "missed", "inconclusive", "incomplete", "nothing"]
 LEAK_BAND = (None, 1.0)
 """The one band of a claim on a leak: at most one budget. Its verdict is the verdict on the leak, not a band's."""
 
-_LEAK_OUTCOMES: dict[str, Outcome] = {"OK": "met", "LEAK": "missed", "INCONCLUSIVE": "inconclusive"}
+_LEAK_OUTCOMES: dict[str, Outcome] = {"OK": "met", "LEAK": "missed", "SOME": "missed", "INCONCLUSIVE": "inconclusive"}
 
 ROUNDING = 1e-9
 """Values that differ by this share, or this much near zero, are the same: sums of floats end a last digit apart."""
@@ -212,7 +212,7 @@ def _in_budgets(leak: ConfigLeak) -> Estimate:
     if verdict.slope is None or verdict.low is None or verdict.high is None:
         return replace(NO_ESTIMATE, lack="undecided", reason=leak.reason)
     readings = {seed: Reading(slope / budget) for seed, slope in verdict.seed_slopes.items()}
-    reason = leak.reason if verdict.outcome == "INCONCLUSIVE" else ""
+    reason = leak.reason if verdict.outcome in ("SOME", "INCONCLUSIVE") else ""
     slope, low, high = verdict.slope / budget, verdict.low / budget, verdict.high / budget
     return Estimate(slope, low, high, "exact", readings, reason=reason)
 

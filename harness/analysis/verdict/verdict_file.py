@@ -1,5 +1,6 @@
 """verdict.json: what became of a soak, for other programs.
 
+Format 3 (2026): a config may leak in SOME of its runs; `leaking` are the seeds that leak by themselves.
 Format 2 (2026): what moves with the memory scale is judged at full scale: a claim's estimate is that of its `basis`,
 what the small world says is `small_estimate`; `anchors` are the runs in other worlds.
 Format 1 (2026): first version; `confidence`, `leaks`, `limits`, `controls` and `reductions` came later.
@@ -20,7 +21,7 @@ from harness.analysis.verdict.control_record import ControlRecord
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.files import write_json
 
-FORMAT = 2
+FORMAT = 3
 VERDICT_FILE = "verdict.json"
 
 
@@ -120,6 +121,8 @@ def _leak_json(leak: ConfigLeak, shape: Shape | None) -> dict[str, Any]:
         "floors": judged.floors,
         "part": judged.part,
         "reason": judged.reason,
+        "leaking": list(judged.leaking),
+        "confidence": judged.confidence,
         "values": _by_seed(judged.seed_slopes),
         "shape": None if shape is None else dataclasses.asdict(shape),
     }

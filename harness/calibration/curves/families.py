@@ -183,6 +183,72 @@ def late_onset(after: tuple[float, float], correlation: float = 0.9) -> Make:
     return make
 
 
+def common_step(size_gb: tuple[float, float]) -> Make:
+    """A step up that all runs of a series share, at 10-90 % of the judged time."""
+
+    def make(rng: np.random.Generator, setting: Setting) -> Curves:
+        each = (setting.series, 1, 1)
+        at, size = rng.uniform(0.1, 0.9, each) * setting.judged_h[-1], rng.uniform(*size_gb, each)
+        noisy = autoregressive(rng, setting.shape, 0.9, SCATTER_GB)
+        return _curves(setting, noisy + size * (setting.judged_h >= at))
+
+    return make
+
+
+def common_step_in_teeth(rng: np.random.Generator, setting: Setting) -> Curves:
+    """The sawtooth, with a step that all runs share."""
+    teeth = sawtooth((CLEANUP_S, CLEANUP_S), told=True)(rng, setting)
+    return replace(teeth, healthy_gb=teeth.healthy_gb + common_step((0.1, 0.5))(rng, setting).healthy_gb)
+
+
+def bursts(*, common: bool) -> Make:
+    """Rises of 0.1-0.4 GB, one an hour on average, that decay within 0.3 h; the same in all runs of a series or not."""
+
+    def make(rng: np.random.Generator, setting: Setting) -> Curves:
+        shape = (setting.series, 1 if common else setting.seeds, setting.t_s.size)
+        rises = (rng.random(shape) < EVERY_S / 3600) * rng.uniform(0.1, 0.4, shape)
+        held = signal.lfilter([1.0], [1.0, -np.exp(-EVERY_S / 3600 / 0.3)], rises, axis=-1)
+        return _curves(setting, autoregressive(rng, setting.shape, 0.9, SCATTER_GB / 5) + held)
+
+    return make
+
+
+def walk(sd_gb: float, reflected_gb: float | None = None) -> Make:
+    """A random walk of this standard deviation after an hour, between two walls so far apart or without any."""
+
+    def make(rng: np.random.Generator, setting: Setting) -> Curves:
+        steps = rng.standard_normal(setting.shape) * sd_gb * (EVERY_S / 3600) ** 0.5
+        walked = np.cumsum(steps, axis=-1)
+        if reflected_gb is not None:
+            walked += rng.uniform(0, reflected_gb, (*setting.shape[:2], 1))
+            walked = np.abs((walked + reflected_gb) % (2 * reflected_gb) - reflected_gb)
+        return _curves(setting, walked)
+
+    return make
+
+
+def regimes(rng: np.random.Generator, setting: Setting) -> Curves:
+    """Two levels, 0.05-0.3 GB apart, between which all runs of a series change together every 1.25 h on average."""
+    each = (setting.series, 1, 1)
+    changes = rng.random((setting.series, 1, setting.t_s.size)) < 0.8 * EVERY_S / 3600
+    level = (np.cumsum(changes, axis=-1) + rng.integers(0, 2, each)) % 2
+    noisy = autoregressive(rng, setting.shape, 0.9, SCATTER_GB)
+    return _curves(setting, noisy + rng.uniform(0.05, 0.3, each) * level)
+
+
+def differing(rng: np.random.Generator, setting: Setting) -> Curves:
+    """Runs that leak at rates of 1 to 10, drawn evenly on a logarithmic scale; the slowest of them at 1."""
+    rates = np.exp(rng.uniform(0, np.log(10), (*setting.shape[:2], 1)))
+    curves = noise(0.9)(rng, setting)
+    return replace(curves, leaking_h=setting.judged_h * rates / rates.min(axis=1, keepdims=True))
+
+
+def one_leaking(rng: np.random.Generator, setting: Setting) -> Curves:
+    """One run leaks, the first; the others do not."""
+    first = (np.arange(setting.seeds) == 0)[:, None]
+    return replace(noise(0.9)(rng, setting), leaking_h=setting.judged_h * first)
+
+
 WANDERING = WANDER ** (EVERY_S / CLEANUP_S)
 
 FAMILIES = (
@@ -241,3 +307,19 @@ HARDER = (
     ),
     Family("sawtooth of 5000 s", "told, as `old`: 2 floors", sawtooth((5000.0, 5000.0), told=True)),
 )
+
+FOREIGN = (
+    Family(
+        "common step", "0.1-0.5 GB at 10-90 % of the judged time in all seeds alike, on AR 0.9", common_step((0.1, 0.5))
+    ),
+    Family("common step, sawtooth", "likewise, in the floors of a sawtooth of 500 s", common_step_in_teeth),
+    Family("rates that differ", "each seed leaks at 1 to 10 times the slowest, on AR 0.9", differing),
+    Family("bursts", "0.1-0.4 GB once an hour, gone within 0.3 h, each run its own", bursts(common=False)),
+    Family("bursts, common", "likewise, alike in all seeds", bursts(common=True)),
+    Family("reflecting walk", "sd 0.1 GB after an hour, between walls 0.2 GB apart", walk(0.1, 0.2)),
+    Family("unbounded walk", "sd 0.05 GB after an hour", walk(0.05)),
+    Family("regimes", "two levels 0.05-0.3 GB apart, changed every 1.25 h by all seeds alike, on AR 0.9", regimes),
+)
+"""What other people's programs looked like, and what would have fooled a verdict over the seeds alone."""
+
+ONE_LEAKING = Family("one of K leaks", "the other seeds do not, on AR 0.9", one_leaking)

@@ -14,7 +14,7 @@ from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, interval, level, value, when_limit
 
-_STYLES = {"LEAK": "bold red", "OK": "green", "INCONCLUSIVE": "yellow"}
+_STYLES = {"LEAK": "bold red", "SOME": "bold red", "OK": "green", "INCONCLUSIVE": "yellow"}
 _LEAST = "least\nfound"
 
 _NARROW = 76
@@ -44,13 +44,15 @@ def print_leaks(console: Console, verdict: Verdict) -> None:
         for sentence in _at_full_scale(verdict.anchors):
             paragraph(console, sentence, bullet="- ")
     limits = [f"{config}: RSS {when_limit(limit)}." for config, limit in verdict.limits.items()]
-    for sentence in [*limits, *_explained(stored), *_counted(counted, verdict.confidence)]:
+    for sentence in [*limits, *_explained(stored), *_counted(counted)]:
         paragraph(console, sentence, bullet="- ")
 
 
 def outcome_word(leak: ConfigLeak) -> str:
     """Return the verdict, and what kind of leak it is."""
-    return f"{leak.verdict.outcome}, fragmentation" if leak.fragmentation else leak.verdict.outcome
+    judged = leak.verdict
+    word = f"LEAK in {len(judged.leaking)} of {judged.runs}" if judged.outcome == "SOME" else judged.outcome
+    return f"{word}, fragmentation" if leak.fragmentation else word
 
 
 def shape_words(shape: Shape | None) -> str:
@@ -69,7 +71,7 @@ def shape_words(shape: Shape | None) -> str:
 
 
 def _print_table(console: Console, verdict: Verdict, leaks: Sequence[ConfigLeak]) -> None:
-    rate = f"GB/h [{level(verdict.confidence)}]"
+    rate = f"GB/h [{level(leaks[0].verdict.confidence)}]"
     table = new_table(
         "config", "of", "verdict", rate, _LEAST, "shape", right=(_LEAST,), unbroken=("config", "of", rate)
     )
@@ -90,7 +92,7 @@ def _print_line(console: Console, verdict: Verdict, leak: ConfigLeak) -> None:
     """Print a line of the table in words, for a terminal on which it would be cut."""
     parts = [outcome_word(leak)]
     if leak.verdict.slope is not None:
-        parts.append(f"{_rate(leak)} GB/h [{level(verdict.confidence)}]")
+        parts.append(f"{_rate(leak)} GB/h [{level(leak.verdict.confidence)}]")
     if leak.verdict.outcome == "OK":
         parts.append(f"least found {value(leak.verdict.minimum_detectable, 'GB/h')} GB/h")
     parts.append(shape_words(verdict.shape(leak)))
@@ -101,7 +103,7 @@ def _explained(leaks: Sequence[ConfigLeak]) -> list[str]:
     """Say what fragmentation means, and why verdicts are open: each reason once, with everything it applies to."""
     open_for: dict[str, list[str]] = {}
     for leak in leaks:
-        if leak.verdict.outcome == "INCONCLUSIVE":
+        if leak.verdict.outcome in ("SOME", "INCONCLUSIVE"):
             open_for.setdefault(leak.reason, []).append(f"{leak.config} {leak.measure.words}")
     return [
         f"{leak.config}: RSS climbs and live bytes do not: memory that the program has and does not use."
@@ -124,14 +126,14 @@ def _rate(leak: ConfigLeak) -> str:
     return interval(leak.rate, leak.measure.unit)
 
 
-def _counted(leaks: Sequence[ConfigLeak], confidence: float) -> list[str]:
+def _counted(leaks: Sequence[ConfigLeak]) -> list[str]:
     """Return one sentence on all counts that are OK, and one on each other count."""
     fine = [leak for leak in leaks if leak.verdict.outcome == "OK"]
     sentences = []
     for leak in leaks:
         if leak in fine:
             continue
-        rate = "" if leak.verdict.slope is None else f", {_rate(leak)} an hour [{level(confidence)}]"
+        rate = "" if leak.verdict.slope is None else f", {_rate(leak)} an hour [{level(leak.verdict.confidence)}]"
         against = f"against {value(leak.budget, '1/h')} an hour"
         sentences.append(f"{leak.config}, {leak.measure.words}: {outcome_word(leak)}{rate} {against}: {leak.reason}")
     if fine:

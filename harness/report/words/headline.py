@@ -106,15 +106,18 @@ def _releases(claims: Sequence[ClaimVerdict]) -> list[str]:
 def _leaks(leaks: Sequence[ConfigLeak]) -> list[str]:
     """Say what leaks, by config; quantities of one budget share a sentence."""
     parts = []
-    for (config, counted, budget), group in groupby(
-        leaks, key=lambda leak: (leak.config, leak.measure.counted, leak.budget)
+    for (config, counted, budget, _), group in groupby(
+        leaks, key=lambda leak: (leak.config, leak.measure.counted, leak.budget, leak.verdict.outcome)
     ):
-        rates = [(leak.measure.words, leak.verdict.slope or 0.0) for leak in group]
+        same = list(group)
+        rates = [(leak.measure.words, leak.verdict.slope or 0.0) for leak in same]
         if counted:
             found = joined([f"{rate:.3g} {words} an hour" for words, rate in rates])
         else:
             found = joined([f"{rate:.3g} GB/h in {words}" for words, rate in rates])
-        parts.append(f"{config} leaks: {found} where {budget:.3g} is allowed")
+        verdict = same[0].verdict
+        where = f" in {len(verdict.leaking)} of {verdict.runs} runs" if verdict.outcome == "SOME" else ""
+        parts.append(f"{config} leaks{where}: {found} where {budget:.3g} is allowed")
     return parts
 
 

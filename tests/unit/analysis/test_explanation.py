@@ -50,10 +50,9 @@ def test_too_few_floors_leave_it_open_and_the_walks_lead_to_the_limit(five_hours
     assert found.limit.hours == pytest.approx(5 + (32 - found.peak.estimate) / found.growth.live.rate.estimate)
 
 
-def test_one_run_decides_nothing_and_foretells_nothing(five_hours) -> None:
+def test_one_run_alone_leaks_by_its_own_floors(five_hours) -> None:
     found = of([anatomy_run()], five_hours)
-    assert found.outcome == "undecided"
-    assert found.limit is None
+    assert found.outcome == "leak"
     assert found.lasting  # 1.3 GB/h is far above the budget
     assert [owner.path for owner in found.explained] == [EVENTS]
 

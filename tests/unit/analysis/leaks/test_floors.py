@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from harness.analysis.leaks.floors import (
     BLOCKS,
     Floors,
-    Rise,
     between_cleanups,
     find_floors,
-    line_error,
     of_blocks,
-    rise,
     slopes,
     theil_sen,
 )
@@ -92,43 +88,3 @@ def test_a_sample_at_the_instant_of_a_cleanup_belongs_to_the_tooth_that_begins()
     for at_the_cut in (9.0, 1.0):  # read before, read after the cleanup at 2
         found = find_floors(times, np.array([2.0, 5, at_the_cut, 3, 1]), cuts)
         assert found.values.tolist() == [2, min(at_the_cut, 3)]
-
-
-PARTS_OF_12 = {"whole": slice(0, 12), "last_three_quarters": slice(3, 12), "last_half": slice(6, 12)}
-
-
-@pytest.mark.parametrize("part", PARTS_OF_12)
-def test_the_error_of_the_line_through_the_mean_is_that_of_least_squares(part: str) -> None:
-    rng = np.random.default_rng(4)
-    hours = np.cumsum(rng.uniform(0.1, 0.5, 12))
-    found = rise([Floors(hours, rng.normal(7, 0.1, 12), "cleanups", hours) for _ in range(3)])
-    cut = PARTS_OF_12[part]
-    fitted = stats.linregress(hours[cut], found.values.mean(axis=0)[cut])
-    error = line_error(found, part)
-    assert error.error == pytest.approx(fitted.stderr)
-    assert error.freedom == hours[cut].size - 2
-
-
-def test_seeds_are_compared_at_the_instants_of_the_one_with_the_fewest_floors() -> None:
-    few, many = np.linspace(1, 4, 7), np.linspace(0.5, 4.5, 30)
-    found = rise([Floors(many, 7 + 0.3 * many, "falls", NONE), Floors(few, 7 + 0.1 * few, "falls", NONE)])
-    assert found.slopes.whole == pytest.approx([0.3, 0.1])
-    assert found.hours == pytest.approx(few)
-    assert found.values == pytest.approx(np.array([7 + 0.3 * few, 7 + 0.1 * few]))
-    assert line_error(found, "whole").error == pytest.approx(0.0, abs=1e-9)
-
-
-def test_a_series_with_fewer_floors_than_another_is_judged_by_its_own() -> None:
-    rng = np.random.default_rng(4)
-    hours, values = np.arange(1.0, 9.0), rng.normal(7, 0.1, (2, 8))
-    alone = rise([Floors(hours, one, "cleanups", NONE) for one in values])
-    longer = (np.full(5, np.nan), np.full((2, 5), np.nan))
-    padded = Rise(alone.slopes, np.append(hours, longer[0]), np.hstack([values, longer[1]]))
-    for part in ("whole", "last_half", "last_quarter"):
-        assert np.array(line_error(padded, part)) == pytest.approx(np.array(line_error(alone, part)), nan_ok=True)
-
-
-def test_a_part_of_two_floors_has_no_error() -> None:
-    hours = np.arange(1.0, 9.0)
-    found = rise([Floors(hours, hours, "cleanups", NONE)] * 2)
-    assert np.isnan(line_error(found, "last_quarter").error)

@@ -81,12 +81,16 @@ def soak(old: float = 25.0, fixed: float = 8.75, **changes: Any) -> list[Run]:
     return runs
 
 
-def rising(slope_gb_per_hour: float, *, seeds: int = 2, config: str = "fixed") -> list[Run]:
-    """Runs of five hours, a sample each ten minutes, that rise by so much, in the last seed by twice that."""
+def rising(slope_gb_per_hour: float, *, seeds: int = 2, config: str = "fixed", stray_gb: float = 0.0) -> list[Run]:
+    """Runs of five hours, a sample each ten minutes, that rise by so much, in the last seed by twice that.
+
+    All stray up and down by `stray_gb`, alike.
+    """
     times = np.arange(31) / 6
+    stray = stray_gb * np.sin(2.2 * times)
     slopes = np.linspace(slope_gb_per_hour, 2 * slope_gb_per_hour, seeds)
     return [
-        make_run(config, seed, list(5 + slope * times), feed_hash=f"feed {seed}")
+        make_run(config, seed, list(5 + slope * times + stray), feed_hash=f"feed {seed}")
         for seed, slope in enumerate(slopes, start=1)
     ]
 

@@ -94,9 +94,9 @@ def test_a_leak_alone_changes_no_status() -> None:
 NO_LEAK = claim(name="no leak", metric="leak.rss", configs=["fixed"], expected=[None, 1.0], better="lower")
 
 
-@pytest.mark.parametrize(("slope", "status", "code"), [(1.0, "missed", 1), (0.0, "met", 0), (0.02, "inconclusive", 4)])
+@pytest.mark.parametrize(("slope", "status", "code"), [(1.0, "missed", 1), (0.0, "met", 0), (0.05, "inconclusive", 4)])
 def test_a_claimed_leak_decides_the_exit_code(slope: float, status: str, code: int) -> None:
-    verdict = verdicts.judge(five_hours(NO_LEAK), rising(slope, seeds=8 if slope == 1 else 3))
+    verdict = verdicts.judge(five_hours(NO_LEAK), rising(slope, seeds=8, stray_gb=0.3 if slope == 0.05 else 0.0))
     assert (verdict.status, verdict.exit_code) == (status, code)
     assert verdict.claims[0].leak == verdict.leaks[0]
 
@@ -113,12 +113,14 @@ def test_a_claimed_leak_is_said_first_of_all_and_its_claim_is_in_the_json_once()
 
 def test_an_open_leak_that_is_claimed_is_named_once() -> None:
     scenario = five_hours(NO_LEAK)
-    assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.02, seeds=4))) == ("RSS of fixed",)
+    assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.05, seeds=4, stray_gb=0.3))) == (
+        "RSS of fixed",
+    )
 
 
 def test_what_more_seeds_may_decide_is_named() -> None:
     scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 8.0]))
-    verdict = verdicts.judge(scenario, rising(0.5))
+    verdict = verdicts.judge(scenario, rising(0.05, stray_gb=3.0))
     assert verdict.claims[0].outcome == "inconclusive"
     assert lacking_seeds(scenario, verdict) == ("RSS of fixed", "peak")
     assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.0, seeds=3))) == ()

@@ -120,10 +120,9 @@ def test_an_old_result_says_what_was_not_recorded(make_scenario, note_runs) -> N
     assert "(pinned and slack: not recorded)" in text
 
 
-def test_one_run_foretells_nothing_and_noise_has_no_shares(scenario) -> None:
-    one = words(printed(scenario, [anatomy_run(leaks=Leaks(teeth_vary=0.1))]))
-    assert "UNDECIDED: live bytes grow by 1.3" in one
-    assert "limit" not in one
+def test_one_run_leaks_by_its_own_floors_and_noise_has_no_shares(scenario) -> None:
+    one = words(printed(scenario, [anatomy_run(leaks=Leaks(teeth_vary=0.1), status="limit")]))
+    assert "LEAKS: live bytes grow by 1.3" in one
     text = printed(scenario, [anatomy_run(leaks=Leaks(lasting={EVENTS: 0.02}, until_cleanup={CACHE: 1.0}))])
     assert "of the growth of live bytes that no cleanup reaches:" not in words(text)  # less than the budget
     assert row(text, EVENTS).startswith(f"{EVENTS} 0.020 0.000 - 0.10")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from types import SimpleNamespace
 
@@ -35,13 +36,12 @@ LEAKS = (
 )
 
 
-def printed(leaks=LEAKS, width: int = 100, confidence: float = 0.95, **limits: Limit) -> str:
+def printed(leaks=LEAKS, width: int = 100, **limits: Limit) -> str:
     shapes = {("fixed", "rss"): Shape("sawtooth", 6.5, teeth=TEETH), ("fixed", "live"): Shape("settled", 0.0)}
     file = StringIO()
     verdict = SimpleNamespace(
         leaks=leaks,
         limits=limits,
-        confidence=confidence,
         memory_scale=1.0,
         shape=lambda leak: shapes.get((leak.config, leak.measure.name)),
     )
@@ -86,7 +86,7 @@ def test_who_leaks_is_told_when_the_limit_comes() -> None:
 
 
 def test_the_level_is_the_one_that_was_used() -> None:
-    text = printed(confidence=0.98128)
+    text = printed([replace(leak, verdict=replace(leak.verdict, confidence=0.98128)) for leak in LEAKS])
     assert "GB/h [98.1 %]" in text
     assert "95 %" not in text
     assert level(0.95) == "95 %"

@@ -15,6 +15,7 @@ from harness.report.words.amounts import interval, percent, value, when_limit
 from harness.report.words.open_points import of_configs
 from harness.report.words.owner_paths import tail
 from harness.scenario import Scenario
+from harness.text import joined
 
 OWNER_COLUMNS = 28
 """A longer path of an owner is cut; its end, which names the container, is kept."""
@@ -23,11 +24,7 @@ OWNER_COLUMNS = 28
 def leak_lines(scenario: Scenario, verdict: Verdict, runs: Sequence[Run]) -> list[str]:
     """Return a line for everything that leaks, of what is told at this scale."""
     told, judged = told_by(scenario, verdict.leaks), Runs.of(scenario, runs)
-    return [
-        _leaking(leak, judged.of_config(leak.config))
-        for leak in told
-        if leak.verdict.outcome not in ("OK", "INCONCLUSIVE")
-    ]
+    return [_leaking(leak, judged.of_config(leak.config)) for leak in told if leak.verdict.leaks]
 
 
 def limit_lines(verdict: Verdict) -> list[str]:
@@ -49,10 +46,28 @@ def _leaking(leak: ConfigLeak, runs: Sequence[Run]) -> str:
     counted = leak.measure.counted
     unit = "an hour" if counted else "GB/h"
     allowed = value(leak.budget, leak.measure.unit) if counted else f"{leak.budget:g}"
-    line = f"{leak.config}, {leak.measure.words}: {interval(leak.rate, leak.measure.unit)} {unit} ({allowed} allowed)"
+    line = f"{leak.config}, {leak.measure.words}: {_rate(leak)} {unit} ({allowed} allowed)"
     if leak.fragmentation:
         return f"{line}; live bytes do not: memory that the program has and does not use"
     return line if counted else f"{line}{_held_by(leak.config, runs)}"
+
+
+def _rate(leak: ConfigLeak) -> str:
+    """Return how fast it leaks: the interval, or the rates of the runs that leak where no one rate stands for all."""
+    verdict, unit = leak.verdict, leak.measure.unit
+    rates = [verdict.seed_slopes[seed] for seed in verdict.leaking]
+    if verdict.outcome == "SOME":
+        seeds = joined([str(seed) for seed in verdict.leaking])
+        some = f"{len(rates)} of {verdict.runs} runs (seed{'s' if len(rates) > 1 else ''} {seeds})"
+        return f"{some}: {_span(rates, unit)}"
+    if len(rates) > 1 and verdict.low is not None and verdict.low <= leak.budget:
+        return f"every run, {_span(rates, unit)}"
+    return interval(leak.rate, unit)
+
+
+def _span(rates: Sequence[float], unit: str) -> str:
+    low, high = value(min(rates), unit), value(max(rates), unit)
+    return low if low == high else f"{low} to {high}"
 
 
 def _held_by(config: str, runs: Sequence[Run]) -> str:

@@ -113,9 +113,7 @@ def test_a_claimed_leak_is_said_first_of_all_and_its_claim_is_in_the_json_once()
 
 def test_an_open_leak_that_is_claimed_is_named_once() -> None:
     scenario = five_hours(NO_LEAK)
-    assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.05, seeds=4, stray_gb=0.3))) == (
-        "RSS of fixed",
-    )
+    assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.05, seeds=4, stray_gb=0.3))) == ("RSS of fixed",)
 
 
 def test_what_more_seeds_may_decide_is_named() -> None:

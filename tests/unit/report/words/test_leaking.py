@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
-import pytest
-
 from harness.analysis.leaks.config_leaks import LIVE, RSS, TASKS, ConfigLeak
 from harness.analysis.leaks.decision import LeakVerdict
 from harness.analysis.leaks.limit import Limit
@@ -53,11 +51,19 @@ def test_fragmentation_is_told_for_what_it_is() -> None:
     assert line.endswith("; live bytes do not: memory that the program has and does not use")
 
 
-@pytest.mark.parametrize("outcome", ["LEAK", "SOME"])
-def test_every_outcome_but_fine_and_open_leaks(outcome: str) -> None:
-    told = verdict(ConfigLeak("fixed", TASKS, 0.41, replace(GROWS, outcome=outcome)))
-    assert len(leak_lines(SCENARIO, told, RUNS)) == 1
+def test_where_some_runs_leak_it_says_how_many_which_and_how_fast() -> None:
+    some = replace(GROWS, outcome="SOME", seed_slopes={1: 0.3, 2: 0.0, 3: 0.4}, leaking=(1, 3))
+    told = verdict(ConfigLeak("fixed", TASKS, 0.41, some))
+    assert leak_lines(SCENARIO, told, RUNS) == [
+        "fixed, tasks: 2 of 3 runs (seeds 1 and 3): 0.30 to 0.40 an hour (0.41 allowed)"
+    ]
     assert sound_line(SCENARIO, told) == ""
+
+
+def test_rates_that_differ_are_told_by_their_range_where_the_interval_says_nothing() -> None:
+    differing = replace(GROWS, low=-1.08, high=1.58, seed_slopes={1: 0.14, 2: 0.35}, leaking=(1, 2))
+    (line,) = leak_lines(SCENARIO, verdict(ConfigLeak("fixed", LIVE, 0.004, differing)), RUNS)
+    assert line.startswith("fixed, live bytes: every run, 0.140 to 0.350 GB/h (0.004 allowed)")
     for fine in ("OK", "INCONCLUSIVE"):
         assert leak_lines(SCENARIO, verdict(ConfigLeak("fixed", TASKS, 0.41, replace(GROWS, outcome=fine))), RUNS) == []
 

@@ -4,7 +4,7 @@ A target is any object with ``start()`` and ``stop()``. Of the feed it gets what
 ``on_delta(delta)``, ``on_trade(trade)``, ``on_candle(candle)``, and ``on_reconnect(reconnect)`` where a symbol begins
 again after a halt or a lost connection: its next book, or delta, is a new snapshot (see :mod:`synthetic.events`).
 Optional: ``counters()`` (a mapping of finite numbers), ``rehearse()`` (do once what allocates on first use). Every
-method may be sync or async; :mod:`harness.worker.handlers` finds and calls them. Its loops are its own asyncio tasks.
+method may be sync or async; :mod:`harness.worker.handlers` finds them. Its loops are its own asyncio tasks.
 Before the run a throwaway instance is rehearsed in a folder of its own: built, started, fed a little, ``rehearse()``,
 stopped.
 

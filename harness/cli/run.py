@@ -2,10 +2,10 @@
 
 SCENARIO is a name (`soak list` shows them) or a path to a .toml file. What moves with the memory scale is judged by
 anchor runs in larger worlds, which follow in what memory is free, for --anchor-minutes at most; --no-anchors leaves it
-undecided. With --max-seeds a seed is added while a leak verdict or a prediction is open that a seed may decide; every
-look is stricter, so that errors stay as rare. With --controls the standing controls of the scenario go first (see
-`soak control`); where one does not hold, the soak is invalid. The exit code is the verdict's: 0 met, 1 a claim missed,
-4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
+undecided. With --max-seeds a seed is added while a prediction is open (without claims, a leak verdict) that a seed may
+decide; every look is stricter, so that errors stay as rare. With --controls the standing controls of the scenario go
+first (see `soak control`); where one does not hold, the soak is invalid. The exit code is the verdict's: 0 met, 1 a
+claim missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ import types
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from harness.probes.owners.attribute_names import Names
 from harness.probes.owners.drawn_elements import IMMORTAL
 from harness.probes.owners.kinds import NOBODY, Form, Kinds
-from harness.probes.owners.names import Names
 from harness.probes.owners.parts import STAND_INS, Globals, Together, arrow_buffers, parts, values_size
 from harness.probes.owners.sizes import chunk
 

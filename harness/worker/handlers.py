@@ -1,4 +1,4 @@
-"""How a target is built and called: what of the feed it takes, how long it may take, its tasks that will not end."""
+"""How a target is built and called: which of its methods take the feed, sync or async, and how long they may take."""
 
 from __future__ import annotations
 

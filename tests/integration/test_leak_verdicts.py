@@ -48,8 +48,14 @@ def leaking(soaks: Soaks, rates: dict[int, float]) -> Path:
     soaks.target(LEAKING.format(rates=rates))
     path = soaks.scenario(
         NO_LEAK,
-        **{"factory": "mine:build", "seeds": len(rates), "hours": 5.0, "books_per_second": 0.02, "warmup_minutes": 10},
-        **{"scale": 1.0, "baseline_gb": 0.2, "limit_gb": 0.8},
+        factory="mine:build",
+        seeds=len(rates),
+        hours=5.0,
+        books_per_second=0.02,
+        warmup_minutes=10,
+        scale=1.0,
+        baseline_gb=0.2,
+        limit_gb=0.8,
     )
     path.write_text(path.read_text().replace("leak_budget_gb_per_hour = 0.0375", "leak_budget_gb_per_hour = 0.0004"))
     return path

@@ -61,14 +61,27 @@ class ClaimVerdict:
 
     @property
     def counts_as(self) -> Counts:
-        """What the claim adds to the soak's status: a known miss adds nothing, and a miss once it is met."""
+        """What the claim adds to the soak's status.
+
+        A known miss adds nothing, and a miss once it is met. One soak need not decide it again: open, with its estimate
+        outside the band, it adds nothing either.
+        """
         if self.outcome in ("met", "exceeded"):
             return "missed" if self.claim.known == "missed" else "met"
         if self.outcome == "missed":
             return "nothing" if self.claim.known == "missed" else "missed"
+        if self.as_known:
+            return "nothing"
         if self.outcome in ("inconclusive", "incomplete"):
             return self.outcome
         return "nothing"
+
+    @property
+    def as_known(self) -> bool:
+        """Whether it is a known miss that is open, and still lies outside the band as far as it is known."""
+        value, (low, high) = self.estimate.estimate, _ends(self.claim.band)
+        known = self.outcome == "inconclusive" and self.claim.known == "missed"
+        return known and value is not None and not low <= value <= high
 
     @property
     def lacks_seeds(self) -> bool:
@@ -76,7 +89,7 @@ class ClaimVerdict:
 
         A claim on a leak lacks what the verdict on the leak lacks. What is judged at full scale lacks anchor runs.
         """
-        if self.basis != "scenario" or self.outcome != "inconclusive":
+        if self.basis != "scenario" or self.outcome != "inconclusive" or self.as_known:
             return False
         if self.leak is not None:
             return self.leak.verdict.lacks_seeds

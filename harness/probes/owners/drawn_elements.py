@@ -15,8 +15,8 @@ from operator import mul
 from sys import getrefcount
 from typing import Any
 
+from harness.probes.owners.attribute_names import Names
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
-from harness.probes.owners.names import Names
 from harness.probes.owners.parts import arrow_buffers, parts, values_size
 from harness.probes.owners.sampling import golden, spread
 from harness.probes.owners.sizes import chunk

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.probes.owners.attribute_names import Names, is_plain
 from harness.probes.owners.drawn_elements import Subtrees
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
-from harness.probes.owners.names import Names, is_plain
 from harness.probes.owners.sampling import rounded, spread
 from harness.probes.owners.sizes import blocks, builtin_sizeof, header
 

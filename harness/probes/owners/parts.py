@@ -8,8 +8,8 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from harness.probes.owners.attribute_names import Names, is_instance_dict
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds, nothing
-from harness.probes.owners.names import Names, is_instance_dict
 from harness.probes.owners.sizes import inline_values
 
 LARGE_ATOM = 4096

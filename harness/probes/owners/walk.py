@@ -18,11 +18,11 @@ from collections.abc import Collection, Generator, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from harness.probes.owners.attribute_names import Names
 from harness.probes.owners.drawn_elements import Subtrees
 from harness.probes.owners.draws import Drawn, draw_from, weigh
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
 from harness.probes.owners.measures import Measures, is_record
-from harness.probes.owners.names import Names
 from harness.probes.owners.parts import (
     LARGE_ATOM,
     STAND_INS,

@@ -112,7 +112,9 @@ def band_digits(band: tuple[float | None, float | None], write: Callable[[float]
 
 
 def verdict_word(judged: ClaimVerdict) -> str:
-    """Return the verdict in a word or two; a known miss is named as one, also where it is no longer missed."""
+    """Return the verdict in a word or two; a known miss is named as one, also where it is open or no longer missed."""
+    if judged.as_known:
+        return "known miss, open"
     if judged.claim.known == "missed" and judged.outcome == "missed":
         return "known miss"
     if judged.claim.known == "missed" and judged.outcome in ("met", "exceeded"):

@@ -72,7 +72,8 @@ def relation(judged: ClaimVerdict) -> str:
         return "as expected" if claim.known is None else "as expected, against a known miss"
     expected = spoken_band(claim.expected, judged.metric.unit)
     if outcome not in ("exceeded", "missed") or estimate is None:
-        return f"{expected} expected, {'undecided' if outcome == 'inconclusive' else outcome}"
+        undecided = "a known miss, open" if judged.as_known else "undecided"
+        return f"{expected} expected, {undecided if outcome == 'inconclusive' else outcome}"
     _, high = claim.expected
     side = "more" if high is not None and estimate > high else "less"
     known = ", a known miss" if claim.known == "missed" and outcome == "missed" else ""
@@ -135,7 +136,8 @@ def _others(claims: Sequence[ClaimVerdict], *, what: str) -> list[str]:
     for word, those in (
         ("missed", [judged for judged in missed if judged.claim.known is None]),
         ("missed as known", [judged for judged in missed if judged.claim.known is not None]),
-        ("undecided", [judged for judged in claims if judged.outcome == "inconclusive"]),
+        ("undecided", [judged for judged in claims if judged.outcome == "inconclusive" and not judged.as_known]),
+        ("known misses that are open", [judged for judged in claims if judged.as_known]),
     ):
         names = [judged.claim.name for judged in those]
         if names:

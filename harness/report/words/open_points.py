@@ -56,7 +56,7 @@ def open_points(scenario: Scenario, verdict: Verdict) -> list[OpenPoint]:
     leaks = [leak for leak in told_by(scenario, verdict.leaks) if leak.verdict.outcome == "INCONCLUSIVE"]
     claims: dict[_Key, list[str]] = {}
     for judged in sorted(verdict.claims, key=lambda judged: judged.claim.kind != "prediction"):
-        if judged.outcome == "inconclusive" and (judged.leak is None or judged.leak not in leaks):
+        if judged.counts_as == "inconclusive" and (judged.leak is None or judged.leak not in leaks):
             claims.setdefault((_why(judged), _options(judged, scenario, verdict)), []).append(judged.claim.name)
     leaking: dict[_Key, list[ConfigLeak]] = {}
     for leak in leaks:

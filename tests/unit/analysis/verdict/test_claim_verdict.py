@@ -147,7 +147,9 @@ def test_a_claim_about_an_unfinished_run_has_no_number(judged) -> None:
         ([9.0, 9.0], "met", "met", "missed"),
         ([7.0, 7.0], "exceeded", "met", "missed"),
         ([25.0, 25.0], "missed", "missed", "nothing"),
-        ([25.0], "inconclusive", "inconclusive", "inconclusive"),
+        ([25.0], "inconclusive", "inconclusive", "nothing"),
+        ([10.0, 25.0], "inconclusive", "inconclusive", "nothing"),
+        ([7.0, 10.9], "inconclusive", "inconclusive", "inconclusive"),
     ],
 )
 def test_a_known_miss_is_a_strict_expected_failure(
@@ -158,6 +160,9 @@ def test_a_known_miss_is_a_strict_expected_failure(
     assert (plain.counts_as, known.counts_as) == (counts_as, known_counts_as)
     assert "the note contradicts itself" in known.reason
     assert ("known miss is" in known.reason) == (known_counts_as == "missed")
+    assert known.as_known == (verdict == "inconclusive" and known_counts_as == "nothing")
+    assert not plain.as_known
+    assert not known.as_known or not known.lacks_seeds
 
 
 def test_a_verdict_carries_its_evidence(judged) -> None:

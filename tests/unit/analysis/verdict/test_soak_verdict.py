@@ -111,16 +111,19 @@ def test_a_claimed_leak_is_said_first_of_all_and_its_claim_is_in_the_json_once()
     assert (one["unit"], one["verdict"], one["estimate"]) == ("budgets", "missed", leak["slope"] / leak["budget"])
 
 
-def test_an_open_leak_that_is_claimed_is_named_once() -> None:
-    scenario = five_hours(NO_LEAK)
-    assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.05, seeds=4, stray_gb=0.3))) == ("RSS of fixed",)
+def test_an_open_leak_asks_for_seeds_where_it_is_claimed_and_where_nothing_is() -> None:
+    open_leak = rising(0.05, seeds=4, stray_gb=0.3)
+    for scenario, lacking in ((five_hours(NO_LEAK), ("no leak",)), (five_hours(), ("RSS of fixed",))):
+        assert lacking_seeds(scenario, verdicts.judge(scenario, open_leak)) == lacking
+    elsewhere = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 50.0]))
+    assert lacking_seeds(elsewhere, verdicts.judge(elsewhere, open_leak)) == ()
 
 
 def test_what_more_seeds_may_decide_is_named() -> None:
     scenario = five_hours(claim(name="peak", metric="peak", configs=["fixed"], expected=[5.0, 8.0]))
     verdict = verdicts.judge(scenario, rising(0.05, stray_gb=3.0))
     assert verdict.claims[0].outcome == "inconclusive"
-    assert lacking_seeds(scenario, verdict) == ("RSS of fixed", "peak")
+    assert lacking_seeds(scenario, verdict) == ("peak",)
     assert lacking_seeds(scenario, verdicts.judge(scenario, rising(0.0, seeds=3))) == ()
 
 

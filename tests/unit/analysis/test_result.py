@@ -62,7 +62,7 @@ def test_a_look_names_what_the_runs_so_far_leave_open(begun: Path) -> None:
     assert result.look() == ()  # runs of a second seed are missing
     for config in ("old", "fixed"):
         copy_run(begun, config, 2)
-    assert result.look() == ("live bytes of fixed", "fixed peaks lower")
+    assert result.look() == ("fixed peaks lower", "live bytes of fixed do not leak")
 
 
 def test_a_verdict_is_found_once(begun: Path) -> None:

@@ -33,8 +33,8 @@ def kept_runs(config: str, scale: float) -> tuple[Run, ...]:
 
 @lru_cache
 def note(config: str) -> Scenario:
-    """The scenario of which they are, for one config."""
-    return load("50symbols").with_options(configs=[config])
+    """The scenario of which they are, for one config: with as many seeds as are kept."""
+    return load("50symbols").with_options(configs=[config]).model_copy(update={"max_seeds": None})
 
 
 def kept_world(config: str, scale: float) -> World:

@@ -2,8 +2,9 @@
 
     floor = a + b s + c X,  c >= 0
 
-X is the recent load by one of the KINDS of stores and one of many windows, or nothing. s is the hour, or what was
-delivered since the feed began, in hours at the mean load: what grows per hour and what grows per event both leak.
+X is the recent load by one of the KINDS of stores and one of many windows, or a start that fills or settles whatever
+the load, or nothing. s is the hour, or what was delivered since the feed began, in hours at the mean load: what grows
+per hour and what grows per event both leak.
 
 The noise is a first-order autoregression with the correlation of the residuals of the best fit (Prais and Winsten 1954;
 corrected by what the fit took out, as in harness.analysis.leaks.slope_errors). Every fit is kept whose residuals are
@@ -43,6 +44,12 @@ LONGEST_OF_RUN = 0.5
 LEAST_FREEDOM = 3.0
 """The bend where a window is a little wrong passes for correlation; with less freedom nothing would be decided."""
 
+STARTS: dict[Kept, float] = {"window": 1.0, "decay": 1.5}
+"""A start that fills or settles by itself does so as these would under a steady load, within so many longest windows.
+
+One that takes longer is not told from a leak.
+"""
+
 FEWEST_FLOORS = 8
 
 
@@ -50,15 +57,20 @@ FEWEST_FLOORS = 8
 class Candidates:
     """The fits that are tried, (fits,) of each; the first is the straight line in time without load.
 
-    `window_h` is 0 and `kept` None without load; `per_event` says that b counts by events. `trend` and `load` are s and
-    X at the floors, (..., fits, floors): hours, and shares of the mean load.
+    `window_h` is 0 and `kept` None without a load; `per_event` says that b counts by events. `trend` and `beside` are s
+    and X at the floors, (..., fits, floors): hours, and shares of the mean load or of a start.
     """
 
     window_h: Array
     kept: tuple[Kept | None, ...]
     per_event: Bools
     trend: Array
-    load: Array
+    beside: Array
+
+    @property
+    def with_load(self) -> Bools:
+        """Which of them have a load."""
+        return self.window_h > 0
 
     @classmethod
     def of(cls, load: LoadCourse, looked_at_h: Array) -> Candidates:
@@ -68,15 +80,19 @@ class Candidates:
         count = 1 + max(int(np.ceil(np.log(longest / shortest) / np.log(PER_WINDOW))), 1)
         windows = np.geomspace(shortest, longest, count)
         recent = [recent_at(load, looked_at_h, window, kept) for kept in KINDS for window in windows]
-        each = np.stack([np.zeros_like(recent[0]), *recent], axis=-2)
+        steady = LoadCourse(load.t_h[[0, -1]], load.t_h[[0, -1]])
+        lengths = [(kept, longer * window) for kept, longer in STARTS.items() for window in windows]
+        starts = [recent_at(steady, looked_at_h, length, kept) for kept, length in lengths]
+        alike = [np.broadcast_to(start, recent[0].shape) for start in starts]
+        each = np.stack([np.zeros_like(recent[0]), *recent, *alike], axis=-2)
         in_time, in_events = (trend_at(load, looked_at_h, per_event=which)[..., None, :] for which in (False, True))
-        kinds: list[Kept | None] = [None, *(kept for kept in KINDS for _ in windows)]
+        kinds = [None, *(kept for kept in KINDS for _ in windows), *(None for _ in starts)]
         return cls(
-            window_h=np.tile(np.concatenate([[0.0], *[windows] * len(KINDS)]), 2),
+            window_h=np.tile(np.concatenate([[0.0], *[windows] * len(KINDS), np.zeros(len(starts))]), 2),
             kept=(*kinds, *kinds),
             per_event=np.repeat([False, True], len(kinds)),
             trend=np.concatenate([np.broadcast_to(s, each.shape) for s in (in_time, in_events)], axis=-2),
-            load=np.concatenate([each, each], axis=-2),
+            beside=np.concatenate([each, each], axis=-2),
         )
 
 
@@ -160,14 +176,14 @@ def fit_load(
         wide = np.broadcast_to(each, keep.shape)
         return np.asarray(np.take_along_axis(wide, best[..., None], axis=-1)[..., 0])
 
-    slope, per_load = of_best(fits.slope), of_best(fits.load)
-    load, trend = _at_best(candidates.load, best), _at_best(candidates.trend, best)
+    slope, per_load = of_best(fits.slope), of_best(fits.load * candidates.with_load)
+    load, trend = _at_best(candidates.beside, best), _at_best(candidates.trend, best)
     explained = per_load[..., None] * (load - load[..., :1])
     by_load, by_trend = explained[..., -1], slope * (trend[..., -1] - trend[..., 0])
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(by_load + by_trend > 0, np.clip(by_load / (by_load + by_trend), 0, 1), np.nan)
     rest = values - explained
-    with_load = keep & (candidates.window_h > 0) & (fits.load > 0)
+    with_load = keep & candidates.with_load & (fits.load > 0)
     some = with_load.any(axis=-1) & (per_load > 0)
     shortest = np.where(with_load, candidates.window_h, np.inf).min(axis=-1)
     longest = np.where(with_load, candidates.window_h, 0.0).max(axis=-1)
@@ -210,7 +226,7 @@ def _correlation(centred: Array, candidates: Candidates) -> Array:
         fits = _Fits.of(centred, candidates, correlation)
         best = fits.squares.argmin(axis=-1)
         slope, load = (np.take_along_axis(each, best[..., None], axis=-1) for each in (fits.slope, fits.load))
-        left = centred - slope * _at_best(candidates.trend, best) - load * _at_best(candidates.load, best)
+        left = centred - slope * _at_best(candidates.trend, best) - load * _at_best(candidates.beside, best)
         left = left - left.mean(axis=-1, keepdims=True)
         squares = (left**2).sum(axis=-1)
         found = (left[..., 1:] * left[..., :-1]).sum(axis=-1) / np.where(squares > 0, squares, 1.0)
@@ -251,7 +267,7 @@ class _Fits:
             white = _whitened(each, correlation)
             return np.asarray(white - (white * one).sum(axis=-1, keepdims=True) * one)
 
-        y, s, x = (beside_constant(each) for each in (values[..., None, :], candidates.trend, candidates.load))
+        y, s, x = (beside_constant(each) for each in (values[..., None, :], candidates.trend, candidates.beside))
         ss, sx, xx = (s * s).sum(axis=-1), (s * x).sum(axis=-1), (x * x).sum(axis=-1)
         sy, xy, yy = (s * y).sum(axis=-1), (x * y).sum(axis=-1), (y * y).sum(axis=-1)
         line = sy / ss

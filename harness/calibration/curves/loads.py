@@ -8,17 +8,19 @@ families, AR 0.98. Seeds share the season, the bursts and the leak, and have jit
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from harness.analysis.leaks.floors import Floors, of_blocks
+from harness.analysis.leaks.decision import Decision, decide
+from harness.analysis.leaks.floors import of_blocks
 from harness.analysis.leaks.load import LoadCourse, looked_at
-from harness.analysis.leaks.load_decision import decide_with_load
+from harness.analysis.leaks.load_decision import LoadDecision, both_decide, decide_with_load, left_over
 from harness.analysis.leaks.load_fit import Candidates, fit_load
+from harness.analysis.leaks.over_seeds import rise
 from harness.calibration.curves.detection import BUDGET, Calls, Rates
 from harness.calibration.curves.families import EVERY_S, SCATTER_GB, WARMUP_S, autoregressive
 
@@ -136,12 +138,14 @@ STORES: Mapping[Store, Callable[[Array, float], Array]] = {"window": _window, "d
 
 @dataclass(frozen=True)
 class LoadRates:
-    """How often series of a family were called what with their load, by (leaks, budgets, seeds), flat loads left out.
+    """How often series of a family were called what, by (leaks, budgets, seeds).
 
-    `flat` is the share of series with a flat load, by seeds: of these the rule without a load judges.
+    `by_load` are what the fits with the load call those whose load is not flat, by themselves; `flat` is the share of
+    the others, by seeds, which the rule without a load judges.
     """
 
     rates: Mapping[tuple[Leaks, float, int], Rates]
+    by_load: Mapping[tuple[Leaks, float, int], Rates]
     flat: Mapping[int, float]
 
 
@@ -154,23 +158,40 @@ def measure_with_load(
     seeds: Sequence[int] = SEEDS,
     budget: float = BUDGET,
 ) -> LoadRates:
-    """What the rule with the load calls `series` simulated soaks of a family, with the first so many seeds of each."""
+    """What `series` simulated soaks of a family are called, with the first so many seeds of each."""
     curves = loaded_curves(family, np.random.default_rng(seed), (series, max(seeds)), hours)
-    floors = {case: of_blocks(curves.t_h * 3600, curves.leaking(case[0], case[1] * budget)) for case in CASES}
+    points = looked_at(of_blocks(curves.t_h * 3600, curves.t_h))
+    means = {count: LoadCourse(curves.fed_h, curves.delivered[:, :count].mean(axis=1)) for count in seeds}
+    flat = {count: load.is_flat(float(points[0, 0]), float(points[-1, -1])) for count, load in means.items()}
+    tried = {count: Candidates.of(load, points) for count, load in means.items()}
+    own = [Candidates.of(LoadCourse(curves.fed_h, curves.delivered[:, place]), points) for place in range(max(seeds))]
     rates: dict[tuple[Leaks, float, int], Rates] = {}
-    flat: dict[int, float] = {}
-    for count in seeds:
-        load = LoadCourse(curves.fed_h, curves.delivered[:, :count].mean(axis=1))
-        judged = ~load.is_flat(float(curves.t_h[0]), float(curves.t_h[-1]))
-        flat[count] = 1 - float(judged.mean())
-        candidates = Candidates.of(LoadCourse(load.t_h, load.delivered[judged]), looked_at(floors[CASES[0]]))
-        for case, each in floors.items():
-            rates[*case, count] = _rates(each, judged, count, candidates, budget)
-    return LoadRates(rates, flat)
+    by_load: dict[tuple[Leaks, float, int], Rates] = {}
+    for leaks, size in CASES:
+        floors = of_blocks(curves.t_h * 3600, curves.leaking(leaks, size * budget))
+        each = [replace(floors, values=floors.values[:, place]) for place in range(max(seeds))]
+        fits = [fit_load(floors.hours, run.values, tries) for run, tries in zip(each, own, strict=True)]
+        runs = [decide_with_load(fit, budget) for fit in fits]
+        for count in seeds:
+            fit = fits[0] if count == 1 else fit_load(floors.hours, floors.values[:, :count].mean(axis=1), tried[count])
+            mean = decide_with_load(fit, budget)
+            left = decide(rise(left_over(each[:count], floors.hours, fit.explained)), budget)
+            together = LoadDecision(*(np.stack(part, axis=-1) for part in zip(*runs[:count], strict=True)))
+            beside, plain = both_decide(left, mean, together), decide(rise(each[:count]), budget)
+            called = [
+                np.where(flat[count], without, having)
+                for without, having in zip(_called(plain), _called(beside), strict=True)
+            ]
+            rates[leaks, size, count] = Rates.of(Calls(*called))
+            by_load[leaks, size, count] = _by_load(mean, ~flat[count])
+    return LoadRates(rates, by_load, {count: float(alike.mean()) for count, alike in flat.items()})
 
 
-def _rates(floors: Floors, judged: NDArray[np.bool_], seeds: int, candidates: Candidates, budget: float) -> Rates:
+def _called(decision: Decision) -> Calls:
+    return Calls(decision.leak, decision.some, decision.ok)
+
+
+def _by_load(mean: LoadDecision, judged: NDArray[np.bool_]) -> Rates:
     if not judged.any():
         return Rates(0.0, 0.0, 0.0)
-    decision = decide_with_load(fit_load(floors.hours, floors.values[judged, :seeds].mean(axis=1), candidates), budget)
-    return Rates.of(Calls(decision.leak, np.zeros_like(decision.leak), decision.ok))
+    return Rates(float(mean.leak[judged].mean()), 0.0, float(mean.ok[judged].mean()))

@@ -1,14 +1,22 @@
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from harness.analysis.leaks.decision import Decision
 from harness.analysis.leaks.floors import Floors, between_cleanups, of_blocks
 from harness.analysis.leaks.load import LoadCourse, looked_at
-from harness.analysis.leaks.load_decision import TOGETHER, decide_with_load, judge_with_load, to_come
+from harness.analysis.leaks.load_decision import (
+    TOGETHER,
+    BesideLoad,
+    Explained,
+    LoadDecision,
+    both_decide,
+    decide_with_load,
+    judge_beside_load,
+    mean_load,
+)
 from harness.analysis.leaks.load_fit import Candidates, fit_load
 from harness.calibration.curves.families import autoregressive
 
@@ -35,88 +43,147 @@ def floors_of(load: LoadCourse, values: NDArray[np.float64]) -> Floors:
     return of_blocks(load.t_h[judged] * 3600, values[..., judged])
 
 
-def test_a_window_under_a_rising_load_is_no_leak() -> None:
+def judged(load: LoadCourse, values: NDArray[np.float64]) -> BesideLoad:
+    """What becomes of runs (seeds, samples) that had the same load."""
+    beside = judge_beside_load([floors_of(load, run) for run in values], [load] * len(values), BUDGET)
+    assert beside is not None
+    return beside
+
+
+def outcome(beside: BesideLoad) -> str:
+    leak, some, ok = beside.decision[:3]
+    return "LEAK" if leak else "SOME" if some else "OK" if ok else "INCONCLUSIVE"
+
+
+def explained(beside: BesideLoad) -> Explained:
+    assert beside.explained is not None
+    return beside.explained
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_a_window_under_a_rising_load_is_no_leak(seeds: int) -> None:
     load = rising(12)
-    verdict = judge_with_load(floors_of(load, soak(load, 0)), load, BUDGET)
-    assert verdict is not None
-    assert verdict.outcome == "OK"
-    assert verdict.windows_h is not None
-    assert verdict.windows_h[0] < 1 / 6 < verdict.windows_h[1]
-    assert verdict.hours_needed is None
+    beside = judged(load, soak(load, 0, seeds))
+    assert outcome(beside) == "OK"
+    found = explained(beside)
+    assert found.low < 0 < found.high < BUDGET
+    assert found.windows_h is not None
+    assert found.windows_h[0] < 1 / 6 < found.windows_h[1]
+    assert found.hours_needed is None
+
+
+def test_the_share_of_the_growth_that_the_load_explains_is_told() -> None:
+    load = rising(8)
+    window, leak = (explained(judged(load, soak(load, size * BUDGET))) for size in (0, 10))
+    assert window.share is not None
+    assert leak.share is not None
+    assert window.share > 0.8
+    assert 0.1 < leak.share < 0.4
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_a_leak_beside_it_is_one(seeds: int) -> None:
     load = rising(8)
-    verdict = judge_with_load(floors_of(load, soak(load, 10 * BUDGET, seeds)), load, BUDGET)
-    assert verdict is not None
-    assert verdict.outcome == "LEAK"
-    assert verdict.low < 10 * BUDGET < verdict.high
-    assert verdict.share is not None
-    assert 0 <= verdict.share < 0.5
+    beside = judged(load, soak(load, 10 * BUDGET, seeds))
+    assert outcome(beside) == "LEAK"
+    assert beside.decision.leaking.all()
+    found = explained(beside)
+    assert found.low < 10 * BUDGET < found.high
 
 
-def test_a_leak_per_event_is_never_ok() -> None:
+def test_a_leak_per_event_is_one() -> None:
     load = rising(12)
     leaking = soak(load, 0) + 3 * BUDGET * load.delivered / load.per_hour
-    verdict = judge_with_load(floors_of(load, leaking), load, BUDGET)
-    assert verdict is not None
-    assert verdict.outcome == "LEAK"
+    assert judged(load, leaking).decision.leak
+
+
+def test_one_of_two_that_leaks_is_some() -> None:
+    load = rising(24)
+    beside = judged(load, soak(load, 0, 2) + np.array([[10 * BUDGET], [0]]) * load.t_h)
+    assert outcome(beside) == "SOME"
+    assert beside.decision.leaking.tolist() == [True, False]
 
 
 def test_what_cannot_be_parted_says_so_with_hours_that_part_it() -> None:
     load = rising(4, jitter=0.0)
-    verdict = judge_with_load(floors_of(load, soak(load, 0)), load, BUDGET)
-    assert verdict is not None
-    assert (verdict.outcome, verdict.reason) == ("INCONCLUSIVE", TOGETHER)
-    assert verdict.hours_needed is not None
-    assert 4 < verdict.hours_needed <= 24
-    longer = rising(verdict.hours_needed, jitter=0.0)
-    later = judge_with_load(floors_of(longer, soak(longer, 0)), longer, BUDGET)
-    assert later is not None
-    assert later.outcome == "OK"
+    beside = judged(load, soak(load, 0))
+    assert outcome(beside) == "INCONCLUSIVE"
+    found = explained(beside)
+    assert found.reason == TOGETHER
+    assert found.hours_needed is not None
+    assert 4 < found.hours_needed <= 24
+    longer = rising(found.hours_needed, jitter=0.0)
+    assert judged(longer, soak(longer, 0)).decision.ok
 
 
 def test_a_flat_load_is_not_asked() -> None:
     t_h = np.arange(0, 5 + 1e-9, 1 / 720)
     load = LoadCourse(t_h, 60 * t_h)
-    assert judge_with_load(floors_of(load, soak(load, 10 * BUDGET)), load, BUDGET) is None
+    assert judge_beside_load([floors_of(load, soak(load, 0)[0])], [load], BUDGET) is None
 
 
-def test_too_few_floors_are_not_asked() -> None:
+def test_with_seven_floors_under_a_season_nothing_is_decided() -> None:
     load = rising(5)
-    floors = between_cleanups(load.t_h * 3600, soak(load, 0), np.linspace(1, 5, 8) * 3600)
-    assert judge_with_load(floors, load, BUDGET) is None
+    edges = np.linspace(1, 5, 8) * 3600
+    runs = [between_cleanups(load.t_h * 3600, run, edges) for run in soak(load, 10 * BUDGET)]
+    beside = judge_beside_load(runs, [load] * 3, BUDGET)
+    assert beside is not None
+    assert beside.explained is None
+    assert outcome(beside) == "INCONCLUSIVE"
 
 
-def test_floors_between_cleanups_are_judged_and_their_hours_told() -> None:
-    load = rising(5)
-    teeth = (load.t_h * 3600 % 500) / 500
-    floors = between_cleanups(load.t_h * 3600, soak(load, 0) + 2 * teeth, np.arange(1000.0, 17501.0, 500.0))
-    verdict = judge_with_load(floors, load, BUDGET)
-    assert verdict is not None
-    assert verdict.outcome in ("OK", "INCONCLUSIVE")
-    leaking = between_cleanups(load.t_h * 3600, soak(load, 10 * BUDGET) + 2 * teeth, np.arange(1000.0, 17501.0, 500.0))
-    found = judge_with_load(leaking, load, BUDGET)
-    assert found is not None
-    assert found.outcome == "LEAK"
+def test_floors_between_cleanups_are_judged() -> None:
+    load = rising(8)
+    teeth = 2 * (load.t_h * 3600 % 500) / 500
+    edges = np.arange(1000.0, 28001.0, 500.0)
+    for size in (0, 10):
+        runs = [between_cleanups(load.t_h * 3600, run + teeth, edges) for run in soak(load, size * BUDGET)]
+        beside = judge_beside_load(runs, [load] * 3, BUDGET)
+        assert beside is not None
+        assert bool(beside.decision.leak) == (size == 10)
+
+
+def test_seeds_with_other_floors_are_judged_at_those_of_the_scarcest() -> None:
+    load = rising(8)
+    runs = [
+        between_cleanups(load.t_h * 3600, run, np.arange(1000.0, 28001.0, every))
+        for run, every in zip(soak(load, 10 * BUDGET, 2), (500.0, 700.0), strict=True)
+    ]
+    beside = judge_beside_load(runs, [load] * 2, BUDGET)
+    assert beside is not None
+    assert beside.found.hours.size == runs[1].hours.size
+    assert beside.decision.leak
+
+
+def test_a_large_start_that_settles_is_no_store_that_follows_its_load() -> None:
+    load = rising(8)
+    settling = 2 * (1 - np.exp(-load.t_h)) + soak(load, 0)
+    assert not judged(load, settling).decision.leak
 
 
 def test_one_run_and_many_are_decided_alike() -> None:
     load = rising(8)
     curves = np.stack([soak(load, size * BUDGET).mean(axis=0) for size in (0, 3, 10)])
     floors = floors_of(load, curves)
-    together = decide_with_load(fit_load(floors.hours, floors.values, Candidates.of(load, looked_at(floors))), BUDGET)
-    for place, curve in enumerate(curves):
-        verdict = judge_with_load(floors_of(load, curve), load, BUDGET)
-        assert verdict is not None
-        assert (verdict.outcome == "LEAK", verdict.outcome == "OK") == (together.leak[place], together.ok[place])
+    candidates = Candidates.of(load, looked_at(floors))
+    together = decide_with_load(fit_load(floors.hours, floors.values, candidates), BUDGET)
+    for place, values in enumerate(floors.values):
+        alone = decide_with_load(fit_load(floors.hours, values, candidates), BUDGET)
+        assert [bool(part) for part in alone] == [bool(part[place]) for part in together]
 
 
-def test_the_load_to_come_goes_on_as_a_day_does() -> None:
-    load = rising(8, jitter=0.0)
-    ahead = to_come(load)
-    day = rising(30, jitter=0.0)
-    hours = np.arange(0.0, 30.0)
-    np.testing.assert_allclose(ahead.at(hours + 1) - ahead.at(hours), day.at(hours + 1) - day.at(hours), rtol=0.15)
-    assert math.isclose(float(ahead.at(np.array(8.0))), float(load.at(np.array(8.0))), rel_tol=0.01)
+def test_both_rules_must_agree() -> None:
+    yes, no = np.array(True), np.array(False)
+    left = Decision(yes, no, no, yes, no, no, np.array([True, True]), np.array([False, False]))
+    runs = LoadDecision(np.array([True, True]), np.array([False, False]), np.array([False, False]))
+    assert both_decide(left, LoadDecision(yes, no, no), runs).leak
+    assert not both_decide(left, LoadDecision(no, no, yes), runs).leak
+    one = LoadDecision(np.array([True, False]), np.array([False, True]), np.array([False, False]))
+    called = both_decide(left._replace(some=yes, leak=no, fine=np.array([False, True])), LoadDecision(no, no, no), one)
+    assert called.some
+    assert called.leaking.tolist() == [True, False]
+
+
+def test_the_mean_load_ends_where_the_shortest_does() -> None:
+    long, short = rising(8), rising(5)
+    assert mean_load([long, short]).t_h[-1] == short.t_h[-1]

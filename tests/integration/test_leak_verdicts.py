@@ -1,4 +1,4 @@
-"""Verdicts on leaks from real processes whose truth is known: rates that differ between seeds, one seed of two."""
+"""Verdicts on leaks of real processes whose truth is known: rates that differ, one seed of two, a window of the load."""
 
 from __future__ import annotations
 
@@ -76,3 +76,59 @@ def test_one_seed_of_two_that_leaks_is_a_finding(soaks: Soaks) -> None:
     rss = next(leak for leak in soaks.verdict()["leaks"] if leak["measure"] == "rss")
     assert (rss["verdict"], rss["leaking"], rss["reason"]) == ("SOME", [2], "1 of 2 runs leaks")
     assert "leaks in 1 of 2 runs" in ended.stdout
+
+
+WINDOW = """\
+import asyncio, collections, time
+class Target:
+    def __init__(self, params, environment):
+        self.recent, self.kept = collections.deque(), []
+    async def start(self):
+        self.task = asyncio.create_task(self.cycle())
+    def on_book(self, book):
+        self.recent.append((time.time(), b"x" * {size}))
+        if {leaks}:
+            self.kept.append(b"x" * {leaked})
+    async def cycle(self):
+        while True:
+            await asyncio.sleep(5)
+            while self.recent and self.recent[0][0] < time.time() - {window_s}:
+                self.recent.popleft()
+    async def stop(self):
+        self.task.cancel()
+build = Target
+"""
+
+
+def of_window(soaks: Soaks, *, window_s: int, leaked: int = 0) -> dict[str, object]:
+    """What became of live bytes of a target that keeps the last seconds of its books, from six in the morning on."""
+    soaks.target(WINDOW.format(size=60_000_000 // window_s, window_s=window_s, leaks=bool(leaked), leaked=leaked))
+    path = soaks.scenario(
+        NO_LEAK.replace("leak.rss", "leak.live"),
+        factory="mine:build", seeds=2, hours=8.0, books_per_second=0.2, warmup_minutes=20,
+        scale=1.0, baseline_gb=0.2, limit_gb=2.0,
+    )  # fmt: skip
+    text = path.read_text().replace("leak_budget_gb_per_hour = 0.0375", "leak_budget_gb_per_hour = 0.004")
+    path.write_text(text.replace("[market]", "[market]\nseason = true\nstart = 2026-01-05T06:00:00Z"))
+    ended = soaks.soak("run", path)
+    assert ended.returncode in (0, 1, 4), ended.stdout + ended.stderr
+    (live,) = [leak for leak in soaks.verdict()["leaks"] if leak["measure"] == "live"]
+    return {**live, "said": ended.stdout}
+
+
+@pytest.mark.parametrize("window_s", [600, 3600])
+def test_a_window_of_a_feed_that_wakes_up_is_no_leak(soaks: Soaks, window_s: int) -> None:
+    live = of_window(soaks, window_s=window_s)
+    assert live["verdict"] in ("OK", "INCONCLUSIVE")
+    assert live["load"]["share"] > 0.8
+    assert "Load: only, live bytes: it explains" in live["said"]
+    if live["verdict"] == "INCONCLUSIVE":
+        assert live["reason"].startswith("time and load cannot be parted")
+        assert live["hours_needed"] > 8
+
+
+@pytest.mark.parametrize("window_s", [600, 3600])
+def test_a_leak_beside_a_window_is_found(soaks: Soaks, window_s: int) -> None:
+    live = of_window(soaks, window_s=window_s, leaked=20_000)
+    assert live["verdict"] == "LEAK"
+    assert live["low"] > 0.004

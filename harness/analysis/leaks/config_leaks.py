@@ -25,6 +25,7 @@ from harness.analysis.leaks.decision import LeakVerdict, Series, judge_leak, jud
 from harness.analysis.leaks.floors import slopes
 from harness.analysis.leaks.over_seeds import FEWEST_FLOORS
 from harness.analysis.leaks.sequential import leak_confidence_of
+from harness.analysis.leaks.with_load import load_of, with_load
 from harness.analysis.metrics.levels import not_reached
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
@@ -131,6 +132,10 @@ def _judge(measure: Measure, runs: Sequence[Run], confidence: float) -> ConfigLe
     budget = _budget(measure, runs[0], hours)
     series = {run.seed: series_of(run, measure) for run in runs if run.t_s.size}
     verdict = judge_leak(series, warmup_s=runs[0].warmup_s, budget=budget, confidence=confidence)
+    loads = {run.seed: load for run in runs if (load := load_of(run)) is not None}
+    floors = {seed: judged_floors(one, runs[0].warmup_s) for seed, one in sorted(series.items())}
+    verdict = with_load(verdict, floors, loads, budget, confidence)
+    verdict = replace(verdict, load_recorded=all(run.load is not None for run in runs if run.t_s.size))
     early = next((run for run in runs if not run.reached_horizon), None)
     if early is not None and not verdict.leaks:
         reason = f"{early.config} {early.ending}"

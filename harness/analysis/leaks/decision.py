@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from harness.analysis.leaks.floors import Floors, find_floors, part_of, slopes
+from harness.analysis.leaks.load_decision import LoadVerdict
 from harness.analysis.leaks.one_run import FEWEST_ALONE, decide_run, part_increments, run_slopes
 from harness.analysis.leaks.over_seeds import (
     DECIDING,
@@ -90,6 +91,7 @@ class LeakVerdict:
     like this would call LEAK; `hours_needed` the virtual hours of a run that would decide, None where it is decided or
     hours do not help. `floors` is the fewest of a seed; `seed_slopes` are those of `part`; `leaking` are the seeds that
     leak by themselves; `cut_short`: it is open since a run ended early. `confidence` is that of the interval.
+    `load` is what was judged beside the load, None where that is flat or was not recorded (`load_recorded`).
     """
 
     outcome: Outcome
@@ -105,6 +107,8 @@ class LeakVerdict:
     cut_short: bool = False
     leaking: tuple[int, ...] = ()
     confidence: float = CONFIDENCE
+    load: LoadVerdict | None = None
+    load_recorded: bool = True
 
     @property
     def lacks_seeds(self) -> bool:

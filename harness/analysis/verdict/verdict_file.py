@@ -1,6 +1,7 @@
 """verdict.json: what became of a soak, for other programs.
 
-Format 3 (2026): a config may leak in SOME of its runs; `leaking` are the seeds that leak by themselves.
+Format 3 (2026): a config may leak in SOME of its runs; `leaking` are the seeds that leak by themselves;
+`load` is what the load explains of the growth, null where it is flat or was not recorded (`load_recorded`).
 Format 2 (2026): what moves with the memory scale is judged at full scale: a claim's estimate is that of its `basis`,
 what the small world says is `small_estimate`; `anchors` are the runs in other worlds.
 Format 1 (2026): first version; `confidence`, `leaks`, `limits`, `controls` and `reductions` came later.
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.leaks.config_leaks import ConfigLeak
+from harness.analysis.leaks.load_decision import LoadVerdict
 from harness.analysis.leaks.shape import Shape
 from harness.analysis.metrics.catalogue import Reduced
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
@@ -123,8 +125,24 @@ def _leak_json(leak: ConfigLeak, shape: Shape | None) -> dict[str, Any]:
         "reason": judged.reason,
         "leaking": list(judged.leaking),
         "confidence": judged.confidence,
+        "load": None if judged.load is None else _load_json(judged.load),
+        "load_recorded": judged.load_recorded,
         "values": _by_seed(judged.seed_slopes),
         "shape": None if shape is None else dataclasses.asdict(shape),
+    }
+
+
+def _load_json(load: LoadVerdict) -> dict[str, Any]:
+    """What the load explains of the growth, and what is left."""
+    return {
+        "verdict": load.outcome,
+        "share": load.share,
+        "kept": load.kept,
+        "window_h": load.window_h,
+        "windows_h": load.windows_h,
+        "slope": load.slope,
+        "low": load.low,
+        "high": load.high,
     }
 
 

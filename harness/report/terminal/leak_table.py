@@ -13,6 +13,7 @@ from harness.analysis.verdict.run_summary import RunSummary
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, interval, level, value, when_limit
+from harness.report.words.leaking import load_lines
 
 _STYLES = {"LEAK": "bold red", "SOME": "bold red", "OK": "green", "INCONCLUSIVE": "yellow"}
 _LEAST = "least\nfound"
@@ -44,7 +45,8 @@ def print_leaks(console: Console, verdict: Verdict) -> None:
         for sentence in _at_full_scale(verdict.anchors):
             paragraph(console, sentence, bullet="- ")
     limits = [f"{config}: RSS {when_limit(limit)}." for config, limit in verdict.limits.items()]
-    for sentence in [*limits, *_explained(stored), *_counted(counted)]:
+    loads = [f"load: {line}" for line in load_lines(verdict.leaks)]
+    for sentence in [*limits, *_explained(stored), *loads, *_counted(counted)]:
         paragraph(console, sentence, bullet="- ")
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
+from harness.analysis.leaks.limit import told_by
 from harness.analysis.runs import Run
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
@@ -22,7 +23,7 @@ from harness.report.terminal.screen_tables import CARRIED, claim_bases, claim_li
 from harness.report.terminal.verdict import STATUSES, warnings
 from harness.report.words.amounts import verdict_word
 from harness.report.words.headline import summary_sentence
-from harness.report.words.leaking import leak_lines, limit_lines, sound_line
+from harness.report.words.leaking import leak_lines, limit_lines, load_lines, sound_line
 from harness.report.words.open_points import open_points
 from harness.scenario import Scenario
 from harness.text import first_of, joined, shown_path
@@ -217,6 +218,7 @@ def _entries(screen: Screen) -> list[_Entries]:
     warned = [("Warning", f"{text} ({first_of(names, 2)})") for text, names in warnings(screen.runs).items()]
     return [
         _Entries("leaks", "bold red", [("Leak", text) for text in leak_lines(scenario, verdict, screen.runs)]),
+        _Entries("load", "cyan", [("Load", text) for text in load_lines(told_by(scenario, verdict.leaks))]),
         _Entries("limits", "bold red", [("Limit", text) for text in limit_lines(verdict)]),
         _Entries("", "green", [("No leak", sound)] if sound else []),
         _Entries("open", "yellow", points),

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from harness.analysis.estimates import mean_or_zero
 from harness.analysis.leaks.config_leaks import ConfigLeak
 from harness.analysis.leaks.limit import told_by
+from harness.analysis.leaks.load import Kept
+from harness.analysis.leaks.load_decision import LoadVerdict
 from harness.analysis.owners.attribution import growth_in_parts
 from harness.analysis.owners.growth import EXPLAINED, explaining, share_of
 from harness.analysis.runs import Run, Runs
@@ -16,6 +18,13 @@ from harness.report.words.open_points import of_configs
 from harness.report.words.owner_paths import tail
 from harness.scenario import Scenario
 from harness.text import joined
+
+_KEPT: dict[Kept, str] = {
+    "window": "what came in the last",
+    "decay": "what came and fades within",
+    "peak": "the most that came so far in",
+}
+"""By how a store follows its load."""
 
 OWNER_COLUMNS = 28
 """A longer path of an owner is cut; its end, which names the container, is kept."""
@@ -50,6 +59,30 @@ def _leaking(leak: ConfigLeak, runs: Sequence[Run]) -> str:
     if leak.fragmentation:
         return f"{line}; live bytes do not: memory that the program has and does not use"
     return line if counted else f"{line}{_held_by(leak.config, runs)}"
+
+
+def load_lines(leaks: Sequence[ConfigLeak]) -> list[str]:
+    """Return what the load explains, a line for all bytes of a config, and where a leak was judged without it."""
+    lines = [
+        f"{leak.config}, {leak.measure.words}: {load_words(leak.verdict.load)}"
+        for leak in leaks
+        if leak.verdict.load is not None and not leak.measure.counted
+    ]
+    if any(leak.verdict.leaks and not leak.verdict.load_recorded for leak in leaks):
+        lines.append("not recorded in this result: growth that follows it is not told from a leak")
+    return lines
+
+
+def load_words(load: LoadVerdict) -> str:
+    """Return how much of the growth the load explains, and what part of the load does."""
+    if load.window_h is None or load.windows_h is None or load.kept is None:
+        return "it explains none of the growth"
+    share = (
+        "nothing grew, and it moves with" if load.share is None else f"it explains {percent(load.share)} of the growth:"
+    )
+    shortest, longest = (round(60 * hours) for hours in load.windows_h)
+    span = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
+    return f"{share} {_KEPT[load.kept]} {span} minutes"
 
 
 def _rate(leak: ConfigLeak) -> str:

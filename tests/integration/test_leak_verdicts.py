@@ -1,4 +1,4 @@
-"""Verdicts on leaks of real processes whose truth is known: rates that differ, one seed of two, a window of the load."""
+"""Verdicts on leaks of real processes whose truth is known: rates that differ, one seed of two, a window of it."""
 
 from __future__ import annotations
 

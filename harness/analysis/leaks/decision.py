@@ -26,14 +26,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from harness.analysis.leaks.floors import Floors, find_floors, part_of, slopes
-from harness.analysis.leaks.load_decision import LoadVerdict
 from harness.analysis.leaks.one_run import FEWEST_ALONE, decide_run, part_increments, run_slopes
 from harness.analysis.leaks.over_seeds import (
     DECIDING,
@@ -47,6 +46,9 @@ from harness.analysis.leaks.over_seeds import (
     rise,
 )
 from harness.analysis.leaks.slope_errors import Slope, beside_a_step
+
+if TYPE_CHECKING:
+    from harness.analysis.leaks.load_decision import Explained
 
 Outcome = Literal["LEAK", "SOME", "OK", "INCONCLUSIVE"]
 
@@ -107,7 +109,7 @@ class LeakVerdict:
     cut_short: bool = False
     leaking: tuple[int, ...] = ()
     confidence: float = CONFIDENCE
-    load: LoadVerdict | None = None
+    load: Explained | None = None
     load_recorded: bool = True
 
     @property
@@ -242,7 +244,7 @@ def judge_leak(
         return LeakVerdict("INCONCLUSIVE", None, None, None, "whole", None, hours, fewest, {}, reason)
     found = rise(list(floors.values()))
     decision = decide(found, budget, confidence)
-    outcome = _outcome(decision)
+    outcome = outcome_of(decision)
     part = _deciding(found, outcome, budget, confidence)
     interval = _interval(found, part, confidence)
     by_seed = dict(zip(floors, getattr(found.slopes, part).tolist(), strict=True))
@@ -254,7 +256,7 @@ def judge_leak(
         reason = f"{len(leaking)} of {len(floors)} runs {'leak' if len(leaking) > 1 else 'leaks'}"
     elif outcome == "INCONCLUSIVE":
         last_h = max(float(one.t_s[-1]) for one in series.values()) / 3600
-        hours, reason = _open(found, decision, budget, confidence, (warmup_s / 3600, last_h))
+        hours, reason = why_open(found, decision, budget, confidence, (warmup_s / 3600, last_h))
     least = float(minimum_detectable(found, budget, confidence))
     return LeakVerdict(
         outcome=outcome,
@@ -272,7 +274,8 @@ def judge_leak(
     )
 
 
-def _outcome(decision: Decision) -> Outcome:
+def outcome_of(decision: Decision) -> Outcome:
+    """What was decided of one set of seeds, in a word."""
     if decision.leak:
         return "LEAK"
     if decision.some:
@@ -323,7 +326,7 @@ def _deciding(found: Rise, outcome: Outcome, budget: float, confidence: float) -
     return DECIDING[0]
 
 
-def _open(
+def why_open(
     found: Rise, decision: Decision, budget: float, confidence: float, span_h: tuple[float, float]
 ) -> tuple[float | None, str]:
     """The hours that would decide, and why it is open; `span_h` are the hours at which judging begins and ends."""

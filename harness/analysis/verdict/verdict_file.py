@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.leaks.config_leaks import ConfigLeak
-from harness.analysis.leaks.load_decision import LoadVerdict
+from harness.analysis.leaks.load_decision import Explained
 from harness.analysis.leaks.shape import Shape
 from harness.analysis.metrics.catalogue import Reduced
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
@@ -132,10 +132,9 @@ def _leak_json(leak: ConfigLeak, shape: Shape | None) -> dict[str, Any]:
     }
 
 
-def _load_json(load: LoadVerdict) -> dict[str, Any]:
+def _load_json(load: Explained) -> dict[str, Any]:
     """What the load explains of the growth, and what is left."""
     return {
-        "verdict": load.outcome,
         "share": load.share,
         "kept": load.kept,
         "window_h": load.window_h,

@@ -8,7 +8,7 @@ from harness.analysis.estimates import mean_or_zero
 from harness.analysis.leaks.config_leaks import ConfigLeak
 from harness.analysis.leaks.limit import told_by
 from harness.analysis.leaks.load import Kept
-from harness.analysis.leaks.load_decision import LoadVerdict
+from harness.analysis.leaks.load_decision import Explained
 from harness.analysis.owners.attribution import growth_in_parts
 from harness.analysis.owners.growth import EXPLAINED, explaining, share_of
 from harness.analysis.runs import Run, Runs
@@ -73,16 +73,15 @@ def load_lines(leaks: Sequence[ConfigLeak]) -> list[str]:
     return lines
 
 
-def load_words(load: LoadVerdict) -> str:
+def load_words(load: Explained) -> str:
     """Return how much of the growth the load explains, and what part of the load does."""
-    if load.window_h is None or load.windows_h is None or load.kept is None:
+    if load.windows_h is None or load.kept is None:
         return "it explains none of the growth"
-    share = (
-        "nothing grew, and it moves with" if load.share is None else f"it explains {percent(load.share)} of the growth:"
-    )
     shortest, longest = (round(60 * hours) for hours in load.windows_h)
-    span = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
-    return f"{share} {_KEPT[load.kept]} {span} minutes"
+    part = f"{_KEPT[load.kept]} {shortest if shortest == longest else f'{shortest} to {longest}'} minutes"
+    if load.share is None:
+        return f"nothing grew, and it moves with {part}"
+    return f"it explains {percent(load.share)} of the growth: {part}"
 
 
 def _rate(leak: ConfigLeak) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
+import pytest
+
 from harness.analysis.leaks.config_leaks import LIVE, RSS, TASKS, ConfigLeak
 from harness.analysis.leaks.decision import LeakVerdict
 from harness.analysis.leaks.limit import Limit
-from harness.report.words.leaking import leak_lines, limit_lines, sound_line
+from harness.analysis.leaks.load_decision import Explained, LoadDecision
+from harness.report.words.leaking import leak_lines, limit_lines, load_lines, sound_line
 from tests.unit.analysis.verdict.literal_soak import make_scenario
 from tests.unit.anatomy_soak import Leaks, anatomy_run
 
@@ -49,6 +53,33 @@ def test_fragmentation_is_told_for_what_it_is() -> None:
     told = verdict(ConfigLeak("fixed", RSS, 0.0375, GROWS, fragmentation=True))
     (line,) = leak_lines(SCENARIO, told, RUNS)
     assert line.endswith("; live bytes do not: memory that the program has and does not use")
+
+
+NO, YES = np.array(False), np.array(True)
+WINDOW = Explained(LoadDecision(NO, YES, NO), 0.0, -0.001, 0.001, 0.93, 0.17, (0.13, 0.24), "window", None, "decided")
+
+
+@pytest.mark.parametrize(
+    ("load", "words"),
+    [
+        (WINDOW, "it explains 93 % of the growth: what came in the last 8 to 14 minutes"),
+        (
+            replace(WINDOW, kept="peak", windows_h=(1.0, 1.0)),
+            "it explains 93 % of the growth: the most that came so far in",
+        ),
+        (replace(WINDOW, share=None), "nothing grew, and it moves with what came in the last 8 to 14 minutes"),
+        (replace(WINDOW, window_h=None, windows_h=None, kept=None), "it explains none of the growth"),
+    ],
+)
+def test_what_the_load_explains_is_told_with_its_window(load: Explained, words: str) -> None:
+    (line,) = load_lines([ConfigLeak("fixed", LIVE, 0.0375, replace(GROWS, outcome="OK", load=load))])
+    assert line.startswith(f"fixed, live bytes: {words}")
+
+
+def test_a_leak_that_was_judged_without_a_load_says_so_and_what_is_flat_says_nothing() -> None:
+    assert load_lines([ConfigLeak("fixed", LIVE, 0.0375, GROWS)]) == []
+    (line,) = load_lines([ConfigLeak("fixed", LIVE, 0.0375, replace(GROWS, load_recorded=False))])
+    assert line.startswith("not recorded in this result")
 
 
 def test_where_some_runs_leak_it_says_how_many_which_and_how_fast() -> None:

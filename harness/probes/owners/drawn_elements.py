@@ -18,8 +18,8 @@ from typing import Any
 from harness.probes.owners.attribute_names import Names
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
 from harness.probes.owners.parts import arrow_buffers, parts, values_size
-from harness.probes.owners.sampling import golden, spread
 from harness.probes.owners.sizes import chunk
+from harness.probes.owners.systematic_draw import golden, spread
 
 NODES = 5000
 """The most objects of one element that are opened."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.probes.owners.drawn_elements import Buffers, Bytes, Subtrees
 from harness.probes.owners.population import Population
-from harness.probes.owners.sampling import Scratch, draw, golden
+from harness.probes.owners.systematic_draw import Scratch, draw, golden
 from harness.probes.owners.tally import Tally
 
 PILOT = 16

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from harness.probes.owners.attribute_names import Names, is_plain
 from harness.probes.owners.drawn_elements import Subtrees
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
-from harness.probes.owners.sampling import rounded, spread
 from harness.probes.owners.sizes import blocks, builtin_sizeof, header
+from harness.probes.owners.systematic_draw import rounded, spread
 
 HOPS = 3
 """How many hops below an element its containers are looked for."""

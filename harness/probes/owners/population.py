@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from harness.probes.owners.kinds import Form, Kind, Kinds, module_of
 from harness.probes.owners.measures import Learned, Measures, examples_of
-from harness.probes.owners.sampling import CAPACITY
+from harness.probes.owners.systematic_draw import CAPACITY
 
 PIECE = 8192
 """Elements in one list of ours: 64 kB, below what glibc maps for itself."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.probes.owners.sampling import variance
+from harness.probes.owners.systematic_draw import variance
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ from harness.probes.owners.parts import (
     values_size,
 )
 from harness.probes.owners.population import Population, capacity_for, measure_all
-from harness.probes.owners.sampling import Scratch, uniform
 from harness.probes.owners.sizes import chunk
+from harness.probes.owners.systematic_draw import Scratch, uniform
 from harness.probes.owners.tally import Owner, Tally
 
 EXACT = 256

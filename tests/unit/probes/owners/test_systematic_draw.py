@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from harness.probes.owners.sampling import CAPACITY, Scratch, draw, spread, uniform, variance
 from harness.probes.owners.sizes import block, chunk, inline_values, size_of
+from harness.probes.owners.systematic_draw import CAPACITY, Scratch, draw, spread, uniform, variance
 from tests.unit.probes.owners.owner_heaps import built
 
 

@@ -22,9 +22,12 @@ from harness.calibration.curves.detection import (
     measure_sequential,
 )
 from harness.calibration.curves.families import FAMILIES, FOREIGN, HARDER, ONE_LEAKING, Family, Setting
+from harness.calibration.curves.loads import LOAD_FAMILIES, LoadRates, measure_with_load
 from harness.calibration.curves.page import (
     COVERAGE_SOAKS,
     HOURS_FOR,
+    LOAD_HOURS,
+    LOAD_SEEDS,
     MAX_SEEDS,
     SEQUENTIAL_FROM,
     Calibration,
@@ -37,6 +40,10 @@ PAGE = Path("docs/reference/calibration.md")
 SEED = 20260101
 SERIES = 400
 EVERY_FAMILY: tuple[Family, ...] = (*FAMILIES, *FOREIGN, *HARDER, ONE_LEAKING)
+LOAD_CASES = tuple((family, hours) for family in LOAD_FAMILIES for hours in LOAD_HOURS)
+FOR_LOADS = 200
+"""Series at most where the load is not flat."""
+
 FOR_HOURS = 100
 """Series at most by which the hours are sought that decide."""
 
@@ -60,6 +67,13 @@ def simulate(number: int, *, seed: int, series: int) -> FamilyResult:
     return FamilyResult(rates, hours, sequential, detectable)
 
 
+def simulate_load(number: int, *, seed: int, series: int) -> LoadRates:
+    """One family with a load at some hours, by its place among LOAD_CASES."""
+    family, hours = LOAD_CASES[number]
+    own = [seed, len(EVERY_FAMILY) + number]
+    return measure_with_load(family, min(series, FOR_LOADS), hours, own, seeds=LOAD_SEEDS)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Simulate, and write the page."""
     parser = argparse.ArgumentParser(prog="python -m harness.calibration", description=__doc__)
@@ -78,6 +92,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"[{time.perf_counter() - begun:4.0f} s] {len(results)} of {len(EVERY_FAMILY)}: {family.name}",
                 flush=True,
             )
+        with_load = partial(simulate_load, seed=options.seed, series=options.series)
+        loads = {}
+        for (loaded, hours), rates in zip(LOAD_CASES, pool.map(with_load, range(len(LOAD_CASES))), strict=True):
+            loads[loaded.name, hours] = rates
+            done = f"{len(loads)} of {len(LOAD_CASES)}: {loaded.name}, {hours:g} h"
+            print(f"[{time.perf_counter() - begun:4.0f} s] {done}", flush=True)
     covered = {
         (noise.name, seeds): coverage(noise, seeds, COVERAGE_SOAKS, [options.seed, 99, place, seeds])
         for place, noise in enumerate(NOISES)
@@ -91,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         series=options.series,
         families=by_name(EVERY_FAMILY[:-1], results[:-1]),
         one_leaking=results[-1].rates,
+        loads=loads,
         coverage=covered,
         command=command,
     )

@@ -21,6 +21,7 @@ from harness.calibration.curves.detection import (
     Sequential,
 )
 from harness.calibration.curves.families import FAMILIES, FOREIGN, HARDER, ONE_LEAKING, Family
+from harness.calibration.curves.loads import CASES, LOAD_FAMILIES, LoadRates
 from harness.calibration.curves.rivals import RIVALS
 from harness.calibration.markdown import percent, prose, table
 
@@ -33,6 +34,10 @@ HOURS_FOR = (1, 3)
 
 AT_MOST = 0.01
 """Errors above this share are listed."""
+
+LOAD_SEEDS = (1, 3)
+LOAD_HOURS = (5.0, 12.0)
+"""What was tried where the load is not flat."""
 
 COVERAGE_SOAKS = 4000
 
@@ -52,12 +57,15 @@ class FamilyResult:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The whole calibration: by family, of `one_leaking`, and the coverage by kind of noise and seeds."""
+    """The whole calibration: by family, of `one_leaking`, with a load, and the coverage by kind of noise and seeds."""
 
     seed: int
     series: int
     families: Mapping[str, FamilyResult]
     one_leaking: FamilyRates
+    loads: Mapping[tuple[str, float], LoadRates]
+    """By the name of a family with a load, and hours."""
+
     coverage: Mapping[tuple[str, int], float]
     command: str
 
@@ -81,6 +89,8 @@ def page(calibration: Calibration) -> str:
         _decided_table(calibration),
         "## Some runs leak, others do not",
         _one_leaking_table(calibration),
+        "## Growth that follows the load",
+        load_table(calibration),
         "## A leak of exactly the budget",
         _at_budget_table(calibration),
         "## Rivals",
@@ -219,6 +229,29 @@ def _one_leaking_table(calibration: Calibration) -> str:
         rows.append([str(seeds), *(" / ".join(map(percent, (each.some, each.leak, each.ok))) for each in cases)])
     caption = prose(f"""{ONE_LEAKING.name}: {ONE_LEAKING.what}. SOME / LEAK / OK, in percent.""")
     return f"{caption}\n\n{table(head, rows)}"
+
+
+def load_table(calibration: Calibration) -> str:
+    """Errors and decisions of every family with a load, by hours and seeds."""
+    cases = [(hours, seeds) for hours in LOAD_HOURS for seeds in LOAD_SEEDS]
+    head = ["memory keeps; load", *(f"{hours:g} h, K = {seeds}" for hours, seeds in cases)]
+    rows = [
+        [family.name, *(_beside_load(calibration.loads[family.name, hours], seeds) for hours, seeds in cases)]
+        for family in LOAD_FAMILIES
+    ]
+    caption = prose(
+        f"""A program that keeps 0.25-2 GB of its recent load, on AR 0.98, budget {BUDGET} GB/h; a season has a peak of
+        twice its trough and begins at any hour. False LEAK without a leak, false OK at 3 budgets; OK without a leak;
+        LEAK at 3 budgets per hour, at 3 per event delivered, at 10 per hour: in percent."""
+    )
+    return f"{caption}\n\n{table(head, rows)}"
+
+
+def _beside_load(found: LoadRates, seeds: int) -> str:
+    none, per_hour, per_event, ten = (found.rates[leaks, size, seeds] for leaks, size in CASES)
+    errors = f"{percent(none.found)}, {percent(max(per_hour.ok, per_event.ok, ten.ok))}"
+    decided = (none.ok, per_hour.leak, per_event.leak, ten.leak)
+    return f"{errors}; {'/'.join(percent(share) for share in decided)}"
 
 
 def _at_budget_table(calibration: Calibration) -> str:

@@ -7,7 +7,17 @@ from pathlib import Path
 from harness.calibration.__main__ import EVERY_FAMILY
 from harness.calibration.curves.detection import BUDGET, BUDGETS, SEEDS, SIZES, FamilyRates, Rates, Sequential
 from harness.calibration.curves.families import FAMILIES, FOREIGN, HARDER
-from harness.calibration.curves.page import Calibration, FamilyResult, exceptions, page, summary_table
+from harness.calibration.curves.loads import CASES, LOAD_FAMILIES, LoadRates
+from harness.calibration.curves.page import (
+    LOAD_HOURS,
+    LOAD_SEEDS,
+    Calibration,
+    FamilyResult,
+    exceptions,
+    load_table,
+    page,
+    summary_table,
+)
 from harness.calibration.curves.rivals import RIVALS
 
 DOCS = Path(__file__).parents[4] / "docs"
@@ -30,12 +40,19 @@ def result(*, false_leak: float = 0.005, hours: float | None = 5.0) -> FamilyRes
     return FamilyResult(rates, {1: None, 3: hours}, looks, dict.fromkeys(SEEDS, (2.5, 0.91)))
 
 
+def beside_load() -> LoadRates:
+    outcomes = (Rates(0.01, 0.0, 0.8), Rates(0.9, 0.0, 0.002), Rates(0.85, 0.0, 0.0), Rates(1.0, 0.0, 0.0))
+    rates = {(*case, seeds): outcome for case, outcome in zip(CASES, outcomes, strict=True) for seeds in LOAD_SEEDS}
+    return LoadRates(rates, rates, dict.fromkeys(LOAD_SEEDS, 0.1))
+
+
 def calibration(one: FamilyResult) -> Calibration:
     return Calibration(
         seed=1,
         series=300,
         families={family.name: one for family in EVERY_FAMILY[:-1]},
         one_leaking=one.rates,
+        loads={(family.name, hours): beside_load() for family in LOAD_FAMILIES for hours in LOAD_HOURS},
         coverage={("scatter", seeds): 0.95 for seeds in SEEDS},
         command="make calibrate",
     )
@@ -75,6 +92,10 @@ def test_the_page_has_every_family_in_every_table() -> None:
     lines = [line for line in text.splitlines() if line.startswith("|")]
     assert all(line.endswith("|") for line in lines)
     assert "seed 1" in text
+
+
+def test_a_row_with_a_load_has_errors_and_decisions() -> None:
+    assert row(load_table(calibration(result())), LOAD_FAMILIES[0].name)[1] == "1, 0.2; 80/90/85/100"
 
 
 def test_the_method_quotes_what_was_measured() -> None:

@@ -1,13 +1,18 @@
-"""What lies behind curves: the warm-up, and the band that a claim expects them in."""
+"""What lies behind curves: the warm-up, the horizon, and the band that a claim expects them in."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from harness.report.drawing.looks import WARM_UP
+from harness.report.drawing.looks import FAINT, WARM_UP
 from harness.scenario import Scenario
+
+_HORIZON: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (2, 2))}
 
 
 def draw_warm_up(axes: Axes, scenario: Scenario) -> None:
@@ -20,6 +25,16 @@ def draw_warm_up(axes: Axes, scenario: Scenario) -> None:
 def warm_up_key(scenario: Scenario) -> list[Artist]:
     """Return the entry of the key that names the warm-up, if there is one."""
     return [Patch(**WARM_UP, label="warm-up")] if scenario.time.warmup_minutes else []
+
+
+def draw_horizon(axes: Axes, scenario: Scenario) -> None:
+    """Draw a line where the scenario's hours end; the key names it."""
+    axes.axvline(scenario.time.hours, **_HORIZON, zorder=1.4, gid="horizon")
+
+
+def horizon_key() -> Artist:
+    """Return the entry of the key that names the horizon."""
+    return Line2D([], [], **_HORIZON, label="horizon")
 
 
 def draw_band(

@@ -76,12 +76,15 @@ class Label:
     weight: str = "normal"
 
 
-def place_labels(axes: Axes, labels: Sequence[Label], height_px: float) -> None:
-    """Write the labels right of the axes, which are `height_px` high, each tied to its point by a line."""
+def place_labels(axes: Axes, labels: Sequence[Label], height_px: float, *, below_px: float = 0.0) -> None:
+    """Write the labels right of the axes, which are `height_px` high, each tied to its point by a line.
+
+    Labels that need the room may reach `below_px` under the axes.
+    """
     bottom, top = axes.get_ylim()
     per_px = (top - bottom) / height_px
     heights = [line_px(label.size_pt, len(label.lines)) * per_px for label in labels]
-    lowest = bottom - 0.02 * (top - bottom)
+    lowest = bottom - 0.02 * (top - bottom) - below_px * per_px
     centres = spread_apart([label.y for label in labels], heights, lowest, top + 10 * per_px)
     right = axes.get_xlim()[1]
     for label, centre in zip(labels, centres, strict=True):

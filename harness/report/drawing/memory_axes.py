@@ -13,9 +13,9 @@ from matplotlib.patches import Patch
 
 from harness.analysis.curves import Curve
 from harness.analysis.runs import Run
-from harness.report.drawing.backdrop import draw_band, draw_warm_up, warm_up_key
+from harness.report.drawing.backdrop import draw_band, draw_horizon, draw_warm_up, horizon_key, warm_up_key
 from harness.report.drawing.lettering import Label, characters, place_labels, wrapped
-from harness.report.drawing.looks import FAINT, INK, SMALL_PT, TEXT_PT, Look, outline
+from harness.report.drawing.looks import INK, SMALL_PT, TEXT_PT, Look, outline
 from harness.report.drawing.subjects import Subject
 from harness.report.words.amounts import band_words
 from harness.scenario import Claim, Scenario
@@ -25,8 +25,6 @@ SIGNS = {"limit": ("8", "limit reached"), "unfinished": ("X", "ended early")}
 
 _SIGN: dict[str, Any] = {"markersize": 15, "markeredgecolor": INK, "linestyle": "", "clip_on": False, "zorder": 4}
 
-_HORIZON: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (2, 2))}
-
 _SMALL: dict[str, Any] = {"linewidth": 1.6, "alpha": 0.5}
 """A curve of the small world beside that of full scale."""
 
@@ -35,9 +33,18 @@ _LIMIT_IN_SIGHT = 4.0
 
 
 def draw_memory(
-    axes: Axes, scenario: Scenario, drawn: Sequence[Subject], *, height_px: float, labels_px: float
+    axes: Axes,
+    scenario: Scenario,
+    drawn: Sequence[Subject],
+    *,
+    height_px: float,
+    labels_px: float,
+    below_px: float = 0.0,
 ) -> None:
-    """Draw everything over virtual hours. Labels stand right of the axes, which are `height_px` high."""
+    """Draw everything over virtual hours.
+
+    Labels stand right of the axes, which are `height_px` high, and where they need it also `below_px` under them.
+    """
     end = max([scenario.time.hours, *(float(each.hours[-1]) for each in _curves(drawn))])
     bands = _bands(scenario, drawn)
     highest, limit_in_sight = _top(scenario, drawn, bands)
@@ -48,11 +55,11 @@ def draw_memory(
     labels = [_draw_band(axes, claim, look, labels_px) for claim, look in bands]
     labels.append(_draw_limit(axes, scenario.memory.limit_gb, limit_in_sight, highest))
     draw_warm_up(axes, scenario)
-    axes.axvline(scenario.time.hours, **_HORIZON, zorder=1.4, gid="horizon")
+    draw_horizon(axes, scenario)
     for index, subject in enumerate(drawn):
         label = _draw_config(axes, subject, index, labels_px)
         labels += [label] if label else []
-    place_labels(axes, labels, height_px)
+    place_labels(axes, labels, height_px, below_px=below_px)
 
 
 def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
@@ -69,7 +76,7 @@ def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
         handles.append(Patch(facecolor=INK, alpha=0.25, label="lowest to highest seed"))
     if any(subject.curve is not None and subject.curve.live is not None for subject in drawn):
         handles.append(Line2D([], [], color=INK, linewidth=1, label="live bytes (with ballast)"))
-    handles += [*warm_up_key(scenario), Line2D([], [], **_HORIZON, label="horizon")]
+    handles += [*warm_up_key(scenario), horizon_key()]
     kinds = {kind for subject in drawn for run in subject.runs if (kind := _sign(run))}
     handles += [
         Line2D([], [], color=INK, linestyle="", marker=marker, markersize=11, label=words)

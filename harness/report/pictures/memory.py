@@ -1,4 +1,4 @@
-"""memory.png: every config's memory over virtual hours, what was expected of it, and the stop enlarged beside it."""
+"""memory.png: every config's memory over virtual hours, what was expected of it, the load under it, and the stop."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
+from harness.analysis.load_rates import moving_load
 from harness.analysis.runs import Run
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.drawing.cleanup_strip import draw_cleanups
 from harness.report.drawing.lettering import characters, drawable, line_px
+from harness.report.drawing.load_strip import draw_load
 from harness.report.drawing.looks import TEXT_PT, WIDTH_PX, in_house_style
 from harness.report.drawing.memory_axes import draw_memory, key_handles
 from harness.report.drawing.page import MARGIN_PX, Page
@@ -22,6 +24,7 @@ from harness.scenario import Scenario
 _LABELS_PX, _STOP_PX = 215.0, 400.0
 _TICKS_PX = 68.0  # between the curves and the rows: tick labels and what the axis is
 _HEADING_PX = 30.0
+_LOAD_PX, _ABOVE_LOAD_PX = 80.0, 44.0  # the strip, and its heading under the memory
 
 
 @in_house_style
@@ -31,6 +34,7 @@ def memory_picture(
     """Draw the picture of a soak; any runs will do, finished or not.
 
     With a `verdict`, its summary stands in the foot. What `anchors` tell of full scale is drawn, the small world paler.
+    The load lies under the memory where it is not flat.
     """
     drawn = subjects(scenario, runs, anchors)
     anchored = any(subject.full is not None for subject in drawn)
@@ -50,8 +54,15 @@ def memory_picture(
     for row in range(0, len(drawn), 2):
         page.shade(bottom + rows_px - (row + 1) * row_px, row_px)
 
-    axes = page.axes(left, curves_bottom, width, curves_px)
-    draw_memory(axes, scenario, drawn, height_px=curves_px, labels_px=_LABELS_PX - 24)
+    load = moving_load([run for subject in drawn for run in subject.runs])
+    load_px = 0.0 if load is None else _LOAD_PX + _ABOVE_LOAD_PX
+    axes = page.axes(left, curves_bottom + load_px, width, curves_px - load_px)
+    labels_px = _LABELS_PX - 24
+    draw_memory(axes, scenario, drawn, height_px=curves_px - load_px, labels_px=labels_px, below_px=load_px)
+    if load is not None:
+        under = page.axes(left, curves_bottom, width, _LOAD_PX)
+        draw_load(under, scenario, load, under=axes)
+        _heading(under, f"Load{_own_world(scenario)}, events/s")
     strip = page.axes(left, bottom, width, rows_px)
     draw_cleanups(strip, drawn, hours=axes.get_xlim(), width_px=width, left_px=left - 45, size_pt=row_pt)
     steps = page.axes(stop_left, curves_bottom, _STOP_PX, curves_px)
@@ -75,6 +86,11 @@ def in_which_world(scenario: Scenario) -> str:
     """Return what a heading says of a small world, whose floors are its own; nothing at full scale."""
     scale = scenario.memory.scale
     return "" if scale == 1 else f" in a world of {scale:g}, brought to full scale"
+
+
+def _own_world(scenario: Scenario) -> str:
+    """Return where the load is that of a small world: nothing brings it to full scale."""
+    return "" if scenario.memory.scale == 1 else f" in the world of {scenario.memory.scale:g}"
 
 
 def foot(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from types import MethodType, SimpleNamespace
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
-from harness.worker.recorder import SAMPLE
+from harness.worker.recorder import DELIVERED, SAMPLE
+from synthetic.events import Trade
 
 SCALE = 0.5
 
@@ -41,6 +43,15 @@ def _make_run(
     samples.loc[samples.index[:1], "phase"] = "start"
     facts = {"ballast_bytes": ballast_gb * SCALE * 1e9, **facts}
     return Run(config, seed, status, SCALE, samples, tuple(events), facts)
+
+
+def under_load(run: Run, per_s: Callable[[np.ndarray], np.ndarray]) -> Run:
+    """The same run, with its load recorded: trades per second, by the seconds since the feed began."""
+    before = np.diff(run.t_s, prepend=run.t_s[:1])
+    trades = np.cumsum(per_s(run.t_s - before / 2) * before)
+    columns = {name: np.zeros(run.t_s.size) for pair in DELIVERED.values() for name in pair}
+    columns.update(dict.fromkeys(DELIVERED[Trade], trades))
+    return dataclasses.replace(run, samples=run.samples.assign(**columns))
 
 
 def _make_scenario(

@@ -15,6 +15,7 @@ from PIL import Image
 from harness.analysis.full_scale.anchor_runs import Anchors, World
 from harness.report.drawing.looks import looks
 from harness.report.pictures.memory import foot, memory_picture
+from tests.unit.analysis.conftest import under_load
 from tests.unit.report.conftest import at_full_scale
 
 
@@ -136,7 +137,10 @@ def test_no_word_lies_on_another_though_two_curves_do(assert_legible, note) -> N
     assert_legible(memory_picture(*note).figure)
 
 
-def test_long_names_and_titles_and_many_configs_stay_legible(assert_legible, make_scenario, make_run) -> None:
+@pytest.mark.parametrize("per_s", [None, 0.01, 50.0, 1e6])
+def test_long_names_and_titles_and_many_configs_stay_legible(
+    assert_legible, make_scenario, make_claim, make_run, per_s: float | None
+) -> None:
     configs = [
         "old",
         "fixed",
@@ -149,7 +153,10 @@ def test_long_names_and_titles_and_many_configs_stay_legible(assert_legible, mak
     ]
     title = "A title [of brackets] with $x_1$ and 漏れ " + "many words " * 14
     runs = [make_run(config, seed) for config in configs for seed in (1, 2)]
-    assert_legible(memory_picture(make_scenario(configs, title=title), runs).figure)
+    claims = [make_claim("fixed peak", "peak", ["fixed"], [8, 10], better="lower")] if per_s else []
+    if per_s:
+        runs = [under_load(run, lambda t_s: per_s * rising(t_s) / 200) for run in runs]
+    assert_legible(memory_picture(make_scenario(configs, title=title, claims=claims), runs).figure)
 
 
 def test_a_run_at_the_limit_and_one_that_died_have_signs_of_their_own(assert_legible, make_scenario, make_run) -> None:
@@ -216,6 +223,41 @@ def test_full_scale_is_drawn_beside_the_small_world(make_scenario, note_runs, as
     assert "in the world of 0.1" in words
     assert not any("small world" in text.get_text() for text in figure.texts)
     assert_legible(figure)
+
+
+def rising(t_s: np.ndarray) -> np.ndarray:
+    return 200 + 40 * t_s / 3600
+
+
+def steady(t_s: np.ndarray) -> np.ndarray:
+    return np.full(t_s.shape, 200.0)
+
+
+@pytest.mark.parametrize("configs", [["old"], ["old", "fixed", "old_stop"], [f"config_{n}" for n in range(8)]])
+def test_a_load_that_moves_lies_under_the_memory(assert_legible, make_scenario, make_run, configs: list[str]) -> None:
+    runs = [under_load(make_run(config, seed), rising) for config in configs for seed in (1, 2)]
+    figure = memory_picture(make_scenario(configs), runs).figure
+    memory, load = axes_of(figure, "memory"), axes_of(figure, "load")
+    (drawn,) = artists(load, "events")
+    per_s, edges_h, _ = drawn.get_data()
+    assert (edges_h[0], edges_h[-1], per_s.size) == (0, 5, 100)
+    assert (per_s[0], per_s[-1]) == (pytest.approx(201, abs=1), pytest.approx(399, abs=1))
+    assert load.get_ylim()[0] == 0
+    assert load.get_xlim() == memory.get_xlim()
+    above, below = memory.get_position(), load.get_position()
+    assert (below.x0, below.x1) == (above.x0, above.x1)
+    assert below.y1 < above.y0
+    assert (memory.get_xlabel(), load.get_xlabel()) == ("", "virtual hours")
+    assert load.get_title(loc="left") == "Load in the world of 0.1, events/s"
+    assert_legible(figure)
+
+
+@pytest.mark.parametrize("load", ["flat", "not recorded"])
+def test_a_load_that_is_flat_or_was_not_recorded_is_not_drawn(note, load: str) -> None:
+    scenario, runs = note
+    figure = memory_picture(scenario, [under_load(run, steady) for run in runs] if load == "flat" else runs).figure
+    assert "load" not in {axes.get_gid() for axes in figure.axes}
+    assert axes_of(figure, "memory").get_xlabel() == "virtual hours"
 
 
 def test_drawing_leaves_the_settings_of_matplotlib_alone(note) -> None:

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 TIMES_THE_HOURS = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """Longer runs that are tried, in lengths of this one."""
 
-LOUDER = 2.0
+LOUDER = 4.0
 """Their noise is taken for so many times the variance of this one, so that most of them would decide, not half."""
 
 DAY_H = 24.0

@@ -2,9 +2,10 @@
 
     floor = a + b s + c X,  c >= 0
 
-X is the recent load by one of the KINDS of stores and one of many windows, or a start that fills or settles whatever
-the load, or nothing. s is the hour, or what was delivered since the feed began, in hours at the mean load: what grows
-per hour and what grows per event both leak.
+X is the recent load by one of the KINDS of stores and one of many windows; or, whatever the load, a start that settles,
+or a bend where something is full (or, with c < 0, where growth begins); or nothing. So b is how fast floors rise in the
+end. s is the hour, or what was delivered since the feed began, in hours at the mean load: what grows per hour and what
+grows per event both leak.
 
 The noise is a first-order autoregression with the correlation of the residuals of the best fit (Prais and Winsten 1954;
 corrected by what the fit took out, as in harness.analysis.leaks.slope_errors). Every fit is kept whose residuals are
@@ -44,8 +45,8 @@ LONGEST_OF_RUN = 0.5
 LEAST_FREEDOM = 3.0
 """The bend where a window is a little wrong passes for correlation; with less freedom nothing would be decided."""
 
-STARTS: dict[Kept, float] = {"window": 1.0, "decay": 1.5}
-"""A start that fills or settles by itself does so as these would under a steady load, within so many longest windows.
+LONGEST_SETTLING = 1.5
+"""A start that settles does so as what fades under a steady load, in up to so many longest windows.
 
 One that takes longer is not told from a leak.
 """
@@ -57,13 +58,15 @@ FEWEST_FLOORS = 8
 class Candidates:
     """The fits that are tried, (fits,) of each; the first is the straight line in time without load.
 
-    `window_h` is 0 and `kept` None without a load; `per_event` says that b counts by events. `trend` and `beside` are s
-    and X at the floors, (..., fits, floors): hours, and shares of the mean load or of a start.
+    `window_h` is 0 and `kept` None without a load; `per_event` says that b counts by events, `bend` that c may be below
+    0. `trend` and `beside` are s and X at the floors, (..., fits, floors): hours, and shares of the mean load or of a
+    start.
     """
 
     window_h: Array
     kept: tuple[Kept | None, ...]
     per_event: Bools
+    bend: Bools
     trend: Array
     beside: Array
 
@@ -81,16 +84,17 @@ class Candidates:
         windows = np.geomspace(shortest, longest, count)
         recent = [recent_at(load, looked_at_h, window, kept) for kept in KINDS for window in windows]
         steady = LoadCourse(load.t_h[[0, -1]], load.t_h[[0, -1]])
-        lengths = [(kept, longer * window) for kept, longer in STARTS.items() for window in windows]
-        starts = [recent_at(steady, looked_at_h, length, kept) for kept, length in lengths]
-        alike = [np.broadcast_to(start, recent[0].shape) for start in starts]
+        bends = [recent_at(steady, looked_at_h, window, "window") for window in windows]
+        starts = [recent_at(steady, looked_at_h, LONGEST_SETTLING * window, "decay") for window in windows]
+        alike = [np.broadcast_to(course, recent[0].shape) for course in (*starts, *bends)]
         each = np.stack([np.zeros_like(recent[0]), *recent, *alike], axis=-2)
         in_time, in_events = (trend_at(load, looked_at_h, per_event=which)[..., None, :] for which in (False, True))
-        kinds = [None, *(kept for kept in KINDS for _ in windows), *(None for _ in starts)]
+        kinds = [None, *(kept for kept in KINDS for _ in windows), *(None for _ in alike)]
         return cls(
-            window_h=np.tile(np.concatenate([[0.0], *[windows] * len(KINDS), np.zeros(len(starts))]), 2),
+            window_h=np.tile(np.concatenate([[0.0], *[windows] * len(KINDS), np.zeros(len(alike))]), 2),
             kept=(*kinds, *kinds),
             per_event=np.repeat([False, True], len(kinds)),
+            bend=np.tile(np.arange(len(kinds)) >= len(kinds) - len(bends), 2),
             trend=np.concatenate([np.broadcast_to(s, each.shape) for s in (in_time, in_events)], axis=-2),
             beside=np.concatenate([each, each], axis=-2),
         )
@@ -230,7 +234,7 @@ def _correlation(centred: Array, candidates: Candidates) -> Array:
         left = left - left.mean(axis=-1, keepdims=True)
         squares = (left**2).sum(axis=-1)
         found = (left[..., 1:] * left[..., :-1]).sum(axis=-1) / np.where(squares > 0, squares, 1.0)
-        regressors = np.where(load[..., 0] > 0, 3, 2)
+        regressors = np.where(load[..., 0] != 0, 3, 2)
         noisy = squares > n * (ROUNDING * np.abs(centred).max(axis=-1)) ** 2
         corrected = (n * found + regressors) / (n - regressors - 2)
         correlation = np.where(noisy, np.clip(corrected, 0, MOST_CORRELATED), 0.0)
@@ -244,9 +248,10 @@ class _Ends(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Fits:
-    """All fits of all series, each (..., fits): b and c with c >= 0, and what they were found from.
+    """All fits of all series, each (..., fits): b and c with its bound, and what they were found from.
 
-    `free` are b and c without that bound, `line` is b at c = 0; the moments are those of s and X beside a constant.
+    `free` are b and c without a bound, `line` is b at c = 0; the moments are those of s and X beside a constant.
+    `bounded` are the fits whose c is not below 0.
     """
 
     slope: Array
@@ -256,6 +261,7 @@ class _Fits:
     line: Array
     line_squares: Array
     moments: tuple[Array, Array, Array]
+    bounded: Bools
 
     @classmethod
     def of(cls, values: Array, candidates: Candidates, correlation: Array, beside: Array | None = None) -> _Fits:
@@ -278,11 +284,13 @@ class _Fits:
         slope = np.where(told, (xx * sy - sx * xy) / det, line)
         least = np.maximum(yy, 1e-300) * ROUNDING
         line_squares = np.maximum(yy - line * sy, least)
-        squares = np.where(load > 0, np.maximum(yy - slope * sy - load * xy, least), line_squares)
+        used = (load > 0) | candidates.bend
+        squares = np.where(used, np.maximum(yy - slope * sy - load * xy, least), line_squares)
         extra = 0.0 if beside is None else beside[..., None]
         return cls(
-            slope=np.where(load > 0, slope, line),
-            load=np.maximum(load, 0.0),
+            slope=np.where(used, slope, line),
+            load=np.where(used, load, 0.0),
+            bounded=~candidates.bend,
             squares=squares + extra,
             free=(slope, load),
             line=line,
@@ -310,8 +318,8 @@ class _Fits:
         ends = []
         for sign, extreme in ((-1.0, np.minimum), (1.0, np.maximum)):
             at_line = self.line + sign * half_line
-            bounded = np.where(limit > 0, extreme(at_line, at_limit), at_line)
-            ends.append(np.where(told & (load - sign * turn >= 0), slope + sign * half, bounded))
+            held = np.where(limit > 0, extreme(at_line, at_limit), at_line)
+            ends.append(np.where(told & (~self.bounded | (load - sign * turn >= 0)), slope + sign * half, held))
         return _Ends(
             *(np.where(told, end, self.line + sign * half_line) for sign, end in zip((-1, 1), ends, strict=True))
         )

@@ -100,7 +100,8 @@ def test_a_row_with_a_load_has_errors_and_decisions() -> None:
 
 def test_the_method_quotes_what_was_measured() -> None:
     measured = (DOCS / "reference" / "calibration.md").read_text(encoding="utf-8")
-    rows = measured.split("## In short")[1].split("## ")[0].strip().splitlines()
-    table = "\n".join(line for line in rows if line.startswith("|"))
-    assert table.count("\n") == 2 * len(SEEDS)
-    assert table in (DOCS / "METHOD.md").read_text(encoding="utf-8")
+    for heading, lines in (("In short", 2 * len(SEEDS) + 1), ("Growth that follows the load", 2 + len(LOAD_FAMILIES))):
+        rows = measured.split(f"## {heading}")[1].split("## ")[0].strip().splitlines()
+        table = [line for line in rows if line.startswith("|")]
+        assert len(table) == lines
+        assert "\n".join(table) in (DOCS / "METHOD.md").read_text(encoding="utf-8")

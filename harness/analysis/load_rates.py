@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.leaks.load import LoadCourse
+from harness.analysis.leaks.load import LoadCourse, load_of
 from harness.analysis.leaks.load_decision import mean_load
 from harness.analysis.runs import Run
 
@@ -35,7 +35,7 @@ def moving_load(runs: Sequence[Run]) -> LoadRates | None:
     """
     longest: dict[int, LoadCourse] = {}
     for run in runs:
-        course = _course(run)
+        course = load_of(run, by="events")
         if course is not None and (run.seed not in longest or _end_h(course) > _end_h(longest[run.seed])):
             longest[run.seed] = course
     if not longest:
@@ -48,15 +48,6 @@ def moving_load(runs: Sequence[Run]) -> LoadRates | None:
         return None
     edges_h = np.linspace(0.0, end_h, BINS + 1)
     return LoadRates(edges_h, np.diff(load.at(edges_h)) / np.diff(edges_h) / 3600)
-
-
-def _course(run: Run) -> LoadCourse | None:
-    """Return the events of a run up to the horizon, None where none were recorded."""
-    if run.load is None:
-        return None
-    times, events = run.load.t_s[run.until_horizon], run.load.events[run.until_horizon]
-    last = np.append(np.diff(times) > 0, True)[: times.size]  # of samples of one instant
-    return LoadCourse(times[last] / 3600, events[last]) if np.count_nonzero(last) > 1 else None
 
 
 def _end_h(course: LoadCourse) -> float:

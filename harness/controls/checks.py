@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.estimates import Estimate, Reading, over_seeds
 from harness.analysis.leaks.config_leaks import judge_config, live_slope
-from harness.analysis.leaks.decision import LeakVerdict, judge_leak
+from harness.analysis.leaks.leak_verdict import LeakVerdict, judge_leak
 from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.owners.attribution import growth_in_parts

@@ -13,7 +13,7 @@ budget that would mean anything to anybody.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import Estimate, Reading, absent
-from harness.analysis.leaks.decision import LeakVerdict, Series, judge_leak, judged_floors, too_few
 from harness.analysis.leaks.floors import slopes
+from harness.analysis.leaks.leak_verdict import LeakVerdict, Series, judge_floors, judged_floors, too_few, with_load
+from harness.analysis.leaks.load import LoadCourse, load_of
 from harness.analysis.leaks.over_seeds import FEWEST_FLOORS
 from harness.analysis.leaks.sequential import leak_confidence_of
-from harness.analysis.leaks.with_load import load_of, with_load
 from harness.analysis.metrics.levels import not_reached
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
@@ -116,9 +116,10 @@ def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLea
     """The verdicts on one config from its `runs`, by measure; what no run recorded after the warm-up has none."""
     leaks: dict[str, ConfigLeak] = {}
     mine = Runs.of(scenario, runs)
+    loads = {run.seed: load for run in mine if (load := load_of(run, by="bytes")) is not None}
     for measure in JUDGED:
         if any(judged(run, series_of(run, measure)).any() for run in mine):
-            leaks[measure.name] = _judge(measure, mine, leak_confidence_of(scenario))
+            leaks[measure.name] = _judge(measure, mine, loads, leak_confidence_of(scenario))
     rss, live = leaks.get("rss"), leaks.get("live")
     if rss is not None and live is not None:
         fragmented = rss.verdict.leaks and live.verdict.outcome == "OK"
@@ -126,14 +127,15 @@ def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLea
     return leaks
 
 
-def _judge(measure: Measure, runs: Sequence[Run], confidence: float) -> ConfigLeak:
+def _judge(measure: Measure, runs: Sequence[Run], loads: Mapping[int, LoadCourse], confidence: float) -> ConfigLeak:
     """What ended before the horizon may be LEAK by what there is of it, and never OK: the rest may be why it ended."""
     hours = _judged_hours(measure, runs)
     budget = _budget(measure, runs[0], hours)
+    warmup_s = runs[0].warmup_s
     series = {run.seed: series_of(run, measure) for run in runs if run.t_s.size}
-    verdict = judge_leak(series, warmup_s=runs[0].warmup_s, budget=budget, confidence=confidence)
-    loads = {run.seed: load for run in runs if (load := load_of(run)) is not None}
-    floors = {seed: judged_floors(one, runs[0].warmup_s) for seed, one in sorted(series.items())}
+    floors = {seed: judged_floors(one, warmup_s) for seed, one in sorted(series.items())}
+    span_h = warmup_s / 3600, max(float(one.t_s.max(initial=0.0)) for one in series.values()) / 3600
+    verdict = judge_floors(floors, span_h, budget=budget, confidence=confidence)
     verdict = with_load(verdict, floors, loads, budget, confidence)
     verdict = replace(verdict, load_recorded=all(run.load is not None for run in runs if run.t_s.size))
     early = next((run for run in runs if not run.reached_horizon), None)
@@ -210,4 +212,9 @@ def in_budgets(measure: Measure) -> Callable[[Run], Reading]:
 
 def hours_needed(hours: float | None) -> str:
     """The hours that would decide, in words that follow a reason; rounded up, so that they do."""
-    return "" if hours is None else f"; {math.ceil(round(hours * 10, 6)) / 10:.1f} hours would do"
+    return "" if hours is None else f"; {rounded_up(hours):.1f} hours would do"
+
+
+def rounded_up(hours: float) -> float:
+    """Hours to a tenth, never fewer."""
+    return math.ceil(round(hours * 10, 6)) / 10

@@ -74,6 +74,14 @@ def part_of(part: str, floors: int) -> slice:
     return slice(begin * floors // 12, end * floors // 12)
 
 
+def at_hours(
+    wanted_h: NDArray[np.float64], hours: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Floors `values` (..., floors) at other `wanted_h`: as they are where those are the same, else interpolated."""
+    same = hours.shape == wanted_h.shape and bool(np.all(hours == wanted_h))
+    return values if same else np.interp(wanted_h, hours, values)
+
+
 def find_floors(t_s: NDArray[np.float64], values: NDArray[np.float64], cleanups_s: NDArray[np.float64]) -> Floors:
     """The floors of one curve: `t_s` and `values` have shape (samples,), `cleanups_s` (cleanups,), maybe none.
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import signal, stats
 
 from harness.analysis.leaks.floors import Floors
+from harness.analysis.runs import Run
 
 Array = NDArray[np.float64]
 
@@ -120,3 +121,18 @@ def looked_at(floors: Floors) -> Array:
         return floors.edges_h[: floors.hours.size, None]
     half = (floors.hours[1] - floors.hours[0]) / 2 if floors.hours.size > 1 else 0.0
     return np.asarray(floors.hours[:, None] + half * ((2 * np.arange(POINTS) + 1) / POINTS - 1))
+
+
+def load_of(run: Run, *, by: Literal["events", "bytes"]) -> LoadCourse | None:
+    """What a run was handed up to its horizon; None where that was not recorded, or nothing was handed."""
+    if run.load is None:
+        return None
+    fed = run.until_horizon
+    t_h, delivered = run.load.t_s[fed] / 3600, (run.load.events if by == "events" else run.load.bytes)[fed]
+    later = np.flatnonzero(np.diff(t_h, append=np.inf) > 0)  # the last of the samples of one instant
+    t_h, delivered = t_h[later], delivered[later]
+    if t_h.size < 2 or not delivered[-1]:
+        return None
+    if t_h[0] > 0:
+        t_h, delivered = np.append(0.0, t_h), np.append(0.0, delivered)
+    return LoadCourse(t_h, delivered)

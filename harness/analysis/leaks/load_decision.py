@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.leaks.decision import CONFIDENCE, Decision, decide
-from harness.analysis.leaks.floors import Floors
+from harness.analysis.leaks.floors import Floors, at_hours
 from harness.analysis.leaks.load import Kept, LoadCourse, looked_at
 from harness.analysis.leaks.load_ahead import hours_to_part, to_come
 from harness.analysis.leaks.load_fit import ERROR, FEWEST_FLOORS, Candidates, LoadFit, fit_load
@@ -112,13 +112,7 @@ def both_decide(left: Decision, mean: LoadDecision, runs: LoadDecision) -> Decis
 
 def left_over(floors: Sequence[Floors], hours: Array, explained: Array) -> list[Floors]:
     """The floors of every seed less what the load explains, (..., floors) at `hours` (floors,)."""
-    return [replace(seed, values=seed.values - _at(seed.hours, hours, explained)) for seed in floors]
-
-
-def _at(wanted_h: Array, hours: Array, explained: Array) -> Array:
-    if wanted_h.shape == hours.shape and bool(np.all(wanted_h == hours)):
-        return explained
-    return np.interp(wanted_h, hours, explained)
+    return [replace(seed, values=seed.values - at_hours(seed.hours, hours, explained)) for seed in floors]
 
 
 def judge_beside_load(

@@ -24,7 +24,7 @@ from scipy import stats
 
 from harness.analysis.leaks.floors import part_of, theil_sen
 from harness.analysis.leaks.load import KINDS, Kept, LoadCourse
-from harness.analysis.leaks.slope_errors import MOST_CORRELATED, ROUNDING
+from harness.analysis.leaks.slope_errors import ROUNDING, correlation_of
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -224,7 +224,6 @@ def _at_best(each: Array, best: NDArray[np.intp]) -> Array:
 
 def _correlation(centred: Array, candidates: Candidates) -> Array:
     """That of the residuals from floor to floor, of the best fit; corrected, and that of the best fit under it."""
-    n = centred.shape[-1]
     correlation = np.zeros(centred.shape[:-1])
     for _ in range(2):
         fits = _Fits.of(centred, candidates, correlation)
@@ -232,12 +231,7 @@ def _correlation(centred: Array, candidates: Candidates) -> Array:
         slope, load = (np.take_along_axis(each, best[..., None], axis=-1) for each in (fits.slope, fits.load))
         left = centred - slope * _at_best(candidates.trend, best) - load * _at_best(candidates.beside, best)
         left = left - left.mean(axis=-1, keepdims=True)
-        squares = (left**2).sum(axis=-1)
-        found = (left[..., 1:] * left[..., :-1]).sum(axis=-1) / np.where(squares > 0, squares, 1.0)
-        regressors = np.where(load[..., 0] != 0, 3, 2)
-        noisy = squares > n * (ROUNDING * np.abs(centred).max(axis=-1)) ** 2
-        corrected = (n * found + regressors) / (n - regressors - 2)
-        correlation = np.where(noisy, np.clip(corrected, 0, MOST_CORRELATED), 0.0)
+        correlation = correlation_of(left, centred, np.where(load[..., 0] != 0, 3, 2))
     return correlation
 
 

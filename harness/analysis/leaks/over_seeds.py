@@ -30,9 +30,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from harness.analysis.leaks.floors import Floors, Slopes, part_of, slopes
+from harness.analysis.leaks.floors import Floors, Slopes, at_hours, part_of, slopes
 from harness.analysis.leaks.one_run import RunSlopes, run_slopes
 from harness.analysis.leaks.slope_errors import Slope, least_squares
 
@@ -87,13 +86,8 @@ def rise(floors: Sequence[Floors]) -> Rise:
         Slopes(*(np.stack(part, axis=-1) for part in own)),
         RunSlopes(*(Slope(*(np.stack(each, axis=-1) for each in zip(*kind, strict=True))) for kind in runs)),
         hours,
-        np.stack([_at(hours, seed) for seed in floors], axis=-2),
+        np.stack([at_hours(hours, seed.hours, seed.values) for seed in floors], axis=-2),
     )
-
-
-def _at(hours: NDArray[np.float64], seed: Floors) -> NDArray[np.float64]:
-    same = seed.hours.shape == hours.shape and bool(np.all(seed.hours == hours))
-    return seed.values if same else np.interp(hours, seed.hours, seed.values)
 
 
 def line(found: Rise, part: str) -> Slope:
@@ -104,10 +98,19 @@ def line(found: Rise, part: str) -> Slope:
 
 def t_interval(values: NDArray[np.float64], confidence: float) -> Interval:
     """Student's two-sided interval of the mean over the last axis, (..., seeds)."""
+    return two_sided(across_seeds(values), confidence)
+
+
+def across_seeds(values: NDArray[np.float64]) -> Slope:
+    """The mean over the last axis, (..., seeds), with its standard error."""
     seeds = values.shape[-1]
-    mean = values.mean(axis=-1)
-    half = float(stats.t.ppf((1 + confidence) / 2, seeds - 1)) * values.std(axis=-1, ddof=1) / seeds**0.5
-    return Interval(mean, mean - half, mean + half)
+    error = values.std(axis=-1, ddof=1) / seeds**0.5
+    return Slope(values.mean(axis=-1), error, np.full(error.shape, seeds - 1.0))
+
+
+def two_sided(slope: Slope, confidence: float) -> Interval:
+    """The interval between the two bounds of a slope that hold with this confidence together."""
+    return Interval(slope.value, slope.low((1 + confidence) / 2), slope.high((1 + confidence) / 2))
 
 
 def part_interval(found: Rise, part: str, confidence: float) -> Interval:

@@ -98,19 +98,15 @@ def by_increments(hours: Array, values: Array, most_steps: int) -> Slope:
 def autoregressive(hours: Array, values: Array) -> Slope:
     """The straight line by generalised least squares under first-order autoregression (Prais and Winsten 1954).
 
-    `values` are (..., floors). The correlation phi of the residuals of the ordinary line is too small by what the line
-    took out: (n phi + 2) / (n - 4) is taken for it. The freedom is that of n (1 - phi) / (1 + phi) independent floors
-    less two.
+    `values` are (..., floors). The correlation phi is that of the residuals of the ordinary line, corrected. The
+    freedom is that of n (1 - phi) / (1 + phi) independent floors less two.
     """
     n = hours.size
     if n <= 4:
         return _unknown(values)
     design = np.stack([np.ones(n), hours - hours.mean()], axis=1)
     residual = values - (values @ np.linalg.pinv(design).T) @ design.T
-    squares = (residual**2).sum(axis=-1)
-    found = (residual[..., 1:] * residual[..., :-1]).sum(axis=-1) / np.where(squares > 0, squares, 1)
-    noisy = squares > n * (ROUNDING * np.abs(values).max(axis=-1)) ** 2
-    phi = np.where(noisy, np.clip((n * found + 2) / (n - 4), 0, MOST_CORRELATED), 0)
+    phi = correlation_of(residual, values, 2)
     first = np.sqrt(1 - phi**2)[..., None]
     y = np.concatenate([first * values[..., :1], values[..., 1:] - phi[..., None] * values[..., :-1]], axis=-1)
     rows = np.broadcast_to(design, (*values.shape, 2))
@@ -122,6 +118,20 @@ def autoregressive(hours: Array, values: Array) -> Slope:
     left = ((y - (x @ line[..., None])[..., 0]) ** 2).sum(axis=-1)
     error = np.sqrt(left / (n - 2) * covariance[..., 1, 1])
     return Slope(line[..., 1], error, n * (1 - phi) / (1 + phi) - 2)
+
+
+def correlation_of(residual: Array, values: Array, regressors: Array | int) -> Array:
+    """The correlation from floor to floor of what a fit of `values` leaves, both (..., floors), corrected.
+
+    That of the residuals is too small by what the `regressors`, the constant among them, took out: (n phi + r) /
+    (n - r - 2) is taken for it. Residuals of rounding have none.
+    """
+    n = residual.shape[-1]
+    squares = (residual**2).sum(axis=-1)
+    found = (residual[..., 1:] * residual[..., :-1]).sum(axis=-1) / np.where(squares > 0, squares, 1.0)
+    noisy = squares > n * (ROUNDING * np.abs(values).max(axis=-1)) ** 2
+    corrected = (n * found + regressors) / (n - regressors - 2)
+    return np.asarray(np.where(noisy, np.clip(corrected, 0, MOST_CORRELATED), 0.0))
 
 
 def beside_a_step(hours: Array, values: Array) -> Array:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.leaks.config_leaks import ConfigLeak
+from harness.analysis.leaks.config_leaks import ConfigLeak, rounded_up
 from harness.analysis.leaks.limit import told_by
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
@@ -111,7 +110,7 @@ def _options(judged: ClaimVerdict, scenario: Scenario, verdict: Verdict) -> tupl
 def _leak_options(leak: ConfigLeak, verdict: Verdict) -> tuple[str, ...]:
     options = []
     if leak.verdict.hours_needed is not None:
-        options.append(f"--hours={math.ceil(round(leak.verdict.hours_needed * 10, 6)) / 10:g}")
+        options.append(f"--hours={rounded_up(leak.verdict.hours_needed):g}")
     if leak.verdict.lacks_seeds:
         options.append(_more_seeds(verdict))
     return tuple(options)

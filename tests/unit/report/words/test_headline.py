@@ -8,7 +8,7 @@ import pytest
 
 from harness.analysis.leaks import config_leaks as leaks
 from harness.analysis.leaks.config_leaks import ConfigLeak, Measure
-from harness.analysis.leaks.decision import LeakVerdict
+from harness.analysis.leaks.leak_verdict import LeakVerdict
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.report.words.amounts import spoken, spoken_band
 from harness.report.words.headline import headline, relation

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.leaks.config_leaks import LIVE, RSS, TASKS, ConfigLeak
-from harness.analysis.leaks.decision import LeakVerdict
+from harness.analysis.leaks.leak_verdict import LeakVerdict
 from harness.analysis.leaks.limit import Limit
 from harness.analysis.leaks.load_decision import Explained, LoadDecision
 from harness.report.words.leaking import leak_lines, limit_lines, load_lines, sound_line

@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.estimates import NO_ESTIMATE, Estimate, Reading
 from harness.analysis.leaks.config_leaks import LIVE, RSS, TASKS, THREADS, ConfigLeak
-from harness.analysis.leaks.decision import LeakVerdict
+from harness.analysis.leaks.leak_verdict import LeakVerdict
 from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.report.words.open_points import OpenPoint, of_configs, open_points

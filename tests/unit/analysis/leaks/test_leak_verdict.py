@@ -7,9 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from harness.analysis.leaks.decision import LeakVerdict, Series, judge_leak, judged_floors
-from harness.analysis.leaks.load import LoadCourse
-from harness.analysis.leaks.with_load import load_of, with_load
+from harness.analysis.leaks.leak_verdict import LeakVerdict, Series, judge_leak, judged_floors, with_load
+from harness.analysis.leaks.load import LoadCourse, load_of
 from harness.analysis.result import Result
 from tests.unit.analysis.verdict.golden_recording import GOLDEN
 
@@ -69,5 +68,5 @@ def test_a_flat_load_and_flat_floors_leave_the_verdict_as_it_was() -> None:
 
 def test_a_recording_of_format_1_is_judged_without_a_load_and_says_so() -> None:
     result = Result.open(GOLDEN)
-    assert all(load_of(run) is None for run in result.runs)
+    assert all(load_of(run, by="bytes") is None for run in result.runs)
     assert not any(leak.verdict.load_recorded or leak.verdict.load for leak in result.verdict.leaks)

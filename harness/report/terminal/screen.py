@@ -194,7 +194,7 @@ def _notes(console: Console, scale: float, bases: set[str]) -> list[Text]:
 
 
 def _counted(count: int, word: str) -> str:
-    return f"{count} {word}es" if word == "known miss" and count > 1 else f"{count} {word}"
+    return f"{count} {word.replace('known miss', 'known misses') if count > 1 else word}"
 
 
 def _group(judged: ClaimVerdict) -> str:

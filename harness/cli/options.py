@@ -38,7 +38,10 @@ def declare_scenario(
     follow = f"the first seed; the others follow it ({first_seed or 1})"
     parser.add_argument("--first-seed", type=int, default=first_seed, metavar="N", help=follow)
     parser.add_argument(
-        "--anchor-minutes", type=float, metavar="M", help="real minutes for runs in larger worlds (memory.anchors)"
+        "--anchor-minutes",
+        type=float,
+        metavar="M",
+        help="real minutes for runs in larger worlds (memory.anchors), as an idle machine takes",
     )
     parser.add_argument(
         "--no-anchors",

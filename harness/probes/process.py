@@ -50,6 +50,18 @@ def uss_bytes() -> int | None:
     return total
 
 
+def queued_s() -> float:
+    """Real seconds that the main thread of this process was ready to run and had no core; 0 where nobody counts them.
+
+    Source: /proc/self/schedstat, the second number, in nanoseconds (Linux, Documentation/scheduler/sched-stats.rst).
+    """
+    try:
+        text = Path("/proc/self/schedstat").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    return int(text.split()[1]) / 1e9
+
+
 def open_files() -> int | None:
     """Open file descriptors, the one that lists them not counted; None where /proc cannot tell."""
     try:

@@ -60,7 +60,7 @@ class TimeSettings(Settings):
 
 
 class AnchorSettings(Settings):
-    """How many real minutes the anchor runs of a soak may take, in larger worlds than its own; 0 for none."""
+    """How many minutes of an idle machine anchor runs may take, in larger worlds than the soak's; 0 for none."""
 
     minutes: Annotated[float, Ge(0), Le(1440)] = 4.5
 

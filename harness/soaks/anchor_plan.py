@@ -83,7 +83,7 @@ def plan(
     at_once: int,
     minutes: float,
 ) -> Plan:
-    """The largest worlds, and the longest runs in them, that `room_bytes` and so many real `minutes` allow.
+    """The largest worlds, and the longest runs in them, that `room_bytes` and `minutes` of an idle machine allow.
 
     `scale` and `seeds` are those of the soak: anchors take the first seeds, and so have markets in common with it.
     """

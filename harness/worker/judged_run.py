@@ -26,6 +26,7 @@ from harness import target as targets
 from harness.clock import Clock, ClockStalled, RealClock, VirtualClock
 from harness.errors import UsageError
 from harness.probes.owners import find_roots
+from harness.probes.process import queued_s
 from harness.probes.survivors.census import census
 from harness.worker.delivered import Delivered
 from harness.worker.failures import Interrupted, RunEnded, Unending, describe, is_recorders, watch_tasks
@@ -60,10 +61,10 @@ class JudgedRun:
     def run(self) -> dict[str, Any]:
         """Carry the run out; returns the facts for run.json. Whatever happens ends in a status and a reason."""
         status, reason = "complete", None
-        began = time.perf_counter()
+        began, queued_before_s = time.perf_counter(), queued_s()
         try:
             self._rehearse()
-            began = time.perf_counter()
+            began, queued_before_s = time.perf_counter(), queued_s()
             self._clock.run(self._run())
         except RunEnded as ended:
             status, reason = ended.status, ended.reason
@@ -85,6 +86,7 @@ class JudgedRun:
             peak_rss_bytes=self._measurements.peak_bytes,
             cpu_s=time.process_time(),
             wall_s=wall_s,
+            queued_s=queued_s() - queued_before_s,
             acceleration=t_s / wall_s if wall_s else None,
         )
         return self.facts

@@ -83,5 +83,6 @@ def _period_h(runs: Sequence[Run]) -> float | None:
 
 
 def _wall_s_per_hour(run: Run) -> float:
-    """Real seconds that a virtual hour takes at full scale."""
-    return float(run.facts["wall_s"] / (run.facts["t_s"] / 3600) / run.memory_scale)
+    """Real seconds that a virtual hour takes at full scale on an idle machine: without the wait for a core."""
+    idle_s = run.facts["wall_s"] - run.facts.get("queued_s", 0.0)
+    return float(idle_s / (run.facts["t_s"] / 3600) / run.memory_scale)

@@ -27,7 +27,7 @@ def soak_words(planned: Planned, room_bytes: float) -> str:
         return f"{words} No anchor runs: what moves with the scale stays undecided."
     return (
         f"{words} Then anchor runs of {joined(moving)} in larger worlds, for what moves with the scale: at most "
-        f"{minutes:g} minutes, in up to {room_bytes / 1e9:.1f} GB of memory that is free."
+        f"{minutes:g} minutes of an idle machine, in up to {room_bytes / 1e9:.1f} GB of memory that is free."
     )
 
 
@@ -47,8 +47,8 @@ def plan_words(planned: Plan, at_once: int) -> list[str]:
         minutes = max(round(planned.wall_s / 60, 1), 0.1)
         lines.append(
             f"Anchor runs: {'; '.join(_world_words(world) for world in planned.worlds)}: about {minutes:g} "
-            f"{'minute' if minutes == 1 else 'minutes'}, {at_once} at once, {planned.memory_bytes / 1e9:.1f} GB of "
-            "memory."
+            f"{'minute' if minutes == 1 else 'minutes'} of an idle machine, {at_once} at once, "
+            f"{planned.memory_bytes / 1e9:.1f} GB of memory."
         )
     lines += [f"No anchor runs of {config}: {reason}." for config, reason in planned.unfit.items()]
     return lines

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import mmap
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from harness.probes import process
-from harness.probes.process import rss_reader
+from harness.probes.process import queued_s, rss_reader
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 
@@ -30,6 +31,12 @@ def test_uss_is_part_of_rss() -> None:
     uss = process.uss_bytes()
     assert uss is not None
     assert 0 < uss <= rss_reader()()
+
+
+def test_the_wait_for_a_core_is_counted_and_never_more_than_the_time() -> None:
+    before_s, began = queued_s(), time.perf_counter()
+    assert sum(range(100_000)) > 0
+    assert 0 <= queued_s() - before_s <= time.perf_counter() - began + 0.1
 
 
 def test_open_files_are_counted(tmp_path: Path) -> None:

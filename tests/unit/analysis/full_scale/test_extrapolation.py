@@ -182,6 +182,10 @@ def test_what_is_needed_is_read_off_the_claims_and_the_small_runs() -> None:
     assert 0.85 < need.least_hours < 1.0
     assert (5 - need.least_hours) / need.period_h == pytest.approx(round((5 - need.least_hours) / need.period_h))
     assert 60 < need.wall_s_per_hour < 1000
+    for run in (busy := kept_runs("fixed", 0.1)):  # of its real seconds three in five went by without a core
+        run.facts["queued_s"] = 0.6 * run.facts["wall_s"]
+    (idle,), _ = anchor_needs(scenario, busy)
+    assert idle.wall_s_per_hour == pytest.approx(0.4 * need.wall_s_per_hour)
     peak_only = scenario.model_copy(update={"claims": tuple(c for c in scenario.claims if c.metric == "peak")})
     assert anchor_needs(peak_only, runs) == ([], {})
     (old,), _ = anchor_needs(note("old_stop"), kept_runs("old_stop", 0.1))

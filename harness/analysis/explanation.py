@@ -21,7 +21,6 @@ from harness.analysis.leaks.config_leaks import (
     series_of,
     slope,
 )
-from harness.analysis.leaks.leak_verdict import judged_floors
 from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.over_seeds import DECIDING
 from harness.analysis.leaks.sequential import confidence_of
@@ -214,7 +213,7 @@ def _count(scenario: Scenario, runs: Sequence[Run], measure: Measure, judged: Le
     leak = judged.get(measure.name)
     if leak is None or leak.verdict.outcome == "OK":
         return None
-    floors = [judged_floors(series_of(run, measure), run.warmup_s).values for run in runs]
+    floors = [series_of(run, measure).judged_floors(run.warmup_s).values for run in runs]
     if any(one.size < 2 or one[-1] - one[0] < 1 for one in floors):
         return None
     per_hour = _slope(scenario, runs, measure, leak)

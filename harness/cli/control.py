@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 
 from harness.cli.options import begin_soaking, declare_soaking
+from harness.scenario.overrides import with_options
 
 INVALID = 3
 
@@ -31,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.soaks import result_folder
 
     console = begin_soaking(arguments)
-    scenario = load(arguments.scenario).with_options(scale=arguments.scale)
+    scenario = with_options(load(arguments.scenario), scale=arguments.scale)
     check_claims(scenario)
     folder = result_folder.create_result(arguments.out, "control")
     record = control(console, scenario, folder, short=arguments.short, jobs=arguments.jobs, quiet=arguments.quiet)

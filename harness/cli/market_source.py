@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.scenario import MarketSettings, load
-from harness.soaks.feeds import seeded
+from harness.soaks.feed_recipes import seeded
 from harness.text import number, shown_path
 from synthetic.events import Book, Delta, Trade
 from synthetic.facts.days import day_of

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
+from harness.scenario.overrides import with_options
 from harness.text import shown_path
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def scenario_from(arguments: argparse.Namespace) -> Scenario:
     configs: str | None = arguments.configs
     scenario = load(arguments.scenario)
     check_claims(scenario)
-    return scenario.with_options(
+    return with_options(
+        scenario,
         hours=arguments.hours,
         scale=arguments.scale,
         seeds=arguments.seeds,

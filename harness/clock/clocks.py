@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from harness.clock.loop import VirtualLoop
 from harness.clock.ordered import OrderedLoop
 from harness.clock.patches import virtual_time
-from harness.clock.stall import ClockStalled, StallWatch
+from harness.clock.stall_watch import ClockStalled, StallWatch
 
 T = TypeVar("T")
 

@@ -13,9 +13,9 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 
+from harness.clock.jumps import JumpingSelector
 from harness.clock.ordered import OrderedLoop
-from harness.clock.selector import JumpingSelector
-from harness.clock.stall import ClockStalled, StallWatch, stalled
+from harness.clock.stall_watch import ClockStalled, StallWatch, stalled
 
 # The default executor's, and those that wait for a child process: work and children are known without them.
 THREADS_OF_ASYNCIO = ("asyncio_", "asyncio-waitpid-")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from harness.controls.leaking import LEAKING, leaking_configs
 from harness.scenario import Scenario
+from harness.scenario.overrides import with_options
 from harness.soaks import run_rows
 from harness.soaks.plan import cores
 from harness.soaks.run_rows import World
@@ -65,7 +66,7 @@ def roles(scenario: Scenario) -> Roles:
 
 def fewer_hours(scenario: Scenario, hours: float = SHORT_HOURS) -> Scenario:
     """The scenario for `hours` at most."""
-    return scenario.with_options(hours=min(scenario.time.hours, hours))
+    return with_options(scenario, hours=min(scenario.time.hours, hours))
 
 
 def shortened_pair(scenario: Scenario) -> Scenario:

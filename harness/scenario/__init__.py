@@ -2,11 +2,12 @@
 
 ::
 
-    contents         a whole scenario as a frozen model, and the options that change it
+    contents         a whole scenario as a frozen model
     settings         its tables of time, memory and target
     market_settings  its table of the feed, and of the feed's faults
     claims           its table of what is expected
     refusals         what these models refuse, as problems of the file
+    overrides        the options of the command line that override its keys
     files            finding, reading, listing and writing scenario files
     world            the scenario in a world smaller than its own
 

@@ -1,23 +1,20 @@
-"""A scenario: all tables of its file, what goes together in them, and the options that change it."""
+"""A scenario: all tables of its file, and what goes together in them."""
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from annotated_types import Ge, Gt, Le, Len
-from pydantic import Field, Strict, StringConstraints, ValidationError, model_validator
+from pydantic import Field, Strict, StringConstraints, model_validator
 
-from harness.errors import UsageError
-from harness.problems import refused
 from harness.scenario.claims import Claim
 from harness.scenario.market_settings import MarketSettings
-from harness.scenario.refusals import Refusal, problems_of
+from harness.scenario.refusals import Refusal
 from harness.scenario.settings import Line, MemorySettings, Paragraph, Settings, TargetSettings, TimeSettings
-from harness.text import did_you_mean, shown_path
+from harness.text import did_you_mean
 
 ENV = "env"
 """The key of a config that is no parameter of the target: what it sets in the environment of its processes."""
@@ -29,16 +26,6 @@ SEEDS_MOST = 30
 """To which seeds may be added: more of them are a run that is too short."""
 
 FIRST_SEED_MOST = 1_000_000_000
-
-_OPTIONS = {
-    "time.hours": "--hours",
-    "memory.scale": "--scale",
-    "seeds": "--seeds",
-    "max_seeds": "--max-seeds",
-    "first_seed": "--first-seed",
-    "memory.anchors.minutes": "--anchor-minutes",
-}
-"""The options of the command line, by the keys of the file that they change."""
 
 ConfigName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
 
@@ -138,53 +125,3 @@ class Scenario(ScenarioContents):
             if claim.metric.startswith("reduction."):
                 return claim.configs[0], claim.configs[-1]
         return None
-
-    def with_options(
-        self,
-        *,
-        hours: float | None = None,
-        scale: float | None = None,
-        seeds: int | None = None,
-        max_seeds: int | None = None,
-        first_seed: int | None = None,
-        anchor_minutes: float | None = None,
-        configs: Sequence[str] | None = None,
-    ) -> Scenario:
-        """This scenario with a user's options, validated again.
-
-        Configs keep the scenario's order; claims about a config that is not selected are dropped. Where fewer `hours`
-        would leave the warm-up more than a fifth of the run, it becomes a fifth.
-
-        Raises UsageError, naming the option, where a value is not allowed or a config does not exist.
-        """
-        values = (hours, scale, seeds, max_seeds, first_seed, anchor_minutes)
-        given = {key: value for key, value in zip(_OPTIONS, values, strict=True) if value is not None}
-        if not given and configs is None:
-            return self
-        table = self.model_dump()
-        for key, value in given.items():
-            *tables, name = key.split(".")
-            functools.reduce(dict.__getitem__, tables, table)[name] = value
-        if hours is not None and hours < self.time.hours:
-            table["time"]["warmup_minutes"] = min(self.time.warmup_minutes, hours * 60 / 5)
-        if configs is not None:
-            table["configs"] = {name: self.configs[name] for name in self._selected(configs)}
-            table["claims"] = [claim.model_dump() for claim in self.claims if set(claim.configs) <= set(configs)]
-        try:
-            return Scenario.model_validate(table)
-        except ValidationError as error:
-            first, *others = problems_of(error, Scenario, table)
-        if first.key in given:
-            raise UsageError(f"{_OPTIONS[first.key]} {given[first.key]}: {first.text}")
-        written = " ".join(f"{_OPTIONS[key]} {value}" for key, value in given.items())
-        raise refused(f"{shown_path(self.path)} with {written}", [first, *others])
-
-    def _selected(self, configs: Sequence[str]) -> list[str]:
-        for name in configs:
-            if name not in self.configs:
-                offer = did_you_mean(name, self.configs, noun=f"the configs of {self.name} are")
-                raise UsageError(f'--configs {",".join(configs)}: no config "{name}"; {offer}')
-        if not configs:
-            known = ", ".join(sorted(self.configs))
-            raise UsageError(f"--configs: names no config; the configs of {self.name} are: {known}")
-        return [name for name in self.configs if name in configs]

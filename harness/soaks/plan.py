@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.errors import UsageError
 from harness.scenario import Scenario, scale_down
-from harness.soaks.feeds import feed_recipes
+from harness.soaks.feed_recipes import feed_recipes
 from harness.worker.job import Job
 
 ROOM_FOR_GROWTH = 1.1

@@ -8,6 +8,7 @@ import sys
 
 from harness.errors import UsageError
 from harness.scenario import Scenario
+from harness.scenario.overrides import with_options
 
 
 def without_missing(scenario: Scenario) -> tuple[Scenario, dict[str, str]]:
@@ -26,7 +27,7 @@ def without_missing(scenario: Scenario) -> tuple[Scenario, dict[str, str]]:
     rest = [config for config in scenario.configs if config not in missing]
     if not rest:
         raise UsageError(f"{scenario.name}: no config can run here: " + "; ".join(missing.values()))
-    return scenario.with_options(configs=rest), missing
+    return with_options(scenario, configs=rest), missing
 
 
 def _loads(library: str) -> bool:

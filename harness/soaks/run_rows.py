@@ -17,6 +17,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.scenario import Scenario, to_toml
+from harness.scenario.overrides import with_options
 from harness.soaks import result_folder
 from harness.soaks.admission import Admission, room_bytes
 from harness.soaks.plan import IDLE_MARGIN, plan_jobs
@@ -92,8 +93,13 @@ class OtherWorld:
 
     def of(self, scenario: Scenario) -> Scenario:
         """The scenario that runs there: nothing is claimed of it, and no seed is added."""
-        smaller = scenario.with_options(
-            scale=self.scale, hours=self.hours, configs=[self.config], seeds=len(self.seeds), first_seed=self.seeds[0]
+        smaller = with_options(
+            scenario,
+            scale=self.scale,
+            hours=self.hours,
+            configs=[self.config],
+            seeds=len(self.seeds),
+            first_seed=self.seeds[0],
         )
         return smaller.model_copy(update={"claims": (), "max_seeds": None})
 

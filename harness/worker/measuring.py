@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from harness.clock import Clock
-from harness.clock.stall import stalled
+from harness.clock.stall_watch import stalled
 from harness.probes import process
 from harness.probes.owners import Owner, walk_in_slices
 from harness.probes.sampler import Sampler

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from harness.scenario import load
+from harness.scenario.overrides import with_options
 from harness.soaks.archive import archive_run
 from harness.soaks.plan import plan_jobs
 from harness.worker.isolation import judged_environment
@@ -81,7 +82,7 @@ def judged_cpu_s(job: Job, folder: Path) -> float:
 @pytest.mark.parametrize("target", ["collector", "null"])
 def test_what_the_harness_adds(benchmark: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path, target: str) -> None:
     """Both sides get the same feed; cycles that would sample or clean up are switched off, since bare has none."""
-    scenario = load("50symbols" if target == "collector" else "null").with_options(seeds=1, hours=HOURS)
+    scenario = with_options(load("50symbols" if target == "collector" else "null"), seeds=1, hours=HOURS)
     job = replace(plan_jobs(scenario)[0], run_on_s=0.0, settle_s=0.0)
     if target == "collector":
         job = replace(job, params={**job.params, "collection_interval": 1_000_000})

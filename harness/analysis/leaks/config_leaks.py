@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import Estimate, Reading, absent
-from harness.analysis.leaks.floors import slopes
-from harness.analysis.leaks.leak_verdict import LeakVerdict, Series, judge_floors, judged_floors, too_few, with_load
+from harness.analysis.leaks.floors import Series, slopes
+from harness.analysis.leaks.leak_verdict import LeakVerdict, judge_floors, too_few, with_load
 from harness.analysis.leaks.load import LoadCourse, load_of
 from harness.analysis.leaks.over_seeds import FEWEST_FLOORS
 from harness.analysis.leaks.sequential import leak_confidence_of
@@ -118,7 +118,7 @@ def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLea
     mine = Runs.of(scenario, runs)
     loads = {run.seed: load for run in mine if (load := load_of(run, by="bytes")) is not None}
     for measure in JUDGED:
-        if any(judged(run, series_of(run, measure)).any() for run in mine):
+        if any(series_of(run, measure).judged(run.warmup_s).any() for run in mine):
             leaks[measure.name] = _judge(measure, mine, loads, leak_confidence_of(scenario))
     rss, live = leaks.get("rss"), leaks.get("live")
     if rss is not None and live is not None:
@@ -133,7 +133,7 @@ def _judge(measure: Measure, runs: Sequence[Run], loads: Mapping[int, LoadCourse
     budget = _budget(measure, runs[0], hours)
     warmup_s = runs[0].warmup_s
     series = {run.seed: series_of(run, measure) for run in runs if run.t_s.size}
-    floors = {seed: judged_floors(one, warmup_s) for seed, one in sorted(series.items())}
+    floors = {seed: one.judged_floors(warmup_s) for seed, one in sorted(series.items())}
     span_h = warmup_s / 3600, max(float(one.t_s.max(initial=0.0)) for one in series.values()) / 3600
     verdict = judge_floors(floors, span_h, budget=budget, confidence=confidence)
     verdict = with_load(verdict, floors, loads, budget, confidence)
@@ -152,7 +152,7 @@ def _judged_hours(measure: Measure, runs: Sequence[Run]) -> float:
     spans = []
     for run in runs:
         series = series_of(run, measure)
-        if (inside := judged(run, series)).any():
+        if (inside := series.judged(run.warmup_s)).any():
             spans.append(float(np.ptp(series.t_s[inside])))
     return max(min(spans), runs[0].terms.sample_every_s) / 3600
 
@@ -169,11 +169,6 @@ def series_of(run: Run, measure: Measure) -> Series:
     return Series(run.t_s[fed], measure.read(run)[fed], cleanups)
 
 
-def judged(run: Run, series: Series) -> NDArray[np.bool_]:
-    """Which samples of a series are judged: those read after the warm-up, shape (samples,)."""
-    return (series.t_s >= run.warmup_s) & np.isfinite(series.values)
-
-
 def floor_slope(run: Run) -> Reading:
     """The Theil-Sen slope of the floors of RSS after the warm-up, up to the horizon, GB per hour."""
     return slope(run, RSS) if run.reached_horizon else not_reached(run)
@@ -187,11 +182,11 @@ def live_slope(run: Run) -> Reading:
 def slope(run: Run, measure: Measure) -> Reading:
     """The Theil-Sen slope per hour of the floors that the verdict looks at, of the whole run as far as it got."""
     series = series_of(run, measure)
-    if not judged(run, series).any():
+    if not series.judged(run.warmup_s).any():
         if not run.reached_horizon:
             return not_reached(run)
         return absent("not applicable", f"{run.config} recorded no {measure.words} under load")
-    floors = judged_floors(series, run.warmup_s)
+    floors = series.judged_floors(run.warmup_s)
     if floors.hours.size < FEWEST_FLOORS:
         reason, hours = too_few({run.seed: floors}, FEWEST_FLOORS)
         return absent("undecided", f"{run.config} has {reason}{hours_needed(hours)}")

@@ -37,6 +37,30 @@ class Floors:
     edges_h: NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A quantity of one run at full scale: `t_s` and `values` of shape (samples,), NaN where it was not read.
+
+    `cleanups_s` are the times of the cleanups that may have lowered it, shape (cleanups,); none for a quantity that no
+    cleanup touches (tasks, threads, open files), or where the target does not tell.
+    """
+
+    t_s: NDArray[np.float64]
+    values: NDArray[np.float64]
+    cleanups_s: NDArray[np.float64]
+
+    def judged(self, warmup_s: float) -> NDArray[np.bool_]:
+        """Which samples a verdict looks at, shape (samples,): those that were read, from the end of the warm-up on."""
+        return (self.t_s >= warmup_s) & np.isfinite(self.values)
+
+    def judged_floors(self, warmup_s: float) -> Floors:
+        """The floors that a verdict looks at."""
+        read = self.judged(warmup_s)
+        if not read.any():
+            return Floors(np.empty(0), np.empty(0), "blocks", np.empty(0))
+        return find_floors(self.t_s[read], self.values[read], self.cleanups_s[self.cleanups_s >= warmup_s])
+
+
 class Slopes(NamedTuple):
     """Theil-Sen slopes per hour of parts of a run, by number of floors: each a number or an array (...,).
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.analysis.leaks.decision import CONFIDENCE, Decision, decide, minimum_detectable
-from harness.analysis.leaks.floors import Floors, find_floors
+from harness.analysis.leaks.floors import Floors, Series
 from harness.analysis.leaks.load import LoadCourse
 from harness.analysis.leaks.load_decision import BesideLoad, Explained, judge_beside_load
 from harness.analysis.leaks.load_fit import FEWEST_FLOORS as FEWEST_WITH_LOAD
@@ -33,19 +32,6 @@ MOST_TIMES_THE_HOURS = 10.0
 """Beyond this many times the hours, hours are no advice."""
 
 NAMES = {"whole": "the whole run", "last_three_quarters": "its last three quarters", "last_half": "its last half"}
-
-
-@dataclass(frozen=True, eq=False)
-class Series:
-    """A quantity of one run at full scale: `t_s` and `values` of shape (samples,), NaN where it was not read.
-
-    `cleanups_s` are the times of the cleanups that may have lowered it, shape (cleanups,); none for a quantity that no
-    cleanup touches (tasks, threads, open files), or where the target does not tell.
-    """
-
-    t_s: NDArray[np.float64]
-    values: NDArray[np.float64]
-    cleanups_s: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -100,7 +86,7 @@ def judge_leak(
     What was sampled before `warmup_s` is left out. `budget` is per hour, in the unit of the values; `confidence` is
     that of one look (see harness.analysis.leaks.sequential).
     """
-    floors = {seed: judged_floors(one, warmup_s) for seed, one in sorted(series.items())}
+    floors = {seed: one.judged_floors(warmup_s) for seed, one in sorted(series.items())}
     last_h = max((float(one.t_s.max(initial=0.0)) for one in series.values()), default=0.0) / 3600
     return judge_floors(floors, (warmup_s / 3600, last_h), budget=budget, confidence=confidence)
 
@@ -220,14 +206,6 @@ def _outcome(decision: Decision) -> Outcome:
     if decision.some:
         return "SOME"
     return "OK" if decision.ok else "INCONCLUSIVE"
-
-
-def judged_floors(one: Series, warmup_s: float) -> Floors:
-    """The floors that a verdict looks at: of what was read from `warmup_s` on."""
-    read = (one.t_s >= warmup_s) & np.isfinite(one.values)
-    if not read.any():
-        return Floors(np.empty(0), np.empty(0), "blocks", np.empty(0))
-    return find_floors(one.t_s[read], one.values[read], one.cleanups_s[one.cleanups_s >= warmup_s])
 
 
 def too_few(floors: Mapping[int, Floors], needed: int) -> tuple[str, float | None]:

@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.leaks.config_leaks import Measure, judged, series_of
+from harness.analysis.leaks.config_leaks import Measure, series_of
 from harness.analysis.leaks.sawtooth import CurveTeeth, find_teeth
 from harness.analysis.runs import Run
 
@@ -166,7 +166,7 @@ def config_shape(runs: Sequence[Run], measure: Measure) -> Shape | None:
     shapes = []
     for run in runs:
         series = series_of(run, measure)
-        inside = judged(run, series)
+        inside = series.judged(run.warmup_s)
         if inside.sum() >= BLOCKS:
             shapes.append(shape_of(series.t_s[inside], series.values[inside]))
     if not shapes:

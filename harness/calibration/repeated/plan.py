@@ -14,6 +14,7 @@ from harness.controls.derived import roles
 from harness.controls.leaking import with_leak
 from harness.errors import UsageError
 from harness.scenario import Scenario, to_toml
+from harness.scenario.overrides import with_options
 from harness.text import did_you_mean
 
 PAGE = Path("docs/reference/repetitions.md")
@@ -38,7 +39,7 @@ class Plan:
 
     def scenario_of(self, number: int) -> Scenario:
         """The scenario of one repetition, as it is judged."""
-        return self.scenario.with_options(first_seed=self.origin.seed_of(number))
+        return with_options(self.scenario, first_seed=self.origin.seed_of(number))
 
     def soaked(self, scenario: Scenario) -> Scenario:
         """What runs in its place: itself, or with the leak in it."""
@@ -91,7 +92,7 @@ def planned(arguments: argparse.Namespace, scenario: Scenario, revision: str | N
 
 def _digest(scenario: Scenario) -> str:
     """The same for every first seed."""
-    return hashlib.sha256(to_toml(scenario.with_options(first_seed=1)).encode("utf-8")).hexdigest()
+    return hashlib.sha256(to_toml(with_options(scenario, first_seed=1)).encode("utf-8")).hexdigest()
 
 
 def _leaking(asked: str | None, scenario: Scenario) -> tuple[str, ...]:

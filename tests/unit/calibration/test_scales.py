@@ -11,11 +11,12 @@ from harness.analysis.metrics.catalogue import METRICS
 from harness.calibration import scales
 from harness.calibration.scales_page import MOVED, NOISE, page
 from harness.scenario import load
+from harness.scenario.overrides import with_options
 from tests.unit.analysis.full_scale.kept import kept_run, kept_runs, note
 
 
 def at_scales(config: str, *scales: float) -> list[World]:
-    return [World(note(config).with_options(scale=scale), kept_runs(config, scale)) for scale in scales]
+    return [World(with_options(note(config), scale=scale), kept_runs(config, scale)) for scale in scales]
 
 
 def test_the_page_has_every_config_at_every_scale_and_what_one_foretells_of_another() -> None:
@@ -61,7 +62,7 @@ def test_a_page_of_nothing_is_wrong_usage(tmp_path: Path, capsys) -> None:
 
 
 def test_every_config_is_run_wherever_it_fits_the_largest_first() -> None:
-    scenario = load("50symbols").with_options(configs=["old", "fixed"])
+    scenario = with_options(load("50symbols"), configs=["old", "fixed"])
     found = scales.worlds(scenario, (0.1, 0.7, 1.0), {"old": 25e9, "fixed": 7.1e9}, 20e9)
     assert [(world.config, world.scale) for world in found] == [
         ("old", 0.7),

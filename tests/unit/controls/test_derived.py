@@ -11,6 +11,7 @@ from harness.clock import VirtualClock
 from harness.controls import derived as controls
 from harness.injected_leak import LEAKED, build
 from harness.scenario import Scenario, load, to_toml
+from harness.scenario.overrides import with_options
 from harness.soaks.plan import plan_jobs
 from harness.target import Environment
 
@@ -78,7 +79,7 @@ def test_the_probe_samples_60_times_as_often_and_changes_nothing_else(scenario: 
 
 
 def test_the_controls_take_the_seeds_of_the_scenario(scenario: Scenario) -> None:
-    for soak in all_of(controls.shortened(scenario.with_options(first_seed=1001)), True):
+    for soak in all_of(controls.shortened(with_options(scenario, first_seed=1001)), True):
         seeds = [job.seed for job in plan_jobs(soak.scenario, real_time=soak.real_time)]
         assert set(seeds) == ({1001} if soak.name in ("probe", "virtual", "real") else {1001, 1002, 1003})
 
@@ -141,14 +142,14 @@ def test_the_leak_retains_what_it_was_told_and_leaves_the_rest_to_the_target(tmp
 
 
 def test_a_control_is_looked_at_once_however_many_seeds_the_soak_may_add() -> None:
-    scenario = load("smoke").with_options(seeds=1, max_seeds=2)
+    scenario = with_options(load("smoke"), seeds=1, max_seeds=2)
     for soak in all_of(scenario, short=True):
         assert soak.scenario.max_seeds is None
 
 
 @pytest.mark.parametrize("name", ["50symbols", "smoke_long"])
 def test_the_short_pair_has_more_seeds_in_fewer_hours_whatever_may_be_added(name: str) -> None:
-    scenario = load(name).with_options(max_seeds=4)
+    scenario = with_options(load(name), max_seeds=4)
     short, pair = controls.shortened(scenario), controls.old_against_old(controls.shortened_pair(scenario)).scenario
     assert (pair.seeds, pair.max_seeds) == (controls.SHORT_PAIR_SEEDS, None)
     assert pair.time.hours < short.time.hours

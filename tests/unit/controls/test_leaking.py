@@ -8,12 +8,13 @@ import pytest
 
 from harness.controls.leaking import with_leak
 from harness.scenario import Scenario, load, to_toml
+from harness.scenario.overrides import with_options
 from harness.soaks.plan import plan_jobs
 
 
 @pytest.fixture(scope="module")
 def scenario() -> Scenario:
-    return load("smoke").with_options(first_seed=1001, max_seeds=6)
+    return with_options(load("smoke"), first_seed=1001, max_seeds=6)
 
 
 def test_only_the_configs_named_leak_and_all_are_wrapped(scenario: Scenario) -> None:

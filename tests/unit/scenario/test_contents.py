@@ -9,6 +9,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.scenario import load, scale_down, to_toml
+from harness.scenario.overrides import with_options
 from tests.unit.scenario.reading import WriteScenario, contents
 
 
@@ -19,34 +20,34 @@ def test_the_pair_is_that_of_the_first_claim_on_a_reduction() -> None:
 
 def test_options_change_the_scenario(write_scenario: WriteScenario) -> None:
     scenario = load(str(write_scenario()))
-    changed = scenario.with_options(hours=2, scale=0.5, seeds=1)
+    changed = with_options(scenario, hours=2, scale=0.5, seeds=1)
     assert (changed.time.hours, changed.memory.scale, changed.seeds) == (2.0, 0.5, 1)
     assert changed.time.warmup_minutes == 10
-    assert scenario.with_options() is scenario
+    assert with_options(scenario) is scenario
 
 
 def test_seeds_follow_the_first_one_and_those_that_are_added_go_on_from_there(write_scenario: WriteScenario) -> None:
     scenario = load(str(write_scenario()))
     assert (list(scenario.planned_seeds()), list(scenario.further_seeds())) == ([1, 2], [])
-    fresh = scenario.with_options(first_seed=1001, max_seeds=4)
+    fresh = with_options(scenario, first_seed=1001, max_seeds=4)
     assert (list(fresh.planned_seeds()), list(fresh.further_seeds())) == ([1001, 1002], [1003, 1004])
-    assert fresh.with_options(max_seeds=2).further_seeds() == range(1003, 1003)
+    assert with_options(fresh, max_seeds=2).further_seeds() == range(1003, 1003)
     written = load(str(write_scenario(("seeds = 2", "seeds = 2\nfirst_seed = 7"))))
     assert list(written.planned_seeds()) == [7, 8]
 
 
 def test_a_shortened_run_warms_up_for_a_fifth_of_it(write_scenario: WriteScenario) -> None:
     scenario = load(str(write_scenario()))
-    assert scenario.with_options(hours=0.5).time.warmup_minutes == 6
-    assert scenario.with_options(hours=10).time.warmup_minutes == 10
+    assert with_options(scenario, hours=0.5).time.warmup_minutes == 6
+    assert with_options(scenario, hours=10).time.warmup_minutes == 10
 
 
 def test_claims_about_configs_that_are_not_selected_are_dropped(write_scenario: WriteScenario) -> None:
     scenario = load(str(write_scenario()))
-    selected = scenario.with_options(configs=["old"])
+    selected = with_options(scenario, configs=["old"])
     assert list(selected.configs) == ["old"]
     assert [claim.name for claim in selected.claims] == ["old peak"]
-    assert list(scenario.with_options(configs=["fixed", "old"]).configs) == ["old", "fixed"]
+    assert list(with_options(scenario, configs=["fixed", "old"]).configs) == ["old", "fixed"]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_claims_about_configs_that_are_not_selected_are_dropped(write_scenario: 
 def test_a_wrong_option_is_named(write_scenario: WriteScenario, options: dict[str, Any], message: str) -> None:
     scenario = load(str(write_scenario()))
     with pytest.raises(UsageError) as caught:
-        scenario.with_options(**options)
+        with_options(scenario, **options)
     assert str(caught.value) == message
 
 

@@ -15,6 +15,7 @@ from harness.analysis.leaks.over_seeds import FEWEST_FLOORS
 from harness.analysis.verdict.claim_verdict import check_claims
 from harness.probes.sampler import LIVE_EVERY
 from harness.scenario import available, load, scale_down, to_toml
+from harness.scenario.overrides import with_options
 from tests.unit.scenario.reading import WriteScenario, contents, error_of
 
 
@@ -191,7 +192,7 @@ def test_what_is_written_loads_as_it_was(write_scenario: WriteScenario, here: Pa
         ("max_samples = 2000", "max_samples = 2000\ncache_limit = 50"),
         ("[time]", "season = true\n[market.faults]\nhalts_per_hour = 0.5\ndeltas_before_snapshot = true\n[time]"),
     )
-    scenario = load(str(path)).with_options(hours=1.5, seeds=4, first_seed=1001)
+    scenario = with_options(load(str(path)), hours=1.5, seeds=4, first_seed=1001)
     Path("scenario.toml").write_text(to_toml(scenario), encoding="utf-8")
     again = load("scenario.toml")
     assert contents(again) == contents(scenario)
@@ -212,7 +213,7 @@ def test_what_is_written_loads_as_it_was(write_scenario: WriteScenario, here: Pa
 def test_any_text_and_number_survives_being_written(
     write_scenario: WriteScenario, title: str, low: float, scale: float
 ) -> None:
-    scenario = load(str(write_scenario())).with_options(scale=scale)
+    scenario = with_options(load(str(write_scenario())), scale=scale)
     claim = scenario.claims[0].model_copy(update={"expected": (low, None), "source": title})
     scenario = scenario.model_copy(update={"title": title, "claims": (claim,)})
     Path("scenario.toml").write_text(to_toml(scenario), encoding="utf-8")

@@ -12,6 +12,7 @@ from harness.errors import UsageError
 from harness.scaling import scaled_value
 from harness.scenario import load, scale_down
 from harness.scenario.market_settings import FaultSettings
+from harness.scenario.overrides import with_options
 from synthetic.faults.kinds import Faults
 from tests.unit.scenario.reading import WriteScenario, error_of
 
@@ -51,7 +52,7 @@ def test_what_is_marked_is_scaled_and_nothing_else(write_scenario: WriteScenario
 @given(scale=st.floats(min_value=0.001, max_value=1.0), max_samples=st.integers(min_value=1, max_value=10_000_000))
 def test_every_change_follows_the_one_rule(write_scenario: WriteScenario, scale: float, max_samples: int) -> None:
     path = write_scenario(("max_samples = 2000", f"max_samples = {max_samples}"))
-    world = scale_down(load(str(path)).with_options(scale=scale))
+    world = scale_down(with_options(load(str(path)), scale=scale))
     assert world.configs["old"]["max_samples"] == scaled_value(max_samples, scale) >= 1
     for change in world.changes:
         assert change.scaled == scaled_value(change.full, scale)
@@ -72,7 +73,7 @@ def test_faults_of_the_feed_are_as_many_at_every_scale(write_scenario: WriteScen
 
 
 def test_at_full_scale_the_world_is_the_scenario(write_scenario: WriteScenario) -> None:
-    scenario = load(str(write_scenario())).with_options(scale=1.0)
+    scenario = with_options(load(str(write_scenario())), scale=1.0)
     world = scale_down(scenario)
     assert (world.market, world.memory, world.configs) == (scenario.market, scenario.memory, scenario.configs)
     assert not any(change.rounded for change in world.changes)
@@ -102,7 +103,7 @@ def test_a_target_that_cannot_be_scaled_runs_at_full_scale_only(write_scenario: 
     scenario = load(str(write_scenario(("dummy_target:build", "dummy_target:build_unscalable"))))
     with pytest.raises(UsageError, match=r"use --scale 1, and fewer symbols than market\.symbols = 50"):
         scale_down(scenario)
-    assert scale_down(scenario.with_options(scale=1)).memory.baseline_gb == 5.0
+    assert scale_down(with_options(scenario, scale=1)).memory.baseline_gb == 5.0
 
 
 def test_the_options_of_faults_are_those_of_the_market() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.scenario import Scenario, load
+from harness.scenario.overrides import with_options
 from harness.soaks.plan import plan_jobs, refuse_too_large
 from harness.soaks.result_folder import create_result, find_result, point_latest, run_folders
 from harness.soaks.run_rows import Row, World
@@ -42,7 +43,7 @@ def test_configs_of_a_seed_see_one_market_and_lie_next_to_one_another(scenario: 
 
 
 def test_fresh_seeds_are_fresh_markets(scenario: Scenario) -> None:
-    fresh = scenario.with_options(first_seed=1001, seeds=2, configs=["old", "fixed"])
+    fresh = with_options(scenario, first_seed=1001, seeds=2, configs=["old", "fixed"])
     jobs = plan_jobs(fresh)
     assert [(one.seed, one.config) for one in jobs] == [
         (1001, "old"),
@@ -51,7 +52,7 @@ def test_fresh_seeds_are_fresh_markets(scenario: Scenario) -> None:
         (1002, "fixed"),
     ]
     assert jobs[0].instruments != plan_jobs(scenario)[0].instruments
-    assert plan_jobs(scenario.with_options(first_seed=1_000_000_000, seeds=2))[-1].seed == 1_000_000_001
+    assert plan_jobs(with_options(scenario, first_seed=1_000_000_000, seeds=2))[-1].seed == 1_000_000_001
 
 
 def test_a_market_gets_its_season_and_its_faults(scenario: Scenario) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import SoakError, UsageError
 from harness.scenario import Scenario, load
+from harness.scenario.overrides import with_options
 from harness.soaks import run_rows
 from harness.soaks.run_rows import OtherWorld, Row, World
 from harness.worker.job import Job
@@ -20,7 +21,7 @@ OTHER_WORLD = OtherWorld("fixed", 0.4, 2.0, (1, 2))
 
 @pytest.fixture(scope="module")
 def scenario() -> Scenario:
-    return load("50symbols").with_options(configs=["old", "fixed"], seeds=1)
+    return with_options(load("50symbols"), configs=["old", "fixed"], seeds=1)
 
 
 class Supervised:
@@ -78,7 +79,7 @@ def test_every_world_becomes_a_result_that_keeps_its_manifest(
     scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     supervised(monkeypatch)
-    worlds = [World(scenario, tmp_path / "a"), World(scenario.with_options(scale=0.5), tmp_path / "b", real_time=True)]
+    worlds = [World(scenario, tmp_path / "a"), World(with_options(scenario, scale=0.5), tmp_path / "b", real_time=True)]
     carry_out(*(row for world in worlds for row in world.rows()))
     assert load(str(tmp_path / "b/scenario.toml"), import_target=False).memory.scale == 0.5
     began = (tmp_path / "b/manifest.json").read_text()
@@ -124,7 +125,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 
 def test_another_world_is_the_scenario_at_another_scale_with_nothing_claimed() -> None:
-    scenario = load("50symbols").with_options(max_seeds=6)
+    scenario = with_options(load("50symbols"), max_seeds=6)
     there = OTHER_WORLD.of(scenario)
     assert (there.memory.scale, there.time.hours, there.seeds, list(there.configs)) == (0.4, 2.0, 2, ["fixed"])
     assert (there.claims, there.max_seeds) == ((), None)

@@ -8,6 +8,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.scenario import Scenario, load
+from harness.scenario.overrides import with_options
 from harness.soaks import run_rows, soak
 
 
@@ -26,7 +27,7 @@ def carried_out(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
 
 
 def scenario(**options: int) -> Scenario:
-    return load("smoke").with_options(configs=["fixed"], **options)
+    return with_options(load("smoke"), configs=["fixed"], **options)
 
 
 def carry_out(wanted: Scenario, tmp_path: Path, undecided) -> soak.Soak:

@@ -14,6 +14,7 @@ from harness.analysis.full_scale.anchor_runs import World
 from harness.analysis.reading import read_run
 from harness.analysis.runs import Run
 from harness.scenario import Scenario, load
+from harness.scenario.overrides import with_options
 
 FOLDER = Path(__file__).parent / "kept"
 
@@ -34,9 +35,9 @@ def kept_runs(config: str, scale: float) -> tuple[Run, ...]:
 @lru_cache
 def note(config: str) -> Scenario:
     """The scenario of which they are, for one config: with as many seeds as are kept."""
-    return load("50symbols").with_options(configs=[config]).model_copy(update={"max_seeds": None})
+    return with_options(load("50symbols"), configs=[config]).model_copy(update={"max_seeds": None})
 
 
 def kept_world(config: str, scale: float) -> World:
     """The runs of a config at a scale, as anchors have them."""
-    return World(note(config).with_options(scale=scale, seeds=1), kept_runs(config, scale))
+    return World(with_options(note(config), scale=scale, seeds=1), kept_runs(config, scale))

@@ -13,6 +13,7 @@ from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run
 from harness.analysis.verdict.claim_verdict import judge_claim
 from harness.scenario import Claim
+from harness.scenario.overrides import with_options
 from tests.unit.analysis.full_scale.kept import kept_run, kept_runs, kept_world, note
 from tests.unit.analysis.full_scale.test_larger_world import cut
 
@@ -31,7 +32,7 @@ def worlds(*found: World) -> Anchors:
 
 def hours_of(world: World, hours: float) -> World:
     """The first hours of the runs of a world."""
-    return World(world.scenario.with_options(hours=hours), tuple(cut(run, hours) for run in world.runs))
+    return World(with_options(world.scenario, hours=hours), tuple(cut(run, hours) for run in world.runs))
 
 
 @pytest.mark.parametrize("metric", ["mean", "horizon", "sawtooth.trough_gb", "release.stop", "release.trim"])
@@ -66,8 +67,8 @@ def test_one_run_is_lent_the_spread_of_the_small_ones() -> None:
 
 
 def test_a_pair_takes_the_corners_of_both() -> None:
-    old = World(note("old_stop").with_options(scale=0.2, seeds=1), kept_runs("old_stop", 0.2))
-    third = World(note("old_stop").with_options(scale=0.7, seeds=1), kept_runs("old_stop", 0.7))
+    old = World(with_options(note("old_stop"), scale=0.2, seeds=1), kept_runs("old_stop", 0.2))
+    third = World(with_options(note("old_stop"), scale=0.7, seeds=1), kept_runs("old_stop", 0.7))
     anchors = Anchors({"fixed": (kept_world("fixed", 1.0),), "old_stop": (third, old)})
     runs = (*kept_runs("fixed", 0.1), *kept_runs("old_stop", 0.1))
     full = FullScale(note("fixed"), runs, anchors, CONFIDENCE)
@@ -120,8 +121,8 @@ def test_what_does_not_follow_the_scale_is_not_extrapolated() -> None:
     run = kept_run("old_stop", 0.7)
     live = run.samples["rss_bytes"].cummax()
     odd = dataclasses.replace(run, samples=run.samples.assign(rss_bytes=live))
-    world = World(note("old_stop").with_options(scale=0.7, seeds=1), (odd,))
-    third = World(note("old_stop").with_options(scale=0.2, seeds=1), kept_runs("old_stop", 0.2))
+    world = World(with_options(note("old_stop"), scale=0.7, seeds=1), (odd,))
+    third = World(with_options(note("old_stop"), scale=0.2, seeds=1), kept_runs("old_stop", 0.2))
     found = read("old_stop", "mean", worlds(world, third))
     assert found.basis == "undecided"
     assert "does not follow the scale as this instrument expects" in found.words

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from harness.analysis.leaks.decision import decide, minimum_detectable
-from harness.analysis.leaks.floors import Floors
-from harness.analysis.leaks.leak_verdict import Series, judge_leak
+from harness.analysis.leaks.floors import Floors, Series
+from harness.analysis.leaks.leak_verdict import judge_leak
 from harness.analysis.leaks.over_seeds import Rise, rise
 
 BUDGET = 0.0375

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from harness.analysis.leaks.leak_verdict import LeakVerdict, Series, judge_leak, judged_floors, with_load
+from harness.analysis.leaks.floors import Series
+from harness.analysis.leaks.leak_verdict import LeakVerdict, judge_leak, with_load
 from harness.analysis.leaks.load import LoadCourse, load_of
 from harness.analysis.result import Result
 from tests.unit.analysis.verdict.golden_recording import GOLDEN
@@ -31,7 +32,7 @@ def judged(
         for seed, rate in leaks.items()
     }
     alone = judge_leak(series, warmup_s=1200, budget=BUDGET)
-    floors = {seed: judged_floors(one, 1200) for seed, one in series.items()}
+    floors = {seed: one.judged_floors(1200) for seed, one in series.items()}
     loads = {seed: LoadCourse(HOURS, delivered) for seed in leaks if seed not in without}
     return with_load(alone, floors, loads, BUDGET)
 
@@ -62,7 +63,7 @@ def test_a_flat_load_and_flat_floors_leave_the_verdict_as_it_was() -> None:
     assert (flat.outcome, flat.load) == ("LEAK", None)
     series = {seed: Series(T_S, np.full(T_S.size, 12.0), np.empty(0)) for seed in (1, 2)}
     alone = judge_leak(series, warmup_s=1200, budget=BUDGET)
-    floors = {seed: judged_floors(one, 1200) for seed, one in series.items()}
+    floors = {seed: one.judged_floors(1200) for seed, one in series.items()}
     assert with_load(alone, floors, {seed: LoadCourse(HOURS, AWAKE) for seed in series}, BUDGET) is alone
 
 

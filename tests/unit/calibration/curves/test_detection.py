@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analysis.leaks.leak_verdict import Series, judge_leak
+from harness.analysis.leaks.floors import Series
+from harness.analysis.leaks.leak_verdict import judge_leak
 from harness.calibration.curves.coverage import NOISES, coverage
 from harness.calibration.curves.detection import (
     BUDGET,

@@ -15,6 +15,7 @@ from PIL import Image
 from harness.analysis.full_scale.anchor_runs import Anchors, World
 from harness.report.drawing.looks import looks
 from harness.report.pictures.memory import foot, memory_picture
+from harness.scenario.overrides import with_options
 from tests.unit.analysis.conftest import under_load
 from tests.unit.report.conftest import at_full_scale
 
@@ -213,7 +214,7 @@ def test_the_foot_tells_the_world(make_scenario, note_runs, make_run) -> None:
 def test_full_scale_is_drawn_beside_the_small_world(make_scenario, note_runs, assert_legible) -> None:
     scenario = make_scenario()
     large = tuple(at_full_scale(run) for run in note_runs if run.config == "old" and run.seed == 1)
-    anchors = Anchors({"old": (World(scenario.with_options(configs=["old"], scale=1.0), large),)})
+    anchors = Anchors({"old": (World(with_options(scenario, configs=["old"], scale=1.0), large),)})
     figure = memory_picture(scenario, note_runs, anchors=anchors).figure
     drawn = {line.get_gid() for axes in figure.axes for line in axes.lines}
     assert {"rss old", "small old", "rss fixed"} <= drawn

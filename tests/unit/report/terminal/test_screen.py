@@ -15,6 +15,7 @@ from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.analysis.verdict.soak_verdict import judge
 from harness.report.terminal.screen import MOST_LINES, Screen, print_screen
 from harness.scenario import load
+from harness.scenario.overrides import with_options
 from tests.unit.analysis.full_scale.kept import kept_runs, kept_world
 from tests.unit.analysis.verdict.golden_recording import GOLDEN
 from tests.unit.anatomy_soak import anatomy_run
@@ -116,7 +117,7 @@ def test_the_recorded_soak_fits(width: int) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_recorded_50symbols_fits_and_says_what_was_carried_to_full_scale(width: int) -> None:
-    allowed = load("50symbols").with_options(configs=["fixed", "old_stop"])
+    allowed = with_options(load("50symbols"), configs=["fixed", "old_stop"])
     scenario = allowed.model_copy(update={"seeds": 3, "max_seeds": None})  # as many as are kept
     runs = [run for config in scenario.configs for run in kept_runs(config, 0.1)]
     scales = {"fixed": (1.0, 0.4, 0.05), "old_stop": (0.7, 0.2)}

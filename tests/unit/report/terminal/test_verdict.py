@@ -13,6 +13,7 @@ from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.analysis.verdict.soak_verdict import judge
 from harness.report.terminal.verdict import print_invalidity, print_verdict
 from harness.report.words.headline import summary_sentence
+from harness.scenario.overrides import with_options
 from tests.unit.report.conftest import at_full_scale
 
 PICTURE = Path("results", "a folder with a rather long name", "so that the line is longer than a terminal", "x.png")
@@ -87,7 +88,7 @@ def test_what_moves_with_the_scale_is_shown_as_the_small_worlds_and_not_judged_b
 
 def test_full_scale_comes_first_and_the_small_world_below_it(note, make_run) -> None:
     scenario, runs = note
-    old = scenario.with_options(configs=["old"], scale=1.0)
+    old = with_options(scenario, configs=["old"], scale=1.0)
     large = [at_full_scale(run) for run in runs if run.config == "old"]
     file = StringIO()
     anchors = Anchors({"old": (World(old, tuple(large)),)})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.report.words.anchors import moving_configs, plan_words, soak_words
 from harness.scenario import Scenario, load
+from harness.scenario.overrides import with_options
 from harness.soaks.anchor_plan import Plan
 from harness.soaks.run_rows import OtherWorld, World
 from harness.soaks.soak import Planned
@@ -28,7 +29,7 @@ def test_nothing_follows_where_nothing_moves_or_it_is_left_out() -> None:
     assert moving_configs(load("smoke")) == []
     assert soak_words(planned(load("smoke")), 22.4 * GB).endswith("0.8 GB each at most.")
     assert soak_words(planned(load("smoke_long")), 22.4 * GB).startswith("6 runs at scale 1, ")
-    left_out = load("50symbols").with_options(anchor_minutes=0, seeds=1, configs=["fixed"])
+    left_out = with_options(load("50symbols"), anchor_minutes=0, seeds=1, configs=["fixed"])
     assert "No anchor runs: what moves with the scale stays undecided." in soak_words(planned(left_out), GB)
     assert "1.0 GB each at most" in soak_words(planned(left_out), GB)
 

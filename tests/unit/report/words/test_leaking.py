@@ -13,6 +13,7 @@ from harness.analysis.leaks.leak_verdict import LeakVerdict
 from harness.analysis.leaks.limit import Limit
 from harness.analysis.leaks.load_decision import Explained, LoadDecision
 from harness.report.words.leaking import leak_lines, limit_lines, load_lines, sound_line
+from harness.scenario.overrides import with_options
 from tests.unit.analysis.verdict.literal_soak import make_scenario
 from tests.unit.anatomy_soak import Leaks, anatomy_run
 
@@ -103,7 +104,7 @@ def test_what_does_not_leak_is_one_line_and_says_where_rss_is_not_told() -> None
     fine = replace(GROWS, outcome="OK")
     told = verdict(*(ConfigLeak(config, one, 1.0, fine) for config in ("old", "fixed") for one in (RSS, LIVE, TASKS)))
     assert sound_line(SCENARIO, told) == "RSS, live bytes, tasks of old and fixed"
-    small = SCENARIO.with_options(scale=0.1)
+    small = with_options(SCENARIO, scale=0.1)
     assert sound_line(small, told) == "live bytes, tasks of old and fixed (RSS is judged at scale 1)"
 
 

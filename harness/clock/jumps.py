@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from harness.clock.ordered import Timer
-from harness.clock.stall import ClockStalled
+from harness.clock.stall_watch import ClockStalled
 
 # A loop that watches nothing but its own wake-up pipe asks the kernel every 64 turns: only a signal handler of the
 # target (loop.add_signal_handler) waits there; call_soon_threadsafe is seen without asking.

@@ -1,0 +1,64 @@
+"""Commands are shown short, and without what may be a secret."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from harness.soaks.commands import MULTIPROCESSING, RESOURCE_TRACKER, command_of, short_command
+
+SPAWNED = "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5, pipe_handle=7)"
+FORK_SERVER = "from multiprocessing.forkserver import main; main(5, 6, ['__main__'], **{})"
+TRACKER = "from multiprocessing.resource_tracker import main;main(5)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["/usr/bin/python3.11", "-m", "writer", "--key", "hunter2"], "python -m writer"),
+        (["python", "-P", "-um", "writer", "hunter2"], "python -m writer"),
+        (["python", "-X", "dev", "-Wignore", "/srv/feed.py", "hunter2"], "python feed.py"),
+        (["python", "-Xdev", "-W", "ignore", "feed.py"], "python feed.py"),
+        (["python", "--check-hash-based-pycs=never", "feed.py"], "python feed.py"),
+        (["python", "-c", "password = 'hunter2'"], "python -c"),
+        (["python", "-", "hunter2"], "python"),
+        (["/opt/pypy3.10", "feed.py"], "pypy feed.py"),
+        (["python", "-c", SPAWNED, "--multiprocessing-fork"], MULTIPROCESSING),
+        (["python", "-c", FORK_SERVER], MULTIPROCESSING),
+        (["python", "-c", TRACKER], RESOURCE_TRACKER),
+        (["python", "-P", "-m", "harness.worker.judged_run", "/results/x"], MULTIPROCESSING),
+        (["/usr/bin/ffmpeg", "-i", "https://u:hunter2@host"], "ffmpeg"),
+        (["node", "/srv/bridge.js", "hunter2"], "node bridge.js"),
+        (["sh", "-c", "curl https://u:hunter2@host"], "sh"),
+        (["python-config", "hunter2"], "python-config"),
+        (["gunicorn:", "worker", "[hunter2]"], "gunicorn:"),
+        (["/"], "/"),
+    ],
+)
+def test_a_command_is_what_runs_without_its_arguments(arguments, command):
+    assert short_command(arguments) == command
+
+
+def test_the_command_of_a_process_is_told_while_it_lives_and_while_it_is_not_reaped():
+    with subprocess.Popen([sys.executable, "-c", "input()", "hunter2"], stdin=subprocess.PIPE) as process:
+        watched = psutil.Process(process.pid)
+        assert command_of(watched) == "python -c"
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert "python" in command_of(watched)
+    with pytest.raises(psutil.NoSuchProcess):
+        command_of(watched)
+
+
+def test_a_spawned_worker_is_one_of_multiprocessing():
+    worker = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    worker.start()
+    try:
+        assert command_of(psutil.Process(worker.pid)) == MULTIPROCESSING
+    finally:
+        worker.kill()
+        worker.join()

@@ -21,7 +21,7 @@ from harness.analysis.leaks.config_leaks import (
     series_of,
     slope,
 )
-from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
+from harness.analysis.leaks.memory_limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.over_seeds import DECIDING
 from harness.analysis.leaks.sequential import confidence_of
 from harness.analysis.metrics import levels, restarts

@@ -6,7 +6,7 @@
 | time.localtime, datetime.now, utcnow, today, pandas' Timestamp.now | virtual (time-machine) |
 | time.monotonic, monotonic_ns | virtual: the seconds since the start of the run, as loop.time() |
 | time.sleep | real, and warned of once per call site |
-| asyncio.sleep, timeouts | virtual, by the loop itself (`loop`, `selector`): nothing is patched |
+| asyncio.sleep, timeouts | virtual, by the loop itself (`loop`, `jumps`): nothing is patched |
 | time.perf_counter, process_time, thread_time | real |
 
 Code that did ``from time import monotonic`` (or ``sleep``) before the run began keeps the real one. The modules of the

@@ -1,4 +1,4 @@
-"""How a run can end before its time, and what is said about it."""
+"""What ends a run before its time, and what it comes to: a status and a reason for all that a target raises."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import importlib
 import os
 import site
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness import clock, worker
+from harness.clock import ClockStalled
+from harness.errors import UsageError
 from harness.worker import recorder
+from synthetic.feed import RecordingError
 
 _FOREIGN = (
     *(os.path.join(folder, "") for folder in (
@@ -37,6 +41,15 @@ class Interrupted(KeyboardInterrupt):
     """The supervisor asked this process to end (SIGTERM or SIGINT)."""
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended. `traces` are tracebacks and stacks, by their key in run.json."""
+
+    status: str
+    reason: str | None = None
+    traces: Mapping[str, str] = field(default_factory=dict)
+
+
 class Unending(KeyboardInterrupt):
     """A task of the target goes on after it was cancelled: the process ends without it."""
 
@@ -50,7 +63,28 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}{where}"
 
 
-def is_recorders(error: BaseException) -> bool:
+def ending_of(error: BaseException, doing: str, folder: Path) -> Ending:
+    """What an exception that reached the run's own code comes to; `doing` says in words what was going on.
+
+    All that a target raises fails its run, where nothing of the target caught it.
+    """
+    if isinstance(error, RunEnded):
+        return Ending(error.status, error.reason)
+    if isinstance(error, Interrupted):
+        return Ending("interrupted", "asked to end")
+    traces = {"traceback": "".join(traceback.format_exception(error))}
+    if isinstance(error, ClockStalled):
+        return Ending("failed", str(error), {**traces, "stack": error.stack})
+    if isinstance(error, UsageError | RecordingError):
+        reason = str(error)
+    elif isinstance(error, OSError) and error.errno is not None and _is_recorders(error):
+        reason = f"the recording could not be written: {error.strerror} ({folder})"
+    else:
+        reason = f"the target raised {doing}: {describe(error)}"
+    return Ending("failed", reason, traces)
+
+
+def _is_recorders(error: BaseException) -> bool:
     """Whether the recorder itself raised the error, not the target whose code may have called it."""
     frames = traceback.extract_tb(error.__traceback__)
     return bool(frames) and frames[-1].filename == recorder.__file__

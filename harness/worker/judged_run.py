@@ -16,20 +16,18 @@ import os
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 from harness import target as targets
-from harness.clock import Clock, ClockStalled, RealClock, VirtualClock
-from harness.errors import UsageError
+from harness.clock import Clock, RealClock, VirtualClock
 from harness.probes.owners import find_roots
 from harness.probes.process import queued_s
 from harness.probes.survivors.census import census
 from harness.worker.delivered import Delivered
-from harness.worker.failures import Interrupted, RunEnded, Unending, describe, is_recorders, watch_tasks
+from harness.worker.failures import Ending, Interrupted, Unending, describe, ending_of, watch_tasks
 from harness.worker.handlers import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
 from harness.worker.isolation import isolate_this_process
 from harness.worker.job import Job
@@ -37,7 +35,7 @@ from harness.worker.measuring import Measurements
 from harness.worker.recorder import Recorder
 from harness.worker.rehearsal import lay_ballast, rehearse
 from synthetic.events import Event
-from synthetic.feed import Feed, RecordingError
+from synthetic.feed import Feed
 from synthetic.market import MARKET_VERSION
 
 
@@ -60,27 +58,23 @@ class JudgedRun:
 
     def run(self) -> dict[str, Any]:
         """Carry the run out; returns the facts for run.json. Whatever happens ends in a status and a reason."""
-        status, reason = "complete", None
+        ending = Ending("complete")
         began, queued_before_s = time.perf_counter(), queued_s()
         try:
             self._rehearse()
             began, queued_before_s = time.perf_counter(), queued_s()
             self._clock.run(self._run())
-        except RunEnded as ended:
-            status, reason = ended.status, ended.reason
-        except Interrupted:
-            status, reason = "interrupted", "asked to end"
         except Unending:
             self._warn("a task of the target went on after it was cancelled at the end")
             if self._failure is not None:
-                status, reason = "failed", self._explain(self._failure)
+                ending = ending_of(self._failure, self._doing, self.folder)
         except BaseException as error:  # noqa: BLE001 - the target is anybody's code: all it raises is an outcome
-            status, reason = "failed", self._explain(error)
+            ending = ending_of(error, self._doing, self.folder)
         wall_s = time.perf_counter() - began
         t_s = self._clock.now_s()
         self.facts.update(
-            status=status,
-            reason=reason,
+            status=ending.status,
+            reason=ending.reason,
             phase=self._measurements.phase,
             t_s=t_s,
             peak_rss_bytes=self._measurements.peak_bytes,
@@ -88,6 +82,7 @@ class JudgedRun:
             wall_s=wall_s,
             queued_s=queued_s() - queued_before_s,
             acceleration=t_s / wall_s if wall_s else None,
+            **ending.traces,
         )
         return self.facts
 
@@ -107,18 +102,6 @@ class JudgedRun:
 
     def _warn(self, text: str) -> None:
         self._recorder.emit("warning", text=text)
-
-    def _explain(self, error: BaseException) -> str:
-        """The reason of a failed run; the traceback goes beside it into run.json."""
-        self.facts["traceback"] = "".join(traceback.format_exception(error))
-        if isinstance(error, ClockStalled):
-            self.facts["stack"] = error.stack
-            return str(error)
-        if isinstance(error, (UsageError, RecordingError)):
-            return str(error)
-        if isinstance(error, OSError) and error.errno is not None and is_recorders(error):
-            return f"the recording could not be written: {error.strerror} ({self.folder})"
-        return f"the target raised {self._doing}: {describe(error)}"
 
     # -- before the first measurement ----------------------------------------------------------------------------------
 

@@ -21,10 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import Estimate, Reading, absent
-from harness.analysis.leaks.floors import Series, slopes
+from harness.analysis.leaks.floors import FEWEST_FLOORS, Series, slopes
 from harness.analysis.leaks.leak_verdict import LeakVerdict, judge_floors, too_few, with_load
 from harness.analysis.leaks.load import LoadCourse, load_of
-from harness.analysis.leaks.over_seeds import FEWEST_FLOORS
 from harness.analysis.leaks.sequential import leak_confidence_of
 from harness.analysis.metrics.levels import not_reached
 from harness.analysis.runs import Run, Runs

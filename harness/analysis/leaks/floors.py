@@ -19,6 +19,12 @@ FEWEST_IN_BLOCK = 5
 
 FEWEST_FOR_SLOPE = 3
 
+FEWEST_FLOORS = 6
+"""So many floors a run are needed for a verdict on several runs."""
+
+FEWEST_ALONE = 10
+"""With fewer floors a run has less than four increments, and cannot speak for itself."""
+
 Between = Literal["cleanups", "falls", "blocks"]
 """What the floors lie between: cleanups that the target told of, sudden falls of the curve, or equal spans of time."""
 

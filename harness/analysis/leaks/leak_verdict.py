@@ -16,12 +16,12 @@ from typing import Literal
 import numpy as np
 
 from harness.analysis.leaks.decision import CONFIDENCE, Decision, decide, minimum_detectable
-from harness.analysis.leaks.floors import Floors, Series
+from harness.analysis.leaks.floors import FEWEST_ALONE, FEWEST_FLOORS, Floors, Series
 from harness.analysis.leaks.load import LoadCourse
 from harness.analysis.leaks.load_decision import BesideLoad, Explained, judge_beside_load
 from harness.analysis.leaks.load_fit import FEWEST_FLOORS as FEWEST_WITH_LOAD
-from harness.analysis.leaks.one_run import FEWEST_ALONE, part_increments
-from harness.analysis.leaks.over_seeds import DECIDING, FEWEST_FLOORS, Interval, Rise, part_interval, rise, two_sided
+from harness.analysis.leaks.one_run import part_increments
+from harness.analysis.leaks.over_seeds import DECIDING, Interval, Rise, part_interval, rise, two_sided
 
 Outcome = Literal["LEAK", "SOME", "OK", "INCONCLUSIVE"]
 

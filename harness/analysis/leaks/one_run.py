@@ -25,9 +25,6 @@ from harness.analysis.leaks.slope_errors import Slope, autoregressive, by_increm
 STEPS = {"whole": 6, "last_three_quarters": 5, "last_half": 4}
 """Increments at most, by the part of a run."""
 
-FEWEST_ALONE = 10
-"""With fewer floors a run has less than four increments, and cannot speak for itself."""
-
 GUARD_CONFIDENCE = 0.95
 """One-sided: whether increments fall or rise from one to the next."""
 

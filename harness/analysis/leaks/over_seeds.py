@@ -31,11 +31,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.leaks.floors import Floors, Slopes, at_hours, part_of, slopes
+from harness.analysis.leaks.floors import FEWEST_FLOORS, Floors, Slopes, at_hours, part_of, slopes
 from harness.analysis.leaks.one_run import RunSlopes, run_slopes
 from harness.analysis.leaks.slope_errors import Slope, least_squares
 
-FEWEST_FLOORS = 6
 GUARD_CONFIDENCE = 0.9
 """Two-sided, so 95 % on the side that matters: whether growth slows down or has just begun."""
 

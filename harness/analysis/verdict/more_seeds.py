@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.analysis.leaks.limit import told_by
+from harness.analysis.leaks.memory_limit import told_by
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.scenario import Scenario
 
@@ -10,8 +10,8 @@ from harness.scenario import Scenario
 def lacking_seeds(scenario: Scenario, verdict: Verdict) -> tuple[str, ...]:
     """What is open and may be decided by one more seed, in words; empty where runs are missing or no evidence.
 
-    Where something is claimed, the predictions count, those on a leak too: the soak's status is theirs. Where nothing
-    is, the leaks of all configs; RSS of a small world is left out, since nothing is judged by it.
+    Where something is claimed, the predictions count, those on a leak too: what is true by construction needs no seeds.
+    Where nothing is claimed, the leaks of all configs; RSS of a small world is left out, since nothing is judged by it.
     """
     if verdict.reasons:
         return ()

@@ -9,7 +9,7 @@ from typing import Literal
 from harness import exit_codes
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.leaks.config_leaks import ConfigLeak, judge_leaks
-from harness.analysis.leaks.limit import Limit, leaking_rate, limit_of, told_by
+from harness.analysis.leaks.memory_limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.sequential import CONFIDENCE, confidence_of
 from harness.analysis.leaks.shape import Shape, config_shape
 from harness.analysis.metrics.catalogue import Reduced, reductions

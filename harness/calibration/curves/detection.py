@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.leaks.decision import CONFIDENCE, decide, minimum_detectable
-from harness.analysis.leaks.floors import Floors, between_cleanups, find_floors, of_blocks
-from harness.analysis.leaks.over_seeds import FEWEST_FLOORS, Rise, decide_over_seeds, rise
+from harness.analysis.leaks.floors import FEWEST_FLOORS, Floors, between_cleanups, find_floors, of_blocks
+from harness.analysis.leaks.over_seeds import Rise, decide_over_seeds, rise
 from harness.analysis.leaks.sawtooth import find_teeth
 from harness.analysis.leaks.sequential import leak_confidence, looks
 from harness.calibration.curves.families import Curves, Family, Setting

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
-from harness.analysis.leaks.limit import told_by
+from harness.analysis.leaks.memory_limit import told_by
 from harness.analysis.runs import Run
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict

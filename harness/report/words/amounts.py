@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from harness.analysis.estimates import Bound, Estimate
-from harness.analysis.leaks.limit import Limit
+from harness.analysis.leaks.memory_limit import Limit
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.text import number, without_negative_zero
 

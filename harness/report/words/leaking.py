@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from harness.analysis.estimates import mean_or_zero
 from harness.analysis.leaks.config_leaks import ConfigLeak
-from harness.analysis.leaks.limit import told_by
 from harness.analysis.leaks.load import Kept
 from harness.analysis.leaks.load_decision import Explained
+from harness.analysis.leaks.memory_limit import told_by
 from harness.analysis.owners.attribution import growth_in_parts
 from harness.analysis.owners.growth import EXPLAINED, explaining, share_of
 from harness.analysis.runs import Run, Runs

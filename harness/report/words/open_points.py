@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.leaks.config_leaks import ConfigLeak, rounded_up
-from harness.analysis.leaks.limit import told_by
+from harness.analysis.leaks.memory_limit import told_by
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.words.amounts import BOUNDS

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from harness.analysis.leaks.over_seeds import FEWEST_FLOORS
+from harness.analysis.leaks.floors import FEWEST_FLOORS
 from harness.analysis.verdict.claim_verdict import check_claims
 from harness.probes.sampler import LIVE_EVERY
 from harness.scenario import available, load, scale_down, to_toml

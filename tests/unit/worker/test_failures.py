@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from harness.clock import VirtualClock
-from harness.worker.failures import describe, is_recorders, watch_tasks
+from harness.worker.failures import Ending, Interrupted, RunEnded, describe, ending_of, watch_tasks
 from harness.worker.recorder import Recorder
 
 
@@ -126,7 +126,11 @@ def test_a_folder_of_the_targets_that_is_called_like_one_of_ours_is_the_targets(
 @pytest.mark.parametrize("name", ["recorder.py", "my_recorder.py", "my_recording.py", "harness/worker/recorder.py"])
 def test_an_error_of_a_targets_own_recorder_is_the_targets(tmp_path: Path, name: str) -> None:
     target = imported(tmp_path / name, "def build():\n    open('/no/such/file')\n")
-    assert not is_recorders(raised(target.build))
+    ending = ending_of(raised(target.build), "in start()", tmp_path)
+    assert (ending.status, str(ending.reason).startswith("the target raised in start(): FileNotFoundError")) == (
+        "failed",
+        True,
+    )
 
 
 def test_an_error_of_the_recorder_is_its_own_whoever_called_it(tmp_path: Path) -> None:
@@ -134,7 +138,14 @@ def test_an_error_of_the_recorder_is_its_own_whoever_called_it(tmp_path: Path) -
     full, events = os.open("/dev/full", os.O_WRONLY), recorder._events
     recorder._events = full
     target = imported(tmp_path / "mine.py", "def build(emit):\n    emit('cleanup')\n")
-    assert is_recorders(raised(lambda: target.build(recorder.emit)))
+    ending = ending_of(raised(lambda: target.build(recorder.emit)), "in start()", tmp_path)
+    assert ending.reason == f"the recording could not be written: No space left on device ({tmp_path})"
     recorder._events = events
     os.close(full)
     recorder.finish({})
+
+
+def test_what_ends_a_run_in_good_order_has_its_own_status_and_no_traceback(tmp_path: Path) -> None:
+    assert ending_of(RunEnded("limit", "RSS is too high"), "in start()", tmp_path) == Ending("limit", "RSS is too high")
+    assert ending_of(Interrupted(), "in start()", tmp_path) == Ending("interrupted", "asked to end")
+    assert set(ending_of(ValueError("gone"), "in start()", tmp_path).traces) == {"traceback"}

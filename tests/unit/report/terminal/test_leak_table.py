@@ -11,7 +11,7 @@ from rich.console import Console
 
 from harness.analysis.leaks.config_leaks import LIVE, OPEN_FILES, RSS, TASKS, ConfigLeak
 from harness.analysis.leaks.leak_verdict import LeakVerdict
-from harness.analysis.leaks.limit import Limit
+from harness.analysis.leaks.memory_limit import Limit
 from harness.analysis.leaks.shape import Sawtooth, Shape
 from harness.report.terminal.leak_table import print_leaks, shape_words
 from harness.report.words.amounts import level

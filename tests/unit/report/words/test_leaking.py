@@ -10,8 +10,8 @@ import pytest
 
 from harness.analysis.leaks.config_leaks import LIVE, RSS, TASKS, ConfigLeak
 from harness.analysis.leaks.leak_verdict import LeakVerdict
-from harness.analysis.leaks.limit import Limit
 from harness.analysis.leaks.load_decision import Explained, LoadDecision
+from harness.analysis.leaks.memory_limit import Limit
 from harness.report.words.leaking import leak_lines, limit_lines, load_lines, sound_line
 from harness.scenario.overrides import with_options
 from tests.unit.analysis.verdict.literal_soak import make_scenario

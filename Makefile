@@ -6,7 +6,7 @@
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
 #   make repeat [SCENARIO=name TIMES=100 LEAK=budgets FIRST_SEED=1001]
 #   make scales [SCENARIO=name SCALES=0.1,0.4,1 SEEDS= CONFIGS= JOBS=]
-#   make test   make test-long   make check   make bench   make calibrate   make nightly   make clean
+#   make test   make test-long   make check   make bench   make calibrate   make modules   make nightly   make clean
 
 SCENARIO ?= 50symbols
 RESULT ?= latest
@@ -26,7 +26,7 @@ SCALES_OPTIONS := $(if $(SCALES),--scales $(SCALES)) $(if $(SEEDS),--seeds $(SEE
                   $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 REPEAT_OPTIONS := $(if $(filter file,$(origin SCENARIO)),,$(SCENARIO)) $(if $(TIMES),--times $(TIMES)) $(if $(LEAK),--leak $(LEAK)) $(OPTIONS)
 
-.PHONY: help setup soak control compare plot list test test-long check bench calibrate repeat scales nightly clean
+.PHONY: help setup soak control compare plot list test test-long check bench calibrate repeat scales modules nightly clean
 
 help:
 	@sed -n '3,9s/^# *//p' Makefile
@@ -97,6 +97,10 @@ repeat: $(READY)
 # Every config at every scale up to the largest that fits: writes docs/reference/scales.md. An hour and a half on two cores.
 scales: $(READY)
 	@$(BIN)/python -P -m harness.calibration.scales $(SCENARIO) $(SCALES_OPTIONS)
+
+# Every module in one line: writes docs/modules.md from the first lines of docstrings.
+modules: $(READY)
+	@$(BIN)/python -P tests/module_index.py
 
 # Each with its controls first: where one does not hold, the soak is invalid (3). CONTROLS=short shortens those of both.
 # The note's scenario must keep its verdicts, and may leave open (4) what the time for its anchor runs does not decide; the

@@ -1,4 +1,4 @@
-"""The tables of a scenario file: time, memory, target; frozen models that refuse what they do not know."""
+"""The tables of a scenario file on time, memory, anchors and target: every key with its default and its limits."""
 
 from __future__ import annotations
 

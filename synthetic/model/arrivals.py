@@ -1,4 +1,4 @@
-"""When symbols update: clustered, unequal arrivals on a grid of cells of virtual time."""
+"""When and how often each symbol updates: clustered, unequal arrivals on a grid of cells of virtual time."""
 
 from __future__ import annotations
 

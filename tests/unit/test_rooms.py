@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import module_index
+
 ROOT = Path(__file__).parents[2]
 MOST_MODULES = 16
 
@@ -45,3 +47,8 @@ def test_the_map_of_the_harness_names_its_rooms_and_no_others() -> None:
     there = {f"/{room.relative_to(ROOT).as_posix()}" for room in rooms("harness")} - {"/harness"}
     assert {room for room in named if not any(path.endswith(f"/{room}") for path in there)} == set()
     assert {path.split("/")[2] for path in there} - {room.partition("/")[0] for room in named} == set()
+
+
+def test_every_module_says_in_one_line_what_it_is_for_and_the_page_of_them_is_true() -> None:
+    assert module_index.PAGE.read_text(encoding="utf-8") == module_index.page(), "make modules writes it"
+    assert [line for line in module_index.page().splitlines() if line.startswith("- `") and line.endswith(": ")] == []

@@ -1,4 +1,4 @@
-"""One claim against its runs: the estimate, the band, and whether the one lies in the other."""
+"""One claim against its runs: the estimate, the band, whether it is met, and what a known miss counts as."""
 
 from __future__ import annotations
 

@@ -25,6 +25,9 @@ FEWEST_FLOORS = 6
 FEWEST_ALONE = 10
 """With fewer floors a run has less than four increments, and cannot speak for itself."""
 
+FEWEST_BESIDE_LOAD = 8
+"""So many floors are needed to tell growth from a load that is not flat."""
+
 Between = Literal["cleanups", "falls", "blocks"]
 """What the floors lie between: cleanups that the target told of, sudden falls of the curve, or equal spans of time."""
 

@@ -16,10 +16,9 @@ from typing import Literal
 import numpy as np
 
 from harness.analysis.leaks.decision import CONFIDENCE, Decision, decide, minimum_detectable
-from harness.analysis.leaks.floors import FEWEST_ALONE, FEWEST_FLOORS, Floors, Series
+from harness.analysis.leaks.floors import FEWEST_ALONE, FEWEST_BESIDE_LOAD, FEWEST_FLOORS, Floors, Series
 from harness.analysis.leaks.load import LoadCourse
 from harness.analysis.leaks.load_decision import BesideLoad, Explained, judge_beside_load
-from harness.analysis.leaks.load_fit import FEWEST_FLOORS as FEWEST_WITH_LOAD
 from harness.analysis.leaks.one_run import part_increments
 from harness.analysis.leaks.over_seeds import DECIDING, Interval, Rise, part_interval, rise, two_sided
 
@@ -43,6 +42,7 @@ class LeakVerdict:
     like this would call LEAK; `hours_needed` the virtual hours of a run that would decide, None where it is decided or
     hours do not help. `floors` is the fewest of a seed; `seed_slopes` are those of `part`; `leaking` are the seeds that
     leak by themselves; `cut_short`: it is open since a run ended early. `confidence` is that of the interval.
+    `floors_needed` are those that more seeds do not replace.
     `load` is what was judged beside the load, None where that is flat or was not recorded (`load_recorded`).
     """
 
@@ -57,6 +57,7 @@ class LeakVerdict:
     seed_slopes: Mapping[int, float]
     reason: str
     cut_short: bool = False
+    floors_needed: int = FEWEST_FLOORS
     leaking: tuple[int, ...] = ()
     confidence: float = CONFIDENCE
     load: Explained | None = None
@@ -65,7 +66,7 @@ class LeakVerdict:
     @property
     def lacks_seeds(self) -> bool:
         """Whether it is open and one more seed may decide it: neither floors nor hours are lacking."""
-        return self.outcome == "INCONCLUSIVE" and self.floors >= FEWEST_FLOORS and not self.cut_short
+        return self.outcome == "INCONCLUSIVE" and self.floors >= self.floors_needed and not self.cut_short
 
     @property
     def runs(self) -> int:
@@ -152,9 +153,10 @@ def with_load(
         return verdict
     explained = beside.explained
     if explained is None:
-        reason, hours = too_few(floors, FEWEST_WITH_LOAD)
+        reason, hours = too_few(floors, FEWEST_BESIDE_LOAD)
         open_reason = f"{reason} to tell growth from the load, which is not flat"
-        return replace(verdict, outcome="INCONCLUSIVE", reason=open_reason, hours_needed=hours, leaking=())
+        lacking = replace(verdict, outcome="INCONCLUSIVE", reason=open_reason, hours_needed=hours, leaking=())
+        return replace(lacking, floors_needed=FEWEST_BESIDE_LOAD)
     outcome = _outcome(beside.decision)
     leaking = _leaking(floors, beside.decision)
     hours, reason = None, "decided beside the load"

@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.leaks.decision import CONFIDENCE, Decision, decide
-from harness.analysis.leaks.floors import Floors, at_hours
+from harness.analysis.leaks.floors import FEWEST_BESIDE_LOAD, Floors, at_hours
 from harness.analysis.leaks.load import Kept, LoadCourse, looked_at
 from harness.analysis.leaks.load_ahead import hours_to_part, to_come
-from harness.analysis.leaks.load_fit import ERROR, FEWEST_FLOORS, Candidates, LoadFit, fit_load
+from harness.analysis.leaks.load_fit import ERROR, Candidates, LoadFit, fit_load
 from harness.analysis.leaks.over_seeds import Rise, rise
 
 Array = NDArray[np.float64]
@@ -134,7 +134,7 @@ def judge_beside_load(
     if not points.size or load.is_flat(float(points[0, 0]), float(points[-1, -1])):
         return None
     found = rise(floors)
-    if found.hours.size < FEWEST_FLOORS:
+    if found.hours.size < FEWEST_BESIDE_LOAD:
         left = decide(found, budget, confidence)
         nothing = LoadDecision(*(np.zeros_like(left.leak) for _ in LoadDecision._fields))
         runs = LoadDecision(*(np.zeros_like(left.leaking) for _ in LoadDecision._fields))

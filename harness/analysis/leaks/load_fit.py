@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from harness.analysis.leaks.floors import part_of, theil_sen
+from harness.analysis.leaks.floors import FEWEST_BESIDE_LOAD, part_of, theil_sen
 from harness.analysis.leaks.load import KINDS, Kept, LoadCourse
 from harness.analysis.leaks.slope_errors import ROUNDING, correlation_of
 
@@ -50,8 +50,6 @@ LONGEST_SETTLING = 1.5
 
 One that takes longer is not told from a leak.
 """
-
-FEWEST_FLOORS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +160,8 @@ def fit_load(
     With a `noise` the values are taken for what is behind it: the fits are as a curve with that noise would have them
     on average. Raises ValueError for fewer than eight floors.
     """
-    if hours.size < FEWEST_FLOORS:
-        raise ValueError(f"{hours.size} floors are too few for a fit with a load: {FEWEST_FLOORS} are needed")
+    if hours.size < FEWEST_BESIDE_LOAD:
+        raise ValueError(f"{hours.size} floors are too few for a fit with a load: {FEWEST_BESIDE_LOAD} are needed")
     centred = values - values.mean(axis=-1, keepdims=True)
     if noise is None:
         correlation = _correlation(centred, candidates)

@@ -58,6 +58,18 @@ def test_one_run_that_leaks_beside_the_load_is_some() -> None:
     assert verdict.reason == "1 of 2 runs leaks beside the load"
 
 
+def test_where_floors_lack_beside_the_load_more_seeds_do_not_help() -> None:
+    rng = np.random.default_rng(9)
+    cleanups = np.linspace(1200, T_S[-1], 8)
+    series = {seed: Series(T_S, 1 + 0.01 * rng.standard_normal(T_S.size), cleanups) for seed in (1, 2)}
+    alone = judge_leak(series, warmup_s=1200, budget=BUDGET)
+    floors = {seed: one.judged_floors(1200) for seed, one in series.items()}
+    verdict = with_load(alone, floors, {seed: LoadCourse(HOURS, AWAKE) for seed in series}, BUDGET)
+    assert (verdict.outcome, verdict.floors) == ("INCONCLUSIVE", 7)
+    assert verdict.reason.startswith("7 floors between cleanups, 8 are needed")
+    assert not verdict.lacks_seeds
+
+
 def test_a_flat_load_and_flat_floors_leave_the_verdict_as_it_was() -> None:
     flat = judged(FLAT, kept_gb=0.2, leaks={1: 0.1, 2: 0.1})
     assert (flat.outcome, flat.load) == ("LEAK", None)

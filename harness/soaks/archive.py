@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from harness.errors import UsageError
 from harness.files import in_one_piece, read_json
+from harness.soaks.children_file import archive_children
 from harness.worker.job import Job
 from harness.worker.recorder import (
     NOT_READ,
@@ -108,7 +109,7 @@ def read_walks(folder: Path) -> pd.DataFrame:
 
 
 def archive_run(folder: Path, *, status: str | None = None, reason: str | None = None) -> dict[str, Any]:
-    """Turn a run that has ended into samples.parquet, owners.parquet and run.json; returns the facts of run.json.
+    """Turn a run that has ended into Parquet files and run.json; returns the facts of run.json.
 
     Where the run wrote no run.json (it was killed), one is made from its samples, with `status` ("died" unless given)
     and `reason`. Doing it twice changes nothing.
@@ -122,6 +123,7 @@ def archive_run(folder: Path, *, status: str | None = None, reason: str | None =
         with in_one_piece(folder / OWNERS_PARQUET) as partial:
             read_walks(folder).to_parquet(partial, index=False)
         (folder / WALKS_FILE).unlink()
+    archive_children(folder)
     run_file = folder / RUN_FILE
     if not run_file.exists():
         facts = _facts_of_the_dead(folder, rows, status or "died", reason or "ended without a word")

@@ -16,12 +16,16 @@ import psutil
 
 from harness.soaks.admission import Admission, free_memory_bytes, room_bytes
 from harness.soaks.archive import archive_run, last_row
+from harness.soaks.children import Children
 from harness.text import how_it_ended
 from harness.worker.isolation import judged_environment
 from harness.worker.job import Job
 from harness.worker.recorder import PHASES, RUN_FILE
 
 POLL_S = 0.2
+LEAST_PAUSE_S = 0.005
+"""Between two readings of the children of a run."""
+
 GRACE_S = 10.0
 """Real seconds that a process has to end after it was asked to, before it is killed."""
 
@@ -73,6 +77,7 @@ class _Running:
         self.job = job
         self.folder = folder
         self.killed_for: str | None = None
+        self.children = Children(folder)
         self._seen_t_s = -1.0
         self._seen_at_s = now_s
         module, *told = program
@@ -202,7 +207,7 @@ def supervise(
             observe(list(states.values()))
             if running:
                 _relieve(running.values())
-                pause(POLL_S)
+                _pause(running.values(), pause)
     finally:
         for run in running.values():
             if run.process.poll() is None:
@@ -227,6 +232,17 @@ def _next(
         if admitted is not None:
             return folder, admitted
     return None
+
+
+def _pause(running: Collection[_Running], pause: Callable[[float], None]) -> None:
+    """Wait until the next look at the runs; meanwhile read their children as often as that is due."""
+    waited_s = 0.0
+    while waited_s < POLL_S:
+        step_s = min(POLL_S - waited_s, max(LEAST_PAUSE_S, min(run.children.due_in_s() for run in running)))
+        pause(step_s)
+        waited_s += step_s
+        for run in running:
+            run.children.read(run.process.pid)
 
 
 def _relieve(running: Collection[_Running]) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import mmap
 import shutil
+import sys
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -62,12 +63,15 @@ def _ignore(kind: str, **facts: Any) -> None:
 def lay_ballast(idle_bytes: int, baseline_bytes: int) -> mmap.mmap:
     """The ballast: a mapping of its own, all its pages touched, that brings RSS from `idle_bytes` to `baseline_bytes`.
 
-    Raises RunEnded("refused") where the idle process is larger than the baseline already.
+    It is this process's alone: what it forks does not get it. Raises RunEnded("refused") where the idle process is
+    larger than the baseline already.
     """
     size = baseline_bytes - idle_bytes
     if size < 0:
         raise RunEnded("refused", f"the idle process takes {idle_bytes / 1e6:.0f} MB")
     ballast = mmap.mmap(-1, max(size, mmap.PAGESIZE), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if sys.platform.startswith("linux"):
+        ballast.madvise(mmap.MADV_DONTFORK)
     for offset in range(0, size, mmap.PAGESIZE):
         ballast[offset] = 1
     return ballast

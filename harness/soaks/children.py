@@ -1,0 +1,182 @@
+"""What the processes that a judged process started hold: read from outside, by command, no oftener than it is cheap.
+
+Only /proc is read, and of the judged process itself only which children it has: nothing that would take the lock of its
+memory. The resident set of a child counts pages that it shares with others, its PSS (proportional set size) its share
+of them, so PSS may be added up. Reading it takes some 30 ms of CPU per GB of the child.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from harness.soaks.archive import last_row
+from harness.soaks.children_file import CHILDREN_FILE
+from harness.soaks.commands import command_of
+
+SHARE = 0.05
+"""Readings take at most this share of real time, in CPU of the process that reads."""
+
+RARELY_S = 0.2
+"""Real seconds between two looks at a process that has no children."""
+
+SOON_S = 0.02
+"""Real seconds until it is looked again whether there is a new sample."""
+
+YOUNG_S = 0.1
+"""A process that is younger is not read. Until it runs a program of its own, a child shares the memory of its parent,
+and after `vfork` even the lock of it: it would be counted twice, and the judged process disturbed."""
+
+_START_TICKS = 19
+"""The place of `starttime` in /proc/PID/stat, counted from the state of the process, which follows its name."""
+
+_SIZES = re.compile(rb"^(Rss|Pss): +(\d+) kB$", re.MULTILINE)
+
+
+_TELLS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
+"""Whether this kernel lists the children of a process (CONFIG_PROC_CHILDREN)."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What all living processes of one command hold: how many they are, real bytes."""
+
+    count: int
+    rss_bytes: int
+    pss_bytes: int
+
+    def __add__(self, other: Held) -> Held:
+        return Held(self.count + other.count, self.rss_bytes + other.rss_bytes, self.pss_bytes + other.pss_bytes)
+
+
+class Children:
+    """The descendants of one judged process, written to children.jsonl in the folder of its run as they are read.
+
+    A line has the time of the newest sample of the judged process. There is none as long as there never was a child.
+    """
+
+    def __init__(self, folder: Path, now_s: Callable[[], float] = time.monotonic) -> None:
+        self.held: dict[str, Held] = {}
+        self._folder = folder
+        self._now_s = now_s
+        self._due_s = now_s()
+        self._seen: tuple[float, float] | None = None
+        self._began = False
+
+    @property
+    def pss_bytes(self) -> int:
+        """What they held together when they were last read."""
+        return sum(held.pss_bytes for held in self.held.values())
+
+    @property
+    def largest(self) -> str:
+        """The command that held most when they were last read; empty where there is none."""
+        return max(self.held, key=lambda command: self.held[command].pss_bytes, default="")
+
+    def due_in_s(self) -> float:
+        """Real seconds until they may be read again."""
+        return max(self._due_s - self._now_s(), 0.0)
+
+    def read(self, pid: int) -> None:
+        """Read the descendants of process `pid` where that is due, and the judged process has a new sample."""
+        if self.due_in_s():
+            return
+        row = last_row(self._folder)
+        sampled = None if row is None else (float(row["t_s"][0]), float(row["wall_s"][0]))
+        if sampled is None or sampled == self._seen:
+            self._due_s = self._now_s() + SOON_S
+            return
+        self._seen = sampled
+        began_s = time.thread_time()
+        self.held = read_descendants(pid)
+        spent_s = time.thread_time() - began_s
+        self._due_s = self._now_s() + max(spent_s / SHARE, 0.0 if self.held else RARELY_S)
+        self._began |= bool(self.held)
+        if self._began:
+            self._write(*sampled)
+
+    def _write(self, t_s: float, wall_s: float) -> None:
+        commands = {command: asdict(held) for command, held in self.held.items()}
+        line = json.dumps({"t_s": t_s, "wall_s": wall_s, "commands": commands})
+        with contextlib.suppress(OSError), (self._folder / CHILDREN_FILE).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")  # a full disk ends the judged process, which says so
+
+
+def read_descendants(pid: int) -> dict[str, Held]:
+    """What the children of process `pid`, their children and so on hold, by command; dead and very young ones nothing.
+
+    Where PSS may not be read, as of a program that runs as another user, RSS stands in its place.
+    """
+    held: dict[str, Held] = {}
+    for child in _descendants(pid):
+        with contextlib.suppress(OSError, psutil.Error):
+            if _age_s(child) < YOUNG_S:
+                continue
+            rss, pss = _sizes(child)
+            if rss:
+                command = command_of(psutil.Process(child))
+                held[command] = held.get(command, Held(0, 0, 0)) + Held(1, rss, pss)
+    return held
+
+
+def _descendants(pid: int) -> list[int]:
+    """Every living descendant of a process once, parents first."""
+    if not _TELLS_CHILDREN:
+        try:
+            return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+        except psutil.Error:
+            return []
+    found = [pid]
+    for parent in found:
+        found += [child for child in _children(parent) if child not in found]
+    return found[1:]
+
+
+def _children(pid: int) -> list[int]:
+    """The children of all threads of a process."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):
+                found += map(int, _content(f"/proc/{pid}/task/{thread}/children").split())
+    return found
+
+
+def _age_s(pid: int) -> float:
+    """Real seconds since a process was forked; 0.01 s is the resolution on Linux."""
+    if not sys.platform.startswith("linux"):
+        return time.time() - psutil.Process(pid).create_time()
+    ticks = _content(f"/proc/{pid}/stat").rpartition(b")")[2].split()[_START_TICKS]
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def _sizes(pid: int) -> tuple[int, int]:
+    """RSS and PSS of a process in bytes."""
+    try:
+        rollup = _content(f"/proc/{pid}/smaps_rollup")
+    except (PermissionError, FileNotFoundError):
+        rss = int(psutil.Process(pid).memory_info().rss)
+        return rss, rss
+    sizes = {name: 1024 * int(size) for name, size in _SIZES.findall(rollup)}
+    return sizes.get(b"Rss", 0), sizes.get(b"Pss", 0)
+
+
+def _content(path: str) -> bytes:
+    """A small file of /proc: opened and read at once, since it is done all the time."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        content = b""
+        while part := os.read(descriptor, 65536):
+            content += part
+        return content
+    finally:
+        os.close(descriptor)

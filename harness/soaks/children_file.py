@@ -1,0 +1,55 @@
+"""The file of a run's children: a JSON line a reading while it goes on, children.parquet afterwards.
+
+A line is ``{"t_s", "wall_s", "commands": {"python -m writer": {"count", "rss_bytes", "pss_bytes"}}}``; both times are
+those of the judged process's newest sample. A table has a row for each command of each reading; a reading without any
+has one whose command is empty, so that it is known when the last of them was gone.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from harness.files import in_one_piece
+
+CHILDREN_FILE = "children.jsonl"
+CHILDREN_PARQUET = "children.parquet"
+
+CHILDREN_COLUMNS = {
+    "t_s": np.float64,
+    "wall_s": np.float64,
+    "command": str,
+    "count": np.int64,
+    "rss_bytes": np.int64,
+    "pss_bytes": np.int64,
+}
+"""The columns of children.parquet: t_s in seconds of the run, wall_s in real ones, real bytes."""
+
+
+def read_children(folder: Path) -> pd.DataFrame:
+    """The readings in a run's children.jsonl, of CHILDREN_COLUMNS; a torn line is left out."""
+    rows: list[tuple[float, float, str, int, int, int]] = []
+    file = folder / CHILDREN_FILE
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        try:
+            reading = json.loads(line)
+        except ValueError:
+            continue
+        times = float(reading["t_s"]), float(reading["wall_s"])
+        commands = reading["commands"] or {"": {"count": 0, "rss_bytes": 0, "pss_bytes": 0}}
+        rows += [
+            (*times, command, held["count"], held["rss_bytes"], held["pss_bytes"]) for command, held in commands.items()
+        ]
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(CHILDREN_COLUMNS)}
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=kind) for name, kind in CHILDREN_COLUMNS.items()})
+
+
+def archive_children(folder: Path) -> None:
+    """Turn children.jsonl into children.parquet, where there is one."""
+    if (folder / CHILDREN_FILE).exists():
+        with in_one_piece(folder / CHILDREN_PARQUET) as partial:
+            read_children(folder).to_parquet(partial, index=False)
+        (folder / CHILDREN_FILE).unlink()

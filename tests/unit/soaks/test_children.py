@@ -1,0 +1,191 @@
+"""What the children of a process hold is read from outside: real processes, their children, and only what is new."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.soaks.children import RARELY_S, SHARE, Children, Held, read_descendants
+from harness.soaks.children_file import CHILDREN_FILE, archive_children, read_children
+from harness.soaks.commands import RESOURCE_TRACKER
+from harness.worker.recorder import SAMPLE, SAMPLES_FILE
+
+HOLDS = """\
+import sys
+kept = bytearray(b"x" * {size})
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+WITH_A_CHILD = """\
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "grandchild.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+child.stdout.readline()
+print("ready", flush=True)
+sys.stdin.read()
+child.communicate()
+"""
+
+PATIENCE_S = 60.0
+
+Start = Callable[[str, str], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a script of this code by this name, and returns once it is ready."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(name: str, code: str) -> subprocess.Popen[bytes]:
+        (tmp_path / name).write_text(code)
+        process = subprocess.Popen([sys.executable, name], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        return process
+
+    yield begin
+    for process in started:
+        process.communicate()
+
+
+def seen(commands: set[str]) -> dict[str, Held]:
+    """What the children of this process hold, once all of these are old enough to be read."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not commands <= (held := read_descendants(os.getpid())).keys():
+        assert time.monotonic() < deadline, f"only {held} was seen"
+    return held
+
+
+def sampled(folder: Path, *t_s: float) -> None:
+    """The samples of a judged process at these times."""
+    rows = np.zeros(len(t_s), SAMPLE)
+    rows["t_s"] = rows["wall_s"] = t_s
+    (folder / SAMPLES_FILE).write_bytes(rows.tobytes())
+
+
+def lines(folder: Path) -> list[dict[str, object]]:
+    file = folder / CHILDREN_FILE
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def test_a_child_and_its_child_are_read_by_command(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "grandchild.py").write_text(HOLDS.format(size=60_000_000))
+    start("parent.py", WITH_A_CHILD)
+    held = seen({"python parent.py", "python grandchild.py"})
+    grandchild = held["python grandchild.py"]
+    assert grandchild.count == 1
+    assert 60_000_000 < grandchild.pss_bytes <= grandchild.rss_bytes < 100_000_000
+    assert held["python parent.py"].pss_bytes < 40_000_000
+
+
+def test_two_of_one_command_are_added_up_and_what_they_share_is_counted_once(start: Start) -> None:
+    first = start("twin.py", HOLDS.format(size=30_000_000))
+    alone = seen({"python twin.py"})["python twin.py"]
+    start("twin.py", HOLDS.format(size=30_000_000))
+    deadline = time.monotonic() + PATIENCE_S
+    while (both := seen({"python twin.py"})["python twin.py"]).count < 2:
+        assert time.monotonic() < deadline
+    assert both.rss_bytes > 1.9 * alone.rss_bytes
+    assert both.pss_bytes < 2 * alone.rss_bytes
+    first.communicate()
+    assert seen({"python twin.py"})["python twin.py"].count == 1
+
+
+def test_a_child_that_is_dead_and_not_waited_for_holds_nothing() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    deadline = time.monotonic() + 0.5
+    while time.monotonic() < deadline:
+        assert read_descendants(os.getpid()).keys() <= {RESOURCE_TRACKER}
+    child.wait()
+
+
+def test_a_process_that_is_gone_has_no_children() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    assert read_descendants(child.pid) == {}
+
+
+def test_nothing_is_written_while_there_never_was_a_child(start: Start, tmp_path: Path) -> None:
+    childless = start("alone.py", HOLDS.format(size=1))
+    sampled(tmp_path, 0, 5)
+    children = Children(tmp_path)
+    children.read(childless.pid)
+    assert lines(tmp_path) == []
+    assert children.pss_bytes == 0
+    assert children.largest == ""
+
+
+def test_a_reading_has_the_time_of_the_newest_sample_and_there_is_one_a_sample_at_most(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "grandchild.py").write_text(HOLDS.format(size=1))
+    parent = start("parent.py", WITH_A_CHILD)
+    seen({"python grandchild.py"})
+    now_s = iter(range(0, 10_000, 100))
+    children = Children(tmp_path, now_s=lambda: next(now_s))
+    children.read(parent.pid)
+    assert lines(tmp_path) == []  # no sample yet
+    sampled(tmp_path, 0, 5)
+    children.read(parent.pid)
+    children.read(parent.pid)
+    assert [line["t_s"] for line in lines(tmp_path)] == [5]
+    assert children.largest == "python grandchild.py"
+    sampled(tmp_path, 0, 5, 10)
+    parent.communicate()
+    children.read(parent.pid)
+    assert lines(tmp_path)[1:] == [{"t_s": 10, "wall_s": 10, "commands": {}}]
+
+
+def test_readings_are_apart_by_what_they_cost(start: Start, tmp_path: Path) -> None:
+    childless = start("alone.py", HOLDS.format(size=1))
+    sampled(tmp_path, 0)
+    children = Children(tmp_path, now_s=lambda: 7.0)
+    children.read(childless.pid)
+    assert children.due_in_s() == pytest.approx(RARELY_S)
+    start("writer.py", HOLDS.format(size=100_000_000))
+    seen({"python writer.py"})
+    children = Children(tmp_path, now_s=lambda: 7.0)
+    began_s = time.thread_time()
+    children.read(os.getpid())
+    spent_s = time.thread_time() - began_s
+    assert 0 < children.due_in_s() <= spent_s / SHARE
+    sampled(tmp_path, 0, 5)
+    children.read(os.getpid())  # not due
+    assert [line["t_s"] for line in lines(tmp_path)] == [0]
+
+
+def test_the_archive_has_a_row_a_command_and_one_where_none_is_left(tmp_path: Path) -> None:
+    held = {"count": 2, "rss_bytes": 30, "pss_bytes": 20}
+    readings = [
+        {"t_s": 5.0, "wall_s": 0.1, "commands": {"python -m writer": held, "python (multiprocessing)": held}},
+        {"t_s": 10.0, "wall_s": 0.2, "commands": {}},
+    ]
+    torn = '{"t_s": 15.0, "wall'
+    (tmp_path / CHILDREN_FILE).write_text("".join(json.dumps(line) + "\n" for line in readings) + torn)
+    table = read_children(tmp_path)
+    assert table.to_dict("list") == {
+        "t_s": [5.0, 5.0, 10.0],
+        "wall_s": [0.1, 0.1, 0.2],
+        "command": ["python -m writer", "python (multiprocessing)", ""],
+        "count": [2, 2, 0],
+        "rss_bytes": [30, 30, 0],
+        "pss_bytes": [20, 20, 0],
+    }
+    archive_children(tmp_path)
+    assert not (tmp_path / CHILDREN_FILE).exists()
+    archive_children(tmp_path)  # twice changes nothing
+
+
+def test_a_run_without_children_has_no_table_of_them(tmp_path: Path) -> None:
+    archive_children(tmp_path)
+    assert list(tmp_path.iterdir()) == []

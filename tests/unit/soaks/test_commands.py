@@ -57,8 +57,11 @@ def test_the_command_of_a_process_is_told_while_it_lives_and_while_it_is_not_rea
 def test_a_spawned_worker_is_one_of_multiprocessing():
     worker = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
     worker.start()
+    process, until_s = psutil.Process(worker.pid), time.monotonic() + 60
     try:
-        assert command_of(psutil.Process(worker.pid)) == MULTIPROCESSING
+        while not process.cmdline():  # as long as it is in the middle of exec
+            assert time.monotonic() < until_s
+        assert command_of(process) == MULTIPROCESSING
     finally:
         worker.kill()
         worker.join()

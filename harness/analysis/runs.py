@@ -187,6 +187,12 @@ class Run:
         """Whether the run ended neither by reaching its end nor by reaching the memory limit."""
         return self.status in UNFINISHED
 
+    @property
+    def outlived(self) -> list[str]:
+        """The commands of processes that stop() should have ended and the supervisor did."""
+        commands = self.facts.get("outlived", []) if self.status == "complete" else []
+        return [str(command) for command in commands] if isinstance(commands, list) else []
+
     def under(self, terms: Terms | Scenario) -> Run:
         """This run, judged on these terms or on those of a scenario."""
         wanted = terms if isinstance(terms, Terms) else Terms.of(terms)

@@ -13,7 +13,6 @@ import argparse
 import contextlib
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -40,6 +39,7 @@ from harness.errors import SoakError, UsageError
 from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
 from harness.report.words.headline import summary_sentence
+from harness.soaks import interrupts
 from harness.soaks import soak as soaks
 from harness.soaks.preloads import without_missing
 from harness.soaks.result_folder import LATEST, git_state, refuse_full_disk
@@ -190,7 +190,7 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         scenario, missing = without_missing(scenario_from(arguments))
         plan = planned(arguments, scenario, (git_state() or {}).get("revision"))
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, as by Ctrl-C
+        interrupts.take()
         for text in [platform_warning(), *(f"left out: {config}: {reason}" for config, reason in missing.items())]:
             if text is not None:
                 say(f"Warning: {text}")

@@ -8,7 +8,6 @@ the disk is full, 2 wrong usage.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from harness.files import read_json
 from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario, load
+from harness.soaks import interrupts
 from harness.soaks.admission import MARGIN, room_bytes
 from harness.soaks.plan import cores
 from harness.soaks.result_folder import read_manifest
@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--page", action="store_true", help="run nothing: write the page of what is recorded")
     parser.set_defaults(hours=None, scale=None, max_seeds=None, anchor_minutes=None)
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupts.take()
     try:
         return _run(given)
     except (UsageError, SoakError) as error:

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol, cast
 
 from harness.errors import SoakError
+from harness.soaks import interrupts
 
 SUBCOMMANDS: Final[dict[str, str]] = {
     "run": "harness.cli.run",
@@ -64,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001 - a bug: it shows its traceback, and must not exit 1, which is a claim missed
         traceback.print_exc()
         return SoakError.exit_code
+    finally:
+        interrupts.no_more()
     return code
 
 

@@ -67,7 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
             anchor(console, scenario, result, jobs=arguments.jobs, quiet=arguments.quiet)
     except KeyboardInterrupt:
         interrupted = True
-    code = conclude(console, result, verbose=arguments.verbose)
+    try:
+        code = conclude(console, result, verbose=arguments.verbose)
+    except KeyboardInterrupt:  # the first: a second does not come to here
+        again = f"soak report {shown_path(planned.folder)}"
+        raise SoakError(f"interrupted while it was judged: every run is recorded, `{again}` judges them") from None
     if interrupted:
         console.print("Interrupted: what was recorded until then is judged above.")
         return 3

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.scenario import Scenario
-from harness.soaks import result_folder, run_rows
+from harness.soaks import interrupts, result_folder, run_rows
 from harness.soaks.admission import room_bytes
 from harness.soaks.plan import cores, plan_jobs, refuse_too_large
 from harness.soaks.run_rows import Row, World
@@ -66,16 +66,21 @@ def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lam
     """
     world, scenario = planned.world, planned.scenario
     try:
-        world.begin()
-        result_folder.point_latest(planned.root, world.folder)
-    except OSError as error:
-        raise result_folder.refuse_full_disk(error, world.folder) from error
-    try:
-        run_rows.carry_out(planned.rows, at_once=planned.at_once, observe=observe)
-        for seed in scenario.further_seeds():
-            if not undecided(seed - scenario.first_seed):
-                break
-            run_rows.carry_out(world.rows([seed]), at_once=planned.at_once, observe=observe)
+        with interrupts.held():
+            _begin(planned)
+            run_rows.carry_out(planned.rows, at_once=planned.at_once, observe=observe)
+            for seed in scenario.further_seeds():
+                if not undecided(seed - scenario.first_seed):
+                    break
+                run_rows.carry_out(world.rows([seed]), at_once=planned.at_once, observe=observe)
     except KeyboardInterrupt:
         return Soak(world.folder, interrupted=True)
     return Soak(world.folder, interrupted=False)
+
+
+def _begin(planned: Planned) -> None:
+    try:
+        planned.world.begin()
+        result_folder.point_latest(planned.root, planned.folder)
+    except OSError as error:
+        raise result_folder.refuse_full_disk(error, planned.folder) from error

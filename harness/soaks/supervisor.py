@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,18 +13,22 @@ from typing import Any
 
 import psutil
 
+from harness.guarding.guarded import Guarded
+from harness.soaks import interrupts
 from harness.soaks.admission import Admission, free_memory_bytes, room_bytes
 from harness.soaks.archive import archive_run, last_row
 from harness.soaks.children import Children
+from harness.soaks.commands import RESOURCE_TRACKER, short_command
 from harness.text import how_it_ended
 from harness.worker.isolation import judged_environment
 from harness.worker.job import Job
-from harness.worker.recorder import PHASES, RUN_FILE
+from harness.worker.recorder import PHASES, RUN_FILE, write_run_file
 
 POLL_S = 0.2
 LEAST_PAUSE_S = 0.005
 """Between two readings of the children of a run."""
 
+ENDING_POLL_S = 0.05
 GRACE_S = 10.0
 """Real seconds that a process has to end after it was asked to, before it is killed."""
 
@@ -82,14 +85,16 @@ class _Running:
         self._seen_at_s = now_s
         module, *told = program
         with (folder / LOG_FILE).open("wb") as log:
-            self.process = subprocess.Popen(
+            self.process = Guarded(
                 [sys.executable, "-P", "-m", module, str(folder.resolve()), *told],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                output=log,
                 env=judged_environment(os.environ, job.env),
-                start_new_session=True,  # Ctrl-C in the terminal is the supervisor's to handle
             )
+
+    @property
+    def judged_pid(self) -> int | None:
+        """The judged process's own, below its guardian; None until it has begun."""
+        return self.process.pid
 
     def observe(self, state: RunState, now_s: float) -> RunState:
         """The newest state; kills a process that is far beyond its limit or silent for too long."""
@@ -116,7 +121,7 @@ class _Running:
         patience_s = SILENCE * self.job.stall_s + (self.job.sample_every_s if self.job.real_time else 0)
         if silent_s > patience_s:
             self.kill(f"no sample for {silent_s:.0f} s")
-        elif self._seen_t_s >= 0 and _rss_bytes(self.process.pid) > BACKSTOP * self.job.limit_bytes:
+        elif self._seen_t_s >= 0 and _rss_bytes(self.judged_pid) > BACKSTOP * self.job.limit_bytes:
             self.kill(f"far beyond the memory limit of {self.job.limit_bytes / 1e6:.0f} MB")
 
     def kill(self, reason: str) -> None:
@@ -124,35 +129,41 @@ class _Running:
         self.killed_for = reason
         self.process.kill()
 
-    def end(self) -> None:
-        """Ask the process to end, and make it."""
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
     def bring_home(self, *, interrupted: bool = False) -> dict[str, Any]:
         """Archive the recording of the ended process; returns the facts of its run.json."""
         if interrupted:
-            return archive_run(self.folder, status="interrupted", reason="asked to end")
-        told = (self.folder / RUN_FILE).exists()
-        return archive_run(self.folder, reason=None if told else self._cause_of_death())
+            facts = archive_run(self.folder, status="interrupted", reason="asked to end")
+        else:
+            told = (self.folder / RUN_FILE).exists()
+            facts = archive_run(self.folder, reason=None if told else self._cause_of_death())
+        if outlived := self._outlived():
+            facts |= {"outlived": outlived}
+            write_run_file(self.folder, facts)
+        return facts
+
+    def _outlived(self) -> list[str]:
+        """The commands that had to be ended after the run, without the tracker that ends with the last of them."""
+        commands = map(short_command, self.process.outlived)
+        return sorted({command for command in commands if command != RESOURCE_TRACKER})
 
     def _cause_of_death(self) -> str:
         if self.killed_for is not None:
             return f"killed by the supervisor: {self.killed_for}"
         code = self.process.returncode
+        if code is None:
+            return self._with_last_words(f"its guardian ended: {how_it_ended(self.process.guardian_returncode or 0)}")
         if code == os.EX_IOERR:
             return "its recording could not be written: is the disk full?"
         if code < 0:
             return how_it_ended(code)
+        return self._with_last_words(how_it_ended(code))
+
+    def _with_last_words(self, reason: str) -> str:
         last_words = (self.folder / LOG_FILE).read_text(errors="replace").strip().splitlines()
-        return how_it_ended(code) + (f": {last_words[-1]}" if last_words else "")
+        return reason + (f": {last_words[-1]}" if last_words else "")
 
 
+@interrupts.held()
 def supervise(
     jobs: Mapping[Path, Job],
     *,
@@ -169,7 +180,7 @@ def supervise(
     a later one that fits goes first. Where memory runs out all the same, the largest run is killed.
     Returns the facts of every run that was started, by its folder.
     A run that is refused (its idle process is larger than the baseline) ends the soak, as does Ctrl-C: the
-    KeyboardInterrupt is raised again once every process is gone and every recording is home.
+    KeyboardInterrupt is raised once every process is gone and every recording is home. A second one ends them at once.
     """
     states = {
         folder: RunState(
@@ -187,6 +198,7 @@ def supervise(
     running: dict[Path, _Running] = {}
     try:
         while waiting or running:
+            interrupts.check()
             while len(running) < at_once and (admitted := _next(waiting, running, admission)) is not None:
                 folder, job = admitted
                 del waiting[folder]
@@ -195,7 +207,7 @@ def supervise(
                 states[folder] = replace(states[folder], state="running")
             for folder, run in list(running.items()):
                 # a process that ends after this was asked has written all it will write
-                ended = run.process.poll() is not None
+                ended = run.process.ended()
                 states[folder] = run.observe(states[folder], now_s())
                 if ended:
                     del running[folder]
@@ -209,17 +221,28 @@ def supervise(
                 _relieve(running.values())
                 _pause(running.values(), pause)
     finally:
-        for run in running.values():
-            if run.process.poll() is None:
-                run.process.terminate()
+        _end(running.values(), now_s, pause)
         for folder, run in running.items():
-            run.end()
             with contextlib.suppress(OSError):  # a full disk is reported once, by what brought us here
                 facts[folder] = run.bring_home(interrupted=True)
                 states[folder] = _last_state(states[folder], facts[folder])
         if running:
             observe(list(states.values()))
     return facts
+
+
+def _end(running: Collection[_Running], now_s: Callable[[], float], pause: Callable[[float], None]) -> None:
+    """Ask the processes to end; kill those that have not in time, or all at once where that is asked for again."""
+    for run in running:
+        if not run.process.ended():
+            run.process.ask()
+    until_s = now_s() + GRACE_S
+    while interrupts.asked() < 2 and now_s() < until_s and not all(run.process.ended() for run in running):
+        pause(ENDING_POLL_S)
+    for run in running:
+        run.process.kill()
+    for run in running:
+        run.process.end_now(GRACE_S)
 
 
 def _next(
@@ -242,13 +265,14 @@ def _pause(running: Collection[_Running], pause: Callable[[float], None]) -> Non
         pause(step_s)
         waited_s += step_s
         for run in running:
-            run.children.read(run.process.pid)
+            if run.judged_pid is not None:
+                run.children.read(run.judged_pid)
 
 
 def _relieve(running: Collection[_Running]) -> None:
     """Kill the largest run where the machine is about to run out of memory."""
     if free_memory_bytes() < SHORT_BYTES:
-        largest = max(running, key=lambda run: _rss_bytes(run.process.pid))
+        largest = max(running, key=lambda run: _rss_bytes(run.judged_pid))
         largest.kill(f"this machine has less than {SHORT_BYTES / 1e6:.0f} MB of memory left")
 
 
@@ -257,8 +281,8 @@ def _last_state(state: RunState, facts: dict[str, Any]) -> RunState:
     return replace(state, state=facts["status"], **told)
 
 
-def _rss_bytes(pid: int) -> int:
+def _rss_bytes(pid: int | None) -> int:
     try:
-        return int(psutil.Process(pid).memory_info().rss)
+        return 0 if pid is None else int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
         return 0

@@ -1,11 +1,9 @@
-"""What is pinned about a judged process, so that two machines judge the same: environment, huge pages, its end."""
+"""What is pinned about a judged process, so that two machines judge the same: environment and huge pages."""
 
 from __future__ import annotations
 
 import ctypes
-import os
 import platform
-import signal
 import sys
 from collections.abc import Mapping
 
@@ -26,7 +24,6 @@ _CLEARED_PREFIXES = ("MALLOC_", "PYTHON")
 _CLEARED = ("GLIBC_TUNABLES", "LD_PRELOAD")
 _KEPT = ("PYTHONPATH",)
 
-_PR_SET_PDEATHSIG = 1
 _PR_SET_THP_DISABLE = 41
 
 
@@ -51,12 +48,6 @@ def judged_environment(inherited: Mapping[str, str], own: Mapping[str, str]) -> 
 
 
 def isolate_this_process() -> None:
-    """Turn transparent huge pages off, and let this process end with its supervisor (Linux; elsewhere nothing)."""
-    if not sys.platform.startswith("linux"):
-        return
-    libc = ctypes.CDLL(None)
-    libc.prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)
-    parent = os.getppid()
-    libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-    if os.getppid() != parent:  # the supervisor died before it could be watched
-        os.kill(os.getpid(), signal.SIGTERM)
+    """Turn transparent huge pages off (Linux; elsewhere nothing)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_PR_SET_THP_DISABLE, 1, 0, 0, 0)

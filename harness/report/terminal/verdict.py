@@ -77,8 +77,11 @@ def print_warnings(console: Console, runs: Sequence[Run]) -> None:
 
 
 def warnings(runs: Sequence[Run]) -> dict[str, list[str]]:
-    """Return the warnings of the judged processes, each with the runs that had it."""
+    """Return what the runs warn of, each with those that had it: first the processes that outlived them."""
     had: dict[str, dict[str, None]] = {}
+    for run in runs:
+        if run.outlived:
+            had.setdefault(f"outlived stop(): {', '.join(run.outlived)}", {})[f"{run.config} {run.seed}"] = None
     for run in runs:
         for event in run.events:
             if event["kind"] == "warning":

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 
 from harness.cli.options import begin_soaking, declare_soaking
-from harness.scenario.overrides import with_options
 
 INVALID = 3
 
@@ -29,6 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.analysis.verdict.claim_verdict import check_claims
     from harness.cli.controlled import control
     from harness.scenario import load
+    from harness.scenario.overrides import with_options
     from harness.soaks import result_folder
 
     console = begin_soaking(arguments)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
-from harness.scenario.overrides import with_options
 from harness.text import shown_path
 
 if TYPE_CHECKING:
@@ -64,6 +63,7 @@ def scenario_from(arguments: argparse.Namespace) -> Scenario:
     """Return the scenario that the arguments name, with their options. Raises UsageError."""
     from harness.analysis.verdict.claim_verdict import check_claims
     from harness.scenario import load
+    from harness.scenario.overrides import with_options
 
     configs: str | None = arguments.configs
     scenario = load(arguments.scenario)

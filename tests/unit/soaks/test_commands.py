@@ -43,9 +43,17 @@ def test_a_command_is_what_runs_without_its_arguments(arguments, command):
     assert short_command(arguments) == command
 
 
+def wait_for_exec(process):
+    """A process that is in the middle of exec has no command line."""
+    until_s = time.monotonic() + 60
+    while not process.cmdline():
+        assert time.monotonic() < until_s
+
+
 def test_the_command_of_a_process_is_told_while_it_lives_and_while_it_is_not_reaped():
     with subprocess.Popen([sys.executable, "-c", "input()", "hunter2"], stdin=subprocess.PIPE) as process:
         watched = psutil.Process(process.pid)
+        wait_for_exec(watched)
         assert command_of(watched) == "python -c"
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
@@ -57,10 +65,9 @@ def test_the_command_of_a_process_is_told_while_it_lives_and_while_it_is_not_rea
 def test_a_spawned_worker_is_one_of_multiprocessing():
     worker = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
     worker.start()
-    process, until_s = psutil.Process(worker.pid), time.monotonic() + 60
+    process = psutil.Process(worker.pid)
     try:
-        while not process.cmdline():  # as long as it is in the middle of exec
-            assert time.monotonic() < until_s
+        wait_for_exec(process)
         assert command_of(process) == MULTIPROCESSING
     finally:
         worker.kill()

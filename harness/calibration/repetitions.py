@@ -163,6 +163,7 @@ def write_page(soaks: Sequence[RepeatedSoak], to: Path) -> None:
         raise UsageError(f"{shown_path(to)}: the page cannot be written: {error.strerror}") from error
 
 
+@interrupts.taken()
 def main(argv: Sequence[str] | None = None) -> int:
     """Repeat, or only write the page; returns the exit code."""
     write_whatever_the_locale()
@@ -190,7 +191,6 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         scenario, missing = without_missing(scenario_from(arguments))
         plan = planned(arguments, scenario, (git_state() or {}).get("revision"))
-        interrupts.take()
         for text in [platform_warning(), *(f"left out: {config}: {reason}" for config, reason in missing.items())]:
             if text is not None:
                 say(f"Warning: {text}")

@@ -58,6 +58,7 @@ def foretold_peaks(root: Path) -> dict[str, float]:
     return peaks
 
 
+@interrupts.taken()
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     write_whatever_the_locale()
@@ -75,7 +76,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--page", action="store_true", help="run nothing: write the page of what is recorded")
     parser.set_defaults(hours=None, scale=None, max_seeds=None, anchor_minutes=None)
     given = parser.parse_args(arguments)
-    interrupts.take()
     try:
         return _run(given)
     except (UsageError, SoakError) as error:

@@ -46,6 +46,7 @@ class Subcommand(Protocol):
         """Do it, and say how it went as an exit code; raises SoakError."""
 
 
+@interrupts.taken()
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; `argv` is the command line without the program's name, by default this process's."""
     write_whatever_the_locale()
@@ -65,8 +66,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001 - a bug: it shows its traceback, and must not exit 1, which is a claim missed
         traceback.print_exc()
         return SoakError.exit_code
-    finally:
-        interrupts.no_more()
     return code
 
 

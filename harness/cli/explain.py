@@ -71,7 +71,6 @@ def explain_by_rerun(
     from harness.report.terminal.allocations import INSTALL, print_allocations
     from harness.report.terminal.console import heading, whole_line
     from harness.report.terminal.progress import RerunProgress
-    from harness.soaks import interrupts
 
     if not found:
         raise UsageError(f"{folder}: no run recorded a sample, so nothing tells what to rerun")
@@ -81,7 +80,6 @@ def explain_by_rerun(
     scale = found[0].runs[0].memory_scale
     bytes_per_hour = None if gb_per_hour is None else gb_per_hour * scale * 1e9
     job = plan_rerun(folder, chosen, arguments.seed, arguments.hours, bytes_per_hour)
-    interrupts.take()
     heading(console, f"Rerun of {chosen} seed {job.seed}: {job.horizon_s / 3600:.2g} virtual hours, not judged")
     if not owners:
         whole_line(console, "The recording names no owner that grows: the one that grows most in the rerun is taken.")

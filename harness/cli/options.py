@@ -87,18 +87,16 @@ def declare_soaking(parser: argparse.ArgumentParser) -> None:
 
 
 def begin_soaking(arguments: argparse.Namespace) -> Console:
-    """Open the console, and take Ctrl-C and SIGTERM, so that recordings come home; warn where memory is not judged.
+    """Open the console; warn where memory is not judged.
 
     Raises UsageError where --jobs allows none.
     """
     from harness.report.terminal.console import open_console
-    from harness.soaks import interrupts
     from harness.worker.isolation import platform_warning
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs}: must be at least 1")
     console = open_console()
-    interrupts.take()
     if (warning := platform_warning()) is not None:
         console.print(f"Warning: {warning}")
     return console

@@ -9,6 +9,7 @@ the end, and it is the second that hastens it.
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,24 +23,33 @@ class _Interrupts:
     holders = 0
 
 
-def take() -> None:
-    """Take the signals from now on, of which there was none yet. Only the main thread may."""
+@contextmanager
+def taken() -> Iterator[None]:
+    """Take the signals inside, as a whole program should; threads other than the main one cannot. Ignored ones stay so.
+
+    Afterwards they mean what they meant before; where one came, nothing: what the program returns is its exit code.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     _Interrupts.asked = 0
-    for number in SIGNALS:
+    former = {number: signal.getsignal(number) for number in SIGNALS}
+    heard = {number: handler for number, handler in former.items() if handler not in (signal.SIG_IGN, None)}
+    for number in heard:
         signal.signal(number, _count)
+    try:
+        yield
+    finally:
+        _Interrupts.holders += 1
+        for number, handler in heard.items():  # one of Python's own would be taken back at the interpreter's end
+            signal.signal(number, signal.SIG_IGN if _Interrupts.asked else handler)
+        _Interrupts.holders -= 1
 
 
 def _count(*_: object) -> None:
     _Interrupts.asked += 1
     if _Interrupts.asked == 1 and not _Interrupts.holders:
         raise KeyboardInterrupt
-
-
-def no_more() -> None:
-    """Let no further signal change how this process ends, where it was asked to: its exit code is what it returns."""
-    if _Interrupts.asked:
-        for number in SIGNALS:  # a handler of Python's own is taken back while the interpreter ends
-            signal.signal(number, signal.SIG_IGN)
 
 
 def asked() -> int:

@@ -63,7 +63,6 @@ def soaks(here: Path, monkeypatch: pytest.MonkeyPatch) -> Soaks:
     monkeypatch.setattr(repetitions.soaks, "carry_out", found.carry_out)
     monkeypatch.setattr(repetitions, "_judged", found.judge)
     monkeypatch.setattr(repetitions, "git_state", lambda **_: {"revision": "abc", "dirty": False})
-    monkeypatch.setattr(repetitions.interrupts, "take", lambda: None)
     return found
 
 

@@ -1,0 +1,94 @@
+"""Ctrl-C and SIGTERM, sent for real: the first is raised where it may be, all are counted, none is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from harness.soaks import interrupts
+
+BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """The handlers of the tests themselves come back, whatever becomes of those of a test."""
+    former = {number: signal.getsignal(number) for number in interrupts.SIGNALS}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    for number, handler in former.items():
+        signal.signal(number, handler)
+
+
+def ask(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+@BOTH
+def test_the_first_is_raised_at_once_and_no_further_one(number: int) -> None:
+    with interrupts.taken():
+        assert interrupts.asked() == 0
+        with pytest.raises(KeyboardInterrupt):
+            ask(number)
+        for _ in range(2):
+            ask(number)
+        assert interrupts.asked() == 3
+
+
+@BOTH
+def test_what_is_held_is_raised_where_it_is_checked_for(number: int) -> None:
+    with interrupts.taken(), pytest.raises(KeyboardInterrupt):
+        hold_and_check(number)
+
+
+@interrupts.held()
+def hold_and_check(number: int) -> None:
+    ask(number)  # not raised here
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.check()
+
+
+@interrupts.held()
+def hold(error: Exception | None = None) -> None:
+    ask(signal.SIGINT)
+    if error is not None:
+        raise error
+
+
+@interrupts.held()
+def hold_twice() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        hold()
+
+
+def test_what_is_held_is_raised_at_the_end_at_the_latest() -> None:
+    with interrupts.taken():
+        with pytest.raises(KeyboardInterrupt):
+            hold_twice()
+        assert interrupts.asked() == 1
+
+
+def test_an_error_goes_before_a_signal_that_is_held() -> None:
+    with interrupts.taken(), pytest.raises(OSError, match="full"):
+        hold(OSError("full"))
+
+
+def test_the_handlers_come_back_unless_the_program_was_asked_to_end() -> None:
+    former = signal.getsignal(signal.SIGINT)
+    with interrupts.taken():
+        pass
+    assert signal.getsignal(signal.SIGINT) is former
+    with interrupts.taken(), pytest.raises(KeyboardInterrupt):
+        ask(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ask(signal.SIGINT)
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in the background of a script
+    with interrupts.taken():
+        ask(signal.SIGINT)
+        assert interrupts.asked() == 0

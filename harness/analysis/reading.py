@@ -1,9 +1,9 @@
 """Reading a run from its folder in a result.
 
 ``runs/<config>/seed-<n>/`` holds ``samples.parquet`` (the columns of :data:`harness.worker.recorder.SAMPLE`, phase as a
-word, null where a tier was not read), ``events.jsonl``, ``run.json`` and, where the owners were walked,
-``owners.parquet``. The formats are told of in :mod:`harness.worker.recorder`; what a recording older than a column does
-not have is read as not recorded.
+word, null where a tier was not read), ``events.jsonl``, ``run.json``, where the owners were walked ``owners.parquet``
+and, where the target had started processes, ``children.parquet``. The formats are told of in
+:mod:`harness.worker.recorder`; what a recording older than a column does not have is read as not recorded.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.analysis.runs import COLUMNS, STATUSES, UNFINISHED, Run, no_owners
+from harness.analysis.runs import COLUMNS, STATUSES, UNFINISHED, Run, no_children, no_owners
 from harness.errors import UsageError
 from harness.files import read_json
 from harness.soaks.archive import OWNERS_PARQUET, PARQUET_FILE
+from harness.soaks.children_file import CHILDREN_PARQUET
 from harness.soaks.result_folder import seed_of
 from harness.worker.recorder import EVENTS_FILE, ROWS, RUN_FILE
 
@@ -44,8 +45,11 @@ def read_run(folder: Path) -> Run:
     samples = _samples(folder / PARQUET_FILE, may_be_missing=status in UNFINISHED)
     events = _events(folder / EVENTS_FILE)
     owners = _table(folder / OWNERS_PARQUET) if (folder / OWNERS_PARQUET).exists() else no_owners()
+    children = _table(folder / CHILDREN_PARQUET) if (folder / CHILDREN_PARQUET).exists() else no_children()
     try:
-        return Run(facts["config"], facts["seed"], status, float(scale), samples, events, facts, owners)
+        return Run(
+            facts["config"], facts["seed"], status, float(scale), samples, events, facts, owners, children=children
+        )
     except ValueError as error:
         raise UsageError(f"{folder}: {error}") from error
 

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.scenario import Scenario
+from harness.soaks.children_file import CHILDREN_COLUMNS, pss_at, tree_bytes
 from harness.worker.recorder import DELIVERED, PHASES, SAMPLE
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted")
@@ -45,12 +46,20 @@ RESIDUAL = "residual_bytes"
 
 COLUMNS = tuple(dict.fromkeys([*(SAMPLE.names or ()), *LINES, RESIDUAL]))
 
+CHILDREN_SINCE = 3
+"""The format from which on a recording without children says that the run had none."""
+
 OWNER_COLUMNS = {"t_s": float, "step": str, "path": str, "symbol": str, "bytes": float, "se": float}
 
 
 def no_owners() -> pd.DataFrame:
     """The owners of a run that was not walked."""
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in OWNER_COLUMNS.items()})
+
+
+def no_children() -> pd.DataFrame:
+    """The children of a run that had none."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in CHILDREN_COLUMNS.items()})
 
 
 def ending(status: str, t_s: float | None) -> str:
@@ -145,8 +154,9 @@ class Run:
     `judged_by` are its terms; None where it was read without the scenario that asked for it.
     `samples` has the COLUMNS of a recording (`t_s` in seconds of the run, never decreasing; NaN where a tier was not
     read or the recording is older than the column), `events` are mappings with at least `t_s` and `kind`, `facts` is
-    the content of run.json, `owners` has OWNER_COLUMNS: one row per owner and walk, empty where none was walked. Raises
-    ValueError where these do not hold; nothing downstream checks again.
+    the content of run.json, `owners` has OWNER_COLUMNS: one row per owner and walk, empty where none was walked.
+    `children` has CHILDREN_COLUMNS: one row per command and reading, empty where the run had none or it was not
+    recorded. Raises ValueError where these do not hold; nothing downstream checks again.
     """
 
     config: str
@@ -158,6 +168,7 @@ class Run:
     facts: dict[str, Any]
     owners: pd.DataFrame = field(default_factory=no_owners)
     judged_by: Terms | None = None
+    children: pd.DataFrame = field(default_factory=no_children)
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -166,6 +177,7 @@ class Run:
             raise ValueError(f"memory_scale {self.memory_scale!r} is not a positive number")
         _refuse_without(REQUIRED, self.samples, "samples")
         _refuse_without(OWNER_COLUMNS, self.owners, "owners")
+        _refuse_without(CHILDREN_COLUMNS, self.children, "children")
         older = {name: np.nan for name in COLUMNS if name not in self.samples.columns}
         if older:
             object.__setattr__(self, "samples", self.samples.assign(**older))
@@ -296,6 +308,40 @@ class Run:
     def live_gb(self) -> NDArray[np.float64]:
         """Live bytes plus ballast, GB at full scale, NaN where not read, shape (samples,)."""
         return _shared((self.column("live_bytes") + self.ballast_bytes) / self.memory_scale / 1e9)
+
+    @property
+    def has_children(self) -> bool:
+        """Whether the target had started a process when one was looked for."""
+        return not self.children.empty and bool(self.t_s.size)
+
+    @property
+    def childless(self) -> str:
+        """Why it has no children, in words: ``old started no process``; or none were recorded."""
+        if int(self.facts.get("format") or 1) >= CHILDREN_SINCE:
+            return f"{self.config} started no process"
+        return f"{self.config} was recorded without the processes that it may have started"
+
+    @cached_property
+    def children_gb(self) -> NDArray[np.float64]:
+        """What all processes that the target started hold (PSS), GB at full scale, (samples,); NaN where not read.
+
+        Their bytes are divided by the memory scale, as those of RSS above the baseline are. No ballast fills them up:
+        in a small world what a program takes before it does anything counts for more than it is.
+        """
+        return self._children_gb(self.children)
+
+    def command_gb(self, command: str) -> NDArray[np.float64]:
+        """The same of the processes of one command; 0 where others were read, and it had none."""
+        mine = self._children_gb(self.children[self.children["command"] == command])
+        return np.where(np.isfinite(self.children_gb) & np.isnan(mine), 0.0, mine)
+
+    @cached_property
+    def tree_gb(self) -> NDArray[np.float64]:
+        """RSS of the judged process and PSS of all that it started, GB at full scale, (samples,)."""
+        return _shared(tree_bytes(self.t_s, self.column("rss_bytes"), self.children) / self.memory_scale / 1e9)
+
+    def _children_gb(self, children: pd.DataFrame) -> NDArray[np.float64]:
+        return _shared(pss_at(self.t_s, children) / self.memory_scale / 1e9)
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One column of the samples as floats, shape (samples,)."""

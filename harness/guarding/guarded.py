@@ -53,6 +53,11 @@ class Guarded:
         self._socket.setblocking(False)
 
     @property
+    def guardian_pid(self) -> int:
+        """The guardian's own: what below the process lost its parent is a child of it."""
+        return self._process.pid
+
+    @property
     def guardian_returncode(self) -> int | None:
         """How the guardian ended, as `subprocess` has it; None while it lives."""
         return self._process.returncode

@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from harness.soaks.archive import PEAK_TREE
 from harness.worker.job import Job
 
 RESERVE_BYTES = 500_000_000
@@ -71,7 +72,7 @@ class Admission:
         return replace(job, limit_bytes=min(job.limit_bytes, left))
 
     def learn(self, job: Job, facts: Mapping[str, Any]) -> None:
-        """Take a completed run's peak for what the others of its config need."""
+        """Take a completed run's peak, with that of what it started, for what the others of its config need."""
         if facts.get("status") == "complete":
-            peak = facts["peak_rss_bytes"] / job.memory_scale
+            peak = facts.get(PEAK_TREE, facts["peak_rss_bytes"]) / job.memory_scale
             self._peaks[job.config] = max(peak, self._peaks.get(job.config, 0.0))

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from harness.errors import UsageError
 from harness.files import in_one_piece, read_json
-from harness.soaks.children_file import archive_children
+from harness.soaks.children_file import archive_children, tree_bytes
 from harness.worker.job import Job
 from harness.worker.recorder import (
+    EVENTS_FILE,
     NOT_READ,
     PHASES,
     ROWS,
@@ -32,6 +33,9 @@ from harness.worker.recorder import (
 
 PARQUET_FILE = "samples.parquet"
 OWNERS_PARQUET = "owners.parquet"
+
+PEAK_TREE = "peak_tree_bytes"
+"""In run.json of a run that had children: the most that the judged process and they held together, real bytes."""
 
 UNATTRIBUTED = "(unattributed)"
 """The owner of what the allocators hold and no path leads to: live bytes less the sum of the owners."""
@@ -123,13 +127,31 @@ def archive_run(folder: Path, *, status: str | None = None, reason: str | None =
         with in_one_piece(folder / OWNERS_PARQUET) as partial:
             read_walks(folder).to_parquet(partial, index=False)
         (folder / WALKS_FILE).unlink()
-    archive_children(folder)
+    children = archive_children(folder)
     run_file = folder / RUN_FILE
     if not run_file.exists():
         facts = _facts_of_the_dead(folder, rows, status or "died", reason or "ended without a word")
         write_run_file(folder, facts | outlived(read_notes(folder)))
     recorded: dict[str, Any] = read_json(run_file)
+    if children is not None and len(rows):
+        peak = tree_bytes(rows["t_s"].astype(np.float64), rows["rss_bytes"].astype(np.float64), children).max()
+        recorded[PEAK_TREE] = int(peak)
+        write_run_file(folder, recorded)
     return recorded
+
+
+def end_with_limit(folder: Path, held_bytes: int, limit_bytes: int, largest: str) -> dict[str, Any]:
+    """Archive a run that was killed since it and what it started were beyond the memory limit; returns its facts.
+
+    The limit is an event of the run, as where it was the judged process that saw it reached.
+    """
+    if not (folder / RUN_FILE).exists() and (row := last_row(folder)) is not None:
+        event = {"t_s": float(row["t_s"][0]), "kind": "limit", "tree_bytes": held_bytes}
+        events = (folder / EVENTS_FILE).read_bytes()
+        whole = events[: events.rfind(b"\n") + 1]
+        (folder / EVENTS_FILE).write_bytes(whole + json.dumps(event).encode() + b"\n")
+    reason = f"RSS and children reached the machine's limit of {limit_bytes / 1e6:.0f} MB, most of them {largest}"
+    return archive_run(folder, status="limit", reason=reason)
 
 
 def archive_result(folders: Sequence[Path]) -> None:

@@ -86,8 +86,11 @@ class Children:
         """Real seconds until they may be read again."""
         return max(self._due_s - self._now_s(), 0.0)
 
-    def read(self, pid: int) -> None:
-        """Read the descendants of process `pid` where that is due, and the judged process has a new sample."""
+    def read(self, pid: int, adopter: int | None = None) -> None:
+        """Read the descendants of process `pid` where that is due, and the judged process has a new sample.
+
+        What lost its parent is a child of the process `adopter`, if there is one.
+        """
         if self.due_in_s():
             return
         row = last_row(self._folder)
@@ -97,7 +100,7 @@ class Children:
             return
         self._seen = sampled
         began_s = time.thread_time()
-        self.held = read_descendants(pid)
+        self.held = read_descendants(pid, adopter)
         spent_s = time.thread_time() - began_s
         self._due_s = self._now_s() + max(spent_s / SHARE, 0.0 if self.held else RARELY_S)
         self._began |= bool(self.held)
@@ -111,13 +114,14 @@ class Children:
             file.write(line + "\n")  # a full disk ends the judged process, which says so
 
 
-def read_descendants(pid: int) -> dict[str, Held]:
+def read_descendants(pid: int, adopter: int | None = None) -> dict[str, Held]:
     """What the children of process `pid`, their children and so on hold, by command; dead and very young ones nothing.
 
+    With them those that lost their parent, if their `adopter` is told: all other children of that.
     Where PSS may not be read, as of a program that runs as another user, RSS stands in its place.
     """
     held: dict[str, Held] = {}
-    for child in _descendants(pid):
+    for child in _descendants(pid, adopter):
         with contextlib.suppress(OSError, psutil.Error):
             if _age_s(child) < YOUNG_S:
                 continue
@@ -128,17 +132,18 @@ def read_descendants(pid: int) -> dict[str, Held]:
     return held
 
 
-def _descendants(pid: int) -> list[int]:
-    """Every living descendant of a process once, parents first."""
+def _descendants(pid: int, adopter: int | None) -> list[int]:
+    """Every living descendant of a process once, parents first, and what the adopter of its orphans has beside it."""
     if not _TELLS_CHILDREN:
-        try:
-            return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-        except psutil.Error:
-            return []
-    found = [pid]
-    for parent in found:
-        found += [child for child in _children(parent) if child not in found]
-    return found[1:]
+        with contextlib.suppress(psutil.Error):
+            below = psutil.Process(pid if adopter is None else adopter).children(recursive=True)
+            return [child.pid for child in below if child.pid != pid]
+        return []
+    found = [pid, *([] if adopter is None else _children(adopter))]
+    for place, parent in enumerate(found):
+        if parent != pid or place == 0:
+            found += [child for child in _children(parent) if child not in found]
+    return [child for child in found if child != pid]
 
 
 def _children(pid: int) -> list[int]:

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from harness.files import in_one_piece
+
+_Numbers = NDArray[np.float64]
 
 CHILDREN_FILE = "children.jsonl"
 CHILDREN_PARQUET = "children.parquet"
@@ -47,9 +50,35 @@ def read_children(folder: Path) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(columns[name], dtype=kind) for name, kind in CHILDREN_COLUMNS.items()})
 
 
-def archive_children(folder: Path) -> None:
-    """Turn children.jsonl into children.parquet, where there is one."""
-    if (folder / CHILDREN_FILE).exists():
-        with in_one_piece(folder / CHILDREN_PARQUET) as partial:
-            read_children(folder).to_parquet(partial, index=False)
-        (folder / CHILDREN_FILE).unlink()
+def archive_children(folder: Path) -> pd.DataFrame | None:
+    """Turn children.jsonl into children.parquet, where there is one; returns its table."""
+    if not (folder / CHILDREN_FILE).exists():
+        return None
+    children = read_children(folder)
+    with in_one_piece(folder / CHILDREN_PARQUET) as partial:
+        children.to_parquet(partial, index=False)
+    (folder / CHILDREN_FILE).unlink()
+    return children
+
+
+def pss_at(t_s: _Numbers, children: pd.DataFrame) -> _Numbers:
+    """What all children held, real bytes, at the last of the samples `t_s` (samples,) at or before each reading.
+
+    NaN at the samples after which nothing was read.
+    """
+    held = np.full(t_s.size, np.nan)
+    read = children.groupby("t_s")["pss_bytes"].sum()
+    at = np.searchsorted(t_s, read.index.to_numpy(dtype=np.float64), side="right") - 1
+    held[at[at >= 0]] = read.to_numpy(dtype=np.float64)[at >= 0]
+    return held
+
+
+def tree_bytes(t_s: _Numbers, rss_bytes: _Numbers, children: pd.DataFrame) -> _Numbers:
+    """RSS of the judged process and PSS of all that it started, real bytes, at the samples `t_s` (samples,).
+
+    Between two readings what they hold is interpolated; before the first there were none. Pages that a process got
+    from the judged one when it was forked count in RSS and, in part, in PSS as well.
+    """
+    held = pss_at(t_s, children)
+    read = np.isfinite(held)
+    return rss_bytes + np.interp(t_s, t_s[read], held[read], left=0.0) if read.any() else rss_bytes

@@ -16,7 +16,7 @@ import psutil
 from harness.guarding.guarded import Guarded
 from harness.soaks import interrupts
 from harness.soaks.admission import Admission, free_memory_bytes, room_bytes
-from harness.soaks.archive import archive_run, last_row
+from harness.soaks.archive import archive_run, end_with_limit, last_row
 from harness.soaks.children import Children
 from harness.soaks.commands import RESOURCE_TRACKER, short_command
 from harness.text import how_it_ended
@@ -80,6 +80,7 @@ class _Running:
         self.job = job
         self.folder = folder
         self.killed_for: str | None = None
+        self.killed_at_limit: tuple[int, str] | None = None
         self.children = Children(folder)
         self._seen_t_s = -1.0
         self._seen_at_s = now_s
@@ -123,6 +124,14 @@ class _Running:
             self.kill(f"no sample for {silent_s:.0f} s")
         elif self._seen_t_s >= 0 and _rss_bytes(self.judged_pid) > BACKSTOP * self.job.limit_bytes:
             self.kill(f"far beyond the memory limit of {self.job.limit_bytes / 1e6:.0f} MB")
+        elif self.children.held and self.held_bytes > self.job.limit_bytes:
+            self.killed_at_limit = self.held_bytes, self.children.largest
+            self.kill("beyond the memory limit")
+
+    @property
+    def held_bytes(self) -> int:
+        """What the process holds now, with what all that it started did when they were last read."""
+        return _rss_bytes(self.judged_pid) + self.children.pss_bytes
 
     def kill(self, reason: str) -> None:
         """End the process at once, and say later why."""
@@ -133,6 +142,9 @@ class _Running:
         """Archive the recording of the ended process; returns the facts of its run.json."""
         if interrupted:
             facts = archive_run(self.folder, status="interrupted", reason="asked to end")
+        elif self.killed_at_limit is not None:
+            held_bytes, largest = self.killed_at_limit
+            facts = end_with_limit(self.folder, held_bytes, self.job.limit_bytes, largest)
         else:
             told = (self.folder / RUN_FILE).exists()
             facts = archive_run(self.folder, reason=None if told else self._cause_of_death())
@@ -266,13 +278,13 @@ def _pause(running: Collection[_Running], pause: Callable[[float], None]) -> Non
         waited_s += step_s
         for run in running:
             if run.judged_pid is not None:
-                run.children.read(run.judged_pid)
+                run.children.read(run.judged_pid, run.process.guardian_pid)
 
 
 def _relieve(running: Collection[_Running]) -> None:
     """Kill the largest run where the machine is about to run out of memory."""
     if free_memory_bytes() < SHORT_BYTES:
-        largest = max(running, key=lambda run: _rss_bytes(run.judged_pid))
+        largest = max(running, key=lambda run: run.held_bytes)
         largest.kill(f"this machine has less than {SHORT_BYTES / 1e6:.0f} MB of memory left")
 
 

@@ -52,11 +52,16 @@ Three seeds at scale 1 spread by 0.03 % in their mean, 0.35 % in their troughs, 
 
 
 def moves(metric: Metric, scenario: Scenario, runs: Sequence[Run], configs: Sequence[str]) -> bool:
-    """Whether the scale of a soak may have moved a metric of these configs: not where nothing grew to be freed."""
+    """Whether the scale of a soak may have moved a metric of these configs: not where nothing grew to be freed.
+
+    What is asked of processes that were started is moved where there were some.
+    """
     if not metric.moves_with_scale or scenario.memory.scale == 1:
         return False
     if metric.moves == "cost":
         return True
+    if metric.moves == "tree":
+        return any(run.has_children for run in runs if run.config in configs)
     return any(_grew(run) for run in Runs.of(scenario, runs) if run.config in configs)
 
 
@@ -122,6 +127,7 @@ class FullScale:
         Where live bytes leak the small runs decide: RSS cannot stay below what is live, at any scale.
         """
         assert metric.leak is not None
+        told = "RSS" if metric.leak == "rss" else "RSS and children"
         small = judge_config(self.scenario, self._small(config))
         if metric.leak in small and settled_by_live(self.scenario, self._small(config)):
             return small[metric.leak]
@@ -138,7 +144,7 @@ class FullScale:
             why = self.anchors.broken(config) or self.anchors.unfit.get(config)
             anchored = why or ("none" if world is None else f"runs up to scale {world.scale:g}")
         return (
-            f"not decided at scale {self.scenario.memory.scale:g}: a verdict on RSS takes all "
+            f"not decided at scale {self.scenario.memory.scale:g}: a verdict on {told} takes all "
             f"{self.scenario.time.hours:g} h of {ENOUGH_SEEDS} seeds at scale 1, and there are {anchored}: allow more "
             "time (--anchor-minutes)"
         )
@@ -162,7 +168,7 @@ class FullScale:
         if world.scale == 1 and world.hours >= hours:
             guesses = ({run.seed: self._read(metric, run) for run in world.runs},) * len(GUESSES)
             basis, words = "measured", f"{config} measured at scale 1"
-        elif metric.moves in ("whole", "cost"):
+        elif metric.moves in ("whole", "cost", "tree"):
             raise Undecided(
                 f"not decided at scale {here:g}: {metric.name} is told by whole runs at scale 1 only, and {config} was "
                 f"anchored at {world.scale:g} for {world.hours:.3g} h: more memory or more time (--anchor-minutes)"

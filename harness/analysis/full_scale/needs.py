@@ -12,6 +12,7 @@ from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 from harness.soaks.anchor_plan import Need
+from harness.soaks.archive import PEAK_TREE
 from harness.soaks.plan import IDLE_MARGIN
 
 FEWEST_TEETH = 5
@@ -66,7 +67,7 @@ def _need(scenario: Scenario, runs: Sequence[Run], asked: set[str]) -> Need:
     idle = max(float(run.facts.get("idle_rss_bytes") or 0) for run in runs)
     return Need(
         config=runs[0].config,
-        peak_bytes=max(run.facts["peak_rss_bytes"] / run.memory_scale for run in runs),
+        peak_bytes=max(run.facts.get(PEAK_TREE, run.facts["peak_rss_bytes"]) / run.memory_scale for run in runs),
         wall_s_per_hour=float(np.mean([_wall_s_per_hour(run) for run in runs])),
         hours=hours,
         least_hours=least,

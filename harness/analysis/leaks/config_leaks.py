@@ -1,10 +1,14 @@
-"""What may leak in a config, and whether it does: RSS, live bytes, tasks, threads, open files, each by its budget.
+"""What may leak in a config, and whether it does: RSS, live bytes, children, tasks, threads, files, each by its budget.
 
 Bytes are judged at full scale against the scenario's budget. Counts are whole numbers, those of the scaled world: in a
 short run a slow rise is no step at all. So their budget is one in 24 hours or, where the run is too short to tell that,
 two in the hours judged, and the least rise that would have been found is at least three times as much: simulated with
 three seeds (5 and 24 hours, steps at equal distances), six steps in a run were called LEAK in 98 to 100 % of soaks and
 never OK, and none was always OK.
+
+What the processes that a target started hold is judged alone (`children`) and with RSS of the judged process (`tree`),
+by the budget of bytes and only where there were some. What the target tells of cleanups is its own: floors of children
+lie between their own falls, or in blocks.
 
 The blocks that pymalloc has handed out are not judged: live bytes hold what they hold, and a number of blocks has no
 budget that would mean anything to anybody.
@@ -21,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import Estimate, Reading, absent
-from harness.analysis.leaks.floors import FEWEST_FLOORS, Series, slopes
+from harness.analysis.leaks.child_commands import Command, fastest
+from harness.analysis.leaks.floors import FEWEST_ALONE, FEWEST_FLOORS, FEWEST_IN_BLOCK, Series, slopes
 from harness.analysis.leaks.leak_verdict import LeakVerdict, judge_floors, too_few, with_load
 from harness.analysis.leaks.load import LoadCourse, load_of
 from harness.analysis.leaks.sequential import leak_confidence_of
@@ -29,7 +34,7 @@ from harness.analysis.metrics.levels import not_reached
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 
-MeasureName = Literal["rss", "live", "tasks", "threads", "open_files", "pymalloc", "glibc"]
+MeasureName = Literal["rss", "live", "children", "tree", "tasks", "threads", "open_files", "pymalloc", "glibc"]
 
 PER_HOUR = 1 / 24
 """Of tasks, threads and open files."""
@@ -60,8 +65,15 @@ def _gb(column: str) -> Callable[[Run], NDArray[np.float64]]:
     return lambda run: run.column(column) / run.memory_scale / 1e9
 
 
+def _from_the_first_reading(run: Run) -> NDArray[np.float64]:
+    """The whole tree since it had children; NaN before, and where it never had any."""
+    return np.where(np.maximum.accumulate(np.isfinite(run.children_gb)), run.tree_gb, np.nan)
+
+
 RSS = Measure("rss", "RSS", "GB/h", lambda run: run.rss_gb)
 LIVE = Measure("live", "live bytes", "GB/h", lambda run: run.live_gb)
+CHILDREN = Measure("children", "children", "GB/h", lambda run: run.children_gb)
+TREE = Measure("tree", "RSS and children", "GB/h", _from_the_first_reading)
 TASKS = Measure("tasks", "tasks", "1/h", lambda run: run.column("tasks"))
 THREADS = Measure("threads", "threads", "1/h", lambda run: run.column("threads"))
 OPEN_FILES = Measure("open_files", "open files", "1/h", lambda run: run.column("open_files"))
@@ -69,7 +81,10 @@ PYMALLOC = Measure("pymalloc", "pymalloc", "GB/h", _gb("pymalloc_bytes"))
 GLIBC = Measure("glibc", "glibc", "GB/h", _gb("glibc_bytes"))
 
 COUNTS = (TASKS, THREADS, OPEN_FILES)
-JUDGED = (RSS, LIVE, *COUNTS)
+OF_CHILDREN = (CHILDREN, TREE)
+"""What only a config has that started processes."""
+
+JUDGED = (RSS, LIVE, *OF_CHILDREN, *COUNTS)
 """What every config has a verdict on, where it was recorded."""
 
 
@@ -78,6 +93,7 @@ class ConfigLeak:
     """The verdict on one quantity of one config, and the budget per hour that it was held against.
 
     `fragmentation` marks RSS that climbs while live bytes do not: memory that the program has and does not use.
+    `command` is what grows most of children that leak.
     """
 
     config: str
@@ -85,6 +101,7 @@ class ConfigLeak:
     budget: float
     verdict: LeakVerdict
     fragmentation: bool = False
+    command: Command | None = None
 
     @property
     def rate(self) -> Estimate:
@@ -117,8 +134,11 @@ def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLea
     mine = Runs.of(scenario, runs)
     loads = {run.seed: load for run in mine if (load := load_of(run, by="bytes")) is not None}
     for measure in JUDGED:
-        if any(series_of(run, measure).judged(run.warmup_s).any() for run in mine):
-            leaks[measure.name] = _judge(measure, mine, loads, leak_confidence_of(scenario))
+        having = [run for run in mine if series_of(run, measure).judged(run.warmup_s).any()]
+        if having:
+            judged = having if measure in OF_CHILDREN else mine
+            leak = _judge(measure, judged, loads, leak_confidence_of(scenario))
+            leaks[measure.name] = replace(leak, verdict=_cut_short(leak.verdict, mine))
     rss, live = leaks.get("rss"), leaks.get("live")
     if rss is not None and live is not None:
         fragmented = rss.verdict.leaks and live.verdict.outcome == "OK"
@@ -127,7 +147,7 @@ def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLea
 
 
 def _judge(measure: Measure, runs: Sequence[Run], loads: Mapping[int, LoadCourse], confidence: float) -> ConfigLeak:
-    """What ended before the horizon may be LEAK by what there is of it, and never OK: the rest may be why it ended."""
+    """The verdict from what there is of some runs, one of which has something to judge."""
     hours = _judged_hours(measure, runs)
     budget = _budget(measure, runs[0], hours)
     warmup_s = runs[0].warmup_s
@@ -137,13 +157,35 @@ def _judge(measure: Measure, runs: Sequence[Run], loads: Mapping[int, LoadCourse
     verdict = judge_floors(floors, span_h, budget=budget, confidence=confidence)
     verdict = with_load(verdict, floors, loads, budget, confidence)
     verdict = replace(verdict, load_recorded=all(run.load is not None for run in runs if run.t_s.size))
-    early = next((run for run in runs if not run.reached_horizon), None)
-    if early is not None and not verdict.leaks:
-        reason = f"{early.config} {early.ending}"
-        verdict = replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=reason, cut_short=True)
+    if measure is CHILDREN and verdict.slope is None:
+        verdict = _by_readings(verdict, [int(one.judged(warmup_s).sum()) for one in series.values()], span_h)
     if measure.counted and verdict.minimum_detectable is not None:
         verdict = replace(verdict, minimum_detectable=max(verdict.minimum_detectable, STEPS_FOUND / hours))
-    return ConfigLeak(runs[0].config, measure, budget, verdict)
+    command = None
+    if measure is CHILDREN and verdict.leaks:
+        command = fastest([run for run in runs if run.seed in verdict.leaking] or runs)
+    return ConfigLeak(runs[0].config, measure, budget, verdict, command=command)
+
+
+def _cut_short(verdict: LeakVerdict, runs: Sequence[Run]) -> LeakVerdict:
+    """What ended before the horizon may be LEAK by what there is of it, and never OK: the rest may be why it ended."""
+    early = next((run for run in runs if not run.reached_horizon), None)
+    if early is None or verdict.leaks:
+        return verdict
+    reason = f"{early.config} {early.ending}"
+    return replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=reason, cut_short=True)
+
+
+def _by_readings(verdict: LeakVerdict, readings: Sequence[int], span_h: tuple[float, float]) -> LeakVerdict:
+    """Why children have too few floors: they are read in real time, and a short run passes in few readings of it."""
+    fewest, needed = min(readings), FEWEST_IN_BLOCK * (FEWEST_ALONE if len(readings) == 1 else FEWEST_FLOORS)
+    if fewest >= needed:
+        return verdict
+    begin_h, end_h = span_h
+    hours = begin_h + (end_h - begin_h) * needed / fewest if fewest else None
+    counted = "once" if fewest == 1 else f"{fewest} times"
+    reason = f"what it started was read {counted} after the warm-up, {needed} times are needed"
+    return replace(verdict, reason=reason, hours_needed=hours)
 
 
 def _judged_hours(measure: Measure, runs: Sequence[Run]) -> float:
@@ -164,7 +206,7 @@ def _budget(measure: Measure, run: Run, hours: float) -> float:
 def series_of(run: Run, measure: Measure) -> Series:
     """A measure under feed up to the horizon, as far as the run got."""
     fed = run.until_horizon
-    cleanups = np.empty(0) if measure.counted else run.late_cleanups_s
+    cleanups = np.empty(0) if measure.counted or measure is CHILDREN else run.late_cleanups_s
     return Series(run.t_s[fed], measure.read(run)[fed], cleanups)
 
 
@@ -184,6 +226,8 @@ def slope(run: Run, measure: Measure) -> Reading:
     if not series.judged(run.warmup_s).any():
         if not run.reached_horizon:
             return not_reached(run)
+        if measure in OF_CHILDREN and not run.has_children:
+            return absent("not applicable", run.childless)
         return absent("not applicable", f"{run.config} recorded no {measure.words} under load")
     floors = series.judged_floors(run.warmup_s)
     if floors.hours.size < FEWEST_FLOORS:

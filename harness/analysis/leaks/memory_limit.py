@@ -1,4 +1,7 @@
-"""When RSS reaches the machine's limit: as it was seen, or as it will if what certainly leaks goes on."""
+"""When memory reaches the machine's limit: as it was seen, or as it will if what certainly leaks goes on.
+
+That is RSS of the judged process or, where it started others, what all of them hold.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.estimates import Estimate, over_seeds
-from harness.analysis.leaks.config_leaks import RSS, ConfigLeak
+from harness.analysis.estimates import Estimate, Reading, mean_or_zero, over_seeds
+from harness.analysis.leaks.config_leaks import RSS, TREE, ConfigLeak
 from harness.analysis.metrics import levels
 from harness.analysis.runs import Run
 from harness.scenario import Scenario
@@ -16,7 +19,7 @@ from harness.scenario import Scenario
 
 @dataclass(frozen=True)
 class Limit:
-    """When RSS reaches the machine's limit of `gb`, in virtual hours from the start.
+    """When memory reaches the machine's limit of `gb`, in virtual hours from the start.
 
     That is the scenario's, or less where a machine with less memory ended the runs there.
     `low` and `high` are the interval, or the first and the last seed where `reached` says that it was seen.
@@ -40,7 +43,7 @@ def limit_of(scenario: Scenario, runs: Sequence[Run], rate: Estimate | None) -> 
     if reached:
         told = [run.gb(run.facts["limit_bytes"]) for run in runs if run.facts.get("limit_bytes")]
         return Limit(min(told, default=gb), float(np.mean(reached)), min(reached), max(reached), reached=True)
-    peak = over_seeds({run.seed: levels.peak(run) for run in runs})
+    peak = over_seeds({run.seed: highest(run) for run in runs})
     if peak.estimate is None or peak.bound != "exact" or peak.estimate > gb:
         return None
     if rate is None or rate.estimate is None or rate.low is None or rate.high is None:
@@ -51,15 +54,24 @@ def limit_of(scenario: Scenario, runs: Sequence[Run], rate: Estimate | None) -> 
     return Limit(gb, hours, low, high, reached=False)
 
 
+def highest(run: Run) -> Reading:
+    """The most that counts against the limit: that of the whole tree where there is one."""
+    return levels.tree_peak(run) if run.has_children else levels.peak(run)
+
+
 def told_by(scenario: Scenario, leaks: Iterable[ConfigLeak]) -> list[ConfigLeak]:
-    """The verdicts on leaks that tell a rate at full scale: in a small world not those on RSS."""
-    return [leak for leak in leaks if leak.measure is not RSS or scenario.memory.scale == 1]
+    """The verdicts on leaks that tell a rate at full scale: in a small world not those that RSS is part of."""
+    return [leak for leak in leaks if leak.measure not in (RSS, TREE) or scenario.memory.scale == 1]
 
 
 def leaking_rate(leaks: Sequence[ConfigLeak]) -> Estimate | None:
-    """The growth of one config that leads to the limit: live bytes that leak, else RSS that leaks, else none."""
-    for name in ("live", "rss"):
-        for leak in leaks:
-            if leak.measure.name == name and leak.verdict.outcome == "LEAK":
-                return leak.rate
-    return None
+    """The growth of one config that leads to the limit: of the tree, if that leaks; else the first of these that does.
+
+    Live bytes, RSS. Where children leak, what they grow by, if that is more.
+    """
+    rates = {leak.measure.name: leak.rate for leak in leaks if leak.verdict.outcome == "LEAK"}
+    if "tree" in rates:
+        return rates["tree"]
+    own = rates.get("live", rates.get("rss"))
+    theirs = rates.get("children")
+    return theirs if own is None or (theirs is not None and mean_or_zero(theirs) > mean_or_zero(own)) else own

@@ -27,10 +27,10 @@ Unit = Literal[
 A budget is what a quantity may grow per hour (see harness.analysis.leaks.config_leaks).
 """
 
-Moves = Literal["no", "course", "release", "whole", "cost"]
+Moves = Literal["no", "course", "release", "whole", "cost", "tree"]
 """How a metric moves with the memory scale: not at all; with the floors of the course, which can be carried to another
-scale; with what stays after the stop, which can be, too; so that only whole runs at full scale tell it; or as CPU does,
-which goes with the feed."""
+scale; with what stays after the stop, which can be, too; so that only whole runs at full scale tell it; as CPU does,
+which goes with the feed; or with what programs beside the judged process take before they do anything."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,9 @@ def _reductions() -> list[Metric]:
     return [*gross, *net]
 
 
+_LEAKS_MOVE: dict[str, Moves] = {"rss": "whole", "tree": "tree"}
+
+
 def _leaks() -> list[Metric]:
     return [
         Metric(
@@ -117,7 +120,7 @@ def _leaks() -> list[Metric]:
             f"growth of the floors of {measure.words} in budgets; a claim on it has the verdict on the leak",
             "budgets",
             leaks.in_budgets(measure),
-            moves="whole" if measure is leaks.RSS else "no",
+            moves=_LEAKS_MOVE.get(measure.name, "no"),
             leak=measure.name,
         )
         for measure in leaks.JUDGED
@@ -174,6 +177,13 @@ _METRICS = (
         pair=relative_difference,
     ),
     Metric("peak", "highest RSS up to the horizon", "GB", levels.peak, arithmetic=arithmetic.peak_gb),
+    Metric(
+        "peak.tree",
+        "most that the judged process and all that it started held together up to the horizon",
+        "GB",
+        levels.tree_peak,
+        moves="tree",
+    ),
     Metric("horizon", "median RSS of the last whole tooth before the horizon", "GB", levels.horizon, moves="course"),
     Metric(
         "horizon.instant",

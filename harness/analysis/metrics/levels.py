@@ -50,6 +50,19 @@ def peak(run: Run) -> Reading:
     return Reading(highest, "lower", reason=f"{run.config} {run.ending}")
 
 
+def tree_peak(run: Run) -> Reading:
+    """The most that the judged process and all that it started held up to the horizon; not applicable without any."""
+    if not run.has_children:
+        return absent("not applicable", run.childless)
+    inside = run.tree_gb[run.until_horizon]
+    if not inside.size:
+        return not_reached(run)
+    if run.reached_horizon:
+        return Reading(float(inside.max()))
+    limits = [run.gb(event["tree_bytes"]) for event in run.events if event["kind"] == "limit" and "tree_bytes" in event]
+    return Reading(max(float(inside.max()), *limits, 0.0), "lower", reason=f"{run.config} {run.ending}")
+
+
 def horizon_instant(run: Run) -> Reading:
     """RSS at the horizon, before any cleanup of that instant."""
     if not run.reached_horizon:

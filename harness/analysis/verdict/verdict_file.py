@@ -1,7 +1,8 @@
 """verdict.json: what became of a soak, for other programs.
 
 Format 3 (2026): a config may leak in SOME of its runs; `leaking` are the seeds that leak by themselves;
-`load` is what the load explains of the growth, null where it is flat or was not recorded (`load_recorded`).
+`load` is what the load explains of the growth, null where it is flat or was not recorded (`load_recorded`);
+a config that started processes has the measures children and tree, with the `command` that grows most where they leak.
 Format 2 (2026): what moves with the memory scale is judged at full scale: a claim's estimate is that of its `basis`,
 what the small world says is `small_estimate`; `anchors` are the runs in other worlds.
 Format 1 (2026): first version; `confidence`, `leaks`, `limits`, `controls` and `reductions` came later.
@@ -129,6 +130,7 @@ def _leak_json(leak: ConfigLeak, shape: Shape | None) -> dict[str, Any]:
         "load_recorded": judged.load_recorded,
         "values": _by_seed(judged.seed_slopes),
         "shape": None if shape is None else dataclasses.asdict(shape),
+        **({} if leak.command is None else {"command": dataclasses.asdict(leak.command)}),
     }
 
 

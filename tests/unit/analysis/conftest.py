@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MethodType, SimpleNamespace
 from typing import Any
 
@@ -43,6 +43,16 @@ def _make_run(
     samples.loc[samples.index[:1], "phase"] = "start"
     facts = {"ballast_bytes": ballast_gb * SCALE * 1e9, **facts}
     return Run(config, seed, status, SCALE, samples, tuple(events), facts)
+
+
+def with_children(run: Run, at_s: Sequence[float], gb: Mapping[str, Sequence[float]]) -> Run:
+    """The same run, whose children were read at these times, and held so much (full scale) by command."""
+    table = [
+        {"t_s": t_s, "wall_s": t_s / 600, "command": command, "count": 1, "rss_bytes": 2 * held, "pss_bytes": held}
+        for command, course in gb.items()
+        for t_s, held in zip(at_s, (np.asarray(course) * SCALE * 1e9).astype(int).tolist(), strict=True)
+    ]
+    return dataclasses.replace(run, children=pd.DataFrame(table).sort_values("t_s", kind="stable"))
 
 
 def under_load(run: Run, per_s: Callable[[np.ndarray], np.ndarray]) -> Run:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import psutil
 import pytest
 
 from harness.soaks.children import RARELY_S, SHARE, Children, Held, read_descendants
-from harness.soaks.children_file import CHILDREN_FILE, archive_children, read_children
+from harness.soaks.children_file import CHILDREN_FILE, archive_children, pss_at, read_children, tree_bytes
 from harness.soaks.commands import RESOURCE_TRACKER
 from harness.worker.recorder import SAMPLE, SAMPLES_FILE
 
@@ -109,6 +111,41 @@ def test_a_child_that_is_dead_and_not_waited_for_holds_nothing() -> None:
     child.wait()
 
 
+DAEMON = """\
+import os, subprocess, sys
+from harness.guarding.guardian import adopt_orphans
+adopt_orphans()
+judged = subprocess.Popen([sys.executable, "judged.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+judged.stdout.readline()
+print("ready", flush=True)
+sys.stdin.read()
+judged.communicate()
+"""
+
+ORPHANS = """\
+import subprocess, sys
+code = "import subprocess, sys; subprocess.Popen([sys.executable, 'orphan.py'], stdin=subprocess.DEVNULL)"
+subprocess.run([sys.executable, "-c", code])
+sys.stdin.read()
+"""
+
+
+def test_a_child_that_lost_its_parent_is_a_child_of_its_adopter(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "judged.py").write_text(ORPHANS)
+    (tmp_path / "orphan.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(600)\n")
+    guardian = start("guardian.py", DAEMON)
+    deadline = time.monotonic() + PATIENCE_S
+    while "python orphan.py" not in (below := read_descendants(guardian.pid)):
+        assert time.monotonic() < deadline, below
+    assert below.keys() == {"python judged.py", "python orphan.py"}
+    (judged,) = (child for child in psutil.Process(guardian.pid).children() if child.cmdline()[-1] == "judged.py")
+    assert read_descendants(judged.pid) == {}
+    assert read_descendants(judged.pid, guardian.pid).keys() == {"python orphan.py"}
+    for child in psutil.Process(guardian.pid).children():
+        if child != judged:
+            child.kill()
+
+
 def test_a_process_that_is_gone_has_no_children() -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
@@ -189,3 +226,11 @@ def test_the_archive_has_a_row_a_command_and_one_where_none_is_left(tmp_path: Pa
 def test_a_run_without_children_has_no_table_of_them(tmp_path: Path) -> None:
     archive_children(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tree_is_rss_and_what_children_held_between_readings_and_nothing_before_the_first() -> None:
+    children = pd.DataFrame({"t_s": [10.0, 10.0, 20.0], "pss_bytes": [60, 40, 300]})
+    t_s, rss = np.array([0.0, 5.0, 10.0, 15.0, 20.0, 25.0]), np.array([7.0] * 6)
+    assert tree_bytes(t_s, rss, children).tolist() == [7, 7, 107, 207, 307, 307]
+    assert tree_bytes(t_s, rss, children[:0]) is rss
+    assert np.isnan(pss_at(t_s, children)).tolist() == [True, True, False, True, False, True]

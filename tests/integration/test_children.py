@@ -1,0 +1,173 @@
+"""What the processes that a target started hold: recorded, judged beside it, and counted against the limit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.integration.conftest import Soaks
+
+pytestmark = pytest.mark.soak
+
+TARGET = """\
+import asyncio, multiprocessing, os, pathlib, subprocess, sys
+
+WRITER = '''
+import sys
+kept = []
+for line in sys.stdin:
+    kept.append(b"x" * int(line))
+    if sys.argv[1] == "clean":
+        kept.clear()
+    print("ok", flush=True)
+'''
+SHELL = '''
+import subprocess, sys
+sys.exit(subprocess.run([sys.executable, *sys.argv[1:]]).returncode)
+'''
+
+def worker(pipe, keeps):
+    kept = []
+    while (size := pipe.recv()):
+        kept.append(b"x" * size)
+        if not keeps:
+            kept.clear()
+        pipe.send("ok")
+
+class Popen:
+    def __init__(self, folder, keeps, nested=False):
+        (folder / "writer.py").write_text(WRITER)
+        (folder / "shell.py").write_text(SHELL)
+        command = ["writer.py" if nested else "-mwriter", "leaking" if keeps else "clean"]
+        self.child = subprocess.Popen([sys.executable, *(["shell.py"] if nested else []), *command],
+                                      cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def keep(self, size):
+        print(size, file=self.child.stdin, flush=True)
+        self.child.stdout.readline()
+    def end(self):
+        self.child.communicate()
+
+class Multiprocessing:
+    def __init__(self, method, keeps):
+        started = multiprocessing.get_context(method)
+        self.pipe, theirs = started.Pipe()
+        self.child = started.Process(target=worker, args=(theirs, keeps), daemon=True)
+        self.child.start()
+    def keep(self, size):
+        self.pipe.send(size)
+        self.pipe.recv()
+    def end(self):
+        self.pipe.send(0)
+        self.child.join()
+
+class Target:
+    def __init__(self, params, environment):
+        self.params, self.folder = params, pathlib.Path(environment.data_dir)
+    def start(self):
+        kind, keeps = self.params["kind"], self.params["gb_per_hour"] > 0
+        if kind in ("spawn", "fork"):
+            self.child = Multiprocessing(kind, keeps)
+        else:
+            self.child = Popen(self.folder, keeps, nested=kind == "nested")
+        self.task = asyncio.create_task(self.cycle())
+    async def cycle(self):
+        while True:
+            await asyncio.sleep(30)
+            self.child.keep(int((self.params["gb_per_hour"] or 0.076) * 1e9 / 120))
+    def on_book(self, book): pass
+    async def stop(self):
+        self.task.cancel()
+        self.child.end()
+
+def build(params, environment):
+    return Target(params, environment)
+"""
+
+CLAIMS = """\
+[configs.only]
+kind = "{kind}"
+gb_per_hour = {gb_per_hour}
+[[claims]]
+name = "its children do not leak"
+metric = "leak.children"
+configs = ["only"]
+expected = ["open", 1.0]
+better = "lower"
+kind = "prediction"
+source = "test"
+[[claims]]
+name = "all of it fits"
+metric = "peak.tree"
+configs = ["only"]
+expected = ["open", 2.0]
+better = "lower"
+kind = "prediction"
+source = "test"
+"""
+
+
+def of_kind(soaks: Soaks, kind: str, gb_per_hour: float, **world: Any) -> Path:
+    """Five hours of a target that does nothing but tell one process every 30 s to take memory, and maybe to keep it."""
+    soaks.target(TARGET)
+    settings = {
+        "seeds": 2, "hours": 5.0, "symbols": 2, "books_per_second": 0.2, "warmup_minutes": 20, "scale": 1.0,
+        "baseline_gb": 0.3, "limit_gb": 2.0, "factory": "mine:build",
+    }  # fmt: skip
+    return soaks.scenario(CLAIMS.format(kind=kind, gb_per_hour=gb_per_hour), **(settings | world))
+
+
+def outcomes(soaks: Soaks) -> dict[str, str]:
+    return {leak["measure"]: leak["verdict"] for leak in soaks.verdict()["leaks"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        ("popen", "python -m writer"),
+        ("nested", "python writer.py"),
+        ("spawn", "python (multiprocessing)"),
+        ("fork", "python (multiprocessing)"),
+    ],
+)
+def test_a_process_that_leaks_beside_a_clean_target_is_found_and_named(soaks: Soaks, kind: str, command: str) -> None:
+    ended = soaks.soak("run", of_kind(soaks, kind, 0.076))
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    found = outcomes(soaks)
+    assert (found["rss"], found["live"], found["children"], found["tree"]) == ("OK", "OK", "LEAK", "LEAK")
+    children = next(leak for leak in soaks.verdict()["leaks"] if leak["measure"] == "children")
+    assert children["slope"] == pytest.approx(0.076, rel=0.1)
+    assert children["command"]["command"] == command
+    assert children["command"]["gb_per_hour"] == pytest.approx(0.076, rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["popen", "fork"])
+def test_a_process_that_keeps_nothing_is_none(soaks: Soaks, kind: str) -> None:
+    ended = soaks.soak("run", of_kind(soaks, kind, 0))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    found = outcomes(soaks)
+    assert (found["rss"], found["children"], found["tree"]) == ("OK", "OK", "OK")
+    table = pd.read_parquet(soaks.run_folder("only") / "children.parquet")
+    assert set(table["t_s"]) <= set(soaks.samples("only")["t_s"])
+    assert table.loc[table["t_s"] < 18000, "count"].min() == 1
+    # RSS of what was forked counts pages of the target, and of its PSS only a share: the ballast is not among them
+    assert table["pss_bytes"].max() < 60e6
+
+
+def test_a_run_whose_processes_reach_the_limit_ends_there_like_one_that_does_itself(soaks: Soaks) -> None:
+    ended = soaks.soak("run", of_kind(soaks, "popen", 1.0, limit_gb=1.0))
+    assert ended.returncode in (1, 4), ended.stdout + ended.stderr
+    facts = soaks.facts("only")
+    assert facts["status"] == "limit"
+    reason = "RSS and children reached the machine's limit of 1000 MB, most of them python -m writer"
+    assert facts["reason"] == reason
+    limit = soaks.events("only")[-1]
+    assert limit["kind"] == "limit"
+    assert limit["tree_bytes"] > 1e9
+    assert facts["peak_tree_bytes"] > 0.9e9
+    assert facts["peak_rss_bytes"] < 0.4e9
+    found = soaks.verdict()["limits"]["only"]
+    assert (found["gb"], found["reached"]) == (1.0, True)
+    assert found["hours"] == pytest.approx(0.7, abs=0.2)

@@ -1,0 +1,148 @@
+"""Processes that a target started, judged alone and with the judged process: what grows is found, and named."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from harness.analysis.leaks.child_commands import children_of
+from harness.analysis.leaks.config_leaks import ConfigLeak, judge_config
+from harness.analysis.leaks.memory_limit import leaking_rate, limit_of, told_by
+from harness.analysis.metrics.catalogue import METRICS
+from harness.analysis.runs import Run, Runs
+from tests.unit.analysis.conftest import with_children
+
+WRITER, HELPER = "python -m writer", "python helper.py"
+
+
+def soaked(make_run, *, writer: float = 0.0, helper: float = 0.0, rss: float = 0.0, every_s: float = 150) -> list[Run]:
+    """Three seeds of five hours, a sample a minute; children of 0.2 and 0.1 GB that grow by GB/h, read now and then."""
+    runs = []
+    for seed in (1, 2, 3):
+        rng = np.random.default_rng(seed)
+        hours = np.arange(301) / 60
+        run = make_run(7 + rss * hours + 0.01 * rng.standard_normal(hours.size), every_s=60, seed=seed)
+        at_s = np.arange(30.0 * seed, 18000, every_s)
+        grown = {WRITER: 0.2 + writer * at_s / 3600, HELPER: 0.1 + helper * at_s / 3600}
+        runs.append(with_children(run, at_s, grown))
+    return runs
+
+
+def outcomes(leaks: dict[str, ConfigLeak]) -> dict[str, str]:
+    return {name: leak.verdict.outcome for name, leak in leaks.items()}
+
+
+def test_a_child_that_leaks_is_found_beside_a_process_that_does_not(make_run, make_scenario) -> None:
+    found = judge_config(make_scenario(hours=5), soaked(make_run, writer=0.076))
+    assert outcomes(found) == {"rss": "OK", "children": "LEAK", "tree": "LEAK"}
+    assert found["children"].verdict.slope == pytest.approx(0.076, abs=0.002)
+    assert found["tree"].verdict.slope == pytest.approx(0.076, abs=0.01)
+    command = found["children"].command
+    assert command is not None
+    assert (command.command, command.processes) == (WRITER, 1)
+    assert command.gb_per_hour == pytest.approx(0.076, abs=0.002)
+
+
+def test_children_that_do_not_leak_are_ok_and_the_tree_of_one_that_does_is_not(make_run, make_scenario) -> None:
+    clean = judge_config(make_scenario(hours=5), soaked(make_run, writer=0.01))
+    assert outcomes(clean) == {"rss": "OK", "children": "OK", "tree": "OK"}
+    assert clean["children"].command is None
+    own = judge_config(make_scenario(hours=5), soaked(make_run, rss=0.3))
+    assert outcomes(own) == {"rss": "LEAK", "children": "OK", "tree": "LEAK"}
+
+
+def test_what_grows_most_is_named_whatever_it_holds(make_run, make_scenario) -> None:
+    found = judge_config(make_scenario(hours=5), soaked(make_run, writer=0.02, helper=0.05))["children"]
+    assert found.command is not None
+    assert found.command.command == HELPER
+    assert found.verdict.slope == pytest.approx(0.07, abs=0.002)
+
+
+def test_one_seed_whose_child_leaks_is_some(make_run, make_scenario) -> None:
+    runs = [*soaked(make_run)[:2], soaked(make_run, writer=0.3)[2]]
+    found = judge_config(make_scenario(hours=5), runs)["children"]
+    assert (found.verdict.outcome, found.verdict.leaking) == ("SOME", (3,))
+    assert found.command is not None
+    assert found.command.gb_per_hour == pytest.approx(0.3, abs=0.01)
+
+
+def test_a_config_without_children_has_no_such_verdict(make_run, make_scenario) -> None:
+    runs = [make_run([7.0] * 301, every_s=60, seed=seed) for seed in (1, 2, 3)]
+    assert outcomes(judge_config(make_scenario(hours=5), runs)) == {"rss": "OK"}
+
+
+@pytest.mark.parametrize("name", ["leak.children", "leak.tree", "peak.tree"])
+def test_a_metric_of_children_is_not_applicable_where_there_are_none(make_run, make_scenario, name: str) -> None:
+    for number, why in ((2, "old was recorded without the processes that it may have"), (3, "old started no process")):
+        run = make_run([7.0] * 301, every_s=60, format=number)
+        estimate = METRICS[name].compute(Runs.of(make_scenario(hours=5), [run]), ["old"])
+        assert estimate.lack == "not applicable"
+        assert estimate.reason.startswith(why)
+
+
+def test_too_few_readings_say_how_many_hours_would_do(make_run, make_scenario) -> None:
+    found = judge_config(make_scenario(hours=5), soaked(make_run, writer=0.3, every_s=1800))["children"].verdict
+    assert found.outcome == "INCONCLUSIVE"
+    assert found.reason == "what it started was read 9 times after the warm-up, 30 times are needed"
+    assert found.hours_needed == pytest.approx(1 / 6 + (5 - 1 / 6) * 30 / 9, abs=0.5)
+
+
+def test_what_ended_early_is_never_ok(make_run, make_scenario) -> None:
+    runs = soaked(make_run)
+    died = make_run([7.0] * 100, every_s=60, seed=4, status="died")
+    found = judge_config(make_scenario(hours=5), [*runs, died])
+    assert outcomes(found) == {"rss": "INCONCLUSIVE", "children": "INCONCLUSIVE", "tree": "INCONCLUSIVE"}
+    assert found["children"].reason == "old died at 1.65 h"
+
+
+def test_the_peak_of_the_tree_holds_both_at_one_time(make_run, make_scenario) -> None:
+    run = with_children(make_run([5, 9, 5], every_s=600), [0.0, 600.0, 1200.0], {WRITER: [3.0, 1.0, 6.0]})
+    runs = Runs.of(make_scenario(hours=1 / 3), [run])
+    assert METRICS["peak.tree"].compute(runs, ["old"]).estimate == pytest.approx(11)
+    assert METRICS["peak"].compute(runs, ["old"]).estimate == pytest.approx(9)
+
+
+def test_at_the_limit_the_peak_is_at_least_what_was_seen_then(make_run, make_scenario) -> None:
+    run = make_run([5, 6], status="limit", events=[{"t_s": 600.0, "kind": "limit", "tree_bytes": 16e9}])
+    runs = Runs.of(make_scenario(hours=5), [with_children(run, [0.0, 600.0], {WRITER: [20.0, 25.0]})])
+    peak = METRICS["peak.tree"].compute(runs, ["old"])
+    assert (peak.estimate, peak.bound) == (pytest.approx(32), "lower")
+
+
+def limit(make_scenario, runs: Sequence[Run], **memory: float):
+    scenario = make_scenario(hours=5, **memory)
+    judged = Runs.of(scenario, runs)
+    return limit_of(scenario, judged, leaking_rate(told_by(scenario, judge_config(scenario, judged).values())))
+
+
+def test_the_tree_reaches_the_limit(make_run, make_scenario) -> None:
+    found = limit(make_scenario, soaked(make_run, writer=1.0))
+    assert found is not None
+    peak = 7 + 0.3 + 5
+    assert found.hours == pytest.approx(5 + (32 - peak) / 1.0, rel=0.01)
+    scaled = limit(make_scenario, soaked(make_run, writer=1.0), scale=0.5)  # the tree is not told, the children are
+    assert scaled is not None
+    assert scaled.hours == pytest.approx(found.hours, rel=0.01)
+    assert limit(make_scenario, soaked(make_run)) is None
+
+
+def test_in_a_small_world_the_tree_is_not_told_and_the_children_are(make_run, make_scenario) -> None:
+    scenario = make_scenario(hours=5, scale=0.5)
+    leaks = judge_config(scenario, soaked(make_run, writer=0.3)).values()
+    assert [leak.measure.name for leak in told_by(scenario, leaks)] == ["children"]
+
+
+def test_the_commands_of_a_config_the_one_that_grows_fastest_first(make_run, make_scenario) -> None:
+    runs = Runs.of(make_scenario(hours=5), soaked(make_run, helper=0.05))
+    runs = [dataclasses.replace(run, facts={**run.facts, "acceleration": 600.0}) for run in runs]
+    found = children_of("old", runs)
+    assert found is not None
+    assert [command.command for command in found.commands] == [HELPER, WRITER]
+    assert found.commands[1].gb_per_hour == pytest.approx(0.0, abs=1e-6)
+    assert found.commands[1].peak_gb == pytest.approx(0.2)
+    assert found.tree_gb == pytest.approx(7.3 + 0.25, abs=0.05)
+    assert found.acceleration == 600
+    assert children_of("fixed", runs) is None

@@ -185,7 +185,7 @@ class _Subtree:
         if form is Form.ARROW:
             self.buffers += [(address, float(chunk(size)), number) for address, size in arrow_buffers(obj)]
             return 0.0, []
-        referents = gc.get_referents(obj) if form in (Form.INSTANCE, Form.OTHER) else []
+        referents = gc.get_referents(obj) if form in (Form.INSTANCE, Form.FUTURE, Form.OTHER) else []
         more = float(values_size(obj, kind, referents))
         if form is Form.INSTANCE and self._folded:
             return more, [(referents, 1.0, LISTED, path)]

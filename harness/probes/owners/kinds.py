@@ -30,7 +30,7 @@ _HEAP_FLAG = 1 << 9
 class Form(IntEnum):
     """How an object is taken apart; what comes before CONTAINER is never opened."""
 
-    NOBODY, ATOM, CONTAINER, INSTANCE, FUNCTION, FRAME, ARRAY, ARROW, CACHE, MODULE, OTHER = range(11)
+    NOBODY, ATOM, CONTAINER, INSTANCE, FUNCTION, FRAME, ARRAY, ARROW, CACHE, MODULE, CLASS, FUTURE, OTHER = range(13)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ _NEVER: tuple[type, ...] = (
     types.GetSetDescriptorType, types.MethodDescriptorType, types.WrapperDescriptorType,
     types.ClassMethodDescriptorType,
 )  # fmt: skip
+_FUTURES = {("_asyncio", "Future"), ("asyncio.futures", "Future")}
 _NEVER_NAMED = {
-    ("logging", "Logger"), ("logging", "Manager"), ("asyncio.events", "AbstractEventLoop"),
-    ("concurrent.futures._base", "Executor"), ("_thread", "_local"), ("_contextvars", "Context"),
-    ("mmap", "mmap"), ("enum", "Enum"),
+    ("logging", "Manager"), ("asyncio.events", "AbstractEventLoop"),
+    ("concurrent.futures._base", "Executor"), ("mmap", "mmap"), ("enum", "Enum"),
 }  # fmt: skip
 """Things of the process, not of its program, by the name of a base."""
 
@@ -146,6 +146,8 @@ def classify(cls: type) -> Kind:  # noqa: PLR0911 - one line for each sort
         return Kind(Form.FUNCTION, size_of(cls))
     if issubclass(cls, _FRAMES):
         return Kind(Form.FRAME, size_of(cls))
+    if names & _FUTURES:
+        return Kind(Form.FUTURE, size_of(cls), attributes=_has_dict(cls))
     if cls is _lru_cache_wrapper:
         return Kind(Form.CACHE, size_of(cls))
     if flags & _HEAP_FLAG and _is_python(cls):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextvars
 import gc
 import sys
+import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.probes.owners.attribute_names import Names, is_instance_dict
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds, nothing
-from harness.probes.owners.sizes import inline_values
+from harness.probes.owners.sizes import block, inline_values
 
 LARGE_ATOM = 4096
 """Bytes from which a string, bytes or another plain value is an owner of its own, and not a part of its object."""
@@ -35,6 +37,15 @@ class Globals:
         self.module = module
 
 
+class MadeClass:
+    """A class that no module has by name: one that was made while the program ran."""
+
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: type) -> None:
+        self.cls = cls
+
+
 class Cells:
     """The elements of an array of objects."""
 
@@ -47,8 +58,17 @@ class Cells:
 STAND_INS: dict[type, Kind] = {
     Held: Kind(Form.CONTAINER, nothing, length=list.__len__, elements=list.__iter__, indexed=True, ours=1),
     Globals: Kind(Form.MODULE, nothing),
+    MadeClass: Kind(
+        Form.CLASS, lambda made: block(type.__sizeof__(made.cls)) + dict.__sizeof__(dict(_namespace(made.cls)))
+    ),
     Cells: Kind(Form.CONTAINER, nothing, lambda cells: int(cells.array.size), lambda cells: iter(cells.array.flat)),
 }
+
+
+def _namespace(cls: type) -> Mapping[str, Any]:
+    """The names in a class, whatever its metaclass makes of asking."""
+    namespace: Mapping[str, Any] = type.__dict__["__dict__"].__get__(cls)
+    return namespace
 
 
 def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
@@ -66,6 +86,10 @@ def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
         yield from _of_module(obj.module)
     elif form is Form.INSTANCE or form is Form.CONTAINER:
         yield from _of_instance(obj, kind, kinds, names)
+    elif form is Form.FUTURE:
+        yield from _of_future(obj, kind, kinds, names)
+    elif form is Form.CLASS:
+        yield from _of_made_class(obj.cls)
     elif form is Form.OTHER:
         yield from _of_other(obj)
 
@@ -171,12 +195,56 @@ def _of_class(cls: type) -> Iterator[Part]:
             yield f".{name}", held
 
 
-def _of_other(obj: Any) -> Iterator[Part]:
-    """Any object of a C type; the task that runs is not somebody's yet, the one that has ended keeps its error."""
-    if is_future(obj) and not sys.modules["asyncio"].Future.done(obj):
+def _of_future(future: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
+    """What waits for it until it is done, then what it came to; a task that runs is a root of its own."""
+    asyncio = sys.modules["asyncio"]
+    done = asyncio.Future.done(future)
+    if not done and issubclass(type(future), asyncio.Task):
         return
+    own = names.attributes(future) if kind.attributes else []
+    yield from ((f".{name}", value) for name, value in own)
+    known = {id(value) for _, value in own}
+    for value in gc.get_referents(future):
+        held = type(value) is dict and is_instance_dict(future, value)
+        if held or id(value) in known or kinds[type(value)] is NOBODY:
+            continue
+        if issubclass(type(value), contextvars.Context):
+            yield "._callbacks[*]", value  # the first callback and its context stand beside the list of the others
+        elif done:
+            yield f".<{type(value).__name__}>", value
+        else:
+            yield "._callbacks" if type(value) is list else "._callbacks[*]", value
+
+
+def _of_context(context: contextvars.Context) -> Iterator[Part]:
+    for variable, value in contextvars.Context.items(context):
+        yield f".<context {variable.name}>", value
+
+
+def _of_local(local: Any) -> Iterator[Part]:
+    """The attributes of every thread: their dicts are values of one dict (Modules/_threadmodule.c)."""
+    for value in gc.get_referents(local):
+        if type(value) is dict:
+            for attributes in list(value.values()):
+                if type(attributes) is dict:
+                    yield from ((f".{name}", held) for name, held in list(attributes.items()))
+
+
+def _of_made_class(cls: type) -> Iterator[Part]:
+    for name, value in list(_namespace(cls).items()):
+        yield f".{name}", value
+
+
+def _of_other(obj: Any) -> Iterator[Part]:
+    """Any object of a C type."""
     if issubclass(type(obj), memoryview):
         yield "", obj.obj
+        return
+    if issubclass(type(obj), contextvars.Context):
+        yield from _of_context(obj)
+        return
+    if issubclass(type(obj), threading.local):
+        yield from _of_local(obj)
         return
     for value in gc.get_referents(obj):
         if issubclass(type(value), types.FunctionType) or issubclass(type(obj), types.CellType):

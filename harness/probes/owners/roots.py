@@ -1,30 +1,64 @@
-"""Where a walk begins: the target, what it names itself, the modules it was loaded from, and its tasks."""
+"""Where a walk begins: the target, what it names itself, its modules and tasks, loggers, classes made at run time."""
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import logging
 import sys
+import types
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from harness.probes.owners.parts import Together
+from harness.probes.owners.kinds import module_of
+from harness.probes.owners.parts import MadeClass, Together
+
+LOGGERS = "logging.Logger.manager.loggerDict"
 
 
 def find_roots(target: Any, factory: Any, *, ignore: Collection[asyncio.Task[Any]] = ()) -> dict[str, Any]:
     """Roots by path: the target under "", its ``roots()``, its modules by name, unfinished tasks as ``<task NAME>``.
 
+    Beside them what a process keeps for a program: loggers by name, the variables of the current context, and classes
+    that say to be of its modules and do not stand there, as ``<class NAME>``.
+
     `factory` is the reference "module:name" that the target was made by, or the callable itself. `ignore` are tasks
     that are not the target's. Outside a running loop there are no tasks.
     """
-    roots: dict[str, Any] = {"": target}
+    roots: dict[str, Any] = {LOGGERS: logging.Logger.manager.loggerDict, "": target}  # a logger is nobody's attribute
     offered = getattr(target, "roots", None)
     if callable(offered):
         roots.update({str(name): root for name, root in dict(offered()).items() if name})
-    for name in sorted(_module_names(target, factory)):
+    modules = sorted(_module_names(target, factory))
+    for name in modules:
         roots.setdefault(name, sys.modules[name])
-    for name, tasks in _tasks(ignore).items():
-        roots[name] = tasks
+    if context := contextvars.copy_context():
+        roots["<context>"] = context
+    roots.update(_tasks(ignore))
+    roots.update(_made_classes(frozenset(modules)))
     return roots
+
+
+def _made_classes(modules: Collection[str]) -> dict[str, Any]:
+    """Classes of `modules` that do not stand there by name, from what every class knows of its subclasses."""
+    made: dict[str, Any] = {}
+    left: list[type] = [object]
+    met = {id(object)}
+    while left:
+        for cls in list[type](type.__subclasses__(left.pop())):
+            if id(cls) not in met:
+                met.add(id(cls))
+                left.append(cls)
+                if module_of(cls) in modules and not _is_named(cls):
+                    made.setdefault(f"<class {cls.__qualname__}>", Together()).append(MadeClass(cls))
+    return made
+
+
+def _is_named(cls: type) -> bool:
+    held: Any = sys.modules.get(module_of(cls))
+    for part in cls.__qualname__.split("."):
+        held = vars(held).get(part) if isinstance(held, types.ModuleType | type) else None
+    return held is cls
 
 
 def _module_names(target: Any, factory: Any) -> Iterator[str]:

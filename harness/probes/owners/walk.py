@@ -1,9 +1,9 @@
 """The sampled walk of the object graph: bytes by attribute path, with a standard error.
 
-What is small is opened exactly, breadth first, so that the shortest path to an object owns it; inside a drawn element
-a shared object is split among those that refer to it (`drawn_elements`). Where many elements
-stand in one place (all elements of all containers on one path) some are drawn with probability proportional to size,
-those that are large for certain; what hangs on a drawn element is weighed on its own. The variance is that between
+What is small is opened exactly, breadth first, so that the shortest path to an object owns it; what attributes reach is
+no task's. Inside a drawn element a shared object is split among those that refer to it (`drawn_elements`). Where many
+elements stand in one place (all elements of all containers on one path) some are drawn with probability proportional to
+size, those that are large for certain; what hangs on a drawn element is weighed on its own. The variance is that between
 draws (the ultimate cluster: Hansen, Hurwitz and Madow, 1953), so it holds whatever is drawn inside an element.
 """
 
@@ -112,15 +112,10 @@ class _Walk:
         self._populations: list[Population] = []
         self._drawn: list[Drawn] = []
         self._root_ids: set[int] = set()
+        self._later = {name: root for name, root in roots.items() if name.startswith("<")}
         for name, root in roots.items():
-            members = root if type(root) is Together else [root]
-            for member in members:
-                if issubclass(type(member), types.ModuleType):
-                    self._put(name, False, Globals(member), "")
-                    continue
-                self._kinds.admit(type(member))
-                self._root_ids.add(id(member))
-                self._put(name, False, member, "")
+            if name not in self._later:
+                self._put_root(name, root)
 
     def close(self) -> None:
         """Give the scratch arrays back."""
@@ -128,7 +123,11 @@ class _Walk:
 
     def run(self) -> Iterator[None]:
         """The whole walk; yields where it may be interrupted."""
-        while self._places or self._populations:
+        while self._places or self._later or self._populations:
+            if not self._places and self._later:  # what an attribute reaches is not a task's
+                for name, root in self._later.items():
+                    self._put_root(name, root)
+                self._later.clear()
             if self._places:
                 place = next(iter(self._places))
                 yield from self._open_place(*place, self._places.pop(place))
@@ -142,6 +141,16 @@ class _Walk:
             yield from weigh(drawn, self._subtrees, self.tally)
 
     # -- what is exact -------------------------------------------------------------------------------------------------
+
+    def _put_root(self, name: str, root: Any) -> None:
+        for member in root if type(root) is Together else [root]:
+            if issubclass(type(member), types.ModuleType):
+                self._put(name, False, Globals(member), "")
+                continue
+            if type(member) not in STAND_INS:
+                self._kinds.admit(type(member))
+            self._root_ids.add(id(member))
+            self._put(name, False, member, "")
 
     def _put(self, path: str, folded: bool, obj: Any, symbol: str) -> None:
         folded = folded or path.count(".") > DEEPEST

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import sys
+import threading
 from array import array
 from collections import ChainMap, Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
@@ -107,6 +109,12 @@ TABLE_BYTES = 8000
         (lambda: iterating(texts()), "heap.<local>[*]"),
         (lambda: cached(None), "heap.<cache>[*]"),
         (lambda: cached(100), "heap.<cache>[*]"),
+        (lambda: waited_for(texts()), "heap._callbacks[*].args[*][*]"),
+        (lambda: waited_for_twice(texts()), "heap._callbacks[*][*].<closure seen>[*]"),
+        (lambda: NamedFuture(texts()), "heap.notes[*]"),
+        (lambda: came_to(texts()), "heap.<list>[*]"),
+        (lambda: in_context(texts()), "heap.<context kept>[*]"),
+        (lambda: of_threads(texts()), "heap.kept[*]"),
         (lambda: failed(texts()), "heap.<traceback>.<frame>.<local>[*]"),
     ],
 )
@@ -154,6 +162,48 @@ def cached(maxsize: int | None) -> Callable[[int], str]:
     for number in range(1000, 1050):
         text(number)
     return text
+
+
+LOOP = asyncio.new_event_loop()
+LOOP.close()
+
+
+class NamedFuture(asyncio.Future[None]):
+    def __init__(self, notes: list[str]) -> None:
+        super().__init__(loop=LOOP)
+        self.notes = notes
+
+
+def waited_for(kept: list[str]) -> asyncio.Future[None]:
+    future: asyncio.Future[None] = asyncio.Future(loop=LOOP)
+    future.add_done_callback(functools.partial(print, kept))
+    return future
+
+
+def waited_for_twice(seen: list[str]) -> asyncio.Future[None]:
+    future: asyncio.Future[None] = asyncio.Future(loop=LOOP)
+    future.add_done_callback(print)
+    future.add_done_callback(lambda _: print(seen))
+    return future
+
+
+def came_to(kept: list[str]) -> asyncio.Future[list[str]]:
+    future: asyncio.Future[list[str]] = asyncio.Future(loop=LOOP)
+    future.set_result(kept)
+    return future
+
+
+def in_context(values: list[str]) -> contextvars.Context:
+    kept = contextvars.ContextVar[list[str]]("kept")
+    context = contextvars.Context()
+    context.run(kept.set, values)
+    return context
+
+
+def of_threads(values: list[str]) -> threading.local:
+    local = threading.local()
+    local.kept = values
+    return local
 
 
 def failed(kept: list[str]) -> BaseException:

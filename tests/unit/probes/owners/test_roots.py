@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import importlib
+import logging
 import sys
+from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ import pytest
 
 from harness.collector import BotController
 from harness.probes.owners import find_roots, walk
+from harness.probes.owners.roots import LOGGERS
+from tests.unit.probes.owners.test_paths import texts
 
 TARGET = """
 import asyncio
@@ -153,11 +158,34 @@ def test_a_cancelled_task_that_is_kept_keeps_what_its_frame_held(module: Any) ->
 
 def test_modules_of_a_target(module: Any) -> None:
     target = module.Collector()
-    assert set(find_roots(target, "hiding_target:Collector", ignore=())) == {"", "books", "hiding_target"}
-    assert set(find_roots(target, module.Collector, ignore=())) == {"", "books", "hiding_target"}
+    for factory in ("hiding_target:Collector", module.Collector):
+        found = find_roots(target, factory, ignore=())
+        assert {name for name in found if not name.startswith("<")} == {"", "books", "hiding_target", LOGGERS}
     reference = find_roots(BotController.__new__(BotController), "harness.collector:build", ignore=())
     assert {"", "harness.collector", "harness.collector.pipeline"} <= set(reference)
-    assert all(not name or name.startswith("harness.collector") for name in reference)
+    own = [name for name in reference if name not in ("", "<context>", LOGGERS)]
+    assert all(name.startswith(("harness.collector", "<class ")) for name in own)
+
+
+def test_a_class_that_was_made_at_run_time_a_named_logger_and_the_context_are_roots(module: Any) -> None:
+    target = module.Collector()
+    made = [type(f"Row{number}", (), {"__module__": "hiding_target", "texts": texts()}) for number in range(2)]
+    kept = contextvars.ContextVar[list[str]]("kept")
+    logging.getLogger("hiding_target.BTC").handlers = [MemoryHandler(10**6)]
+    logging.getLogger("hiding_target.BTC").handlers[0].buffer = texts()  # type: ignore[attr-defined]
+
+    def weighed() -> dict[str, float]:
+        kept.set(texts())
+        return by_path(find_roots(target, "hiding_target:Collector"))
+
+    try:
+        found = contextvars.copy_context().run(weighed)
+    finally:
+        logging.Logger.manager.loggerDict.pop("hiding_target.BTC")
+    assert found["<class Row0>.texts[*]"] == found["<class Row1>.texts[*]"] >= 50 * 256
+    assert found["<class Row0>"] >= type.__sizeof__(made[0])
+    assert found["<context>.<context kept>[*]"] >= 50 * 256
+    assert found[f"{LOGGERS}[*].handlers[*].buffer[*]"] >= 50 * 256
 
 
 def test_the_world_of_a_target_is_not_its_own(module: Any) -> None:

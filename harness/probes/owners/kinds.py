@@ -109,7 +109,8 @@ class Kinds(dict[type, Kind]):
 
     def admit(self, cls: type) -> None:
         """Let instances of `cls` be walked, wherever it comes from: it is a root's."""
-        self[cls] = classify(cls)
+        if self.get(cls, NOBODY) is NOBODY:
+            self[cls] = classify(cls)
 
 
 def _outside(cls: type) -> bool:

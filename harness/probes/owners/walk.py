@@ -3,8 +3,8 @@
 What is small is opened exactly, breadth first, so that the shortest path to an object owns it; what attributes reach is
 no task's. Inside a drawn element a shared object is split among those that refer to it (`drawn_elements`). Where many
 elements stand in one place (all elements of all containers on one path) some are drawn with probability proportional to
-size, those that are large for certain; what hangs on a drawn element is weighed on its own. The variance is that between
-draws (the ultimate cluster: Hansen, Hurwitz and Madow, 1953), so it holds whatever is drawn inside an element.
+size, those that are large for certain; what hangs on a drawn element is weighed on its own. The variance is that
+between draws (the ultimate cluster: Hansen, Hurwitz and Madow, 1953), so it holds whatever is drawn inside an element.
 """
 
 from __future__ import annotations
@@ -147,8 +147,7 @@ class _Walk:
             if issubclass(type(member), types.ModuleType):
                 self._put(name, False, Globals(member), "")
                 continue
-            if type(member) not in STAND_INS:
-                self._kinds.admit(type(member))
+            self._kinds.admit(type(member))
             self._root_ids.add(id(member))
             self._put(name, False, member, "")
 

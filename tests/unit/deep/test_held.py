@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -64,6 +65,8 @@ def mine() -> Iterator[Any]:
     exec(compile(MODULE, "mine_held.py", "exec"), vars(module))
     yield module
     del sys.modules["mine_held"]
+    vars(module).clear()
+    gc.collect()  # a class that outlives its module counts as made at run time
 
 
 def fill(where: str, module: Any, target: Any) -> None:

@@ -1,6 +1,6 @@
-"""The process that describes a target: ``python -P -m harness.describing.answering FD``.
+"""The process that describes a target: ``python -P -m harness.describing.answering ASKED FD``.
 
-It reads a question from stdin and writes the answer to the file descriptor FD, which is its own: whatever the target
+It reads a question from the file descriptor ASKED and writes the answer to FD, which is its own: whatever the target
 prints is no answer. The question is JSON::
 
     factory    the target's, as "module:factory"
@@ -28,7 +28,6 @@ from harness.describing.parameters import complete, may_refuse, refused_together
 from harness.errors import UsageError
 from harness.scaling import markers
 from harness.target import honours_scale, load_factory, parameters_type
-from harness.worker.isolation import isolate_this_process
 
 
 def answer(question: str) -> str:
@@ -57,10 +56,10 @@ def _answer(factory: str, tables: list[dict[str, Any]], scaled: list[dict[str, A
 
 def main() -> None:
     """Answer, and end at once: a thread that the target left behind must not hold the end up."""
-    question = sys.stdin.read()
-    isolate_this_process()
+    with open(int(sys.argv[1]), encoding="utf-8") as asked:
+        question = asked.read()
     _find(json.loads(question)["factory"])
-    with open(int(sys.argv[1]), "w", encoding="utf-8") as channel:
+    with open(int(sys.argv[2]), "w", encoding="utf-8") as channel:
         channel.write(answer(question))
     os._exit(0)
 

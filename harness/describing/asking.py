@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping
@@ -14,12 +13,16 @@ from datetime import date, time
 from typing import Any
 
 from harness.errors import UsageError
+from harness.guarding.guarded import Guarded
 from harness.problems import Problem, not_finite
 from harness.scaling import Scaled
 from harness.text import dotted, how_it_ended
 
 PATIENCE_S = 120.0
 """Real seconds that a target may take to be imported and described; the largest libraries take a quarter of that."""
+
+ENDING_S = 5.0
+"""Real seconds that the end of one that was given up may take."""
 
 _LONGEST_WORDS = 200
 
@@ -114,26 +117,25 @@ def answer_of_a_process(
 
     Raises UsageError where it ends without an answer: the target's module exited, was killed, or hangs.
     """
-    with tempfile.TemporaryFile() as channel, tempfile.TemporaryFile() as printed:
-        command = [interpreter, "-P", "-m", "harness.describing.answering", str(channel.fileno())]
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as channel, tempfile.TemporaryFile() as printed:
+        asked.write(question.encode())
+        asked.seek(0)
+        descriptors = [asked.fileno(), channel.fileno()]
+        command = [interpreter, "-P", "-m", "harness.describing.answering", *map(str, descriptors)]
+        process = Guarded(command, output=printed, env=os.environ, pass_fds=descriptors)
         try:
-            process = subprocess.run(
-                command,
-                input=question.encode(),
-                stdout=printed,
-                stderr=subprocess.STDOUT,
-                pass_fds=[channel.fileno()],
-                timeout=patience_s,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            outcome = f"it is not done after {patience_s:g} s"
-        else:
-            channel.seek(0)
-            answer = channel.read().decode()
-            if process.returncode == 0 and answer:
-                return answer
-            outcome = f"its process ended ({how_it_ended(process.returncode)})"
+            done = process.wait(patience_s)
+        finally:
+            process.end_now(ENDING_S)
+        channel.seek(0)
+        answer = channel.read().decode()
+        if done and process.returncode == 0 and answer:
+            return answer
+        outcome = (
+            f"its process ended ({how_it_ended(process.returncode or 0)})"
+            if done
+            else f"it is not done after {patience_s:g} s"
+        )
         printed.seek(0)
         last_words = printed.read().decode(errors="replace").split("\n")
     words = next((line.strip() for line in reversed(last_words) if line.strip()), "")[:_LONGEST_WORDS]

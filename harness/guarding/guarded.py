@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -21,7 +22,8 @@ SWEPT_S = 5.0
 class Guarded:
     """A process that runs `command`, the first word a path, with stdin empty and all that it prints in `output`.
 
-    It and all that it starts end when this one does, or `kill` is called; see :mod:`harness.guarding.guardian`.
+    It and all that it starts end when this one does, or `kill` is called; see :mod:`harness.guarding.guardian`. One
+    that cannot be executed says so in `output` and ends with 127. Raises FileNotFoundError where there is none.
     """
 
     _living: ClassVar[set[int]] = set()
@@ -33,6 +35,8 @@ class Guarded:
         self.returncode: int | None = None  # as `subprocess` has it; None while it runs, or where nobody saw its end
         self.outlived: list[list[str]] = []  # command lines of what did not end by itself, or not yet, when it did
         self._heard = b""
+        if not os.path.exists(command[0]):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
         guardian.adopt_orphans()
         self._socket, theirs = socket.socketpair()
         with theirs:

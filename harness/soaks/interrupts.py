@@ -16,6 +16,14 @@ from contextlib import contextmanager
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class Interrupt(KeyboardInterrupt):
+    """Raised for a signal.
+
+    No KeyboardInterrupt itself: where one passes through an ``exec`` of text, by which imports make classes, CPython
+    ends itself by SIGINT at its exit, even if it was caught.
+    """
+
+
 class _Interrupts:
     """How often this process was asked to end since it takes the signals, and how many hold them."""
 
@@ -49,7 +57,7 @@ def taken() -> Iterator[None]:
 def _count(*_: object) -> None:
     _Interrupts.asked += 1
     if _Interrupts.asked == 1 and not _Interrupts.holders:
-        raise KeyboardInterrupt
+        raise Interrupt
 
 
 def asked() -> int:
@@ -60,7 +68,7 @@ def asked() -> int:
 def check() -> None:
     """Raise KeyboardInterrupt where this process was asked to end."""
     if _Interrupts.asked:
-        raise KeyboardInterrupt
+        raise Interrupt
 
 
 @contextmanager

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from harness.cli import main
@@ -190,3 +192,17 @@ def test_this_process_never_imports_a_target() -> None:
     code = "import sys; from harness.describing.asking import describe; describe('mine:build', {}); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert not {"mine", "harness.target"} & set(done.stdout.split())
+
+
+def test_it_ends_with_whoever_asked() -> None:
+    target("import os, threading; open('pid', 'w').write(f'{os.getpid()}\\n'); threading.Event().wait()")
+    code = "from harness.describing.asking import describe; describe('mine:build', {})"
+    deadline = time.monotonic() + 60
+    with subprocess.Popen([sys.executable, "-P", "-c", code]) as asking_process:
+        while not (Path("pid").exists() and Path("pid").read_text(encoding="utf-8").endswith("\n")):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        asking_process.kill()
+    while psutil.pid_exists(int(Path("pid").read_text(encoding="utf-8"))):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

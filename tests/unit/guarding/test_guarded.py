@@ -155,12 +155,15 @@ def test_the_process_is_as_if_its_supervisor_had_started_it(programs: Programs) 
     assert programs.log.read_text().splitlines() == said
 
 
-def test_a_program_that_is_not_there_says_so(programs: Programs) -> None:
+def test_a_program_that_cannot_be_executed_says_so(programs: Programs) -> None:
+    program = programs.folder / "children.py"
     with programs.log.open("wb") as log:
-        guarded = Guarded(["/no/such/program"], output=log, env={})
+        guarded = Guarded([str(program)], output=log, env={})
+        with pytest.raises(FileNotFoundError, match="/no/such/program"):
+            Guarded(["/no/such/program"], output=log, env={})
     wait(guarded)
     assert guarded.returncode == 127
-    assert programs.log.read_text() == "/no/such/program: No such file or directory\n"
+    assert programs.log.read_text() == f"{program}: Permission denied\n"
 
 
 @pytest.mark.parametrize("start", START.values(), ids=START.keys())

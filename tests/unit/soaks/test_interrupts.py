@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -85,6 +87,19 @@ def test_the_handlers_come_back_unless_the_program_was_asked_to_end() -> None:
         ask(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     ask(signal.SIGINT)
+
+
+def test_a_program_that_caught_it_ends_as_it_says_wherever_it_was_raised() -> None:
+    code = (
+        "import os, sys\n"
+        "from harness.soaks import interrupts\n"
+        "with interrupts.taken():\n"
+        "    try:\n"
+        "        exec('os.kill(os.getpid(), 2)')\n"
+        "    except KeyboardInterrupt:\n"
+        "        sys.exit(3)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 3
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:

@@ -24,7 +24,8 @@ class Spread:
 class Curve:
     """One config over time. `hours` has shape (points,); memory is GB at full scale.
 
-    `live` is live bytes plus ballast, None where no run read it; `cleanups` are the hours of the done cleanups of each
+    `live` is live bytes plus ballast, None where no run read it; `tree` is RSS with what the processes that the target
+    started hold, None where no run had any; `cleanups` are the hours of the done cleanups of each
     seed; `limits` the hours at which a seed reached the memory limit.
     """
 
@@ -34,6 +35,7 @@ class Curve:
     live: Spread | None
     cleanups: dict[int, NDArray[np.float64]]
     limits: dict[int, float]
+    tree: Spread | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,7 @@ def curve(config: str, runs: Sequence[Run], *, every_s: float, phases: Sequence[
     grid = np.arange(np.min(sampled), np.max(sampled) + EPSILON_S, every_s) if sampled else np.empty(0)
     rss = spread(np.array([_held(grid, times, values) for times, values, _ in spans]).reshape(len(mine), grid.size))
     live_rows = np.array([_interpolated(grid, times, live) for times, _, live in spans]).reshape(len(mine), grid.size)
+    trees = [_held(grid, run.t_s[inside], run.tree_gb[inside]) for run in mine for inside in [_inside(run, phases)]]
     return Curve(
         config=config,
         hours=grid / 3600,
@@ -64,6 +67,7 @@ def curve(config: str, runs: Sequence[Run], *, every_s: float, phases: Sequence[
         live=spread(live_rows) if np.isfinite(live_rows).any() else None,
         cleanups={run.seed: run.event_times("cleanup") / 3600 for run in mine},
         limits={run.seed: float(times[0]) / 3600 for run in mine if (times := run.event_times("limit")).size},
+        tree=spread(np.array(trees)) if any(run.has_children for run in mine) else None,
     )
 
 
@@ -91,8 +95,13 @@ def spread(rows: NDArray[np.float64]) -> Spread:
     return Spread(median, low, high)
 
 
+def _inside(run: Run, phases: Sequence[str]) -> NDArray[np.bool_]:
+    """Which samples of a run lie in these phases, (samples,)."""
+    return run.samples["phase"].isin(list(phases)).to_numpy(dtype=bool)
+
+
 def _span(run: Run, phases: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    inside = run.samples["phase"].isin(list(phases)).to_numpy(dtype=bool)
+    inside = _inside(run, phases)
     return run.t_s[inside], run.rss_gb[inside], run.live_gb[inside]
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from harness.analysis.estimates import Estimate, Reading, over_seeds
+from harness.analysis.leaks.child_commands import ConfigChildren, children_of
 from harness.analysis.leaks.config_leaks import (
     COUNTS,
     GLIBC,
@@ -21,10 +22,10 @@ from harness.analysis.leaks.config_leaks import (
     series_of,
     slope,
 )
-from harness.analysis.leaks.memory_limit import Limit, leaking_rate, limit_of, told_by
+from harness.analysis.leaks.memory_limit import Limit, highest, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.over_seeds import DECIDING
 from harness.analysis.leaks.sequential import confidence_of
-from harness.analysis.metrics import levels, restarts
+from harness.analysis.metrics import restarts
 from harness.analysis.metrics.rss_lines import parts_gb, read_at, reading
 from harness.analysis.metrics.waterfall import Waterfall, waterfall
 from harness.analysis.owners.attribution import growth_in_parts
@@ -90,6 +91,8 @@ class Explanation:
     changed at the end of the feed, by part, empty where no breakdown was recorded. `lasting` says that no cleanup
     reaches some of the growth that the walks saw, for certain; `explained` are the first owners that make 90 % of it,
     `uneven` those of them that grow for some symbols more than for others. None is what was not recorded.
+    `children` are the processes that the target started, None where there were none or none were recorded, and
+    `children_leak` the verdict on them.
     """
 
     config: str
@@ -113,6 +116,8 @@ class Explanation:
     counts: tuple[Count, ...]
     restarts: Restarts | None
     stop: Waterfall | None
+    children: ConfigChildren | None = None
+    children_leak: ConfigLeak | None = None
 
 
 def explain(scenario: Scenario, runs: Sequence[Run]) -> list[Explanation]:
@@ -126,7 +131,7 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
     runs = Runs.of(scenario, runs)
     judged = judge_config(scenario, runs)
     live, rss = (_slope(scenario, runs, measure, judged.get(measure.name)) for measure in (LIVE, RSS))
-    peak = over_seeds({run.seed: levels.peak(run) for run in runs})
+    peak = over_seeds({run.seed: highest(run) for run in runs})
     verdict = None if (leak := judged.get("live")) is None else leak.verdict
     owned = growth_in_parts(config, runs)
     lasting = owned is not None and _lasts(owned.live.rate, scenario.memory.leak_budget_gb_per_hour)
@@ -156,6 +161,8 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
         counts=tuple(count for one in COUNTS if (count := _count(scenario, runs, one, judged)) is not None),
         restarts=_restarts(runs),
         stop=waterfall(config, runs),
+        children=children_of(config, runs),
+        children_leak=judged.get("children"),
     )
 
 

@@ -161,7 +161,7 @@ def test_a_run_whose_processes_reach_the_limit_ends_there_like_one_that_does_its
     assert ended.returncode in (1, 4), ended.stdout + ended.stderr
     facts = soaks.facts("only")
     assert facts["status"] == "limit"
-    reason = "RSS and children reached the machine's limit of 1000 MB, most of them python -m writer"
+    reason = "RSS with children reached the machine's limit of 1000 MB, most of them python -m writer"
     assert facts["reason"] == reason
     limit = soaks.events("only")[-1]
     assert limit["kind"] == "limit"

@@ -127,7 +127,7 @@ class FullScale:
         Where live bytes leak the small runs decide: RSS cannot stay below what is live, at any scale.
         """
         assert metric.leak is not None
-        told = "RSS" if metric.leak == "rss" else "RSS and children"
+        told = "RSS" if metric.leak == "rss" else "RSS with children"
         small = judge_config(self.scenario, self._small(config))
         if metric.leak in small and settled_by_live(self.scenario, self._small(config)):
             return small[metric.leak]

@@ -73,7 +73,7 @@ def _from_the_first_reading(run: Run) -> NDArray[np.float64]:
 RSS = Measure("rss", "RSS", "GB/h", lambda run: run.rss_gb)
 LIVE = Measure("live", "live bytes", "GB/h", lambda run: run.live_gb)
 CHILDREN = Measure("children", "children", "GB/h", lambda run: run.children_gb)
-TREE = Measure("tree", "RSS and children", "GB/h", _from_the_first_reading)
+TREE = Measure("tree", "RSS with children", "GB/h", _from_the_first_reading)
 TASKS = Measure("tasks", "tasks", "1/h", lambda run: run.column("tasks"))
 THREADS = Measure("threads", "threads", "1/h", lambda run: run.column("threads"))
 OPEN_FILES = Measure("open_files", "open files", "1/h", lambda run: run.column("open_files"))

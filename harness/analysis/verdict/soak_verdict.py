@@ -8,6 +8,7 @@ from typing import Literal
 
 from harness import exit_codes
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
+from harness.analysis.leaks.child_commands import ConfigChildren, children_of
 from harness.analysis.leaks.config_leaks import ConfigLeak, judge_leaks
 from harness.analysis.leaks.memory_limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.sequential import CONFIDENCE, confidence_of
@@ -32,7 +33,8 @@ class Verdict:
     leak.*), and only there. `controls` are those that the soak carried out before its runs, None where it had none.
     `reductions` are all that may be claimed of the configs that the scenario is about, whatever is claimed; `limits`
     say when RSS reaches the machine's limit, of configs that did or that leak. `anchors` are the runs in other worlds,
-    by which claims on what moves with the memory scale are judged.
+    by which claims on what moves with the memory scale are judged. `children` tells of the configs that started
+    processes.
     """
 
     scenario: str
@@ -48,6 +50,7 @@ class Verdict:
     reductions: tuple[Reduced, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     anchors: tuple[RunSummary, ...] = ()
+    children: tuple[ConfigChildren, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -102,6 +105,7 @@ def judge(
         reductions=reductions(scenario, runs),
         limits=_limits(scenario, runs, leaks),
         anchors=tuple(summarise(run) for worlds in anchors.worlds.values() for world in worlds for run in world.runs),
+        children=tuple(told for config in runs.configs if (told := children_of(config, runs)) is not None),
     )
 
 

@@ -2,7 +2,8 @@
 
 Format 3 (2026): a config may leak in SOME of its runs; `leaking` are the seeds that leak by themselves;
 `load` is what the load explains of the growth, null where it is flat or was not recorded (`load_recorded`);
-a config that started processes has the measures children and tree, with the `command` that grows most where they leak.
+a config that started processes has the measures children and tree, with the `command` that grows most where they leak,
+and `children` has what each command held, GB at full scale.
 Format 2 (2026): what moves with the memory scale is judged at full scale: a claim's estimate is that of its `basis`,
 what the small world says is `small_estimate`; `anchors` are the runs in other worlds.
 Format 1 (2026): first version; `confidence`, `leaks`, `limits`, `controls` and `reductions` came later.
@@ -45,6 +46,7 @@ def content(verdict: Verdict, summary: str) -> dict[str, Any]:
         "reductions": [_reduction_json(reduced) for reduced in verdict.reductions],
         "runs": [dataclasses.asdict(run) for run in verdict.runs],
         "anchors": [dataclasses.asdict(run) for run in verdict.anchors],
+        **({"children": [dataclasses.asdict(one) for one in verdict.children]} if verdict.children else {}),
     }
 
 

@@ -28,6 +28,10 @@ _SIGN: dict[str, Any] = {"markersize": 15, "markeredgecolor": INK, "linestyle": 
 _SMALL: dict[str, Any] = {"linewidth": 1.6, "alpha": 0.5}
 """A curve of the small world beside that of full scale."""
 
+_TREE: dict[str, Any] = {"linewidth": 2.2, "linestyle": (0, (4, 1.5))}
+_CHILDREN: dict[str, Any] = {"alpha": 0.14}
+"""RSS with children, and the band of children between it and RSS."""
+
 _LIMIT_IN_SIGHT = 4.0
 """A limit of more than this many times the highest curve is named at the top, not drawn: it would flatten them."""
 
@@ -76,6 +80,8 @@ def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
         handles.append(Patch(facecolor=INK, alpha=0.25, label="lowest to highest seed"))
     if any(subject.curve is not None and subject.curve.live is not None for subject in drawn):
         handles.append(Line2D([], [], color=INK, linewidth=1, label="live bytes (with ballast)"))
+    if any(subject.curve is not None and subject.curve.tree is not None for subject in drawn):
+        handles.append(Line2D([], [], color=INK, **_TREE, label="RSS with children (PSS)"))
     handles += [*warm_up_key(scenario), horizon_key()]
     kinds = {kind for subject in drawn for run in subject.runs if (kind := _sign(run))}
     handles += [
@@ -110,6 +116,8 @@ def _bands(scenario: Scenario, drawn: Sequence[Subject]) -> list[tuple[Claim, Lo
 def _top(scenario: Scenario, drawn: Sequence[Subject], bands: Iterable[tuple[Claim, Look]]) -> tuple[float, bool]:
     """Return the upper end of the axis in GB, and whether the limit is below it."""
     heights = [float(np.nanmax(each.rss.high)) for each in _curves(drawn) if np.isfinite(each.rss.high).any()]
+    trees = [each.tree.high for each in _curves(drawn) if each.tree is not None]
+    heights += [float(np.nanmax(high)) for high in trees if np.isfinite(high).any()]
     heights += [end for claim, _ in bands for end in claim.band if end is not None]
     highest = max(heights, default=scenario.memory.limit_gb)
     in_sight = scenario.memory.limit_gb <= _LIMIT_IN_SIGHT * highest
@@ -145,6 +153,10 @@ def _draw_config(axes: Axes, subject: Subject, index: int, labels_px: float) -> 
         axes.plot(hours, rss.median, color=look.colour, **_SMALL, zorder=over, gid=f"small {config}")
     curve: dict[str, Any] = {**look.line, "path_effects": outline(look.width + 0.8), "solid_joinstyle": "round"}
     axes.plot(main.hours, main.rss.median, **curve, zorder=over + 0.01, gid=f"rss {config}")
+    if drawn.tree is not None:
+        tree = drawn.tree.median
+        axes.fill_between(hours, rss.median, tree, color=look.colour, linewidth=0, **_CHILDREN, zorder=over - 0.05)
+        axes.plot(hours, tree, color=look.colour, **_TREE, zorder=over, gid=f"tree {config}")
     if drawn.live is not None:
         live = drawn.live.median
         axes.plot(hours, live, color=look.text, linewidth=0.9, zorder=over + 0.02, gid=f"live {config}")

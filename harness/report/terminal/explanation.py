@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.estimates import CONFIDENCE, Estimate, mean_or_zero
-from harness.analysis.explanation import Count, Explanation, Restarts
+from harness.analysis.explanation import OUTCOMES, Count, Explanation, Restarts
+from harness.analysis.leaks.config_leaks import ConfigLeak
 from harness.analysis.owners.growth import (
     EXPLAINED,
     UNATTRIBUTED,
@@ -18,8 +19,10 @@ from harness.analysis.owners.growth import (
     certainly_above,
     share_of,
 )
+from harness.analysis.runs import CHILDREN_SINCE
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, interval, level, measured, percent, value, when_limit
+from harness.report.words.child_words import children_line, grows, real_time
 from harness.report.words.owner_paths import tail, told_apart
 from harness.report.words.release import NAME_COLUMNS, WORTH_GB, stop_sentences
 from harness.scenario import Scenario
@@ -84,8 +87,13 @@ def print_config(console: Console, scenario: Scenario, explanation: Explanation)
     """Print what explains one config: whether it leaks, who holds what, what stop() left."""
     heading(console, explanation.config)
     word, sentence = leak_sentence(explanation, scenario)
-    paragraph(console, Text.assemble(Text(f"{word}: ", style=_STYLES[explanation.outcome]), sentence))
-    for sentence in [*_ended(explanation), *_course(explanation, scenario)]:
+    told = [(word, sentence, explanation.outcome)]
+    if explanation.children_leak is not None:
+        word, sentence = children_sentence(explanation.children_leak, scenario)
+        told.append((word, sentence, OUTCOMES[explanation.children_leak.verdict.outcome]))
+    for word, sentence, outcome in sorted(told, key=lambda one: one[2] != "leak"):
+        paragraph(console, Text.assemble(Text(f"{word}: ", style=_STYLES[outcome]), sentence))
+    for sentence in [*_children(explanation), *_ended(explanation), *_course(explanation, scenario)]:
         paragraph(console, sentence)
     print_owners(console, explanation)
     for sentence in [
@@ -108,8 +116,31 @@ def leak_sentence(explanation: Explanation, scenario: Scenario) -> tuple[str, st
     if explanation.outcome == "leak":
         return "LEAKS", f"{grow}, above {budget}."
     if explanation.outcome == "no leak":
-        return "DOES NOT LEAK", f"{grow}, within {budget}."
+        itself = "" if explanation.children is None else " ITSELF"
+        return f"DOES NOT LEAK{itself}", f"{grow}, within {budget}."
     return "UNDECIDED", f"{grow}, where {budget} is allowed: {explanation.reason}."
+
+
+def children_sentence(leak: ConfigLeak, scenario: Scenario) -> tuple[str, str]:
+    """Return the verdict on the processes that a target started in a word, and the sentence that says why."""
+    budget = f"the budget of {scenario.memory.leak_budget_gb_per_hour:g} GB per hour"
+    if leak.verdict.slope is None:
+        return "CHILDREN UNDECIDED", f"{leak.reason}."
+    grow = f"the processes that it started grow by {_rate(leak.rate)}"
+    if leak.verdict.leaks:
+        command = "" if leak.command is None else f": {grows(leak.command)}"
+        return "CHILDREN LEAK", f"{grow}, above {budget}{command}."
+    if leak.verdict.outcome == "OK":
+        return "CHILDREN DO NOT LEAK", f"{grow}, within {budget}."
+    return "CHILDREN UNDECIDED", f"{grow}, where {budget} is allowed: {leak.reason}."
+
+
+def _children(explanation: Explanation) -> list[str]:
+    """Return what the target started held, or that nobody looked."""
+    if explanation.children is not None:
+        return [f"Children of {children_line(explanation.children)}. {real_time([explanation.children])}"]
+    recorded = all(int(run.facts.get("format") or 1) >= CHILDREN_SINCE for run in explanation.runs)
+    return [] if recorded else ["Processes that it may have started: not recorded."]
 
 
 def _by_owners(explanation: Explanation, budget: str) -> str:
@@ -213,8 +244,9 @@ def _first_cleared(owned: Growth, total: float) -> tuple[list[str], float]:
 def _course(explanation: Explanation, scenario: Scenario) -> list[str]:
     sentences = []
     if explanation.limit is not None:
-        at_this_rate = f"At this rate RSS, which peaked at {value(explanation.peak.estimate, 'GB')} GB,"
-        sentences.append(f"{'RSS' if explanation.limit.reached else at_this_rate} {when_limit(explanation.limit)}.")
+        what = "RSS" if explanation.children is None else "RSS with children"
+        at_this_rate = f"At this rate {what}, which peaked at {value(explanation.peak.estimate, 'GB')} GB,"
+        sentences.append(f"{what if explanation.limit.reached else at_this_rate} {when_limit(explanation.limit)}.")
     if explanation.fragmentation:
         sentences.append(
             f"The floors of RSS climb all the same, by {_rate(explanation.rss)}: fragmentation, memory that the "

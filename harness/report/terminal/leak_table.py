@@ -13,7 +13,8 @@ from harness.analysis.verdict.run_summary import RunSummary
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, interval, level, value, when_limit
-from harness.report.words.leaking import load_lines
+from harness.report.words.child_words import grows
+from harness.report.words.leaking import child_lines, limited, load_lines
 
 _STYLES = {"LEAK": "bold red", "SOME": "bold red", "OK": "green", "INCONCLUSIVE": "yellow"}
 _LEAST = "least\nfound"
@@ -44,9 +45,11 @@ def print_leaks(console: Console, verdict: Verdict) -> None:
         paragraph(console, Text(note, style="dim"))
         for sentence in _at_full_scale(verdict.anchors):
             paragraph(console, sentence, bullet="- ")
-    limits = [f"{config}: RSS {when_limit(limit)}." for config, limit in verdict.limits.items()]
+    children = [f"children of {line}" for line in child_lines(verdict)[:-1]] + child_lines(verdict)[-1:]
+    growing = [f"children of {leak.config}: {grows(leak.command)}." for leak in stored if leak.command is not None]
+    limits = [f"{config}: {limited(verdict, config)} {when_limit(limit)}." for config, limit in verdict.limits.items()]
     loads = [f"load: {line}" for line in load_lines(verdict.leaks)]
-    for sentence in [*limits, *_explained(stored), *loads, *_counted(counted)]:
+    for sentence in [*growing, *children, *limits, *_explained(stored), *loads, *_counted(counted)]:
         paragraph(console, sentence, bullet="- ")
 
 

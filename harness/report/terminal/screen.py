@@ -23,7 +23,7 @@ from harness.report.terminal.screen_tables import CARRIED, claim_bases, claim_li
 from harness.report.terminal.verdict import STATUSES, warnings
 from harness.report.words.amounts import verdict_word
 from harness.report.words.headline import summary_sentence
-from harness.report.words.leaking import leak_lines, limit_lines, load_lines, sound_line
+from harness.report.words.leaking import child_lines, leak_lines, limit_lines, load_lines, sound_line
 from harness.report.words.open_points import open_points
 from harness.scenario import Scenario
 from harness.text import first_of, joined, shown_path
@@ -219,6 +219,7 @@ def _entries(screen: Screen) -> list[_Entries]:
     return [
         _Entries("leaks", "bold red", [("Leak", text) for text in leak_lines(scenario, verdict, screen.runs)]),
         _Entries("load", "cyan", [("Load", text) for text in load_lines(told_by(scenario, verdict.leaks))]),
+        _Entries("children", "cyan", [("Children", text) for text in child_lines(verdict)]),
         _Entries("limits", "bold red", [("Limit", text) for text in limit_lines(verdict)]),
         _Entries("", "green", [("No leak", sound)] if sound else []),
         _Entries("open", "yellow", points),

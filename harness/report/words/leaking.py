@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.analysis.estimates import mean_or_zero
-from harness.analysis.leaks.config_leaks import ConfigLeak
+from harness.analysis.leaks.config_leaks import CHILDREN, RSS, TREE, ConfigLeak
 from harness.analysis.leaks.load import Kept
 from harness.analysis.leaks.load_decision import Explained
 from harness.analysis.leaks.memory_limit import told_by
@@ -14,6 +14,7 @@ from harness.analysis.owners.growth import EXPLAINED, explaining, share_of
 from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.words.amounts import interval, percent, value, when_limit
+from harness.report.words.child_words import children_line, grows, real_time
 from harness.report.words.open_points import of_configs
 from harness.report.words.owner_paths import tail
 from harness.scenario import Scenario
@@ -36,9 +37,22 @@ def leak_lines(scenario: Scenario, verdict: Verdict, runs: Sequence[Run]) -> lis
     return [_leaking(leak, judged.of_config(leak.config)) for leak in told if leak.verdict.leaks]
 
 
+def limited(verdict: Verdict, config: str) -> str:
+    """Return what of a config is held against the machine's limit."""
+    of_tree = any(leak.config == config and leak.measure is TREE for leak in verdict.leaks)
+    return TREE.words if of_tree else RSS.words
+
+
 def limit_lines(verdict: Verdict) -> list[str]:
     """Return a line for every config that reaches the machine's limit, or has reached it."""
-    return [f"{config}: RSS {when_limit(limit)}" for config, limit in verdict.limits.items()]
+    return [f"{config}: {limited(verdict, config)} {when_limit(limit)}" for config, limit in verdict.limits.items()]
+
+
+def child_lines(verdict: Verdict) -> list[str]:
+    """Return what the configs started, a line each, and last what holds of all these figures; empty without any."""
+    if not verdict.children:
+        return []
+    return [*map(children_line, verdict.children), real_time(verdict.children)]
 
 
 def sound_line(scenario: Scenario, verdict: Verdict) -> str:
@@ -56,6 +70,11 @@ def _leaking(leak: ConfigLeak, runs: Sequence[Run]) -> str:
     unit = "an hour" if counted else "GB/h"
     allowed = value(leak.budget, leak.measure.unit) if counted else f"{leak.budget:g}"
     line = f"{leak.config}, {leak.measure.words}: {_rate(leak)} {unit} ({allowed} allowed)"
+    if leak.measure is CHILDREN:
+        line = f"children of {leak.config}: {_rate(leak)} {unit} ({allowed} allowed)"
+        return line if leak.command is None else f"{line}: {grows(leak.command)}"
+    if leak.measure is TREE:
+        return line
     if leak.fragmentation:
         return f"{line}; live bytes do not: memory that the program has and does not use"
     return line if counted else f"{line}{_held_by(leak.config, runs)}"

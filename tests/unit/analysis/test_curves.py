@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.analysis import curves
+from tests.unit.analysis.conftest import with_children
 
 
 def test_a_curve_is_the_median_and_range_over_seeds(make_run) -> None:
@@ -30,6 +31,18 @@ def test_live_bytes_stand_on_the_ballast_and_are_joined_between_readings(make_ru
     live = curves.curve("old", [run], every_s=600).live
     assert live is not None
     np.testing.assert_allclose(live.median, [5, 6, 7])
+
+
+def test_the_tree_is_drawn_where_a_run_had_children(make_run) -> None:
+    runs = [
+        with_children(make_run([5, 6, 7], seed=1), [600.0, 1200.0], {"writer": [1.0, 2.0]}),
+        make_run([5, 6, 7], seed=2),
+    ]
+    curve = curves.curve("old", runs, every_s=600)
+    assert curve.tree is not None
+    np.testing.assert_allclose(curve.tree.high, [5, 7, 9])
+    np.testing.assert_allclose(curve.tree.low, [5, 6, 7])
+    assert curves.curve("old", runs[1:], every_s=600).tree is None
 
 
 def test_cleanups_are_marked_per_seed_and_only_where_done(make_run) -> None:

@@ -16,7 +16,7 @@ from harness.analysis.full_scale.anchor_runs import Anchors, World
 from harness.report.drawing.looks import looks
 from harness.report.pictures.memory import foot, memory_picture
 from harness.scenario.overrides import with_options
-from tests.unit.analysis.conftest import under_load
+from tests.unit.analysis.conftest import under_load, with_children
 from tests.unit.report.conftest import at_full_scale
 
 
@@ -274,3 +274,20 @@ def test_a_long_run_is_drawn_on_a_grid_that_paper_can_show(make_scenario, make_r
     monkeypatch.setattr("harness.report.drawing.subjects.FINEST_POINTS", 100)
     (line,) = artists(axes_of(memory_picture(make_scenario(["old"]), [make_run("old")]).figure, "memory"), "rss old")
     assert 90 <= np.size(line.get_xdata()) <= 101
+
+
+def test_what_children_hold_lies_above_rss(note) -> None:
+    scenario, runs = note
+    at_s = np.arange(0.0, 18_000.0, 300.0)
+    started = [
+        with_children(run, at_s, {"writer": (2 + at_s / 3600).tolist()}) if run.config == "old" else run for run in runs
+    ]
+    figure = memory_picture(scenario, started).figure
+    axes = axes_of(figure, "memory")
+    (tree,), (rss,) = artists(axes, "tree old"), artists(axes, "rss old")
+    assert (tree.get_ydata() > rss.get_ydata()).all()
+    assert np.max(tree.get_ydata()) < axes.get_ylim()[1]
+    assert artists(axes, "tree fixed") == []
+    keys = [text.get_text() for text in figure.findobj(Text)]
+    assert "RSS with children (PSS)" in keys
+    assert "RSS with children (PSS)" not in [text.get_text() for text in memory_picture(*note).figure.findobj(Text)]

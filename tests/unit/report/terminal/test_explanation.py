@@ -12,6 +12,7 @@ from rich.console import Console
 from harness.analysis.explanation import explain
 from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.report.terminal.explanation import print_explanation
+from tests.unit.analysis.conftest import with_children
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, Leaks, anatomy_run
 
 
@@ -197,3 +198,26 @@ def test_counts_that_stops_leave_and_too_few_restarts(scenario) -> None:
 
 def test_a_soak_without_a_sample_says_so(scenario) -> None:
     assert printed(scenario, []).splitlines()[-1] == "No run recorded a sample."
+
+
+def with_a_writer(runs, gb_per_hour: float) -> list:
+    at_s = np.arange(0.0, 18_000.0, 300.0)
+    return [with_children(run, at_s, {"python -m writer": (1 + gb_per_hour * at_s / 3600).tolist()}) for run in runs]
+
+
+def test_children_that_leak_are_told_before_a_process_that_does_not(scenario) -> None:
+    said = words(printed(scenario, with_a_writer(runs_of(Leaks(lasting={})), 0.5)))
+    assert said.index("CHILDREN LEAK: the processes that it started grow by") < said.index("DOES NOT LEAK ITSELF: live")
+    assert re.search(r"per hour: python -m writer grows by [0-9.]+ GB/h\.", said)
+    assert "Children of fixed: python -m writer at most" in said
+    assert said.count("A child's time is real") == 1
+
+
+def test_children_that_do_not_leak_are_said_not_to(scenario) -> None:
+    said = words(printed(scenario, with_a_writer(runs_of(Leaks()), 0.0)))
+    assert said.index("LEAKS: live bytes grow") < said.index("CHILDREN DO NOT LEAK: the processes")
+
+
+def test_a_recording_that_looked_for_no_children_says_so(scenario) -> None:
+    assert "Processes that it may have started: not recorded." in printed(scenario, runs_of(Leaks()))
+    assert "Processes that it may" not in printed(scenario, runs_of(Leaks(), format=3))

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from harness.analysis.leaks.config_leaks import LIVE, OPEN_FILES, RSS, TASKS, ConfigLeak
+from harness.analysis.leaks.child_commands import Command, ConfigChildren
+from harness.analysis.leaks.config_leaks import CHILDREN, LIVE, OPEN_FILES, RSS, TASKS, ConfigLeak
 from harness.analysis.leaks.leak_verdict import LeakVerdict
 from harness.analysis.leaks.memory_limit import Limit
 from harness.analysis.leaks.shape import Sawtooth, Shape
@@ -36,13 +37,14 @@ LEAKS = (
 )
 
 
-def printed(leaks=LEAKS, width: int = 100, **limits: Limit) -> str:
+def printed(leaks=LEAKS, width: int = 100, children=(), **limits: Limit) -> str:
     shapes = {("fixed", "rss"): Shape("sawtooth", 6.5, teeth=TEETH), ("fixed", "live"): Shape("settled", 0.0)}
     file = StringIO()
     verdict = SimpleNamespace(
         leaks=leaks,
         limits=limits,
         memory_scale=1.0,
+        children=children,
         shape=lambda leak: shapes.get((leak.config, leak.measure.name)),
     )
     print_leaks(Console(file=file, width=width), verdict)
@@ -117,3 +119,12 @@ def test_nothing_recorded_is_nothing_printed() -> None:
 )
 def test_shapes_in_words(shape, said: str) -> None:
     assert shape_words(shape) == said
+
+
+def test_processes_that_were_started_are_told_by_command() -> None:
+    writer = Command("python -m writer", 1, 0.44, 0.0763)
+    leaking = replace(LEAKS[0], measure=CHILDREN, verdict=replace(LEAKS[0].verdict, outcome="LEAK"), command=writer)
+    said = " ".join(printed((leaking,), children=(ConfigChildren("old", 7.9, 600.0, (writer,)),)).split())
+    assert "- children of old: python -m writer grows by 0.076 GB/h." in said
+    assert "- children of old: python -m writer at most 0.44 GB; with RSS at most 7.90 GB" in said
+    assert said.count("A child's time is real") == 1

@@ -138,14 +138,18 @@ class Guardian:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _CAUGHT)
         self._tell(b"guarded %d" % self._guarded)
 
-    def _wait(self, timeout_s: float | None) -> bool:
-        """Wait for a child's end, a signal or the supervisor's end; return whether there are children still."""
+    def _wait(self, timeout_s: float | None) -> None:
+        """Wait for a child's end, a signal or the supervisor's end; then take in what ended."""
         for descriptor, _ in self._poll.poll(None if timeout_s is None else max(timeout_s, 0) * 1000):
             if descriptor == self._woken:
                 os.read(self._woken, 4096)
             elif not _received(1):
                 self._alone = True
                 self._poll.unregister(_SUPERVISOR)
+        self._any_child()
+
+    def _any_child(self) -> bool:
+        """Whether there are children still; those that ended are taken in."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -167,7 +171,7 @@ class Guardian:
             _signal([pid for pid, _ in left], signal.SIGTERM)
             self._gone_within(ASKED_S)
         deadline = time.monotonic() + KILLED_S
-        while self._wait(0) and time.monotonic() < deadline:
+        while self._any_child() and time.monotonic() < deadline:
             self._kill_all()
             self._wait(AGAIN_S)
         return [line for _, line in left][:MOST]
@@ -178,9 +182,10 @@ class Guardian:
     def _gone_within(self, seconds: float) -> bool:
         """Whether all children end within so many seconds; once the supervisor is gone there is no more waiting."""
         alone, deadline = self._alone, time.monotonic() + seconds
-        while self._wait(deadline - time.monotonic()):
+        while self._any_child():
             if time.monotonic() >= deadline or self._alone != alone:
                 return False
+            self._wait(deadline - time.monotonic())
         return True
 
     def _tell(self, line: bytes) -> None:

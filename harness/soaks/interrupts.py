@@ -8,6 +8,7 @@ the end, and it is the second that hastens it.
 
 from __future__ import annotations
 
+import atexit
 import signal
 import threading
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ def taken() -> Iterator[None]:
         yield
         return
     _Interrupts.asked = 0
+    atexit.register(_ignore)  # while the interpreter ends, a handler of Python's own means to be killed
     former = {number: signal.getsignal(number) for number in SIGNALS}
     heard = {number: handler for number, handler in former.items() if handler not in (signal.SIG_IGN, None)}
     for number in heard:
@@ -52,6 +54,11 @@ def taken() -> Iterator[None]:
         for number, handler in heard.items():  # one of Python's own would be taken back at the interpreter's end
             signal.signal(number, signal.SIG_IGN if _Interrupts.asked else handler)
         _Interrupts.holders -= 1
+
+
+def _ignore() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _count(*_: object) -> None:

@@ -102,6 +102,20 @@ def test_a_program_that_caught_it_ends_as_it_says_wherever_it_was_raised() -> No
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 3
 
 
+def test_a_signal_while_the_interpreter_ends_does_not_change_the_exit_code() -> None:
+    code = (
+        "import os\n"
+        "from harness.soaks import interrupts\n"
+        "class Last:\n"
+        "    def __del__(self, kill=os.kill, pid=os.getpid()):\n"
+        "        kill(pid, 2)\n"
+        "last = Last()\n"
+        "with interrupts.taken():\n"
+        "    pass\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in the background of a script
     with interrupts.taken():

@@ -150,7 +150,9 @@ def end_with_limit(folder: Path, held_bytes: int, limit_bytes: int, largest: str
         events = (folder / EVENTS_FILE).read_bytes()
         whole = events[: events.rfind(b"\n") + 1]
         (folder / EVENTS_FILE).write_bytes(whole + json.dumps(event).encode() + b"\n")
-    reason = f"RSS with children reached the machine's limit of {limit_bytes / 1e6:.0f} MB, most of them {largest}"
+    reason = (
+        f"RSS with children reached the machine's limit of {limit_bytes / 1e6:.0f} MB; the largest child: {largest}"
+    )
     return archive_run(folder, status="limit", reason=reason)
 
 

@@ -13,15 +13,16 @@ from tests.integration.conftest import Soaks
 pytestmark = pytest.mark.soak
 
 TARGET = """\
-import asyncio, multiprocessing, os, pathlib, subprocess, sys
+import asyncio, multiprocessing, os, pathlib, select, subprocess, sys
 
 WRITER = '''
-import sys
+import sys, time
 kept = []
 for line in sys.stdin:
     kept.append(b"x" * int(line))
     if sys.argv[1] == "clean":
         kept.clear()
+    time.sleep(0.01)  # real time, in which it can be read
     print("ok", flush=True)
 '''
 SHELL = '''
@@ -35,6 +36,7 @@ def worker(pipe, keeps):
         kept.append(b"x" * size)
         if not keeps:
             kept.clear()
+        select.select([], [], [], 0.01)  # real time, also in a fork, which has the clock of the target
         pipe.send("ok")
 
 class Popen:
@@ -161,7 +163,7 @@ def test_a_run_whose_processes_reach_the_limit_ends_there_like_one_that_does_its
     assert ended.returncode in (1, 4), ended.stdout + ended.stderr
     facts = soaks.facts("only")
     assert facts["status"] == "limit"
-    reason = "RSS with children reached the machine's limit of 1000 MB, most of them python -m writer"
+    reason = "RSS with children reached the machine's limit of 1000 MB; the largest child: python -m writer"
     assert facts["reason"] == reason
     limit = soaks.events("only")[-1]
     assert limit["kind"] == "limit"
@@ -170,4 +172,4 @@ def test_a_run_whose_processes_reach_the_limit_ends_there_like_one_that_does_its
     assert facts["peak_rss_bytes"] < 0.4e9
     found = soaks.verdict()["limits"]["only"]
     assert (found["gb"], found["reached"]) == (1.0, True)
-    assert found["hours"] == pytest.approx(0.7, abs=0.2)
+    assert 0.65 < found["hours"] < 5  # it goes on until it is seen, in real time

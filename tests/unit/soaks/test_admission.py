@@ -63,3 +63,10 @@ def test_the_highest_peak_counts() -> None:
     for peak in (700_000_000, 720_000_000, 690_000_000):
         admission.learn(run_of(scale=0.1), {"status": "complete", "peak_rss_bytes": peak})
     assert admission.need_bytes(run_of()) == round(7.2e9 * MARGIN)
+
+
+def test_a_run_needs_what_it_held_with_its_children() -> None:
+    admission = Admission(20 * GB)
+    facts = {"status": "complete", "peak_rss_bytes": 700_000_000, "peak_tree_bytes": 900_000_000}
+    admission.learn(run_of(scale=0.1), facts)
+    assert admission.need_bytes(run_of()) == round(9e9 * MARGIN)

@@ -15,10 +15,12 @@ import pandas as pd
 import psutil
 import pytest
 
+from harness.soaks.archive import archive_run, end_with_limit
 from harness.soaks.children import RARELY_S, SHARE, Children, Held, read_descendants
 from harness.soaks.children_file import CHILDREN_FILE, archive_children, pss_at, read_children, tree_bytes
 from harness.soaks.commands import RESOURCE_TRACKER
-from harness.worker.recorder import SAMPLE, SAMPLES_FILE
+from harness.worker.recorder import SAMPLE, SAMPLES_FILE, write_run_file
+from tests.unit.worker.test_recorder import job, record
 
 HOLDS = """\
 import sys
@@ -234,3 +236,45 @@ def test_the_tree_is_rss_and_what_children_held_between_readings_and_nothing_bef
     assert tree_bytes(t_s, rss, children).tolist() == [7, 7, 107, 207, 307, 307]
     assert tree_bytes(t_s, rss, children[:0]) is rss
     assert np.isnan(pss_at(t_s, children)).tolist() == [True, True, False, True, False, True]
+
+
+def recorded(folder: Path) -> None:
+    """A run of five samples whose children held 4000 bytes from the second on, and 6000 at the last."""
+    job().write(folder)
+    record(folder, 5)
+    readings = [(5.0, 4000), (15.0, 4000), (20.0, 6000)]
+    held = [{"writer": {"count": 1, "rss_bytes": pss, "pss_bytes": pss}} for _, pss in readings]
+    lines = [
+        {"t_s": t_s, "wall_s": t_s / 500, "commands": commands}
+        for (t_s, _), commands in zip(readings, held, strict=True)
+    ]
+    (folder / CHILDREN_FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def test_an_archived_run_says_the_peak_of_the_tree(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    facts = archive_run(tmp_path, reason="killed by SIGKILL")
+    assert (facts["status"], facts["peak_rss_bytes"], facts["peak_tree_bytes"]) == ("died", 1004, 7004)
+    assert archive_run(tmp_path) == facts
+    assert json.loads((tmp_path / "run.json").read_text()) == facts
+
+
+def test_a_run_that_was_killed_at_the_limit_has_the_event_behind_its_own(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"t_s": 1.0, "kind": "cleanup"}\n{"t_s": 2.0, "ki')  # it died while it wrote
+    facts = end_with_limit(tmp_path, 7000, 5_000_000, "writer")
+    assert facts["status"] == "limit"
+    assert facts["reason"] == "RSS with children reached the machine's limit of 5 MB; the largest child: writer"
+    assert [json.loads(line) for line in events.read_text().splitlines()] == [
+        {"t_s": 1.0, "kind": "cleanup"},
+        {"t_s": 20.0, "kind": "limit", "tree_bytes": 7000},
+    ]
+
+
+def test_a_run_that_had_ended_by_itself_before_it_was_killed_stays_what_it_was(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    write_run_file(tmp_path, {"status": "complete"})
+    facts = end_with_limit(tmp_path, 7000, 5_000_000, "writer")
+    assert facts["status"] == "complete"
+    assert (tmp_path / "events.jsonl").read_text() == ""

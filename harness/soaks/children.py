@@ -100,7 +100,10 @@ class Children:
             return
         self._seen = sampled
         began_s = time.thread_time()
-        self.held = read_descendants(pid, adopter)
+        held = read_descendants(pid, adopter)
+        if not _lives(pid):  # what it started may be ending with it
+            return
+        self.held = held
         spent_s = time.thread_time() - began_s
         self._due_s = self._now_s() + max(spent_s / SHARE, 0.0 if self.held else RARELY_S)
         self._began |= bool(self.held)
@@ -162,6 +165,14 @@ def _age_s(pid: int) -> float:
         return time.time() - psutil.Process(pid).create_time()
     ticks = _content(f"/proc/{pid}/stat").rpartition(b")")[2].split()[_START_TICKS]
     return time.clock_gettime(time.CLOCK_BOOTTIME) - int(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process is there and has not ended."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _sizes(pid: int) -> tuple[int, int]:

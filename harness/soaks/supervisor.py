@@ -277,7 +277,7 @@ def _pause(running: Collection[_Running], pause: Callable[[float], None]) -> Non
         pause(step_s)
         waited_s += step_s
         for run in running:
-            if run.judged_pid is not None:
+            if run.judged_pid is not None and run.killed_for is None:
                 run.children.read(run.judged_pid, run.process.guardian_pid)
 
 

@@ -81,7 +81,7 @@ def key_handles(scenario: Scenario, drawn: Sequence[Subject]) -> list[Artist]:
     if any(subject.curve is not None and subject.curve.live is not None for subject in drawn):
         handles.append(Line2D([], [], color=INK, linewidth=1, label="live bytes (with ballast)"))
     if any(subject.curve is not None and subject.curve.tree is not None for subject in drawn):
-        handles.append(Line2D([], [], color=INK, **_TREE, label="RSS with children (PSS)"))
+        handles.append(Line2D([], [], color=INK, **_TREE, label="with children"))
     handles += [*warm_up_key(scenario), horizon_key()]
     kinds = {kind for subject in drawn for run in subject.runs if (kind := _sign(run))}
     handles += [
@@ -164,7 +164,7 @@ def _draw_config(axes: Axes, subject: Subject, index: int, labels_px: float) -> 
         kind = _sign(run)
         if kind:
             end = min(run.t_s[-1] / 3600, axes.get_xlim()[1])
-            axes.plot(end, run.rss_gb[-1], marker=SIGNS[kind][0], color=look.colour, **_SIGN, gid=f"{kind} {config}")
+            axes.plot(end, run.tree_gb[-1], marker=SIGNS[kind][0], color=look.colour, **_SIGN, gid=f"{kind} {config}")
     known = np.flatnonzero(np.isfinite(main.rss.median))
     if not known.size:
         return None

@@ -180,9 +180,24 @@ def test_a_reading_has_the_time_of_the_newest_sample_and_there_is_one_a_sample_a
     assert [line["t_s"] for line in lines(tmp_path)] == [5]
     assert children.largest == "python grandchild.py"
     sampled(tmp_path, 0, 5, 10)
-    parent.communicate()
+    (child,) = psutil.Process(parent.pid).children()
+    child.kill()
+    deadline = time.monotonic() + PATIENCE_S
+    while read_descendants(parent.pid):
+        assert time.monotonic() < deadline
     children.read(parent.pid)
     assert lines(tmp_path)[1:] == [{"t_s": 10, "wall_s": 10, "commands": {}}]
+
+
+def test_what_is_left_of_a_process_that_has_ended_is_not_written(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "grandchild.py").write_text(HOLDS.format(size=1))
+    parent = start("parent.py", WITH_A_CHILD)
+    seen({"python grandchild.py"})
+    children = Children(tmp_path)
+    sampled(tmp_path, 0)
+    parent.communicate()
+    children.read(parent.pid, os.getpid())
+    assert lines(tmp_path) == []
 
 
 def test_readings_are_apart_by_what_they_cost(start: Start, tmp_path: Path) -> None:

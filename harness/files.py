@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,18 @@ from harness.errors import UsageError
 
 @contextlib.contextmanager
 def in_one_piece(path: Path) -> Iterator[Path]:
-    """A path to write to that becomes `path` at the end: a reader finds the whole file or the one before it."""
-    partial = path.with_name(path.name + ".partial")
-    yield partial
-    partial.replace(path)
+    """A path to write to that becomes `path` at the end: a reader finds the whole file or the one before it.
+
+    Processes that write the same file at the same time do not write into each other's.
+    """
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
 
 
 def write_json(table: Mapping[str, Any], path: Path) -> None:

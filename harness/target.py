@@ -43,7 +43,8 @@ class Environment:
     """What a target is offered by the world it runs in.
 
     `symbols` are the instruments in order of activity; `cycle_s` and `candle_s` are in seconds; `data_dir` is this
-    run's own folder for what it writes; `emit(kind, **facts)` records an event with JSON-able facts;
+    run's own folder for what it writes; `emit(kind, **facts)` records an event with JSON-able facts, which has its own
+    time in `t_s`: facts named `t_s`, `kind` or `facts` stand in the `facts` of the event;
     `past_candles(symbol, count)` gives the market's candles before the start, shape (count, 6): open time in ms, open,
     high, low, close, volume, oldest first.
     """

@@ -1,14 +1,17 @@
-"""Reading a run from its folder in a result.
+"""Reading a run from its folder in a result, without writing there.
 
 ``runs/<config>/seed-<n>/`` holds ``samples.parquet`` (the columns of :data:`harness.worker.recorder.SAMPLE`, phase as a
 word, null where a tier was not read), ``events.jsonl``, ``run.json``, where the owners were walked ``owners.parquet``
 and, where the target had started processes, ``children.parquet``. The formats are told of in
-:mod:`harness.worker.recorder`; what a recording older than a column does not have is read as not recorded.
+:mod:`harness.worker.recorder`; what a recording older than a column does not have is read as not recorded. A run that
+nobody archived, because it goes on or its soak was killed, is read from the files that it grows in.
 """
 
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,72 +20,197 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.analysis.runs import COLUMNS, STATUSES, UNFINISHED, Run, no_children, no_owners
+from harness.analysis.runs import COLUMNS, STATUSES, UNFINISHED, Run, damaged_run, no_children, no_owners
 from harness.errors import UsageError
 from harness.files import read_json
-from harness.soaks.archive import OWNERS_PARQUET, PARQUET_FILE
-from harness.soaks.children_file import CHILDREN_PARQUET
+from harness.soaks.archive import (
+    OWNERS_PARQUET,
+    PARQUET_FILE,
+    facts_so_far,
+    is_going_on,
+    read_rows,
+    read_walks,
+    shown_below,
+    to_frame,
+    whole_lines,
+)
+from harness.soaks.children_file import CHILDREN_FILE, CHILDREN_PARQUET, read_children
+from harness.soaks.living import lives
 from harness.soaks.result_folder import seed_of
-from harness.worker.recorder import EVENTS_FILE, ROWS, RUN_FILE
+from harness.worker.recorder import (
+    COUNTED_FROM,
+    EVENTS_FILE,
+    OWN_FIELDS,
+    RUN_FILE,
+    SAMPLES_FILE,
+    known_format,
+)
+
+_TABLES = ("stop", "counters", "restarts", "outlives", "standing", "pinned", "env")
+_NUMBERS = (
+    *("t_s", "wall_s", "cpu_s", "queued_s", "acceleration", "peak_rss_bytes", "ballast_bytes", "idle_rss_bytes"),
+    *("baseline_bytes", "limit_bytes", "books"),
+)
+"""What run.json tells, of all that is read: tables and numbers, any of which may be missing or null."""
 
 
 def read_run(folder: Path) -> Run:
-    """The run recorded in ``runs/<config>/seed-<n>``. Raises UsageError, naming the file that is missing or damaged."""
-    path = folder / RUN_FILE
-    facts = read_json(path)
-    if not isinstance(facts, dict):
-        raise UsageError(f"{path}: not a JSON object")
-    if facts.get("format") not in list(ROWS):
-        raise UsageError(f"{path}: format is {facts.get('format')!r}, expected {' or '.join(map(str, ROWS))}")
-    for key, value in (("config", folder.parent.name), ("seed", seed_of(folder))):
-        if facts.get(key) != value:
-            raise UsageError(f"{path}: {key} is {facts.get(key)!r}, expected {value!r}")
-    status, scale = facts.get("status"), facts.get("memory_scale")
-    if status not in STATUSES:
-        raise UsageError(f"{path}: status is {status!r}, expected one of {', '.join(STATUSES)}")
-    if not isinstance(scale, int | float):
-        raise UsageError(f"{path}: memory_scale is {scale!r}, expected a number")
-    samples = _samples(folder / PARQUET_FILE, may_be_missing=status in UNFINISHED)
-    events = _events(folder / EVENTS_FILE)
-    owners = _table(folder / OWNERS_PARQUET) if (folder / OWNERS_PARQUET).exists() else no_owners()
-    children = _table(folder / CHILDREN_PARQUET) if (folder / CHILDREN_PARQUET).exists() else no_children()
+    """The run recorded in ``runs/<config>/seed-<n>``.
+
+    Raises UsageError, naming the file, where one is missing or damaged, or where a run that ended holds other numbers
+    of rows and events than it says it wrote.
+    """
+    facts = _facts(folder)
+    status, number = facts["status"], known_format(facts["format"], folder / RUN_FILE)
+    samples = _samples(folder, may_be_missing=status in UNFINISHED)
+    events = _events(folder / EVENTS_FILE, own_time_may_be_lost=number < COUNTED_FROM)
+    owners, children = _owners(folder), _children(folder)
+    if number >= COUNTED_FROM and status not in UNFINISHED:
+        for what, found in (("rows", len(samples)), ("events", len(events))):
+            if facts.get(what) != found or isinstance(facts[what], bool):
+                raise UsageError(f"{folder / RUN_FILE}: {what} is {facts.get(what)!r}, and there are {found}")
     try:
-        return Run(
-            facts["config"], facts["seed"], status, float(scale), samples, events, facts, owners, children=children
-        )
-    except ValueError as error:
+        scale = float(facts["memory_scale"])
+        return Run(facts["config"], facts["seed"], status, scale, samples, events, facts, owners, children=children)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"{folder}: {error}") from error
 
 
-def _samples(path: Path, *, may_be_missing: bool) -> pd.DataFrame:
-    if may_be_missing and not path.exists():
+def run_or_damage(folder: Path, memory_scale: float, read: Callable[[Path], Run] = read_run) -> Run:
+    """The run as it can be `read`; a damaged one with the reason where it cannot, or one that has only just begun.
+
+    `memory_scale` is that of its soak. Raises UsageError where the name of its folder has no seed.
+    """
+    seed = seed_of(folder)
+    try:
+        return read(folder)
+    except UsageError as error:
+        begun = not (folder / RUN_FILE).exists() and (is_going_on(folder) or lives(folder))
+        status, reason = (
+            ("running", "it has only just begun") if begun else ("damaged", shown_below(str(error), folder))
+        )
+        return damaged_run(folder.parent.name, seed, memory_scale, reason, status=status, facts={})
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """What run.json tells, checked; of a run that has none, what its files tell."""
+    path = folder / RUN_FILE
+    if not path.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder")
+    if not path.exists() and not any(folder.iterdir()):
+        raise UsageError(f"{folder}: the folder is empty, nothing was recorded")
+    facts = read_json(path) if path.exists() else _facts_without_file(folder)
+    if not isinstance(facts, dict):
+        raise UsageError(f"{path}: not a JSON object")
+    known_format(facts.get("format"), path)
+    if facts.get("config") != folder.parent.name:
+        raise UsageError(f"{path}: config is {facts.get('config')!r}, expected {folder.parent.name!r}")
+    if facts.get("seed") != seed_of(folder) or isinstance(facts["seed"], bool):
+        raise UsageError(f"{path}: seed is {facts.get('seed')!r}, expected {seed_of(folder)!r}")
+    status, scale = facts.get("status"), facts.get("memory_scale")
+    if status not in list(STATUSES):
+        raise UsageError(f"{path}: status is {status!r}, expected one of {', '.join(STATUSES)}")
+    if status == "damaged":
+        raise UsageError(f"{path}: {facts.get('reason')}" if facts.get("reason") else f"{path}: damaged, as it says")
+    if not isinstance(scale, int | float):
+        raise UsageError(f"{path}: memory_scale is {scale!r}, expected a number")
+    _refuse_other_kinds(facts, path)
+    return facts
+
+
+def _refuse_other_kinds(facts: dict[str, Any], path: Path) -> None:
+    """Raise UsageError where what is read of run.json is neither null nor of its kind."""
+    for keys, kind, allowed in ((_TABLES, dict, "a table"), (_NUMBERS, int | float, "a number")):
+        for key in keys:
+            value = facts.get(key)
+            if not isinstance(value, kind | None) or (isinstance(value, float) and not math.isfinite(value)):
+                raise UsageError(f"{path}: {key} is {value!r}, expected {allowed}")
+    for table in ("stop", "restarts"):
+        for key, value in (facts.get(table) or {}).items():
+            if not isinstance(value, dict):
+                raise UsageError(f"{path}: {table}.{key} is {value!r}, expected a table")
+
+
+def _facts_without_file(folder: Path) -> dict[str, Any]:
+    """What run.json would tell now. Raises UsageError where the job cannot be read either."""
+    going_on = is_going_on(folder) or lives(folder)
+    status, reason = ("running", "its soak has not ended") if going_on else ("died", "ended without a word")
+    try:
+        return facts_so_far(folder, read_rows(folder), status, reason)
+    except UsageError as error:
+        raise UsageError(f"{folder / RUN_FILE}: is missing, and {error}") from error
+
+
+def _samples(folder: Path, *, may_be_missing: bool) -> pd.DataFrame:
+    path = folder / PARQUET_FILE
+    rows = read_rows(folder)  # first: its soak may archive it now
+    if path.exists():
+        frame = _table(path)
+    elif len(rows) or (folder / SAMPLES_FILE).exists():
+        frame = to_frame(rows)
+    elif may_be_missing:
         return pd.DataFrame({name: pd.Series(dtype=object if name == "phase" else np.float64) for name in COLUMNS})
-    return _table(path)
+    else:
+        raise UsageError(f"{path}: is missing")
+    for name in frame.columns.intersection(list(COLUMNS)):
+        if name != "phase":
+            try:
+                frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            except (ValueError, TypeError) as error:
+                raise UsageError(f"{path}: {name} holds what is no number: {error}") from error
+    if "rss_bytes" in frame.columns and frame["rss_bytes"].isna().any():
+        raise UsageError(f"{path}: rss_bytes is null in {int(frame['rss_bytes'].isna().sum())} rows")
+    return frame
+
+
+def _owners(folder: Path) -> pd.DataFrame:
+    path = folder / OWNERS_PARQUET
+    walks = None if path.exists() else read_walks(folder)
+    if path.exists():
+        return _table(path)
+    return no_owners() if walks is None or walks.empty else walks
+
+
+def _children(folder: Path) -> pd.DataFrame:
+    path = folder / CHILDREN_PARQUET
+    try:
+        growing = no_children() if path.exists() else read_children(folder)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        if not path.exists():
+            raise UsageError(f"{folder / CHILDREN_FILE}: cannot be read: {type(error).__name__}: {error}") from error
+    return _table(path) if path.exists() else growing
 
 
 def _table(path: Path) -> pd.DataFrame:
     try:
-        frame: pd.DataFrame = pq.ParquetFile(path).read().to_pandas()
-    except (OSError, pa.ArrowException) as error:
+        frame: pd.DataFrame = pq.ParquetFile(path, page_checksum_verification=True).read().to_pandas()
+    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
     return frame
 
 
-def _events(path: Path) -> tuple[dict[str, Any], ...]:
-    if not path.exists():
-        return ()
-    lines = path.read_bytes().split(b"\n")
-    events = []
-    for number, line in enumerate(lines, start=1):
+def _events(path: Path, *, own_time_may_be_lost: bool) -> tuple[dict[str, Any], ...]:
+    """The events of a run, in the order in which they were written.
+
+    Before format 3 a target's fact by the name of `t_s` stood in place of the time. What is no time is then the
+    target's: the event has the time of the one before it, and the fact is in its `facts`.
+    """
+    events: list[dict[str, Any]] = []
+    for number, line in whole_lines(path):
         try:
-            event = json.loads(line) if line.strip() else None
+            event = json.loads(line)
         except ValueError as error:
-            if number == len(lines):  # no newline after it: the process died while it wrote this line
-                break
             raise UsageError(f"{path}: line {number} is damaged: {error}") from error
-        if event is None:
-            continue
         if not isinstance(event, dict):
             raise UsageError(f"{path}: line {number} is not a JSON object")
+        if own_time_may_be_lost and "t_s" in event and not _is_time(event["t_s"]):
+            before = events[-1]["t_s"] if events else 0.0
+            event = {**event, "t_s": before, OWN_FIELDS[-1]: {"t_s": event["t_s"]}}
+        if not _is_time(event.get("t_s")) or not isinstance(event.get("kind"), str):
+            raise UsageError(f"{path}: line {number} has no kind or no finite t_s")
         events.append(event)
     return tuple(events)
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

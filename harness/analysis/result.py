@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors, World
-from harness.analysis.reading import read_run
+from harness.analysis.reading import read_run, run_or_damage
 from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.claim_verdict import check_claims
 from harness.analysis.verdict.control_record import ControlRecord, read_controls
 from harness.analysis.verdict.more_seeds import lacking_seeds
 from harness.analysis.verdict.soak_verdict import Verdict, judge
-from harness.analysis.verdict.validity import invalidities
+from harness.analysis.verdict.validity import incomplete_configs, invalidities
 from harness.errors import UsageError
 from harness.scenario import Scenario, load
 from harness.soaks.anchor_plan import ANCHORS_FOLDER, read_plan
 from harness.soaks.archive import archive_result
-from harness.soaks.result_folder import SCENARIO_FILE, anchor_folders, read_manifest, run_folders
+from harness.soaks.living import lives, locked
+from harness.soaks.result_folder import SCENARIO_FILE, read_manifest, run_folders
+from harness.worker.recorder import RUN_FILE
 
 
 class Result:
     """What a result folder holds. Each file is read when it is first asked for, and once.
 
-    Runs that ended without a word, because their supervisor was killed as well, are archived first. Everything raises
-    UsageError, naming the file, where one is missing or damaged, or where a run is still going on.
+    Runs that ended without a word, because their supervisor was killed as well, are archived first, by one reader at a
+    time. While another process carries out the soak nothing is written: runs are read as far as they are. A run whose
+    files are damaged is one that is, with the reason, and voids no other. All else raises UsageError, naming the file,
+    where it is missing, damaged, or of another format.
 
     A soak that is being carried out has a result, too: :meth:`refresh` lets it see what was recorded since, and keeps
     the runs that it has read. A `scenario` stands for the recorded one where something else ran in its place; `read` is
@@ -73,9 +77,28 @@ class Result:
         if not folders:
             raise UsageError(f"{self.folder}: the result has no run (runs/<config>/seed-<n>)")
         new = [folder for folder in folders if folder not in self._read_runs]
-        archive_result(new)
-        self._read_runs |= {folder: self._read(folder).under(self.scenario) for folder in new}
-        return Runs.of(self.scenario, (self._read_runs[folder] for folder in folders))
+        scenario = self.scenario
+        _ = self.manifest
+        self._archive(new)
+        read = {folder: run_or_damage(folder, scenario.memory.scale, self._read).under(scenario) for folder in new}
+        for folder, run in read.items():
+            if run.status == "complete" and not isinstance(run.facts.get("feed_hash"), str):
+                told = f"feed_hash is {run.facts.get('feed_hash')!r}, expected the hash of the feed"
+                raise UsageError(f"{folder / RUN_FILE}: {told}: a complete run has it")
+        self._read_runs |= read
+        return Runs.of(scenario, (self._read_runs[folder] for folder in folders))
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether another process carries out this soak now."""
+        return lives(self.folder)
+
+    def _archive(self, folders: Sequence[Path]) -> None:
+        """Archive runs that nobody has, unless their soak lives or another reader does."""
+        if not self.is_going_on:
+            with locked(self.folder / SCENARIO_FILE, tries=1) as alone:
+                if alone:
+                    archive_result(folders)
 
     @cached_property
     def controls(self) -> ControlRecord | None:
@@ -85,7 +108,6 @@ class Result:
     @cached_property
     def anchors(self) -> Anchors:
         """The runs in other worlds, as they were planned; a run that is missing from a world breaks its anchor."""
-        archive_result(anchor_folders(self.folder))
         planned = read_plan(self.folder)
         if planned is None:
             return NO_ANCHORS
@@ -106,6 +128,11 @@ class Result:
     def invalidities(self) -> list[str]:
         """Why it is no evidence; empty where nothing says so."""
         return invalidities(self.scenario, self.runs, self.controls)
+
+    @property
+    def lacking(self) -> list[str]:
+        """Which runs are missing, unfinished or damaged, and why, in a sentence a config; empty where none is."""
+        return list(incomplete_configs(self.scenario, self.runs).values())
 
     def look(self) -> tuple[str, ...]:
         """What is open after the runs that were recorded until now and may be decided by one more seed, in words."""

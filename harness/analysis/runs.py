@@ -16,10 +16,16 @@ from harness.scenario import Scenario
 from harness.soaks.children_file import CHILDREN_COLUMNS, pss_at, tree_bytes
 from harness.worker.recorder import DELIVERED, PHASES, SAMPLE
 
-STATUSES = ("complete", "limit", "failed", "died", "interrupted")
+STATUSES = ("complete", "limit", "failed", "died", "interrupted", "running", "damaged")
+"""How a run ended, if it did: in "running" it still goes on; of one that is "damaged" nothing is taken for evidence."""
 
-UNFINISHED = frozenset({"failed", "died", "interrupted"})
-_ENDINGS = {"complete": "ended", "limit": "reached the memory limit", "interrupted": "was interrupted"}
+UNFINISHED = frozenset({"failed", "died", "interrupted", "running", "damaged"})
+_ENDINGS = {
+    "complete": "ended",
+    "limit": "reached the memory limit",
+    "interrupted": "was interrupted",
+    "running": "is still running",
+}
 FED = ("start", "warm-up", "load")
 """The phases up to the stop; the first sample, in "start", is taken just before the first event of the feed."""
 
@@ -64,6 +70,8 @@ def no_children() -> pd.DataFrame:
 
 def ending(status: str, t_s: float | None) -> str:
     """How and when a run of this status ended: ``died at 0.50 h``, ``failed before its first sample``."""
+    if status == "damaged":
+        return "is damaged"
     when = "before its first sample" if t_s is None else f"at {t_s / 3600:.2f} h"
     return f"{_ENDINGS.get(status, status)} {when}"
 
@@ -356,6 +364,14 @@ class Run:
         return np.sort(np.array([event["t_s"] for event in self.events if event["kind"] in kinds], dtype=np.float64))
 
 
+def damaged_run(
+    config: str, seed: int, memory_scale: float, reason: str, *, status: str = "damaged", facts: dict[str, Any]
+) -> Run:
+    """A run of which nothing can be told but this: no samples, no events. `facts` are what run.json is known to say."""
+    samples = pd.DataFrame({name: pd.Series(dtype=object if name == "phase" else np.float64) for name in COLUMNS})
+    return Run(config, seed, status, memory_scale, samples, (), {**facts, "reason": reason})
+
+
 class Runs(Sequence[Run]):
     """Runs of one soak, each judged on the terms of its scenario: by config in the scenario's order, then by seed.
 
@@ -381,6 +397,18 @@ class Runs(Sequence[Run]):
     def by_config(self) -> dict[str, tuple[Run, ...]]:
         """The runs of every config."""
         return {config: self.of_config(config) for config in self.configs}
+
+    @property
+    def finished(self) -> Runs:
+        """Those that reached their end or the memory limit: what is judged."""
+        return Runs(self.configs, (run for run in self._runs if not run.unfinished))
+
+    @property
+    def telling(self) -> Runs:
+        """The finished ones; of a config without any, what the others recorded before they ended."""
+        finished = self.finished
+        ended = {run.config for run in finished}
+        return Runs(self.configs, (run for run in self._runs if not run.unfinished or run.config not in ended))
 
     @overload
     def __getitem__(self, index: int) -> Run: ...

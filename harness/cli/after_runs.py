@@ -40,6 +40,8 @@ FURTHER_PICTURES = {
 }
 """Drawn where a run recorded what they show."""
 
+GOING_ON = "The soak is still going on: this is what it recorded until now, and nothing was written beside it."
+
 
 def anchor(console: Console, scenario: Scenario, result: Result, *, jobs: int | None, quiet: bool) -> None:
     """Run what the claims of `scenario` need in other worlds, as far as memory and its minutes allow.
@@ -78,36 +80,46 @@ def anchor(console: Console, scenario: Scenario, result: Result, *, jobs: int | 
 def conclude(console: Console, result: Result, *, verbose: bool) -> int:
     """Judge a result with all that was recorded until now, draw it, print it on a screen; returns the exit code.
 
-    What is `verbose` prints all that is known, in place of the screen.
+    What is `verbose` prints all that is known, in place of the screen. Where another process still carries out the
+    soak, what it recorded until now is judged and printed, and nothing is written beside it.
     """
     result.refresh()
     scenario, runs, anchors, verdict = result.scenario, result.runs, result.anchors, result.verdict
-    folder = result.folder
+    folder, going_on = result.folder, result.is_going_on
+    drawn = [] if going_on else _written(result)
+    if verbose:
+        _print_all(console, result, drawn)
+    else:
+        files = (*drawn, verdict_file.VERDICT_FILE) if drawn else ()
+        print_screen(console, Screen(scenario, verdict, folder, runs, anchors, files, _program()))
+    if going_on:
+        paragraph(console, GOING_ON)
+    return verdict.exit_code
+
+
+def _written(result: Result) -> list[str]:
+    """Write verdict.json and the pictures; return the names of the pictures."""
+    scenario, runs, verdict, folder = result.scenario, result.runs, result.verdict, result.folder
     verdict_file.write(verdict, summary_sentence(verdict), folder / verdict_file.VERDICT_FILE)
     flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
-    memory_picture(scenario, runs, verdict=flawed, anchors=anchors).save(folder / PICTURE_FILE)
-    further = []
+    memory_picture(scenario, runs, verdict=flawed, anchors=result.anchors).save(folder / PICTURE_FILE)
+    drawn = [PICTURE_FILE]
     for name, draw in FURTHER_PICTURES.items():
         page = draw(scenario, runs, verdict=flawed)
         if page is not None:
             page.save(folder / name)
-            further.append(name)
-    if verbose:
-        _print_all(console, result, further)
-    else:
-        files = (PICTURE_FILE, *further, verdict_file.VERDICT_FILE)
-        print_screen(console, Screen(scenario, verdict, folder, runs, anchors, files, _program()))
-    return verdict.exit_code
+            drawn.append(name)
+    return drawn
 
 
-def _print_all(console: Console, result: Result, further: list[str]) -> None:
+def _print_all(console: Console, result: Result, drawn: list[str]) -> None:
     scenario, runs, verdict = result.scenario, result.runs, result.verdict
     print_invalidity(console, verdict.reasons if verdict.status == "invalid" else ())
     print_warnings(console, runs)
     print_configs(console, scenario, runs, result.anchors)
-    print_verdict(console, scenario, verdict, result.folder / PICTURE_FILE)
-    if further:
-        whole_line(console, f"Beside it: {', '.join(further)}; in words: soak explain {shown_path(result.folder)}")
+    print_verdict(console, scenario, verdict, result.folder / PICTURE_FILE if drawn else None)
+    if drawn[1:]:
+        whole_line(console, f"Beside it: {', '.join(drawn[1:])}; in words: soak explain {shown_path(result.folder)}")
 
 
 def _program() -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PICTURE_FILE = "compare.png"
 
+GOING_ON = "No picture: the soak is still going on, and nothing is written beside it. --out writes one elsewhere."
+
 
 def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("result", metavar="RESULT", help="a result folder, latest, or a scenario's name")
@@ -38,11 +40,13 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.soaks.result_folder import find_result
 
     folders = [find_result(name, arguments.results) for name in (arguments.result, arguments.other) if name is not None]
-    picture: Path = arguments.out or folders[-1] / PICTURE_FILE
     results = [Result.open(folder) for folder in folders]
     console = open_console()
     page = _compare_configs(console, *results) if len(results) == 1 else _compare_results(console, *results)
-    save_picture(console, page, picture)
+    if arguments.out is None and results[-1].is_going_on:
+        console.print(GOING_ON, highlight=False)
+    else:
+        save_picture(console, page, arguments.out or folders[-1] / PICTURE_FILE)
     return 0
 
 
@@ -50,10 +54,11 @@ def _compare_configs(console: Console, result: Result) -> Page:
     from harness.analysis.comparison import compare_configs
     from harness.report.pictures.comparison import comparison_picture
     from harness.report.terminal.comparison_table import print_comparison, print_legend
-    from harness.report.terminal.verdict import print_invalidity
+    from harness.report.terminal.verdict import print_incompleteness, print_invalidity
 
-    scenario, runs = result.scenario, result.runs
+    scenario, runs = result.scenario, result.runs.finished
     print_invalidity(console, result.invalidities)
+    print_incompleteness(console, result.lacking)
     first, *others = scenario.configs
     if not others:
         raise UsageError(
@@ -72,14 +77,14 @@ def _compare_results(console: Console, a: Result, b: Result) -> Page:
     from harness.report.pictures.comparison import results_picture
     from harness.report.terminal.comparison_table import print_comparison, print_disagreements, print_legend
     from harness.report.terminal.console import whole_line
-    from harness.report.terminal.verdict import print_invalidity
+    from harness.report.terminal.verdict import print_incompleteness, print_invalidity
 
     disagreements = may_compare(a.manifest, a.scenario, b.manifest, b.scenario)
     names = f"{shown_path(a.folder)} and {shown_path(b.folder)}"
     refusing = [str(disagreement) for disagreement in disagreements if disagreement.refuses]
     if refusing:
         raise UsageError(f"{names}: may not be compared, they disagree in {'; '.join(refusing)}")
-    soaks = (a.scenario, a.runs), (b.scenario, b.runs)
+    soaks = (a.scenario, a.runs.finished), (b.scenario, b.runs.finished)
     comparisons = compare_results(*soaks)
     if not comparisons:
         configs = [", ".join(result.scenario.configs) for result in (a, b)]
@@ -88,6 +93,7 @@ def _compare_results(console: Console, a: Result, b: Result) -> Page:
     for side, result in sides.items():
         whole_line(console, f"{side}: {shown_path(result.folder)}")
     print_invalidity(console, [f"{side}: {reason}" for side, result in sides.items() for reason in result.invalidities])
+    print_incompleteness(console, [f"{side}: {reason}" for side, result in sides.items() for reason in result.lacking])
     print_disagreements(console, disagreements)
     for config, comparison in comparisons.items():
         print_comparison(console, config, comparison, memory_scale=a.scenario.memory.scale)

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.analysis.result import Result
     from harness.report.terminal.console import open_console
     from harness.report.terminal.explanation import print_explanation
-    from harness.report.terminal.verdict import print_invalidity
+    from harness.report.terminal.verdict import print_incompleteness, print_invalidity
 
     if not arguments.deep:
         for option in ("config", "seed", "hours"):
@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = result_folder(arguments.result, arguments.results)
     result, console = Result.open(folder), open_console()
     print_invalidity(console, result.invalidities)
+    print_incompleteness(console, result.lacking)
     found = explain(result.scenario, result.runs)
     print_explanation(console, result.scenario, found)
     if arguments.deep:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.result import Result
     from harness.scenario import Scenario
+    from harness.soaks.soak import Planned
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -37,15 +38,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Soak; the exit code is the verdict's."""
-    from harness.analysis.result import Result
-    from harness.cli.after_runs import anchor, conclude
     from harness.cli.options import scenario_from
-    from harness.report.terminal.console import paragraph
-    from harness.report.terminal.progress import Progress
-    from harness.report.words.anchors import soak_words
-    from harness.soaks.admission import room_bytes
+    from harness.soaks.living import locked
     from harness.soaks.preloads import without_missing
-    from harness.soaks.soak import carry_out, plan
+    from harness.soaks.soak import plan
 
     console = begin_soaking(arguments)
     scenario = scenario_from(arguments)
@@ -53,6 +49,20 @@ def run(arguments: argparse.Namespace) -> int:
     for config, reason in missing.items():
         console.print(f"Left out: {config}: {reason}", markup=False)
     planned = plan(scenario, arguments.out, real_time=arguments.clock == "real", at_once=arguments.jobs)
+    with locked(planned.folder):  # until the verdict is told: who only reads the result writes nothing there
+        return _soak(console, scenario, planned, arguments)
+
+
+def _soak(console: Console, scenario: Scenario, planned: Planned, arguments: argparse.Namespace) -> int:
+    """Carry out what was planned, with its controls before it, its anchors and the verdict after it."""
+    from harness.analysis.result import Result
+    from harness.cli.after_runs import anchor, conclude
+    from harness.report.terminal.console import paragraph
+    from harness.report.terminal.progress import Progress
+    from harness.report.words.anchors import soak_words
+    from harness.soaks.admission import room_bytes
+    from harness.soaks.soak import carry_out
+
     if arguments.controls is not None:
         _control(console, scenario, planned.folder, arguments)
     if not arguments.quiet:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import json
 import math
@@ -16,9 +18,11 @@ from numpy.typing import NDArray
 from harness.errors import UsageError
 from harness.files import in_one_piece, read_json
 from harness.soaks.children_file import archive_children, tree_bytes
-from harness.worker.job import Job
+from harness.worker.job import JOB_FILE, Job
 from harness.worker.recorder import (
+    COUNTED_FROM,
     EVENTS_FILE,
+    FORMAT,
     NOT_READ,
     PHASES,
     ROWS,
@@ -26,6 +30,7 @@ from harness.worker.recorder import (
     SAMPLE,
     SAMPLES_FILE,
     WALKS_FILE,
+    known_format,
     outlived,
     read_notes,
     write_run_file,
@@ -37,40 +42,53 @@ OWNERS_PARQUET = "owners.parquet"
 PEAK_TREE = "peak_tree_bytes"
 """In run.json of a run that had children: the most that the judged process and they held together, real bytes."""
 
+DAMAGED = "damaged"
+"""The status of a run whose files are missing, cannot be read, or do not agree with one another."""
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
+"""Errors of a disk that takes no more: they end a soak. What else goes wrong with the files of a run is that run's."""
+
+_UNUSABLE = (UsageError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
+"""What reading a file raises that a target wrote, or a user edited."""
+
+_NUMBERS = ("t_s", "wall_s", "peak_rss_bytes")
+"""What run.json tells of how far a run got."""
+
 UNATTRIBUTED = "(unattributed)"
 """The owner of what the allocators hold and no path leads to: live bytes less the sum of the owners."""
 
 
 def read_rows(folder: Path) -> NDArray[np.void]:
     """All whole rows of a run's samples.bin, (samples,) of the columns of its format; a torn last row is left out."""
-    file = folder / SAMPLES_FILE
-    if not file.exists():
+    try:
+        raw = (folder / SAMPLES_FILE).read_bytes()
+    except FileNotFoundError:
         return np.zeros(0, SAMPLE)
-    row = ROWS[_recorded_format(folder)]
-    raw = file.read_bytes()
+    row = ROWS[recorded_format(folder)]
     return np.frombuffer(raw[: len(raw) - len(raw) % row.itemsize], row)
 
 
-def _recorded_format(folder: Path) -> int:
-    """The format of a run that is over or not; 1 where nothing says so yet. Raises UsageError where it is unknown."""
+def recorded_format(folder: Path) -> int:
+    """The format of a run that is over or not, 1 where samples do not say it. Raises UsageError where it is unknown."""
     run_file = folder / RUN_FILE
-    facts = read_json(run_file) if run_file.exists() else read_notes(folder)
-    number = facts.get("format", 1) if isinstance(facts, dict) else None
-    if number not in list(ROWS):
-        raise UsageError(f"{folder}: format is {number!r}, expected {' or '.join(map(str, ROWS))}")
-    return int(number)
+    facts = {} if run_file.exists() else read_notes(folder)
+    if not facts and run_file.exists():  # or it has ended meanwhile: its notes are in there now
+        facts = read_json(run_file)
+    silent = 1 if (folder / SAMPLES_FILE).exists() or (folder / PARQUET_FILE).exists() else FORMAT
+    return known_format(facts.get("format", silent) if isinstance(facts, dict) else None, run_file)
 
 
 def last_row(folder: Path) -> NDArray[np.void] | None:
-    """The newest whole row of a growing samples.bin, (1,) of SAMPLE, or None where there is none yet."""
+    """The newest whole row of a growing samples.bin, (1,) of SAMPLE, or None where there is none yet or no more."""
     try:
         with (folder / SAMPLES_FILE).open("rb") as file:
             rows = file.seek(0, 2) // SAMPLE.itemsize
             if not rows:
                 return None
             file.seek((rows - 1) * SAMPLE.itemsize)
-            return np.frombuffer(file.read(SAMPLE.itemsize), SAMPLE)
-    except FileNotFoundError:
+            raw = file.read(SAMPLE.itemsize)
+            return np.frombuffer(raw, SAMPLE) if len(raw) == SAMPLE.itemsize else None
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
 
 
@@ -90,48 +108,70 @@ def to_frame(rows: NDArray[np.void]) -> pd.DataFrame:
 
 
 def read_walks(folder: Path) -> pd.DataFrame:
-    """The walks of the owners in a run's owners.jsonl, a row per owner; a torn line is left out.
+    """The walks of the owners in a run's owners.jsonl, a row per owner; a torn last line is left out.
 
     Columns: t_s and step of the walk, path, symbol, bytes, se, and cpu_s, what the walk cost. Every walk has one more
-    row for what is unattributed, where the allocators can be read.
+    row for what is unattributed, where the allocators can be read. Raises UsageError, naming the line, where one is no
+    walk.
     """
     rows: list[tuple[float, str, str, str, float, float, float]] = []
     file = folder / WALKS_FILE
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+    for number, line in whole_lines(file):
         try:
-            walk = json.loads(line)
-        except ValueError:
-            continue
-        t_s, step, cpu_s = float(walk["t_s"]), str(walk["step"]), float(walk["cpu_s"])
-        owners = [(str(path), str(symbol), float(size), float(se)) for path, symbol, size, se in walk["owners"]]
-        rows += [(t_s, step, *owner, cpu_s) for owner in owners]
-        if walk["live_bytes"] is not None:
-            attributed = sum(size for _, symbol, size, _ in owners if not symbol)
-            error = math.sqrt(sum(se * se for _, symbol, _, se in owners if not symbol))
-            rows.append((t_s, step, UNATTRIBUTED, "", walk["live_bytes"] - attributed, error, cpu_s))
+            rows += _rows_of(json.loads(line))
+        except _UNUSABLE as error:
+            raise UsageError(f"{file}: line {number} is damaged: {type(error).__name__}: {error}") from error
     return pd.DataFrame(rows, columns=["t_s", "step", "path", "symbol", "bytes", "se", "cpu_s"])
 
 
-def archive_run(folder: Path, *, status: str | None = None, reason: str | None = None) -> dict[str, Any]:
+def whole_lines(file: Path) -> list[tuple[int, bytes]]:
+    """The lines of a file of JSON lines with their numbers, from 1; no empty one, none where the file is missing.
+
+    A last line that is torn, since the process died while it wrote it, is left out.
+    """
+    try:
+        lines = file.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    try:
+        json.loads(lines[-1])
+    except ValueError:
+        lines.pop()
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _rows_of(walk: dict[str, Any]) -> list[tuple[float, str, str, str, float, float, float]]:
+    t_s, step, cpu_s = float(walk["t_s"]), str(walk["step"]), float(walk["cpu_s"])
+    owners = [(str(path), str(symbol), float(size), float(se)) for path, symbol, size, se in walk["owners"]]
+    rows = [(t_s, step, *owner, cpu_s) for owner in owners]
+    if walk["live_bytes"] is not None:
+        attributed = sum(size for _, symbol, size, _ in owners if not symbol)
+        error = math.sqrt(sum(se * se for _, symbol, _, se in owners if not symbol))
+        rows.append((t_s, step, UNATTRIBUTED, "", walk["live_bytes"] - attributed, error, cpu_s))
+    return rows
+
+
+def archive_run(
+    folder: Path, *, status: str | None = None, reason: str | None = None, job: Job | None = None
+) -> dict[str, Any]:
     """Turn a run that has ended into Parquet files and run.json; returns the facts of run.json.
 
     Where the run wrote no run.json (it was killed), one is made from its samples, with `status` ("died" unless given)
-    and `reason`. Doing it twice changes nothing.
+    and `reason`; its `job` is read from its folder where it is not given. Doing it twice changes nothing.
     """
     rows = read_rows(folder)
     if (folder / SAMPLES_FILE).exists():
         with in_one_piece(folder / PARQUET_FILE) as partial:
-            to_frame(rows).to_parquet(partial, index=False)
+            to_frame(rows).to_parquet(partial, index=False, write_page_checksum=True)
         (folder / SAMPLES_FILE).unlink()
     if (folder / WALKS_FILE).exists():
         with in_one_piece(folder / OWNERS_PARQUET) as partial:
-            read_walks(folder).to_parquet(partial, index=False)
+            read_walks(folder).to_parquet(partial, index=False, write_page_checksum=True)
         (folder / WALKS_FILE).unlink()
     children = archive_children(folder)
     run_file = folder / RUN_FILE
     if not run_file.exists():
-        facts = _facts_of_the_dead(folder, rows, status or "died", reason or "ended without a word")
-        write_run_file(folder, facts | outlived(read_notes(folder)))
+        write_run_file(folder, facts_so_far(folder, rows, status or "died", reason or "ended without a word", job))
     recorded: dict[str, Any] = read_json(run_file)
     if children is not None and len(rows):
         peak = tree_bytes(rows["t_s"].astype(np.float64), rows["rss_bytes"].astype(np.float64), children).max()
@@ -140,52 +180,106 @@ def archive_run(folder: Path, *, status: str | None = None, reason: str | None =
     return recorded
 
 
-def end_with_limit(folder: Path, held_bytes: int, limit_bytes: int, largest: str) -> dict[str, Any]:
-    """Archive a run that was killed since it and what it started were beyond the memory limit; returns its facts.
+def bring_home(folder: Path, job: Job, *, status: str | None = None, reason: str | None = None) -> dict[str, Any]:
+    """Archive the run of a soak, however its files look; returns the facts of run.json, or those of a damaged run.
+
+    What a target did to the files of its run is the outcome of that run: its recording stays as it is for those who
+    read it, and one whose folder is gone is written down as damaged. Raises OSError where the disk is full.
+    """
+    damage = ""
+    facts: object = None
+    try:
+        if folder.is_dir():
+            facts = archive_run(folder, status=status, reason=reason, job=job)
+        else:
+            damage = "its folder was removed while it ran"
+    except OSError as error:
+        if error.errno in FULL:
+            raise
+        damage = f"{error.filename or folder}: {error.strerror or error}"
+    except _UNUSABLE as error:
+        damage = str(error)
+    if isinstance(facts, dict) and not damage:
+        lacking = [name for name in ("status", "reason", "phase", *_NUMBERS) if name not in facts]
+        lacking += [name for name in _NUMBERS if name in facts and not isinstance(facts[name], int | float)]
+        damage = f"{RUN_FILE}: {', '.join(lacking)}: missing or no number" if lacking else ""
+        if not damage and isinstance(facts["status"], str):
+            return facts
+    told = {"status": DAMAGED, "reason": shown_below(damage or f"{RUN_FILE}: not a JSON object", folder)}
+    lost = {**job.identity(), **told, "phase": PHASES[0], **dict.fromkeys(_NUMBERS, 0)}
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        job.write(folder)
+        write_run_file(folder, lost)
+    return lost
+
+
+def end_with_limit(folder: Path, job: Job, held_bytes: int, largest: str) -> dict[str, Any]:
+    """Bring a run home that was killed since it and what it started were beyond the memory limit; returns its facts.
 
     The limit is an event of the run, as where it was the judged process that saw it reached.
     """
     if not (folder / RUN_FILE).exists() and (row := last_row(folder)) is not None:
         event = {"t_s": float(row["t_s"][0]), "kind": "limit", "tree_bytes": held_bytes}
-        events = (folder / EVENTS_FILE).read_bytes()
-        whole = events[: events.rfind(b"\n") + 1]
-        (folder / EVENTS_FILE).write_bytes(whole + json.dumps(event).encode() + b"\n")
-    reason = (
-        f"RSS with children reached the machine's limit of {limit_bytes / 1e6:.0f} MB; the largest child: {largest}"
-    )
-    return archive_run(folder, status="limit", reason=reason)
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):  # what is missing is told by those who read it
+            events = (folder / EVENTS_FILE).read_bytes()
+            whole = events[: events.rfind(b"\n") + 1]
+            (folder / EVENTS_FILE).write_bytes(whole + json.dumps(event).encode() + b"\n")
+    limit = f"{job.limit_bytes / 1e6:.0f} MB"
+    reason = f"RSS with children reached the machine's limit of {limit}; the largest child: {largest}"
+    return bring_home(folder, job, status="limit", reason=reason)
+
+
+def shown_below(text: str, folder: Path) -> str:
+    """A message on one line that names files by their place in the folder of the run that it is about."""
+    for shown in (str(folder.resolve()), str(folder)):
+        text = text.replace(f"{shown}/", "").replace(shown, folder.name)
+    return " ".join(text.split())
 
 
 def archive_result(folders: Sequence[Path]) -> None:
     """Archive the runs in `folders` that nobody has: their supervisor was killed, too.
 
-    Raises UsageError where one of them is still going on.
+    Those that still go on and those that cannot be archived stay as they are: whoever reads them says so.
     """
     for folder in folders:
-        if _is_going_on(folder):
-            raise UsageError(f"{folder}: this run is still going on: wait for its soak to end")
-    for folder in folders:
-        archive_run(folder)
+        if not is_going_on(folder):
+            with contextlib.suppress(OSError, *_UNUSABLE):
+                archive_run(folder)
 
 
-def _is_going_on(folder: Path) -> bool:
+def is_going_on(folder: Path) -> bool:
     """Whether a living process holds the lock on the run's samples.bin."""
     try:
         with (folder / SAMPLES_FILE).open("rb") as samples:
             fcntl.flock(samples, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
     except BlockingIOError:
         return True
+    except OSError:
+        return False
     return False
 
 
-def _facts_of_the_dead(folder: Path, rows: NDArray[np.void], status: str, reason: str) -> dict[str, Any]:
-    job = Job.read(folder)
+def facts_so_far(
+    folder: Path, rows: NDArray[np.void], status: str, reason: str, job: Job | None = None
+) -> dict[str, Any]:
+    """What run.json would tell of a run that wrote none, off its rows, its notes and its job (read if not given).
+
+    Raises UsageError where the job cannot be read.
+    """
+    if job is None:
+        try:
+            job = Job.read(folder)
+        except (OSError, *_UNUSABLE) as error:
+            told = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+            raise UsageError(f"{folder / JOB_FILE}: cannot be read: {told}") from error
     last = rows[-1] if len(rows) else np.zeros(1, rows.dtype)[0]
     t_s, wall_s = float(last["t_s"]), float(last["wall_s"])
-    return {
-        "format": next(number for number, row in ROWS.items() if row == rows.dtype),
+    number = recorded_format(folder)
+    found = {"rows": len(rows), "events": len(whole_lines(folder / EVENTS_FILE))} if number >= COUNTED_FROM else {}
+    return outlived(read_notes(folder)) | {
+        "format": number,
+        **found,
         **job.identity(),
         "status": status,
         "reason": reason,

@@ -18,12 +18,14 @@ import psutil
 from harness.errors import SoakError, UsageError
 from harness.files import read_json, write_json
 from harness.worker.isolation import PINNED
-from harness.worker.recorder import FORMAT
+from harness.worker.recorder import FORMAT, known_format
 from synthetic.market import MARKET_VERSION
 
 SCENARIO_FILE = "scenario.toml"
 MANIFEST_FILE = "manifest.json"
 LATEST = "latest"
+
+_TABLES = ("packages", "machine", "git", "environment")
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "psutil", "time-machine", "TA-Lib", "collector-soak")
 
@@ -56,16 +58,14 @@ def run_folders(folder: Path) -> list[Path]:
 
 
 def seed_of(run: Path) -> int:
-    """The seed of a run, by the name of its folder. Raises UsageError where that is no such name."""
-    match = re.fullmatch(r"seed-(\d+)", run.name)
+    """The seed of a run, by the name of its folder. Raises UsageError where that is no such name.
+
+    A number has one spelling: a copy beside the run itself would count twice.
+    """
+    match = re.fullmatch(r"seed-(0|[1-9][0-9]*)", run.name)
     if match is None:
-        raise UsageError(f'{run}: not of the form "seed-<number>"')
+        raise UsageError(f'{run}: not of the form "seed-<number>", the number without leading zeros')
     return int(match[1])
-
-
-def anchor_folders(folder: Path) -> list[Path]:
-    """The anchor runs of a result, in all of its other worlds."""
-    return sorted(run for world in folder.glob("anchors/*") for run in run_folders(world))
 
 
 def find_result(reference: str, root: Path) -> Path:
@@ -112,11 +112,15 @@ def write_manifest(folder: Path, *, scenario_name: str, real_time: bool) -> None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a result. Raises UsageError where it is missing or damaged."""
+    """The manifest of a result. Raises UsageError where it is missing, damaged or of an unknown format."""
     file = folder / MANIFEST_FILE
     manifest = read_json(file)
     if not isinstance(manifest, dict) or "format" not in manifest:
         raise UsageError(f"{file}: is no manifest of a result")
+    known_format(manifest["format"], file)
+    for key, kind, allowed in (("scenario", str, "text"), *((table, dict, "a table") for table in _TABLES)):
+        if not isinstance(manifest.get(key), kind | None):
+            raise UsageError(f"{file}: {key} is {manifest[key]!r}, expected {allowed}")
     return manifest
 
 

@@ -7,6 +7,7 @@ interrupted, carry it out again.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -16,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.files import in_one_piece
 from harness.scenario import Scenario, to_toml
 from harness.scenario.overrides import with_options
 from harness.soaks import result_folder
 from harness.soaks.admission import Admission, room_bytes
+from harness.soaks.living import locked
 from harness.soaks.plan import IDLE_MARGIN, plan_jobs
 from harness.soaks.supervisor import Observer, supervise
 from harness.worker.job import Job
@@ -48,11 +51,15 @@ class World:
         return tuple(Row(self, job) for job in jobs)
 
     def begin(self) -> None:
-        """Make the folder a result: with its scenario and its manifest, unless it is one already."""
+        """Make the folder a result: with its manifest and its scenario, unless it is one already.
+
+        The scenario comes last, in one piece: a folder that has one can be read.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / result_folder.SCENARIO_FILE).write_text(to_toml(self.scenario), encoding="utf-8")
         if not (self.folder / result_folder.MANIFEST_FILE).exists():
             result_folder.write_manifest(self.folder, scenario_name=self.scenario.name, real_time=self.real_time)
+        with in_one_piece(self.folder / result_folder.SCENARIO_FILE) as partial:
+            partial.write_text(to_toml(self.scenario), encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -114,22 +121,26 @@ def carry_out(
     """Begin the worlds of `rows` and run what is not recorded yet, `at_once` at a time, as far as memory allows.
 
     `foretold` are the peaks of configs, bytes at full scale, by which runs are admitted. Raises UsageError where an
-    idle process is larger than its baseline, SoakError where the disk is full, KeyboardInterrupt once every process is
-    gone. Recordings are kept in every case.
+    idle process is larger than its baseline or another process carries out runs there, SoakError where the disk is
+    full, KeyboardInterrupt once every process is gone. Recordings are kept in every case.
     """
     worlds = {row.world.folder: row.world for row in rows}
     waiting = {row.folder: row for row in rows if row.state not in RECORDED}
     try:
-        for world in worlds.values():
-            world.begin()
-        for folder in waiting:
-            shutil.rmtree(folder, ignore_errors=True)
-        ended = supervise(
-            {folder: row.job for folder, row in waiting.items()},
-            at_once=at_once,
-            observe=observe,
-            admission=Admission(room_bytes(), foretold),
-        )
+        with contextlib.ExitStack() as locks:
+            for world in worlds.values():
+                world.folder.mkdir(parents=True, exist_ok=True)
+                if not locks.enter_context(locked(world.folder)):
+                    raise UsageError(f"{world.folder}: another process carries out runs there")
+                world.begin()
+            for folder in waiting:
+                shutil.rmtree(folder, ignore_errors=True)
+            ended = supervise(
+                {folder: row.job for folder, row in waiting.items()},
+                at_once=at_once,
+                observe=observe,
+                admission=Admission(room_bytes(), foretold),
+            )
     except OSError as error:
         raise result_folder.refuse_full_disk(error, Path(os.path.commonpath(worlds))) from error
     for folder, facts in ended.items():

@@ -16,7 +16,7 @@ import psutil
 from harness.guarding.guarded import Guarded
 from harness.soaks import interrupts
 from harness.soaks.admission import Admission, free_memory_bytes, room_bytes
-from harness.soaks.archive import archive_run, end_with_limit, last_row
+from harness.soaks.archive import DAMAGED, bring_home, end_with_limit, last_row
 from harness.soaks.children import Children
 from harness.soaks.commands import RESOURCE_TRACKER, short_command
 from harness.text import how_it_ended
@@ -113,6 +113,8 @@ class _Running:
             )
             if t_s != self._seen_t_s:
                 self._seen_t_s, self._seen_at_s = t_s, now_s
+        if self.killed_for is None and not self.folder.is_dir():
+            self.kill("its folder was removed")
         if self.killed_for is None:
             self._backstop(now_s)
         return state
@@ -139,18 +141,18 @@ class _Running:
         self.process.kill()
 
     def bring_home(self, *, interrupted: bool = False) -> dict[str, Any]:
-        """Archive the recording of the ended process; returns the facts of its run.json."""
+        """Archive the recording of the ended process; returns the facts of its run.json, or of a damaged run."""
         if interrupted:
-            facts = archive_run(self.folder, status="interrupted", reason="asked to end")
+            facts = bring_home(self.folder, self.job, status="interrupted", reason="asked to end")
         elif self.killed_at_limit is not None:
-            held_bytes, largest = self.killed_at_limit
-            facts = end_with_limit(self.folder, held_bytes, self.job.limit_bytes, largest)
+            facts = end_with_limit(self.folder, self.job, *self.killed_at_limit)
         else:
             told = (self.folder / RUN_FILE).exists()
-            facts = archive_run(self.folder, reason=None if told else self._cause_of_death())
+            facts = bring_home(self.folder, self.job, reason=None if told else self._cause_of_death())
         if outlived := self._outlived():
             facts |= {"outlived": outlived}
-            write_run_file(self.folder, facts)
+            if facts["status"] != DAMAGED:  # whose files stay as they are
+                write_run_file(self.folder, facts)
         return facts
 
     def _outlived(self) -> list[str]:
@@ -171,7 +173,9 @@ class _Running:
         return self._with_last_words(how_it_ended(code))
 
     def _with_last_words(self, reason: str) -> str:
-        last_words = (self.folder / LOG_FILE).read_text(errors="replace").strip().splitlines()
+        last_words: list[str] = []
+        with contextlib.suppress(OSError):  # a target may have removed it
+            last_words = (self.folder / LOG_FILE).read_text(errors="replace").strip().splitlines()
         return reason + (f": {last_words[-1]}" if last_words else "")
 
 

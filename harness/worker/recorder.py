@@ -7,6 +7,8 @@ array) and one JSON line per event to ``events.jsonl``; when it ends it writes `
 NaN or -1 in ``samples.bin`` is null in ``samples.parquet``.
 
 Format 1 (2026): the first version. Format 2 (2026): the load is with the samples, in the columns of DELIVERED.
+Format 3 (2026): run.json says how many `rows` and `events` the run wrote; what a target emits under a name of the
+event's own is in the event's `facts`.
 """
 
 from __future__ import annotations
@@ -21,12 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.errors import UsageError
 from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
 
 if TYPE_CHECKING:
     from harness.probes.owners import Owner
 
-FORMAT = 2
+FORMAT = 3
 
 PHASES = ("start", "warm-up", "load", "stop", "release", "settle")
 
@@ -75,8 +78,14 @@ SAMPLE = np.dtype(
     ]
 )
 
-ROWS = {1: np.dtype(SAMPLE.descr[: -2 * len(DELIVERED)]), 2: SAMPLE}
+ROWS = {1: np.dtype(SAMPLE.descr[: -2 * len(DELIVERED)]), 2: SAMPLE, 3: SAMPLE}
 """What a row of samples.bin holds, by format."""
+
+COUNTED_FROM = 3
+"""The first format that says how many rows and events the run wrote."""
+
+OWN_FIELDS = ("t_s", "kind", "facts")
+"""What every event has of its own, and what else a target emitted under one of these names."""
 
 SAMPLES_FILE = "samples.bin"
 EVENTS_FILE = "events.jsonl"
@@ -105,6 +114,7 @@ class Recorder:
         self._notes = os.open(folder / NOTES_FILE, flags | os.O_APPEND, 0o644)
         self._owners = os.open(folder / WALKS_FILE, flags | os.O_APPEND, 0o644)
         self._offset = 0
+        self._emitted = np.zeros(1, "<i8").data  # an integer that lived as long as the count would pin an arena
         self.note(format=FORMAT)  # samples.bin cannot say it
 
     def sample(self) -> None:
@@ -115,10 +125,18 @@ class Recorder:
             written += os.pwrite(self._samples, self.row.tobytes()[written:], self._offset + written)
         self._offset += written
 
-    def emit(self, kind: str, **facts: Any) -> None:
-        """Append one event with the time of the run."""
-        line = json.dumps({"t_s": round(self._now_s(), 6), "kind": kind, **facts}, default=str)
-        os.write(self._events, line.encode() + b"\n")
+    def emit(self, *kind: str, **facts: Any) -> None:
+        """Append one event with the time of the run: ``emit(kind, **facts)``.
+
+        Facts by the name of an event's own field go into its `facts`.
+        """
+        (own_kind,) = kind or (facts.pop("kind"),)
+        event: dict[str, Any] = {"t_s": round(self._now_s(), 6), "kind": str(own_kind)}
+        shadowing = {name: facts.pop(name) for name in OWN_FIELDS if name in facts}
+        if shadowing:
+            event["facts"] = shadowing
+        os.write(self._events, json.dumps(event | facts, default=str).encode() + b"\n")
+        self._emitted[0] += 1
 
     def owners(self, t_s: float, step: str, live_bytes: int | None, cpu_s: float, owners: Sequence[Owner]) -> None:
         """Append one walk of the owners: when, at which step, what the allocators held, what the walk cost."""
@@ -131,10 +149,41 @@ class Recorder:
         os.write(self._notes, json.dumps([path, facts], default=str).encode() + b"\n")
 
     def finish(self, facts: dict[str, Any]) -> None:
-        """Write run.json in one piece, with the notes, and close."""
-        for descriptor in (self._samples, self._events, self._owners, self._notes):
+        """Write run.json in one piece, with the notes and how much was written, and close.
+
+        The lock on the samples is held until run.json is there: until then nobody may take this run for dead. Events
+        are counted in the file, where processes that the target forked have written some, and are at least what this
+        one wrote: a target may have removed the file.
+        """
+        for descriptor in (self._events, self._owners, self._notes):
             os.close(descriptor)
-        write_run_file(self._folder, outlived(read_notes(self._folder)) | facts)
+        notes = read_notes(self._folder)
+        if "format" not in notes and facts.get("status") in ("complete", "limit"):
+            facts = facts | {"status": "failed", "reason": f"its {NOTES_FILE} was removed or damaged while it ran"}
+        written = {
+            "rows": self._offset // SAMPLE.itemsize,
+            "events": max(self._emitted[0], count_lines(self._folder / EVENTS_FILE)),
+        }
+        write_run_file(self._folder, outlived(notes) | facts | written)
+        os.close(self._samples)
+
+
+def known_format(number: object, file: Path) -> int:
+    """The format that a file says, checked. Raises UsageError where no reader of it is left, or there yet."""
+    if isinstance(number, bool) or number not in list(ROWS):
+        known = [str(one) for one in ROWS]
+        raise UsageError(f"{file}: format is {number!r}, expected {', '.join(known[:-1])} or {known[-1]}")
+    assert isinstance(number, int | float)
+    return int(number)
+
+
+def count_lines(file: Path) -> int:
+    """Whole lines of a file, 0 where it is missing."""
+    try:
+        with file.open("rb") as content:
+            return sum(block.count(b"\n") for block in iter(lambda: content.read(1 << 16), b""))
+    except FileNotFoundError:
+        return 0
 
 
 def outlived(facts: dict[str, Any]) -> dict[str, Any]:
@@ -147,18 +196,22 @@ def outlived(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_notes(folder: Path) -> dict[str, Any]:
-    """The notes of a run so far, as they will stand in run.json; a torn last line is left out."""
+    """The notes of a run so far, as they will stand in run.json; what is no note, as a torn last line, is left out."""
     noted: dict[str, Any] = {}
     file = folder / NOTES_FILE
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+    try:
+        lines = file.read_bytes().splitlines()
+    except (FileNotFoundError, IsADirectoryError):
+        return noted
+    for line in lines:
         try:
             path, facts = json.loads(line)
-        except ValueError:
+            table = noted
+            for key in path:
+                table = table.setdefault(key, {})
+            table.update(facts)
+        except (ValueError, TypeError, AttributeError):
             continue
-        table = noted
-        for key in path:
-            table = table.setdefault(key, {})
-        table.update(facts)
     return noted
 
 

@@ -85,7 +85,14 @@ def anatomy_run(
             samples.loc[read, name] = values[read] * to_bytes
         samples["pymalloc_bytes"] = rows["pymalloc_bytes"] * to_bytes
     stop = _stop(rows, live, lines) if status == "complete" else {}
-    known = {"ballast_bytes": BALLAST * to_bytes, "clock": "virtual", "reason": None, "t_s": end_s, "stop": stop}
+    known = {
+        "ballast_bytes": BALLAST * to_bytes,
+        "clock": "virtual",
+        "reason": None,
+        "t_s": end_s,
+        "stop": stop,
+        "feed_hash": f"of seed {seed}",
+    }
     events = [{"t_s": float(t_s), "kind": "cleanup"} for t_s in cuts]
     if status == "limit":
         events.append({"t_s": end_s, "kind": "limit", "rss_bytes": float(rss[-1] * to_bytes)})

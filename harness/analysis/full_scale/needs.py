@@ -31,7 +31,7 @@ def anchor_needs(scenario: Scenario, runs: Sequence[Run]) -> tuple[list[Need], d
     needs: list[Need] = []
     unfit: dict[str, str] = {}
     for config in scenario.configs:
-        mine = soaked.of_config(config)
+        mine = soaked.telling.of_config(config)
         asked = _asked(scenario, soaked, config)
         if not asked or not mine:
             continue

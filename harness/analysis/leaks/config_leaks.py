@@ -129,9 +129,21 @@ def judge_leaks(scenario: Scenario, runs: Sequence[Run]) -> tuple[ConfigLeak, ..
 
 
 def judge_config(scenario: Scenario, runs: Sequence[Run]) -> dict[str, ConfigLeak]:
-    """The verdicts on one config from its `runs`, by measure; what no run recorded after the warm-up has none."""
+    """The verdicts on one config from its `runs`, by measure; what no run recorded after the warm-up has none.
+
+    Finished runs are judged. What others recorded before they ended may show a leak beside them, and never that there
+    is none.
+    """
+    every = Runs.of(scenario, runs)
+    leaks, finished = _judge_all(scenario, every), every.finished
+    if not finished or len(finished) == len(every):
+        return leaks
+    told = _judge_all(scenario, finished)
+    return {name: leak if leak.verdict.leaks else told.get(name, leak) for name, leak in leaks.items()}
+
+
+def _judge_all(scenario: Scenario, mine: Runs) -> dict[str, ConfigLeak]:
     leaks: dict[str, ConfigLeak] = {}
-    mine = Runs.of(scenario, runs)
     loads = {run.seed: load for run in mine if (load := load_of(run, by="bytes")) is not None}
     for measure in JUDGED:
         having = [run for run in mine if series_of(run, measure).judged(run.warmup_s).any()]

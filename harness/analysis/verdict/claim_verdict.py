@@ -45,6 +45,8 @@ class ClaimVerdict:
     What moves with the memory scale is judged at full scale: `basis` says how the estimate was had, "undecided" where
     it was not, and `basis_words` off which runs. `small` is then what the small world says. Otherwise the basis is
     "scenario": the runs of the soak themselves.
+
+    `seeds_judged` of the `seeds_due` have a finished run of each of its configs; 0 of 0 where nobody asked.
     """
 
     claim: Claim
@@ -58,6 +60,13 @@ class ClaimVerdict:
     basis: Literal["scenario"] | Basis = "scenario"
     basis_words: str = ""
     small: Estimate = NO_ESTIMATE
+    seeds_judged: int = 0
+    seeds_due: int = 0
+
+    @property
+    def lacking(self) -> str:
+        """Of how many seeds it tells where it lacks runs: ``2 of 3 seeds``; empty where it lacks none."""
+        return f"{self.seeds_judged} of {self.seeds_due} seeds" if self.seeds_judged < self.seeds_due else ""
 
     @property
     def counts_as(self) -> Counts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from harness import exit_codes
@@ -34,7 +34,8 @@ class Verdict:
     `reductions` are all that may be claimed of the configs that the scenario is about, whatever is claimed; `limits`
     say when RSS reaches the machine's limit, of configs that did or that leak. `anchors` are the runs in other worlds,
     by which claims on what moves with the memory scale are judged. `children` tells of the configs that started
-    processes.
+    processes. `seeds_due` is how many seeds every config should have; where one lacks some, the soak is incomplete, and
+    its claims say of how many seeds they tell.
     """
 
     scenario: str
@@ -51,6 +52,7 @@ class Verdict:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     anchors: tuple[RunSummary, ...] = ()
     children: tuple[ConfigChildren, ...] = ()
+    seeds_due: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -69,25 +71,23 @@ def judge(
 
     `scenario` is the resolved one, at full scale. Where one of its `controls` failed, the soak is invalid. Claims on
     what moves with the memory scale are judged by its `anchors`; one that did not complete leaves them open, and
-    nothing else. Raises UsageError where a claim does not fit its metric.
+    nothing else. Runs that did not finish leave the soak incomplete, since what ended them may be what is looked for;
+    claims are judged by the others. Raises UsageError where a claim does not fit its metric.
     """
     runs = Runs.of(scenario, runs)
+    finished, telling = runs.finished, runs.telling
+    due = len(validity.due_seeds(scenario, runs))
     lacking = validity.incomplete_configs(scenario, runs)
     invalid = validity.invalidities(scenario, runs, controls)
     leaks = judge_leaks(scenario, runs)
-    claims = tuple(
-        judge_claim(
-            claim,
-            scenario,
-            runs,
-            leaks=leaks,
-            anchors=anchors,
-            incomplete="; ".join(lacking[config] for config in claim.configs if config in lacking),
-        )
-        for claim in scenario.claims
-    )
+    claims = []
+    for claim in scenario.claims:
+        judged = len(validity.judged_seeds(scenario, finished, claim.configs))
+        why = "" if judged else "; ".join(lacking[config] for config in claim.configs if config in lacking)
+        found = judge_claim(claim, scenario, finished, leaks=leaks, anchors=anchors, incomplete=why)
+        claims.append(replace(found, seeds_judged=judged, seeds_due=due))
     shapes = {
-        (leak.config, leak.measure.name): config_shape(runs.of_config(leak.config), leak.measure)
+        (leak.config, leak.measure.name): config_shape(telling.of_config(leak.config), leak.measure)
         for leak in leaks
         if not leak.measure.counted
     }
@@ -96,16 +96,17 @@ def judge(
         memory_scale=scenario.memory.scale,
         status=overall(claims, incomplete=bool(lacking), invalid=bool(invalid)),
         reasons=(*invalid, *lacking.values()),
-        claims=claims,
+        claims=tuple(claims),
         runs=tuple(summarise(run) for run in runs),
         confidence=confidence_of(scenario),
         leaks=leaks,
         shapes={key: shape for key, shape in shapes.items() if shape is not None},
         controls=controls,
-        reductions=reductions(scenario, runs),
-        limits=_limits(scenario, runs, leaks),
+        reductions=reductions(scenario, finished),
+        limits=_limits(scenario, telling, leaks),
         anchors=tuple(summarise(run) for worlds in anchors.worlds.values() for world in worlds for run in world.runs),
         children=tuple(told for config in runs.configs if (told := children_of(config, runs)) is not None),
+        seeds_due=due,
     )
 
 

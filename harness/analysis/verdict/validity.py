@@ -13,24 +13,31 @@ BASELINE_SHARE = 0.05
 """How far a start may lie from the baseline, as a share of it."""
 
 
-def incomplete_configs(scenario: Scenario, runs: Sequence[Run]) -> dict[str, str]:
-    """The configs that lack a finished run, each with the reason.
+def due_seeds(scenario: Scenario, runs: Sequence[Run]) -> frozenset[int]:
+    """The seeds that every config must have a finished run of: those planned, and those added that a config has."""
+    planned = range(scenario.first_seed, scenario.first_seed + scenario.seeds)
+    return frozenset({*planned, *(run.seed for run in runs)})
 
-    Every config must have as many runs as the scenario has seeds, and the same seeds as the others.
-    """
-    seeds = {run.seed for run in runs}
+
+def incomplete_configs(scenario: Scenario, runs: Sequence[Run]) -> dict[str, str]:
+    """The configs that lack a finished run of a seed that is due, each with the reasons: which run, how it ended."""
+    due = due_seeds(scenario, runs)
     lacking = {}
     by_config = Runs.of(scenario, runs).by_config()
     for config in scenario.configs:
         by_seed = {run.seed: run for run in by_config[config]}
-        unfinished = [run for run in by_seed.values() if run.unfinished]
-        if unfinished:
-            lacking[config] = "; ".join(_ended(run) for run in unfinished)
-        elif absent := sorted(seeds - by_seed.keys()):
-            lacking[config] = f"{config} has no run of seed {', '.join(map(str, absent))}"
-        elif len(by_seed) < scenario.seeds:
-            lacking[config] = f"{config} has {len(by_seed)} of {scenario.seeds} runs"
+        reasons = [_ended(run) for run in by_seed.values() if run.unfinished]
+        if absent := sorted(due - by_seed.keys()):
+            reasons.append(f"{config} has no run of seed {', '.join(map(str, absent))}")
+        if reasons:
+            lacking[config] = "; ".join(reasons)
     return lacking
+
+
+def judged_seeds(scenario: Scenario, runs: Sequence[Run], configs: Sequence[str]) -> frozenset[int]:
+    """The seeds of which each of these configs has a finished run: in complete pairs, where there are two."""
+    finished = Runs.of(scenario, runs).finished
+    return frozenset.intersection(*(frozenset(run.seed for run in finished.of_config(config)) for config in configs))
 
 
 def invalidities(scenario: Scenario, runs: Sequence[Run], controls: ControlRecord | None = None) -> list[str]:

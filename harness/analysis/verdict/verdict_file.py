@@ -1,5 +1,7 @@
 """verdict.json: what became of a soak, for other programs.
 
+Format 4 (2026): a soak that is incomplete is judged by the runs that finished: a claim has `seeds_judged`, `seeds_due`,
+and `lacking` ("2 of 3 seeds", empty where it lacks none); the status of a run may be "running" or "damaged".
 Format 3 (2026): a config may leak in SOME of its runs; `leaking` are the seeds that leak by themselves;
 `load` is what the load explains of the growth, null where it is flat or was not recorded (`load_recorded`);
 a config that started processes has the measures children and tree, with the `command` that grows most where they leak,
@@ -25,7 +27,7 @@ from harness.analysis.verdict.control_record import ControlRecord
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.files import write_json
 
-FORMAT = 3
+FORMAT = 4
 VERDICT_FILE = "verdict.json"
 
 
@@ -83,6 +85,9 @@ def _claim_json(judged: ClaimVerdict) -> dict[str, Any]:
         "note": claim.note,
         "moves_with_scale": metric.moves_with_scale,
         "seeds": estimate.seeds,
+        "seeds_judged": judged.seeds_judged,
+        "seeds_due": judged.seeds_due,
+        "lacking": judged.lacking,
         "values": _by_seed(estimate.values),
         "guard": judged.guard,
         "basis": judged.basis,

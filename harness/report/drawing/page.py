@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from harness.files import in_one_piece
 from harness.report.drawing.lettering import characters, line_px, wrapped
 from harness.report.drawing.looks import (
     DPI,
@@ -65,9 +66,9 @@ class Page:
         self.figure.add_artist(Rectangle(corner, width, high, transform=self.figure.transFigure, **look))
 
     def save(self, path: Path) -> None:
-        """Write the picture as PNG, 1600 x 900 pixels."""
-        with house_style():
-            self.figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+        """Write the picture as PNG, 1600 x 900 pixels, in one piece."""
+        with house_style(), in_one_piece(path) as partial:
+            self.figure.savefig(partial, format="png", dpi=DPI, metadata={"Software": None})
 
     def _write(self, y_px: float, text: str, size_pt: float, **look: Any) -> None:
         self.figure.text(

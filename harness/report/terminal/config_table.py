@@ -31,7 +31,7 @@ def print_configs(console: Console, scenario: Scenario, runs: Sequence[Run], anc
 
     What moves with the memory scale is that of full scale where anchors tell it, else marked as the small world's.
     """
-    judged = Runs.of(scenario, runs)
+    judged = Runs.of(scenario, runs).telling
     configs = [config for config in scenario.configs if judged.of_config(config)]
     if len(configs) < 2:
         return

@@ -15,13 +15,13 @@ from rich.text import Text
 
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.leaks.memory_limit import told_by
-from harness.analysis.runs import Run
+from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, prose
 from harness.report.terminal.screen_tables import CARRIED, claim_bases, claim_lines, config_lines
 from harness.report.terminal.verdict import STATUSES, warnings
-from harness.report.words.amounts import verdict_word
+from harness.report.words.amounts import verdict_words
 from harness.report.words.headline import summary_sentence
 from harness.report.words.leaking import child_lines, leak_lines, limit_lines, load_lines, sound_line
 from harness.report.words.open_points import open_points
@@ -153,12 +153,22 @@ def _configs(console: Console, screen: Screen, room: _Room, lines: list[Text]) -
         return []
     heads, *rows = lines
     verdict, hours = screen.verdict, screen.scenario.time.hours
-    seeds = len({run.seed for run in verdict.runs})
-    means = "one seed" if seeds == 1 else f"means of {seeds} seeds"
+    means = _means(screen)
     world = "" if verdict.memory_scale == 1 else f", from a world at scale {verdict.memory_scale:g}"
     title = Text(f"{verdict.scenario}: {means} over {hours:g} h, at full scale{world}", style="bold")
     left_out = _left_out(len(rows) - room.configs, "more configs")
     return [*prose(console, title), heads, *rows[: room.configs], *left_out]
+
+
+def _means(screen: Screen) -> str:
+    """Return over how many seeds the values of configs are means; over how many of those that are due, if it lacks."""
+    verdict = screen.verdict
+    finished = Runs.of(screen.scenario, screen.runs).finished.by_config()
+    counts = sorted({len(runs) for runs in finished.values()})
+    due = verdict.seeds_due or len({run.seed for run in verdict.runs})
+    if counts and counts[0] < due:
+        return f"means of {' to '.join(map(str, dict.fromkeys([counts[0], counts[-1]])))} of {due} seeds"
+    return "one seed" if due == 1 else f"means of {due} seeds"
 
 
 def _shown(verdict: Verdict, room: _Room) -> list[ClaimVerdict]:
@@ -172,13 +182,13 @@ def _shown(verdict: Verdict, room: _Room) -> list[ClaimVerdict]:
 def _claims(console: Console, verdict: Verdict, shown: Sequence[ClaimVerdict], room: _Room) -> list[Text]:
     """Return a line a claim, how many are summed up, and what was saved by losing data."""
     lines = claim_lines(console, verdict, shown) if shown else []
-    summed_up = Counter(verdict_word(judged) for judged in verdict.claims if judged not in shown)
+    summed_up = Counter(verdict_words(judged) for judged in verdict.claims if judged not in shown)
     if summed_up:
         counted = joined([_counted(count, word) for word, count in summed_up.most_common()])
         lines += prose(console, Text(f"{'And' if shown else 'Claims:'} {counted}: {_MORE} them.", style="dim"))
     for judged in shown:
         if judged.guard:
-            words = f"{judged.claim.name}, {verdict_word(judged)}: {judged.guard}"
+            words = f"{judged.claim.name}, {verdict_words(judged)}: {judged.guard}"
             lines += _clipped(console, prose(console, words, bullet="- "), room.lines)
     return lines
 

@@ -20,7 +20,7 @@ from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.config_table import read_at
 from harness.report.terminal.console import breaks_words, lines_of, new_table
 from harness.report.terminal.verdict import claim_style
-from harness.report.words.amounts import BOUNDS, NOTHING, expected, level, measured, value, verdict_word, with_unit
+from harness.report.words.amounts import BOUNDS, NOTHING, expected, level, measured, value, verdict_words, with_unit
 from harness.report.words.owner_paths import shortened
 from harness.scenario import Scenario
 
@@ -48,7 +48,7 @@ def config_lines(
 
     What no run tells at full scale is marked.
     """
-    judged = Runs.of(scenario, runs)
+    judged = Runs.of(scenario, runs).telling
     full = FullScale(scenario, judged, anchors, CONFIDENCE)
     table = new_table("config", *_COLUMNS, unbroken=("config",), ruled=False)
     bases: set[str] = set()
@@ -99,7 +99,7 @@ def _claim_table(verdict: Verdict, claims: Sequence[ClaimVerdict], *, unbroken: 
             Text(_name(judged.claim.name)),
             Text(expected(judged)),
             Text(_measured(judged, verdict.memory_scale)),
-            Text(verdict_word(judged), style=claim_style(judged)),
+            Text(verdict_words(judged), style=claim_style(judged)),
         )
     return table
 

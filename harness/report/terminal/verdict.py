@@ -17,7 +17,7 @@ from harness.analysis.verdict.run_summary import RunSummary
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.terminal.leak_table import print_leaks
-from harness.report.words.amounts import NOTHING, expected, level, measured, scale_note, value, verdict_word
+from harness.report.words.amounts import NOTHING, expected, level, measured, scale_note, value, verdict_words
 from harness.report.words.headline import summary_sentence
 from harness.scenario import Scenario
 from harness.text import shown_path
@@ -41,8 +41,8 @@ SHORT = 600
 """Assumptions of more characters are shown by their first paragraph."""
 
 
-def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, picture_path: Path) -> None:
-    """Print all that is known of a soak, the most important last, where the eye is."""
+def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, picture_path: Path | None) -> None:
+    """Print all that is known of a soak, the most important last, where the eye is; no picture where none was drawn."""
     console.print()
     paragraph(console, Text(f"{verdict.scenario}: {scenario.title}", style="bold"))
     print_runs(console, verdict)
@@ -57,7 +57,8 @@ def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, pictur
         paragraph(console, reason, bullet="- ")
     if verdict.controls is not None and verdict.controls.held:
         paragraph(console, verdict.controls.summary)
-    whole_line(console, f"Picture: {shown_path(picture_path)}")
+    if picture_path is not None:
+        whole_line(console, f"Picture: {shown_path(picture_path)}")
 
 
 def print_invalidity(console: Console, reasons: Sequence[str]) -> None:
@@ -67,6 +68,16 @@ def print_invalidity(console: Console, reasons: Sequence[str]) -> None:
     console.print()
     paragraph(console, Text.assemble(Text("INVALID: ", style="bold red"), "this soak is no evidence:"))
     for reason in reasons:
+        paragraph(console, reason, bullet="- ")
+
+
+def print_incompleteness(console: Console, lacking: Sequence[str]) -> None:
+    """Say which runs are missing, unfinished or damaged, where some are."""
+    if not lacking:
+        return
+    console.print()
+    paragraph(console, Text.assemble(Text("INCOMPLETE: ", style="bold yellow"), "runs are missing, or did not finish:"))
+    for reason in lacking:
         paragraph(console, reason, bullet="- ")
 
 
@@ -125,7 +136,7 @@ def print_claims(console: Console, verdict: Verdict) -> None:
     for judged in verdict.claims:
         if judged.reason and judged.outcome != "incomplete":  # what is incomplete has the same reasons as the soak
             reason = judged.reason.removeprefix("known: ")
-            paragraph(console, f"{judged.claim.name}, {verdict_word(judged)}: {reason}", bullet="- ")
+            paragraph(console, f"{judged.claim.name}, {verdict_words(judged)}: {reason}", bullet="- ")
 
 
 def _print_claim_table(console: Console, verdict: Verdict) -> None:
@@ -196,7 +207,7 @@ def _claim_cells(judged: ClaimVerdict, scale: float) -> list[Text]:
         Text(expected(judged)),
         Text(value(judged.arithmetic, judged.metric.unit)),
         Text(_found(judged, scale)),
-        Text(verdict_word(judged), style=claim_style(judged)),
+        Text(verdict_words(judged), style=claim_style(judged)),
     ]
 
 

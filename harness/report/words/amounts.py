@@ -122,6 +122,11 @@ def verdict_word(judged: ClaimVerdict) -> str:
     return judged.outcome
 
 
+def verdict_words(judged: ClaimVerdict) -> str:
+    """Return the verdict with how many seeds it tells of, where runs are missing: ``met, 2 of 3 seeds``."""
+    return ", ".join(filter(None, [verdict_word(judged), judged.lacking]))
+
+
 def _spoken_digits(amount: float, unit: str) -> str:
     if unit == "share":
         return f"{round(100 * amount)}"

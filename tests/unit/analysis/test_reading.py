@@ -84,9 +84,14 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": 3}, "format is 3, expected 1 or 2"),
-        ({"format": None}, "format is None, expected 1 or 2"),
-        ({"format": [1]}, "expected 1 or 2"),
+        ({"format": 4}, "format is 4, expected 1, 2 or 3"),
+        ({"format": None}, "format is None, expected 1, 2 or 3"),
+        ({"format": [1]}, "expected 1, 2 or 3"),
+        ({"format": True}, "format is True, expected 1, 2 or 3"),
+        ({"t_s": "12:00"}, "t_s is '12:00', expected a number"),
+        ({"wall_s": float("nan")}, "wall_s is nan, expected a number"),
+        ({"counters": []}, r"counters is \[\], expected a table"),
+        ({"stop": {"before": 5}}, "stop.before is 5, expected a table"),
         ({"seed": 3}, "seed is 3, expected 1"),
         ({"config": "fixed"}, "config is 'fixed', expected 'old'"),
         ({"memory_scale": None}, "memory_scale is None"),

@@ -115,10 +115,13 @@ def test_a_folder_that_is_no_result_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["{", "[]"])
-def test_a_damaged_run_is_named(begun: Path, content: str) -> None:
+def test_a_damaged_run_is_one_beside_the_others(begun: Path, content: str) -> None:
     (begun / "runs" / "fixed" / "seed-1" / "run.json").write_text(content, encoding="utf-8")
-    with pytest.raises(UsageError, match=r"seed-1/run\.json"):
-        _ = Result.open(begun).runs
+    old, fixed = Result.open(begun).runs
+    assert (old.status, fixed.status) == ("complete", "damaged")
+    assert fixed.facts["reason"].startswith("run.json: ")
+    assert fixed.memory_scale == old.memory_scale
+    assert fixed.samples.empty
 
 
 def test_a_claim_that_does_not_fit_is_refused_by_the_name_of_the_file(begun: Path) -> None:

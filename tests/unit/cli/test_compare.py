@@ -32,7 +32,14 @@ def write_run(result: Path, config: str, seed: int, peak_gb: float) -> None:
     samples["rss_bytes"] = (5 + (peak_gb - 5) * times / times[-1] + seed / 50) * SCALE * 1e9
     samples["phase"] = np.where(times < 600, "warm-up", "load")
     samples.to_parquet(folder / "samples.parquet", index=False)
-    facts = {"format": 1, "config": config, "seed": seed, "status": "complete", "memory_scale": SCALE}
+    facts = {
+        "format": 1,
+        "config": config,
+        "seed": seed,
+        "status": "complete",
+        "memory_scale": SCALE,
+        "feed_hash": f"{seed}",
+    }
     (folder / "run.json").write_text(json.dumps(facts), encoding="utf-8")
 
 

@@ -29,7 +29,11 @@ def test_a_result_by_its_folder_its_scenario_or_its_file(result, reference: str,
     assert main(["explain", reference]) == 0
     out, error = capsys.readouterr()
     assert error == ""
-    assert out.splitlines()[1] == "example: A scenario [for tests]"
+    assert out.splitlines()[1:3] == [
+        "INCOMPLETE: runs are missing, or did not finish:",
+        "- old has no run of seed 1, 2",
+    ]
+    assert "example: A scenario [for tests]" in out.splitlines()
     assert "LEAKS:" in out
     assert EVENTS in out
     assert "tasks that outlive stop(): pump[*]." in out
@@ -56,10 +60,13 @@ def test_what_is_neither_is_refused(here, capsys) -> None:
     assert 'no result "nothing"' in capsys.readouterr().err
 
 
-def test_a_damaged_recording_is_named(result, capsys) -> None:
+def test_a_damaged_recording_is_named_and_the_others_are_explained(result, capsys) -> None:
     (result / "runs" / "fixed" / "seed-1" / "owners.parquet").write_bytes(b"no parquet")
-    assert main(["explain", "example"]) == 2
-    assert "owners.parquet: cannot be read" in capsys.readouterr().err
+    assert main(["explain", "example"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert out.startswith("INCOMPLETE: ")
+    assert "- fixed seed 1 is damaged: owners.parquet: cannot be read" in out
+    assert "fixed LEAKS" in out
 
 
 def test_a_report_draws_the_anatomy_beside_the_curves(result, capsys) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,13 @@ from harness.soaks.archive import (
     PARQUET_FILE,
     archive_result,
     archive_run,
+    bring_home,
+    is_going_on,
     last_row,
     read_rows,
     to_frame,
 )
+from harness.worker import recorder as recording
 from harness.worker.job import Job
 from harness.worker.recorder import (
     NOT_READ,
@@ -119,6 +123,79 @@ def test_events_carry_the_time_of_the_run(tmp_path: Path) -> None:
     }
 
 
+def test_what_a_target_emits_does_not_shadow_an_event_s_own_fields(tmp_path: Path) -> None:
+    recorder = record(tmp_path, 1)
+    recorder.emit("note", t_s="12:00", kind="mine", facts=[1], other=2)
+    recorder.emit(kind="note", t_s=99.0)
+    first, second = (json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines())
+    assert first == {
+        "t_s": 1.25,
+        "kind": "note",
+        "facts": {"t_s": "12:00", "kind": "mine", "facts": [1]},
+        "other": 2,
+    }
+    assert second == {"t_s": 1.25, "kind": "note", "facts": {"t_s": 99.0}}
+
+
+def finished(folder: Path, recorder: Recorder) -> dict[str, object]:
+    recorder.finish({"status": "complete"})
+    return json.loads((folder / "run.json").read_text())
+
+
+def test_a_run_says_how_many_rows_and_events_it_wrote(tmp_path: Path) -> None:
+    recorder = record(tmp_path, 3)
+    for _ in range(2):
+        recorder.emit("cleanup")
+    told = finished(tmp_path, recorder)
+    assert (told["format"], told["status"], told["rows"], told["events"]) == (3, "complete", 3, 2)
+
+
+def test_events_that_a_target_removed_were_written_all_the_same(tmp_path: Path) -> None:
+    recorder = record(tmp_path, 1)
+    recorder.emit("cleanup")
+    (tmp_path / "events.jsonl").unlink()
+    assert finished(tmp_path, recorder)["events"] == 1
+
+
+def test_events_of_a_forked_process_count(tmp_path: Path) -> None:
+    recorder = record(tmp_path, 1)
+    recorder.emit("cleanup")
+    child = os.fork()
+    if not child:
+        recorder.emit("cleanup")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert finished(tmp_path, recorder)["events"] == 2
+
+
+def test_a_run_whose_notes_were_removed_has_failed(tmp_path: Path) -> None:
+    recorder = record(tmp_path, 1)
+    (tmp_path / NOTES_FILE).unlink()
+    told = finished(tmp_path, recorder)
+    assert told["status"] == "failed"
+    assert told["reason"] == "its notes.jsonl was removed or damaged while it ran"
+
+
+@pytest.mark.parametrize("line", ["[]", "5", '[["a"], 5]', '[["format"], {}]', '{"a": 1}'])
+def test_what_is_no_note_is_left_out(tmp_path: Path, line: str) -> None:
+    recorder = record(tmp_path, 1)
+    with (tmp_path / NOTES_FILE).open("a") as notes:
+        notes.write(f"{line}\n")
+    assert finished(tmp_path, recorder)["status"] == "complete"
+
+
+def test_a_run_is_locked_until_its_run_json_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = record(tmp_path, 1)
+    seen = []
+    write = recording.write_run_file
+    monkeypatch.setattr(
+        recording, "write_run_file", lambda folder, facts: (seen.append(is_going_on(folder)), write(folder, facts))
+    )
+    recorder.finish({"status": "complete"})
+    assert seen == [True]
+    assert not is_going_on(tmp_path)
+
+
 def test_a_recording_is_never_overwritten(tmp_path: Path) -> None:
     record(tmp_path, 1)
     with pytest.raises(FileExistsError):
@@ -128,8 +205,6 @@ def test_a_recording_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_full_disk_is_an_error_and_leaves_the_whole_rows(tmp_path: Path) -> None:
     (tmp_path / "ok").mkdir()
     recorder = record(tmp_path / "ok", 2)
-    import os
-
     full = os.open("/dev/full", os.O_WRONLY)
     recorder._samples, samples = full, recorder._samples
     with pytest.raises(OSError, match="No space left"):
@@ -161,7 +236,7 @@ def test_archiving_again_changes_nothing(tmp_path: Path) -> None:
     write_run_file(tmp_path, {"status": "complete"})
     first = archive_run(tmp_path)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert archive_run(tmp_path, status="died") == first == {"format": 2, "status": "complete"}
+    assert archive_run(tmp_path, status="died") == first == {"format": 3, "status": "complete"}
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
@@ -195,14 +270,14 @@ def test_a_complete_run_of_format_1_that_nobody_archived_is_read_by_its_own_form
 def test_a_dead_run_says_the_format_that_it_was_recorded_in(tmp_path: Path) -> None:
     job().write(tmp_path)
     record(tmp_path, 2)
-    assert archive_run(tmp_path)["format"] == 2
+    assert archive_run(tmp_path)["format"] == 3
 
 
 @pytest.mark.parametrize("run_file", ['{"format": 9}', '{"format": []}', "[]"])
 def test_rows_of_an_unknown_format_are_refused(tmp_path: Path, run_file: str) -> None:
     record(tmp_path, 2)
     (tmp_path / "run.json").write_text(run_file)
-    with pytest.raises(UsageError, match="expected 1 or 2"):
+    with pytest.raises(UsageError, match="expected 1, 2 or 3"):
         archive_run(tmp_path)
     assert (tmp_path / SAMPLES_FILE).exists()
 
@@ -250,9 +325,52 @@ def test_a_run_that_is_still_going_on_is_not_archived(tmp_path: Path) -> None:
     record(tmp_path / "ended", 2).finish({"status": "complete"})
     going = record(tmp_path / "going", 2)
     folders = [tmp_path / "ended", tmp_path / "going"]
-    with pytest.raises(UsageError, match="going: this run is still going on"):
-        archive_result(folders)
-    assert (tmp_path / "ended" / SAMPLES_FILE).exists()  # all or nothing
+    before = sorted(file.name for file in (tmp_path / "going").iterdir())
+    archive_result(folders)
+    assert (tmp_path / "ended" / PARQUET_FILE).exists()
+    assert sorted(file.name for file in (tmp_path / "going").iterdir()) == before
     going.finish({"status": "complete"})
     archive_result(folders)
     assert all((folder / PARQUET_FILE).exists() for folder in folders)
+
+
+def test_a_run_whose_folder_is_gone_is_brought_home_as_damaged(tmp_path: Path) -> None:
+    folder = tmp_path / "seed-7"
+    facts = bring_home(folder, job())
+    assert (facts["status"], facts["reason"]) == ("damaged", "its folder was removed while it ran")
+    assert json.loads((folder / "run.json").read_text())["reason"] == facts["reason"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", "run.json: cannot be read: Expecting property name"),
+        ("[]", "run.json: format is None"),
+        ('{"format": 3, "status": "complete"}', "run.json: reason, phase, t_s, wall_s, peak_rss_bytes: missing or no"),
+        ('{"format": 99}', "run.json: format is 99"),
+    ],
+)
+def test_a_run_with_a_bad_run_json_is_brought_home_as_damaged_and_left_as_it_is(
+    tmp_path: Path, content: str, reason: str
+) -> None:
+    record(tmp_path, 2)
+    (tmp_path / "run.json").write_text(content)
+    facts = bring_home(tmp_path, job())
+    assert facts["status"] == "damaged"
+    assert facts["reason"].startswith(reason)
+    assert (tmp_path / "run.json").read_text() == content
+
+
+def test_a_job_that_a_target_removed_is_not_needed(tmp_path: Path) -> None:
+    record(tmp_path, 2)
+    facts = bring_home(tmp_path, job(), status="interrupted", reason="asked to end")
+    assert (facts["status"], facts["seed"], facts["t_s"]) == ("interrupted", 7, 5.0)
+
+
+def test_a_full_disk_is_no_damage_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("harness.soaks.archive.archive_run", full)
+    with pytest.raises(OSError, match="No space left"):
+        bring_home(tmp_path, job())

@@ -56,11 +56,21 @@ def test_the_worst_decides(claims: list[dict[str, Any]], runs: list[Run], status
     assert bool(verdict.reasons) == (status in ("invalid", "incomplete"))
 
 
-def test_only_the_claims_that_touch_an_unfinished_run_lose_their_verdict() -> None:
+def test_claims_are_judged_by_the_runs_that_finished_in_complete_pairs_and_say_of_how_many_seeds() -> None:
     fixed = MISSED | {"expected": [8.0, 9.0]}
-    verdict = verdicts.judge(make_scenario(claim(), fixed), soak(status="interrupted"))
-    assert [judged.outcome for judged in verdict.claims] == ["incomplete", "met"]
-    assert [judged.estimate.estimate for judged in verdict.claims] == [None, 8.75]
+    runs = soak(status="interrupted")
+    verdict = verdicts.judge(make_scenario(claim(), fixed), runs)
+    pair, alone = verdict.claims
+    assert (pair.outcome, pair.lacking, pair.estimate.seeds) == ("inconclusive", "1 of 2 seeds", (2,))
+    assert (alone.outcome, alone.lacking, alone.estimate.estimate) == ("met", "", 8.75)
+    assert (verdict.status, verdict.exit_code) == ("incomplete", 3)
+
+
+def test_a_claim_without_a_finished_run_is_incomplete() -> None:
+    runs = [run for run in soak(status="died") if run.seed == 1]
+    (judged,) = verdicts.judge(make_scenario(claim(), seeds=1), runs).claims
+    assert (judged.outcome, judged.lacking, judged.estimate.estimate) == ("incomplete", "0 of 1 seeds", None)
+    assert judged.reason.startswith("old seed 1 died at")
 
 
 def test_one_seed_is_not_enough() -> None:

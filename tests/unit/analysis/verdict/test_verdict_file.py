@@ -73,7 +73,7 @@ def test_verdict_json_has_what_its_readers_rely_on(tmp_path: Path) -> None:
     assert table["summary"] == summary_sentence(verdict)
     assert [*tmp_path.iterdir()] == [tmp_path / "verdict.json"]
     assert {key: table[key] for key in ("format", "scenario", "memory_scale", "status", "reasons")} == {
-        "format": 3,
+        "format": 4,
         "scenario": "literal",
         "memory_scale": 1.0,
         "status": "inconclusive",

@@ -56,7 +56,7 @@ async def _rehearsal(
     clock.call_first_at(clock.now_s() + PATIENCE_S, give_up)
 
 
-def _ignore(kind: str, **facts: Any) -> None:
+def _ignore(*kind: str, **facts: Any) -> None:
     """The events of a rehearsal are nobody's."""
 
 

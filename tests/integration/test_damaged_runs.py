@@ -78,7 +78,7 @@ def test_a_run_that_its_target_damages_does_not_end_the_soak(soaks: Soaks) -> No
 
 
 def test_readers_beside_a_living_soak_neither_end_it_nor_write_there(soaks: Soaks, until: Until) -> None:
-    soak = soaks.start("run", soaks.scenario(hours=2.0, seeds=2), "--quiet", "--no-anchors", "--jobs", 1)
+    soak = soaks.start("run", soaks.scenario(hours=0.6, seeds=3), "--quiet", "--no-anchors", "--jobs", 1)
 
     def under_way() -> bool:
         assert soak.poll() is None, soak.communicate()
@@ -91,18 +91,18 @@ def test_readers_beside_a_living_soak_neither_end_it_nor_write_there(soaks: Soak
     while soak.poll() is None:
         readers = [soaks.start(command, "latest") for command in ("explain", "report")]
         said = [reader.communicate(timeout=PATIENCE_S) for reader in readers]
-        codes = [reader.returncode for reader in readers]
         assert not any(err for _, err in said), said
-        assert codes[0] == 0
-        if soak.poll() is None:
+        explained, reported = (reader.returncode for reader in readers)
+        assert explained == 0
+        words = " ".join(said[1][0].split())
+        if "is still running" in words or "no run of seed" in words:
             beside += 1
-            assert codes[1] == 3
-            assert "The soak is still going on" in said[1][0]
-            assert "is still running" in " ".join(said[1][0].split()) or "no run of seed" in said[1][0]
+            assert reported == 3
+            assert "The soak is still going on" in words
     out, err = soak.communicate(timeout=PATIENCE_S)
     assert soak.returncode == 0, out + err
     assert beside, "the soak was over before anybody read"
-    assert [run["status"] for run in soaks.verdict()["runs"]] == ["complete"] * 2
+    assert [run["status"] for run in soaks.verdict()["runs"]] == ["complete"] * 3
     assert not list(folder.glob("**/*.partial"))
     assert sorted(file.name for file in soaks.run_folder().iterdir() if file.suffix == ".bin") == []
 

@@ -62,6 +62,8 @@ def sound_line(scenario: Scenario, verdict: Verdict) -> str:
     if not sound:
         return ""
     note = " (RSS is judged at scale 1)" if len(told) < len(verdict.leaks) else ""
+    if verdict.status == "incomplete":
+        note += ", by the runs that finished: what is missing may be what leaked"
     return f"{of_configs(sound, list(dict.fromkeys(leak.config for leak in told)))}{note}"
 
 

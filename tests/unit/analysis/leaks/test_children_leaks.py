@@ -90,12 +90,14 @@ def test_too_few_readings_say_how_many_hours_would_do(make_run, make_scenario) -
     assert found.hours_needed == pytest.approx(1 / 6 + (5 - 1 / 6) * 30 / 9, abs=0.5)
 
 
-def test_what_ended_early_is_never_ok(make_run, make_scenario) -> None:
+def test_what_ended_early_is_never_ok_and_those_that_finished_are_judged(make_run, make_scenario) -> None:
     runs = soaked(make_run)
     died = make_run([7.0] * 100, every_s=60, seed=4, status="died")
-    found = judge_config(make_scenario(hours=5), [*runs, died])
-    assert outcomes(found) == {"rss": "INCONCLUSIVE", "children": "INCONCLUSIVE", "tree": "INCONCLUSIVE"}
-    assert found["children"].reason == "old died at 1.65 h"
+    alone = judge_config(make_scenario(hours=5), [died])["rss"]
+    assert (alone.verdict.outcome, alone.reason) == ("INCONCLUSIVE", "old died at 1.65 h")
+    assert outcomes(judge_config(make_scenario(hours=5), [*runs, died])) == outcomes(
+        judge_config(make_scenario(hours=5), runs)
+    )
 
 
 def test_the_peak_of_the_tree_holds_both_at_one_time(make_run, make_scenario) -> None:

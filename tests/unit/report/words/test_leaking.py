@@ -23,7 +23,7 @@ GROWS = LeakVerdict("LEAK", 1.304, 1.285, 1.322, "whole", 0.07, None, 34, {1: 1.
 
 
 def verdict(*leaks: ConfigLeak, **limits: Limit) -> SimpleNamespace:
-    return SimpleNamespace(leaks=leaks, limits=limits)
+    return SimpleNamespace(leaks=leaks, limits=limits, status="met")
 
 
 def test_a_leak_has_its_rate_its_budget_and_its_owner() -> None:
@@ -106,6 +106,10 @@ def test_what_does_not_leak_is_one_line_and_says_where_rss_is_not_told() -> None
     assert sound_line(SCENARIO, told) == "RSS, live bytes, tasks of old and fixed"
     small = with_options(SCENARIO, scale=0.1)
     assert sound_line(small, told) == "live bytes, tasks of old and fixed (RSS is judged at scale 1)"
+    told.status = "incomplete"
+    assert sound_line(SCENARIO, told).endswith(
+        "old and fixed, by the runs that finished: what is missing may be what leaked"
+    )
 
 
 def test_the_machines_limit_is_a_line_of_its_own() -> None:

@@ -278,7 +278,7 @@ def test_a_run_that_was_killed_at_the_limit_has_the_event_behind_its_own(tmp_pat
     recorded(tmp_path)
     events = tmp_path / "events.jsonl"
     events.write_text('{"t_s": 1.0, "kind": "cleanup"}\n{"t_s": 2.0, "ki')  # it died while it wrote
-    facts = end_with_limit(tmp_path, 7000, 5_000_000, "writer")
+    facts = end_with_limit(tmp_path, job(limit_bytes=5_000_000), 7000, "writer")
     assert facts["status"] == "limit"
     assert facts["reason"] == "RSS with children reached the machine's limit of 5 MB; the largest child: writer"
     assert [json.loads(line) for line in events.read_text().splitlines()] == [
@@ -289,7 +289,15 @@ def test_a_run_that_was_killed_at_the_limit_has_the_event_behind_its_own(tmp_pat
 
 def test_a_run_that_had_ended_by_itself_before_it_was_killed_stays_what_it_was(tmp_path: Path) -> None:
     recorded(tmp_path)
-    write_run_file(tmp_path, {"status": "complete"})
-    facts = end_with_limit(tmp_path, 7000, 5_000_000, "writer")
+    ended = {
+        "status": "complete",
+        "reason": None,
+        "phase": "settle",
+        "t_s": 20.0,
+        "wall_s": 0.04,
+        "peak_rss_bytes": 1004,
+    }
+    write_run_file(tmp_path, ended)
+    facts = end_with_limit(tmp_path, job(limit_bytes=5_000_000), 7000, "writer")
     assert facts["status"] == "complete"
     assert (tmp_path / "events.jsonl").read_text() == ""

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from harness.clock.births import births_noticed
 from harness.clock.loop import VirtualLoop
 from harness.clock.ordered import OrderedLoop
 from harness.clock.patches import virtual_time
@@ -59,9 +60,9 @@ class VirtualClock(Clock):
     not move for `stall_s` real seconds, and at once where nothing is left that could move it. `warn` takes one line of
     text; by default it becomes a RuntimeWarning.
 
-    What holds time still: ready callbacks, executor work (run_in_executor, to_thread), child processes that
-    the loop started, pending writes and connects. Threads that the target starts itself do not: they are the real
-    world.
+    What holds time still: ready callbacks, executor work (run_in_executor, to_thread), pending writes and connects,
+    child processes that work, however they were started, and, as long as there are any, the program's own threads that
+    work. Threads without child processes do not: they are the real world.
     """
 
     is_virtual = True
@@ -107,7 +108,12 @@ class VirtualClock(Clock):
         loop = VirtualLoop(io_grace_s=self._io_grace_s, stall_s=self._stall_s, warn=self.warn)
         self._loop = loop
         try:
-            with virtual_time(self), StallWatch(self.now_s, self._stall_s, loop.report_stall) as loop.watch:
+            with (
+                virtual_time(self),
+                births_noticed(loop.follow_children),
+                StallWatch(self.now_s, self._stall_s, loop.report_stall) as loop.watch,
+            ):
+                loop.look_for_children()
                 return _run(main, loop)
         finally:
             self._last_s = loop.now_s

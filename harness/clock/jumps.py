@@ -37,15 +37,19 @@ class Timekeeper(Protocol):
     stall: ClockStalled | None
     stall_s: float
     waiting_for: str | None
+    may_have_children: bool
     warn: Callable[[str], None]
     _scheduled: list[Timer]  # asyncio's own heap, the timer that is due first at its head
 
     @property
     def has_work(self) -> bool: ...
     @property
-    def has_children(self) -> bool: ...
+    def follows_children(self) -> bool: ...
     def count_holds(self) -> None: ...
     def deliver(self) -> bool: ...
+    def look_for_children(self) -> None: ...
+    def children_still_rest(self) -> bool: ...
+    def children_rest(self, wait: Callable[[float], bool]) -> bool: ...
     def jump(self, t_s: float) -> None: ...
     def talks_to_itself(self, fd: int) -> bool: ...
     def may_be_woken(self) -> bool: ...
@@ -99,6 +103,7 @@ class JumpingSelector(selectors.DefaultSelector):
         self._turns += 1
         if self._turns == TURNS_PER_POLL:
             self._turns = 0
+            loop.look_for_children()
             events = super().select(0)
             if events:
                 return events
@@ -110,24 +115,54 @@ class JumpingSelector(selectors.DefaultSelector):
             raise loop.stall
         if timeout == 0:
             self._turns_without_quiet += 1
-            if self._turns_without_quiet > TURNS_WITHOUT_QUIET and loop.has_work:
-                loop.deliver()
+            if self._turns_without_quiet > TURNS_WITHOUT_QUIET:
+                if loop.has_work:
+                    loop.deliver()
+            elif loop.may_have_children:
+                return _NOTHING  # as executor results, what a child says waits for the instant to become quiet
             return super().select(0)
         self._turns_without_quiet = 0
         if loop.has_work:
             return _NOTHING if loop.deliver() else self._wait("executor work")
-        if loop.has_children:
-            return self._wait("a child process")
         if self._writes_hold():
-            events = super().select(loop.stall_s * WRITE_PATIENCE)
-            if not events:
-                self._released |= self._writing
-                loop.warn(
-                    f"a write or connect has not got on for {loop.stall_s * WRITE_PATIENCE:g} s of real time at "
-                    f"{loop.now_s:g} s; virtual time no longer waits for it"
-                )
-            return events
+            return self._wait_for_writes()
+        if loop.follows_children:
+            return self._select_beside_children()
         return super().select(self._io_grace_s) or self._advance()
+
+    def may_jump_beside_children(self) -> bool:
+        """Whether nothing holds time but children that have not run since they rested, and no input waits."""
+        loop = self._loop
+        if not loop.may_have_children or loop.has_work or loop.stall is not None or self._io_grace_s:
+            return False
+        return not self._writes_hold() and loop.children_still_rest() and not super().select(0)
+
+    def _wait_for_writes(self) -> list[tuple[selectors.SelectorKey, int]]:
+        loop = self._loop
+        events = super().select(loop.stall_s * WRITE_PATIENCE)
+        if not events:
+            self._released |= self._writing
+            loop.warn(
+                f"a write or connect has not got on for {loop.stall_s * WRITE_PATIENCE:g} s of real time at "
+                f"{loop.now_s:g} s; virtual time no longer waits for it"
+            )
+        return events
+
+    def _select_beside_children(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready once all children rest, in the order of file descriptors, not of who was faster."""
+        loop = self._loop
+        loop.waiting_for = "a child process"
+        try:
+            rest = loop.children_rest(self._input_waits)
+        finally:
+            loop.waiting_for = None
+        events = super().select(self._io_grace_s if rest else 0)
+        if events:
+            return sorted(events, key=lambda event: event[0].fd)
+        return self._advance() if rest else _NOTHING
+
+    def _input_waits(self, timeout_s: float) -> bool:
+        return bool(super().select(timeout_s))
 
     def _writes_hold(self) -> bool:
         """Whether a pending write or connect waits for the world outside, and has not for too long."""

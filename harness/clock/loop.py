@@ -6,19 +6,19 @@ import asyncio
 import functools
 import heapq
 import math
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from time import monotonic as real_monotonic
 from types import FrameType
 from typing import Any
 
+from harness.clock.children import THREADS_OF_ASYNCIO, Children
 from harness.clock.jumps import JumpingSelector
 from harness.clock.ordered import OrderedLoop
 from harness.clock.stall_watch import ClockStalled, StallWatch, stalled
-
-# The default executor's, and those that wait for a child process: work and children are known without them.
-THREADS_OF_ASYNCIO = ("asyncio_", "asyncio-waitpid-")
 
 
 class VirtualLoop(OrderedLoop):
@@ -36,9 +36,11 @@ class VirtualLoop(OrderedLoop):
         self.watch: StallWatch | None = None
         self.warn = warn
         self._work: deque[tuple[Future[Any], asyncio.Future[Any], Callable[..., Any]]] = deque()
-        self._children: list[asyncio.SubprocessTransport] = []
+        self._started: list[asyncio.SubprocessTransport] = []
+        self._starting = 0
+        self.may_have_children = False
+        self.children = Children(warn, self._started_pids)
         self.waiting_for: str | None = None
-        self._children_starting = 0
         self._abandoned = False
         selector = JumpingSelector(self, io_grace_s)
         self._jumper = selector
@@ -62,7 +64,7 @@ class VirtualLoop(OrderedLoop):
 
     def try_jump(self, t_s: float) -> bool:
         """Move time to `t_s` if nothing else could happen before it or at it; otherwise change nothing."""
-        if self._ready or self.holds:
+        if self._ready or (self.holds and not self._jumper.may_jump_beside_children()):
             return False
         scheduled = self._scheduled
         while scheduled and scheduled[0]._when <= t_s:  # type: ignore[attr-defined]
@@ -82,8 +84,7 @@ class VirtualLoop(OrderedLoop):
             len(self._jumper.get_map() or ())
             - self._jumper.own_fds
             + len(self._work)
-            + len(self._children)
-            + self._children_starting
+            + self.may_have_children
             + (self.stall is not None)
         )
 
@@ -149,24 +150,65 @@ class VirtualLoop(OrderedLoop):
     # Child processes
 
     async def _make_subprocess_transport(self, *args: Any, **kwargs: Any) -> Any:
-        self._children_starting += 1
-        self.count_holds()
+        self._starting += 1
+        self.follow_children()
         try:
             child = await super()._make_subprocess_transport(*args, **kwargs)  # type: ignore[misc]
+            self._started.append(child)
         finally:
-            self._children_starting -= 1
-            self.count_holds()
-        self._children.append(child)
-        self.count_holds()
+            self._starting -= 1
         return child
 
+    def follow_children(self) -> None:
+        """From now on ask what children do before time jumps, until there are none."""
+        self.children.forget()
+        self.may_have_children = True
+        self.count_holds()
+
+    def look_for_children(self) -> None:
+        """Follow children, if there are any: also such that something else than Python started."""
+        if Children.can_be_read and self.children.exist():
+            self.follow_children()
+
     @property
-    def has_children(self) -> bool:
-        """Whether a child process is starting or running."""
-        if self._children:
-            self._children = [child for child in self._children if child.get_returncode() is None]
+    def follows_children(self) -> bool:
+        """Whether there are children to be followed, or one is just being started."""
+        if self.may_have_children and not (self._starting or self.children.exist()):
+            self.may_have_children = False
             self.count_holds()
-        return bool(self._children or self._children_starting)
+        return self.may_have_children
+
+    def children_still_rest(self) -> bool:
+        """Whether none of the children has run since they were last seen at rest."""
+        return not self._starting and self.children.unchanged()
+
+    def children_rest(self, wait: Callable[[float], bool]) -> bool:
+        """Wait until the children rest; False where the loop must turn once more before. ClockStalled for too long.
+
+        `wait` waits so many real seconds for input, and says whether there is some.
+        """
+        if self._starting:
+            return not wait(0)
+        begun = real_monotonic()
+        if not Children.can_be_read:  # what is known elsewhere is only when a child of the loop's has ended
+            if self._started_pids() and not wait(self.stall_s):
+                raise self.report_stall(self.stall_s, sys._getframe())
+            return not self._started_pids()
+        rest = self.children.await_rest(wait, lambda: self._has_stalled_since(begun))
+        if self.stall is not None:
+            raise self.stall
+        return rest
+
+    def _has_stalled_since(self, begun: float) -> bool:
+        # The watch works in the main thread only.
+        if self.stall is None and real_monotonic() - begun > self.stall_s:
+            self.report_stall(self.stall_s, sys._getframe())
+        return self.stall is not None
+
+    def _started_pids(self) -> list[int]:
+        if self._started:
+            self._started = [child for child in self._started if child.get_returncode() is None]
+        return [child.get_pid() for child in self._started]
 
     # Stalls
 
@@ -188,7 +230,8 @@ class VirtualLoop(OrderedLoop):
         self.stall = None
         self._abandoned = True
         self._work.clear()
-        self._children.clear()
+        self._started.clear()
+        self.may_have_children = False
         self.count_holds()
         if self.watch is not None:
             self.watch.restart()
@@ -199,16 +242,18 @@ class VirtualLoop(OrderedLoop):
             return f"the loop's thread never came to rest; it was at {at}"
         if self._work:
             return f"executor work is not done: {_name(self._work[0][2])}"
-        if self._children:
-            return f"a child process is running: pid {self._children[0].get_pid()}"
+        if self.waiting_for == "a child process":
+            return f"a child process works: {self.children.at_work()}; --clock real would let it"
         return f"waiting for {self.waiting_for}"
 
     def talks_to_itself(self, fd: int) -> bool:
         """Whether both ends of a connection live on this loop, so that only its own tasks, and time, move it on."""
         transport = self._transports.get(fd)  # type: ignore[attr-defined]
-        peer = transport and transport.get_extra_info("peername")
-        ends = list(self._transports.values())  # type: ignore[attr-defined]
-        return bool(peer) and any(end.get_extra_info("sockname") == peer for end in ends)
+        if transport is None or not _is_open(transport, fd):
+            return False
+        peer = transport.get_extra_info("peername")
+        ends = list(self._transports.items())  # type: ignore[attr-defined]
+        return bool(peer) and any(end.get_extra_info("sockname") == peer and _is_open(end, at) for at, end in ends)
 
     def may_be_woken(self) -> bool:
         """Whether something other than a timer, a file or an executor could still call in: a thread, a signal."""
@@ -218,6 +263,12 @@ class VirtualLoop(OrderedLoop):
         return any(
             thread is not here and not thread.name.startswith(THREADS_OF_ASYNCIO) for thread in threading.enumerate()
         )
+
+
+def _is_open(transport: asyncio.BaseTransport, fd: int) -> bool:
+    """Whether it still has this descriptor: asyncio forgets a closed one only when it is collected, or replaced."""
+    ends = transport.get_extra_info("socket")
+    return ends is not None and ends.fileno() == fd
 
 
 def _name(func: Callable[..., Any]) -> str:

@@ -1,27 +1,10 @@
-"""What a process is called in a table or a sentence: its interpreter and what it runs, none of its other arguments.
-
-Arguments may hold keys and passwords, and they make one command of every call; so neither a recording nor the screen
-gets them.
-"""
+"""What a living process is called: its command line in a few words (`harness/command_line`), or its name."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 import psutil
 
-MULTIPROCESSING = "python (multiprocessing)"
-"""A worker of `multiprocessing`: spawned, from a fork server, or a fork of the judged process, as by os.fork."""
-
-RESOURCE_TRACKER = "python (resource tracker)"
-"""The process that `multiprocessing` starts beside spawned workers and shared memory; it does no work."""
-
-_PYTHON = re.compile(r"(python|pypy)[\d.]*[dt]*")
-_WITH_VALUE = "WX"
-"""Options of Python that take the rest of their word, or the next one, as their value."""
-_SCRIPTED = frozenset({"bash", "dash", "node", "perl", "ruby", "sh"})
-_JUDGED = "harness."
+from harness.command_line import short_command
 
 
 def command_of(process: psutil.Process) -> str:
@@ -34,54 +17,3 @@ def command_of(process: psutil.Process) -> str:
     except psutil.ZombieProcess:
         arguments = []
     return short_command(arguments) if any(arguments) else str(process.name())
-
-
-def short_command(arguments: Sequence[str]) -> str:
-    """A command line, the program first, without what may be a secret: ``python -m writer``, ``python feed.py``.
-
-    Python's version is left out, so that two machines call a command the same.
-    """
-    program, *rest = arguments
-    name = _base_name(program)
-    if (python := _PYTHON.fullmatch(name)) is not None:
-        return _python_command(python[1], rest)
-    if name in _SCRIPTED and rest and not rest[0].startswith("-"):
-        return f"{name} {_base_name(rest[0])}"
-    return name
-
-
-def _python_command(name: str, words: Sequence[str]) -> str:
-    """What this call of Python runs: ``-m module``, ``-c``, or a script."""
-    rest = iter(words)
-    for word in rest:
-        if word == "-":  # a program from its stdin
-            break
-        if not word.startswith("-"):
-            return f"{name} {_base_name(word)}"
-        letters = "" if word.startswith("--") else word[1:]
-        for place, letter in enumerate(letters):
-            value = letters[place + 1 :]
-            if letter == "m":
-                return _module_command(name, value or next(rest, ""))
-            if letter == "c":
-                return _code_command(name, value or next(rest, ""))
-            if letter in _WITH_VALUE:
-                if not value:
-                    next(rest, None)
-                break
-    return name
-
-
-def _module_command(name: str, module: str) -> str:
-    # a fork keeps the command line of the judged process, which has no child that was called like this
-    return MULTIPROCESSING if module.startswith(_JUDGED) else f"{name} -m {module}"
-
-
-def _code_command(name: str, code: str) -> str:
-    if code.startswith("from multiprocessing.resource_tracker"):
-        return RESOURCE_TRACKER
-    return MULTIPROCESSING if code.startswith("from multiprocessing.") else f"{name} -c"
-
-
-def _base_name(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2] or path

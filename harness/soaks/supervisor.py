@@ -13,12 +13,12 @@ from typing import Any
 
 import psutil
 
+from harness.command_line import RESOURCE_TRACKER, short_command
 from harness.guarding.guarded import Guarded
 from harness.soaks import interrupts
 from harness.soaks.admission import Admission, free_memory_bytes, room_bytes
 from harness.soaks.archive import DAMAGED, bring_home, end_with_limit, last_row
 from harness.soaks.children import Children
-from harness.soaks.commands import RESOURCE_TRACKER, short_command
 from harness.text import how_it_ended
 from harness.worker.isolation import judged_environment
 from harness.worker.job import Job

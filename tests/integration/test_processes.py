@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.soaks.commands import MULTIPROCESSING
+from harness.command_line import MULTIPROCESSING
 from harness.soaks.supervisor import POLL_S
 from harness.worker.recorder import SAMPLE
 from tests.integration.conftest import PATIENCE_S, Soaks, Until

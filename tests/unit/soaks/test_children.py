@@ -15,10 +15,10 @@ import pandas as pd
 import psutil
 import pytest
 
+from harness.command_line import RESOURCE_TRACKER
 from harness.soaks.archive import archive_run, end_with_limit
 from harness.soaks.children import RARELY_S, SHARE, Children, Held, read_descendants
 from harness.soaks.children_file import CHILDREN_FILE, archive_children, pss_at, read_children, tree_bytes
-from harness.soaks.commands import RESOURCE_TRACKER
 from harness.worker.recorder import SAMPLE, SAMPLES_FILE, write_run_file
 from tests.unit.worker.test_recorder import job, record
 

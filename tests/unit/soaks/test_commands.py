@@ -9,7 +9,8 @@ import time
 import psutil
 import pytest
 
-from harness.soaks.commands import MULTIPROCESSING, RESOURCE_TRACKER, command_of, short_command
+from harness.command_line import MULTIPROCESSING, RESOURCE_TRACKER, short_command
+from harness.soaks.commands import command_of
 
 SPAWNED = "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5, pipe_handle=7)"
 FORK_SERVER = "from multiprocessing.forkserver import main; main(5, 6, ['__main__'], **{})"

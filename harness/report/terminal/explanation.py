@@ -117,6 +117,10 @@ def leak_sentence(explanation: Explanation, scenario: Scenario) -> tuple[str, st
         return "LEAKS", f"{grow}, above {budget}."
     if explanation.outcome == "no leak":
         itself = "" if explanation.children is None else " ITSELF"
+        finished = sum(run.status == "complete" for run in explanation.runs)
+        if finished < (due := max(scenario.seeds, len(explanation.runs))):
+            what_is_missing = "what is missing may be what leaked"
+            return f"DOES NOT LEAK{itself} by {finished} of {due} runs", f"{grow}, within {budget}; {what_is_missing}."
         return f"DOES NOT LEAK{itself}", f"{grow}, within {budget}."
     return "UNDECIDED", f"{grow}, where {budget} is allowed: {explanation.reason}."
 

@@ -91,6 +91,14 @@ def test_a_config_that_does_not_leak(scenario) -> None:
     assert "limit" not in text
 
 
+def test_what_the_runs_that_finished_acquit_may_leak_in_those_that_are_missing(scenario) -> None:
+    runs = runs_of(Leaks(lasting={}))
+    text = words(printed(scenario, runs[:-1]))
+    lead = f"DOES NOT LEAK by {len(runs) - 1} of {len(runs)} runs: live bytes grow by"
+    assert lead in text
+    assert "; what is missing may be what leaked." in text
+
+
 def test_too_few_floors_are_helped_by_the_walks(scenario) -> None:
     text = words(printed(scenario, runs_of(Leaks(cleanup_s=5000))))
     assert "UNDECIDED: whether it leaks in the long run: seed 1: fixed has 2 floors" in text

@@ -60,11 +60,13 @@ class Children:
         self._pids = pids
         self._seen = array("q", bytes(16 * THREADS_REMEMBERED))  # a thread's id, and the hash of its run times
         self._seen_count = 0  # of all threads that rested at the last look
+        self._rested_count = 0  # the same, where they are let go on only after a grace
         self._own_count = 0  # of those, this process's own, which come first
         self._dying = False
         self._since_s = real_monotonic()
         self._graces_s = 0.0
         self._told: set[str] = set()
+        self._last_unfollowed: tuple[int, int, Doing] | None = None
 
     def exist(self) -> bool:
         """Whether there is any child to follow; the resource tracker of multiprocessing is none, it does no work."""
@@ -99,6 +101,9 @@ class Children:
                 quiet_since = now
             elif now - quiet_since >= GRACE_S or self._graces_s > FIRST_GRACES_S + GRACE_SHARE * (now - self._since_s):
                 self._graces_s += now - quiet_since
+                if self._last_unfollowed is not None:
+                    self._tell(*self._last_unfollowed)
+                self._seen_count = self._rested_count
                 break
             input_waits = input_waits or wait(0 if looks < LOOKS_AT_ONCE else pause_s)
             if given_up() or (input_waits and (self._dying or now - begun > INPUT_PATIENCE_S)):
@@ -136,7 +141,8 @@ class Children:
         list was begun by one whose run times will have changed. Then they are asked what they do, and for their run
         times again.
         """
-        self._seen_count, self._dying, self.working = 0, False, os.getpid()
+        self._seen_count = self._rested_count = 0
+        self._dying, self.working, self._last_unfollowed = False, os.getpid(), None
         loops_own = set(self._pids())
         threads = _threads()
         times = [_run_times(tid) for _, tid in threads]
@@ -156,7 +162,7 @@ class Children:
                 rested.append((tid, ran or 0))
                 if does is not Doing.WAITING:
                     most = does
-                    self._tell(owner, tid, does)
+                    self._last_unfollowed = owner, tid, does
         if unheard:
             self._dying, self.working = True, unheard.pop()
             return Doing.WORKING
@@ -167,11 +173,13 @@ class Children:
         if len(rested) <= THREADS_REMEMBERED:
             for place, (tid, ran) in enumerate(rested):
                 self._seen[2 * place], self._seen[2 * place + 1] = tid, ran
-            self._seen_count, self._own_count = len(rested), own_count
+            self._rested_count, self._own_count = len(rested), own_count
+            self._seen_count = self._rested_count if most is Doing.WAITING else 0
         return most
 
     def _tell(self, pid: int, tid: int, does: Doing) -> None:
-        """Say once of a command that it cannot be followed."""
+        """Say once of a command that it cannot be followed: only after its grace, since who waits for Python's
+        interpreter lock waits with a timer, too, and not for long."""
         if pid == os.getpid():
             name = next((thread.name for thread in threading.enumerate() if thread.native_id == tid), "?")
             what, whose = f"the thread {name!r}, beside child processes,", "its"

@@ -49,7 +49,7 @@ def test_the_smoke_scenario_is_met_and_its_result_is_whole(soaks: Soaks) -> None
     }
     assert (result / "memory.png").read_bytes()[:4] == b"\x89PNG"
     verdict = soaks.verdict()
-    assert (verdict["format"], verdict["scenario"], verdict["status"]) == (3, "smoke", "met")
+    assert (verdict["format"], verdict["scenario"], verdict["status"]) == (4, "smoke", "met")
     expected = [(config, seed) for config in ("old", "fixed") for seed in (1, 2, 3)]
     assert [(run["config"], run["seed"]) for run in verdict["runs"]] == expected
     for run in verdict["runs"]:

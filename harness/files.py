@@ -7,9 +7,12 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextlib.contextmanager
@@ -26,6 +29,12 @@ def in_one_piece(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet, in one piece, with checksums by which damage is seen."""
+    with in_one_piece(path) as partial:
+        table.to_parquet(partial, index=False, write_page_checksum=True)
 
 
 def write_json(table: Mapping[str, Any], path: Path) -> None:

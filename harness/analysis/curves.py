@@ -55,11 +55,13 @@ def curve(config: str, runs: Sequence[Run], *, every_s: float, phases: Sequence[
     """
     mine = [run for run in runs if run.config == config]
     spans = [_span(run, phases) for run in mine]
-    sampled = [times[[0, -1]] for times, _, _ in spans if times.size]
+    sampled = [times[[0, -1]] for times, *_ in spans if times.size]
     grid = np.arange(np.min(sampled), np.max(sampled) + EPSILON_S, every_s) if sampled else np.empty(0)
-    rss = spread(np.array([_held(grid, times, values) for times, values, _ in spans]).reshape(len(mine), grid.size))
-    live_rows = np.array([_interpolated(grid, times, live) for times, _, live in spans]).reshape(len(mine), grid.size)
-    trees = [_held(grid, run.t_s[inside], run.tree_gb[inside]) for run in mine for inside in [_inside(run, phases)]]
+    rss = spread(np.array([_held(grid, times, values) for times, values, *_ in spans]).reshape(len(mine), grid.size))
+    lives = [_interpolated(grid, times, live) for times, _, live, _ in spans]
+    live_rows = np.array(lives).reshape(len(mine), grid.size)
+    with_tree = spans if any(run.has_children for run in mine) else []
+    trees = [_held(grid, times, tree) for times, *_, tree in with_tree]
     return Curve(
         config=config,
         hours=grid / 3600,
@@ -67,7 +69,7 @@ def curve(config: str, runs: Sequence[Run], *, every_s: float, phases: Sequence[
         live=spread(live_rows) if np.isfinite(live_rows).any() else None,
         cleanups={run.seed: run.event_times("cleanup") / 3600 for run in mine},
         limits={run.seed: float(times[0]) / 3600 for run in mine if (times := run.event_times("limit")).size},
-        tree=spread(np.array(trees)) if any(run.has_children for run in mine) else None,
+        tree=spread(np.array(trees)) if trees else None,
     )
 
 
@@ -95,14 +97,10 @@ def spread(rows: NDArray[np.float64]) -> Spread:
     return Spread(median, low, high)
 
 
-def _inside(run: Run, phases: Sequence[str]) -> NDArray[np.bool_]:
-    """Which samples of a run lie in these phases, (samples,)."""
-    return run.samples["phase"].isin(list(phases)).to_numpy(dtype=bool)
-
-
-def _span(run: Run, phases: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    inside = _inside(run, phases)
-    return run.t_s[inside], run.rss_gb[inside], run.live_gb[inside]
+def _span(run: Run, phases: Sequence[str]) -> tuple[NDArray[np.float64], ...]:
+    """Times, RSS, live bytes and the whole tree of a run in these phases, each (samples,)."""
+    inside = run.samples["phase"].isin(list(phases)).to_numpy(dtype=bool)
+    return run.t_s[inside], run.rss_gb[inside], run.live_gb[inside], run.tree_gb[inside]
 
 
 def _held(grid: NDArray[np.float64], times: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:

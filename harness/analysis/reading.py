@@ -20,12 +20,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.analysis.runs import COLUMNS, STATUSES, UNFINISHED, Run, damaged_run, no_children, no_owners
+from harness.analysis.runs import COLUMNS, STATUSES, UNFINISHED, Run, damaged_run, no_children, no_owners, no_samples
 from harness.errors import UsageError
 from harness.files import read_json
 from harness.soaks.archive import (
     OWNERS_PARQUET,
     PARQUET_FILE,
+    UNUSABLE,
     facts_so_far,
     is_going_on,
     read_rows,
@@ -149,7 +150,7 @@ def _samples(folder: Path, *, may_be_missing: bool) -> pd.DataFrame:
     elif len(rows) or (folder / SAMPLES_FILE).exists():
         frame = to_frame(rows)
     elif may_be_missing:
-        return pd.DataFrame({name: pd.Series(dtype=object if name == "phase" else np.float64) for name in COLUMNS})
+        return no_samples()
     else:
         raise UsageError(f"{path}: is missing")
     for name in frame.columns.intersection(list(COLUMNS)):
@@ -175,7 +176,7 @@ def _children(folder: Path) -> pd.DataFrame:
     path = folder / CHILDREN_PARQUET
     try:
         growing = no_children() if path.exists() else read_children(folder)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+    except (OSError, *UNUSABLE) as error:
         if not path.exists():
             raise UsageError(f"{folder / CHILDREN_FILE}: cannot be read: {type(error).__name__}: {error}") from error
     return _table(path) if path.exists() else growing

@@ -58,6 +58,11 @@ CHILDREN_SINCE = 3
 OWNER_COLUMNS = {"t_s": float, "step": str, "path": str, "symbol": str, "bytes": float, "se": float}
 
 
+def no_samples() -> pd.DataFrame:
+    """The samples of a run that took none."""
+    return pd.DataFrame({name: pd.Series(dtype=object if name == "phase" else np.float64) for name in COLUMNS})
+
+
 def no_owners() -> pd.DataFrame:
     """The owners of a run that was not walked."""
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in OWNER_COLUMNS.items()})
@@ -368,8 +373,7 @@ def damaged_run(
     config: str, seed: int, memory_scale: float, reason: str, *, status: str = "damaged", facts: dict[str, Any]
 ) -> Run:
     """A run of which nothing can be told but this: no samples, no events. `facts` are what run.json is known to say."""
-    samples = pd.DataFrame({name: pd.Series(dtype=object if name == "phase" else np.float64) for name in COLUMNS})
-    return Run(config, seed, status, memory_scale, samples, (), {**facts, "reason": reason})
+    return Run(config, seed, status, memory_scale, no_samples(), (), {**facts, "reason": reason})
 
 
 class Runs(Sequence[Run]):

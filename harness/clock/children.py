@@ -22,6 +22,7 @@ from time import sleep as real_sleep
 from harness.clock.births import has_children
 from harness.clock.waits import Doing, command_line, doing, is_dead, run_times, state_of
 from harness.command_line import short_command
+from harness.process_tree import GONE, TELLS_CHILDREN, children_of, threads_of
 
 # Threads of asyncio work while executor work holds time, or wait for the death of a child, of which the loop is told.
 THREADS_OF_ASYNCIO = ("asyncio_", "asyncio-waitpid-")
@@ -41,7 +42,6 @@ INPUT_PATIENCE_S = 1.0
 BEING_STARTED = 0
 MOST_COMMANDS_TOLD = 20
 _AT_REST = b"STt"
-_GONE = (FileNotFoundError, ProcessLookupError)
 
 
 class Children:
@@ -51,7 +51,7 @@ class Children:
     dead, the loop is about to hear of it.
     """
 
-    can_be_read = sys.platform.startswith("linux") and os.path.exists("/proc/self/schedstat")
+    can_be_read = TELLS_CHILDREN and os.path.exists("/proc/self/schedstat")
 
     def __init__(self, warn: Callable[[str], None], pids: Callable[[], Collection[int]]) -> None:
         self.working: int | None = None
@@ -75,7 +75,7 @@ class Children:
         if not has_children():
             return False
         tracker = _resource_tracker()
-        return tracker is None or any(pid != tracker for pid in _children_of(os.getpid()))
+        return tracker is None or any(pid != tracker for pid in children_of(os.getpid()))
 
     def forget(self) -> None:
         """Look at all of them anew: there is one more."""
@@ -200,21 +200,21 @@ def _threads() -> list[tuple[int, int]]:
     here = os.getpid()
     threads = [(here, tid) for tid in _own_threads()]
     for pid in _descendants():
-        threads += [(pid, tid) for tid in _threads_of(pid)]
+        threads += [(pid, tid) for tid in threads_of(pid)]
     return threads
 
 
 def _run_times(tid: int) -> int | None:
     try:
         return hash(run_times(tid))
-    except _GONE:
+    except GONE:
         return None
 
 
 def _still_rests(tid: int, ran: int) -> bool:
     try:
         return hash(run_times(tid)) == ran and state_of(tid) in _AT_REST
-    except _GONE:
+    except GONE:
         return False
 
 
@@ -223,7 +223,7 @@ def _seen_doing(tid: int) -> Doing | None:
     try:
         state = state_of(tid)
         return None if is_dead(state) else doing(tid, state)
-    except _GONE:
+    except GONE:
         return Doing.WORKING
 
 
@@ -243,30 +243,14 @@ def _descendants() -> Iterator[int]:
     """The pids of the children of this process, and of theirs."""
     parents = [os.getpid()]
     while parents:
-        for pid in _children_of(parents.pop()):
+        for pid in children_of(parents.pop()):
             parents.append(pid)
             yield pid
-
-
-def _children_of(parent: int) -> Iterator[int]:
-    for tid in _threads_of(parent):
-        try:
-            with open(f"/proc/{parent}/task/{tid}/children", "rb", buffering=0) as file:
-                yield from map(int, file.read().split())
-        except _GONE:
-            continue
 
 
 def _resource_tracker() -> int | None:
     module = sys.modules.get("multiprocessing.resource_tracker")
     return None if module is None else module._resource_tracker._pid
-
-
-def _threads_of(pid: int) -> list[int]:
-    try:
-        return [int(tid) for tid in os.listdir(f"/proc/{pid}/task")]
-    except _GONE:
-        return []
 
 
 def _command(pid: int) -> str:

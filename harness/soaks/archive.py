@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.errors import UsageError
-from harness.files import in_one_piece, read_json
+from harness.files import read_json, write_table
 from harness.soaks.children_file import archive_children, tree_bytes
 from harness.worker.job import JOB_FILE, Job
 from harness.worker.recorder import (
@@ -48,7 +48,7 @@ DAMAGED = "damaged"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 """Errors of a disk that takes no more: they end a soak. What else goes wrong with the files of a run is that run's."""
 
-_UNUSABLE = (UsageError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
+UNUSABLE = (UsageError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
 """What reading a file raises that a target wrote, or a user edited."""
 
 _NUMBERS = ("t_s", "wall_s", "peak_rss_bytes")
@@ -119,7 +119,7 @@ def read_walks(folder: Path) -> pd.DataFrame:
     for number, line in whole_lines(file):
         try:
             rows += _rows_of(json.loads(line))
-        except _UNUSABLE as error:
+        except UNUSABLE as error:
             raise UsageError(f"{file}: line {number} is damaged: {type(error).__name__}: {error}") from error
     return pd.DataFrame(rows, columns=["t_s", "step", "path", "symbol", "bytes", "se", "cpu_s"])
 
@@ -161,12 +161,10 @@ def archive_run(
     """
     rows = read_rows(folder)
     if (folder / SAMPLES_FILE).exists():
-        with in_one_piece(folder / PARQUET_FILE) as partial:
-            to_frame(rows).to_parquet(partial, index=False, write_page_checksum=True)
+        write_table(to_frame(rows), folder / PARQUET_FILE)
         (folder / SAMPLES_FILE).unlink()
     if (folder / WALKS_FILE).exists():
-        with in_one_piece(folder / OWNERS_PARQUET) as partial:
-            read_walks(folder).to_parquet(partial, index=False, write_page_checksum=True)
+        write_table(read_walks(folder), folder / OWNERS_PARQUET)
         (folder / WALKS_FILE).unlink()
     children = archive_children(folder)
     run_file = folder / RUN_FILE
@@ -197,7 +195,7 @@ def bring_home(folder: Path, job: Job, *, status: str | None = None, reason: str
         if error.errno in FULL:
             raise
         damage = f"{error.filename or folder}: {error.strerror or error}"
-    except _UNUSABLE as error:
+    except UNUSABLE as error:
         damage = str(error)
     if isinstance(facts, dict) and not damage:
         lacking = [name for name in ("status", "reason", "phase", *_NUMBERS) if name not in facts]
@@ -244,7 +242,7 @@ def archive_result(folders: Sequence[Path]) -> None:
     """
     for folder in folders:
         if not is_going_on(folder):
-            with contextlib.suppress(OSError, *_UNUSABLE):
+            with contextlib.suppress(OSError, *UNUSABLE):
                 archive_run(folder)
 
 
@@ -270,7 +268,7 @@ def facts_so_far(
     if job is None:
         try:
             job = Job.read(folder)
-        except (OSError, *_UNUSABLE) as error:
+        except (OSError, *UNUSABLE) as error:
             told = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
             raise UsageError(f"{folder / JOB_FILE}: cannot be read: {told}") from error
     last = rows[-1] if len(rows) else np.zeros(1, rows.dtype)[0]

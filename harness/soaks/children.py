@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from harness.process_tree import TELLS_CHILDREN, children_of
 from harness.soaks.archive import last_row
 from harness.soaks.children_file import CHILDREN_FILE
 from harness.soaks.commands import command_of
@@ -40,10 +41,6 @@ _START_TICKS = 19
 """The place of `starttime` in /proc/PID/stat, counted from the state of the process, which follows its name."""
 
 _SIZES = re.compile(rb"^(Rss|Pss): +(\d+) kB$", re.MULTILINE)
-
-
-_TELLS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
-"""Whether this kernel lists the children of a process (CONFIG_PROC_CHILDREN)."""
 
 
 @dataclass(frozen=True)
@@ -137,26 +134,23 @@ def read_descendants(pid: int, adopter: int | None = None) -> dict[str, Held]:
 
 def _descendants(pid: int, adopter: int | None) -> list[int]:
     """Every living descendant of a process once, parents first, and what the adopter of its orphans has beside it."""
-    if not _TELLS_CHILDREN:
+    if not TELLS_CHILDREN:
         with contextlib.suppress(psutil.Error):
             below = psutil.Process(pid if adopter is None else adopter).children(recursive=True)
             return [child.pid for child in below if child.pid != pid]
         return []
-    found = [pid, *([] if adopter is None else _children(adopter))]
+    found = [pid, *([] if adopter is None else _below(adopter))]
     for place, parent in enumerate(found):
         if parent != pid or place == 0:
-            found += [child for child in _children(parent) if child not in found]
+            found += [child for child in _below(parent) if child not in found]
     return [child for child in found if child != pid]
 
 
-def _children(pid: int) -> list[int]:
-    """The children of all threads of a process."""
-    found: list[int] = []
+def _below(pid: int) -> list[int]:
+    """The children of a process; none of one that may not be looked into."""
     with contextlib.suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with contextlib.suppress(OSError):
-                found += map(int, _content(f"/proc/{pid}/task/{thread}/children").split())
-    return found
+        return children_of(pid)
+    return []
 
 
 def _age_s(pid: int) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from harness.files import in_one_piece
+from harness.files import write_table
 
 _Numbers = NDArray[np.float64]
 
@@ -55,8 +55,7 @@ def archive_children(folder: Path) -> pd.DataFrame | None:
     if not (folder / CHILDREN_FILE).exists():
         return None
     children = read_children(folder)
-    with in_one_piece(folder / CHILDREN_PARQUET) as partial:
-        children.to_parquet(partial, index=False)
+    write_table(children, folder / CHILDREN_PARQUET)
     (folder / CHILDREN_FILE).unlink()
     return children
 

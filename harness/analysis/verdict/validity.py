@@ -15,8 +15,7 @@ BASELINE_SHARE = 0.05
 
 def due_seeds(scenario: Scenario, runs: Sequence[Run]) -> frozenset[int]:
     """The seeds that every config must have a finished run of: those planned, and those added that a config has."""
-    planned = range(scenario.first_seed, scenario.first_seed + scenario.seeds)
-    return frozenset({*planned, *(run.seed for run in runs)})
+    return frozenset({*scenario.planned_seeds(), *(run.seed for run in runs)})
 
 
 def incomplete_configs(scenario: Scenario, runs: Sequence[Run]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from harness.analysis.owners.growth import (
     share_of,
 )
 from harness.analysis.runs import CHILDREN_SINCE
+from harness.analysis.verdict.validity import due_seeds, judged_seeds
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, interval, level, measured, percent, value, when_limit
 from harness.report.words.child_words import children_line, grows, real_time
@@ -117,10 +118,10 @@ def leak_sentence(explanation: Explanation, scenario: Scenario) -> tuple[str, st
         return "LEAKS", f"{grow}, above {budget}."
     if explanation.outcome == "no leak":
         itself = "" if explanation.children is None else " ITSELF"
-        finished = sum(run.status == "complete" for run in explanation.runs)
-        if finished < (due := max(scenario.seeds, len(explanation.runs))):
-            what_is_missing = "what is missing may be what leaked"
-            return f"DOES NOT LEAK{itself} by {finished} of {due} runs", f"{grow}, within {budget}; {what_is_missing}."
+        judged = len(judged_seeds(scenario, explanation.runs, [explanation.config]))
+        if judged < (due := len(due_seeds(scenario, explanation.runs))):
+            word = f"DOES NOT LEAK{itself} by {judged} of {due} runs"
+            return word, f"{grow}, within {budget}; what is missing may be what leaked."
         return f"DOES NOT LEAK{itself}", f"{grow}, within {budget}."
     return "UNDECIDED", f"{grow}, where {budget} is allowed: {explanation.reason}."
 

@@ -63,21 +63,20 @@ def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, pictur
 
 def print_invalidity(console: Console, reasons: Sequence[str]) -> None:
     """Say why a soak is no evidence, where there are reasons; to be printed before anything else of it."""
-    if not reasons:
-        return
-    console.print()
-    paragraph(console, Text.assemble(Text("INVALID: ", style="bold red"), "this soak is no evidence:"))
-    for reason in reasons:
-        paragraph(console, reason, bullet="- ")
+    _print_reasons(console, Text("INVALID: ", style="bold red"), "this soak is no evidence:", reasons)
 
 
 def print_incompleteness(console: Console, lacking: Sequence[str]) -> None:
     """Say which runs are missing, unfinished or damaged, where some are."""
-    if not lacking:
+    _print_reasons(console, Text("INCOMPLETE: ", style="bold yellow"), "runs are missing, or did not finish:", lacking)
+
+
+def _print_reasons(console: Console, word: Text, sentence: str, reasons: Sequence[str]) -> None:
+    if not reasons:
         return
     console.print()
-    paragraph(console, Text.assemble(Text("INCOMPLETE: ", style="bold yellow"), "runs are missing, or did not finish:"))
-    for reason in lacking:
+    paragraph(console, Text.assemble(word, sentence))
+    for reason in reasons:
         paragraph(console, reason, bullet="- ")
 
 

@@ -94,6 +94,7 @@ def _make_scenario(
         claims=tuple(claims),
     )
     scenario.reduction_pair = MethodType(Scenario.reduction_pair, scenario)
+    scenario.planned_seeds = MethodType(Scenario.planned_seeds, scenario)
     return scenario
 
 

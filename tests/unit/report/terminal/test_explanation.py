@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -97,6 +98,8 @@ def test_what_the_runs_that_finished_acquit_may_leak_in_those_that_are_missing(s
     lead = f"DOES NOT LEAK by {len(runs) - 1} of {len(runs)} runs: live bytes grow by"
     assert lead in text
     assert "; what is missing may be what leaked." in text
+    at_limit = [replace(run, status="limit") for run in runs]  # judged, too
+    assert "DOES NOT LEAK: live bytes grow by" in words(printed(scenario, at_limit))
 
 
 def test_too_few_floors_are_helped_by_the_walks(scenario) -> None:

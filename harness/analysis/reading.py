@@ -20,7 +20,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.analysis.runs import COLUMNS, STATUSES, UNFINISHED, Run, damaged_run, no_children, no_owners, no_samples
+from harness.analysis.runs import STATUSES, UNFINISHED, Run, damaged_run
+from harness.analysis.tables import COLUMNS, no_children, no_owners, no_samples
 from harness.errors import UsageError
 from harness.files import read_json
 from harness.soaks.archive import (

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from harness.analysis.curves import Curve, spread
 from harness.analysis.metrics.rss_lines import Breakdown, read_at
-from harness.analysis.runs import EPSILON_S, LINES, RESIDUAL, Run
+from harness.analysis.runs import EPSILON_S, Run
+from harness.analysis.tables import LINES, RESIDUAL
 
 IN_USE = ("pymalloc_bytes", "glibc_heap_bytes", "glibc_mapped_bytes")
 GLIBC_IN_USE = IN_USE[1:]

@@ -12,9 +12,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from harness.analysis.tables import (
+    CHILDREN_SINCE,
+    COLUMNS,
+    OWNER_COLUMNS,
+    REQUIRED,
+    no_children,
+    no_owners,
+    no_samples,
+    refuse_without,
+)
 from harness.scenario import Scenario
 from harness.soaks.children_file import CHILDREN_COLUMNS, pss_at, tree_bytes
-from harness.worker.recorder import DELIVERED, PHASES, SAMPLE
+from harness.worker.recorder import DELIVERED, PHASES
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted", "running", "damaged")
 """How a run ended, if it did: in "running" it still goes on; of one that is "damaged" nothing is taken for evidence."""
@@ -28,49 +38,6 @@ _ENDINGS = {
 }
 FED = ("start", "warm-up", "load")
 """The phases up to the stop; the first sample, in "start", is taken just before the first event of the feed."""
-
-REQUIRED = ("t_s", "wall_s", "cpu_s", "phase", "rss_bytes", "live_bytes")
-"""The columns without which a recording says nothing. Others may be null, or absent from an old one."""
-
-LINES = (
-    "ballast_bytes",
-    "file_bytes",
-    "arrow_bytes",
-    "glibc_mapped_bytes",
-    "glibc_heap_bytes",
-    "pymalloc_bytes",
-    "pymalloc_overhead_bytes",
-    "pymalloc_free_bytes",
-    "glibc_free_bytes",
-)
-"""The lines that RSS is broken down into, in the order in which they are stacked; with the residual they add up to it.
-
-`pymalloc_bytes` is read more often than the others.
-"""
-
-RESIDUAL = "residual_bytes"
-
-COLUMNS = tuple(dict.fromkeys([*(SAMPLE.names or ()), *LINES, RESIDUAL]))
-
-CHILDREN_SINCE = 3
-"""The format from which on a recording without children says that the run had none."""
-
-OWNER_COLUMNS = {"t_s": float, "step": str, "path": str, "symbol": str, "bytes": float, "se": float}
-
-
-def no_samples() -> pd.DataFrame:
-    """The samples of a run that took none."""
-    return pd.DataFrame({name: pd.Series(dtype=object if name == "phase" else np.float64) for name in COLUMNS})
-
-
-def no_owners() -> pd.DataFrame:
-    """The owners of a run that was not walked."""
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in OWNER_COLUMNS.items()})
-
-
-def no_children() -> pd.DataFrame:
-    """The children of a run that had none."""
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in CHILDREN_COLUMNS.items()})
 
 
 def ending(status: str, t_s: float | None) -> str:
@@ -188,9 +155,9 @@ class Run:
             raise ValueError(f"status {self.status!r} is none of {', '.join(STATUSES)}")
         if not (math.isfinite(self.memory_scale) and self.memory_scale > 0):
             raise ValueError(f"memory_scale {self.memory_scale!r} is not a positive number")
-        _refuse_without(REQUIRED, self.samples, "samples")
-        _refuse_without(OWNER_COLUMNS, self.owners, "owners")
-        _refuse_without(CHILDREN_COLUMNS, self.children, "children")
+        refuse_without(REQUIRED, self.samples, "samples")
+        refuse_without(OWNER_COLUMNS, self.owners, "owners")
+        refuse_without(CHILDREN_COLUMNS, self.children, "children")
         older = {name: np.nan for name in COLUMNS if name not in self.samples.columns}
         if older:
             object.__setattr__(self, "samples", self.samples.assign(**older))
@@ -432,9 +399,3 @@ def _shared(values: _Array) -> _Array:
     """The array, read only: it is computed once and handed to everybody."""
     values.flags.writeable = False
     return values
-
-
-def _refuse_without(columns: Iterable[str], table: pd.DataFrame, what: str) -> None:
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise ValueError(f"{what} have no column {', '.join(missing)}")

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.analysis.runs import COLUMNS, LINES, OWNER_COLUMNS, RESIDUAL, Run
+from harness.analysis.runs import Run
+from harness.analysis.tables import COLUMNS, LINES, OWNER_COLUMNS, RESIDUAL
 
 SCALE = 0.1
 LIVE_EVERY_S, WALK_EVERY_S = 60.0, 1800.0

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from harness.analysis.curves import spread
 from harness.analysis.estimates import Reading, absent
-from harness.analysis.runs import LINES, RESIDUAL, Run
+from harness.analysis.runs import Run
+from harness.analysis.tables import LINES, RESIDUAL
 
 PARTS: dict[str, tuple[str, ...]] = {
     "live": ("pymalloc_bytes", "glibc_heap_bytes", "glibc_mapped_bytes"),

@@ -15,7 +15,8 @@ from harness.analysis.metrics.rss_lines import Breakdown, breakdown, read_at
 from harness.analysis.owners.courses import OTHER, OwnerCourse, owner_courses
 from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.analysis.rss_course import rss_course
-from harness.analysis.runs import RESIDUAL, Run, Runs
+from harness.analysis.runs import Run, Runs
+from harness.analysis.tables import RESIDUAL
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.drawing import looks
 from harness.report.drawing.lettering import write_name

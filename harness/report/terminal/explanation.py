@@ -19,7 +19,7 @@ from harness.analysis.owners.growth import (
     certainly_above,
     share_of,
 )
-from harness.analysis.runs import CHILDREN_SINCE
+from harness.analysis.tables import CHILDREN_SINCE
 from harness.analysis.verdict.validity import due_seeds, judged_seeds
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, interval, level, measured, percent, value, when_limit

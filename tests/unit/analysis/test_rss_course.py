@@ -7,7 +7,7 @@ import pytest
 
 from harness.analysis.curves import curve
 from harness.analysis.rss_course import held_between, rss_course
-from harness.analysis.runs import LINES, RESIDUAL
+from harness.analysis.tables import LINES, RESIDUAL
 from tests.unit.anatomy_soak import BALLAST, LIVE_EVERY_S, Leaks, anatomy_run
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from harness.analysis.metrics.rss_lines import breakdown, parts_gb, read_at, reading, worst_residual
-from harness.analysis.runs import LINES, RESIDUAL, Run
+from harness.analysis.runs import Run
+from harness.analysis.tables import LINES, RESIDUAL
 from tests.unit.anatomy_soak import Leaks, anatomy_run
 
 

@@ -17,7 +17,8 @@ from harness.analysis.owners.growth import (
     unevenness,
     walks,
 )
-from harness.analysis.runs import Runs, no_owners
+from harness.analysis.runs import Runs
+from harness.analysis.tables import no_owners
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, SCALE, Leaks, anatomy_run
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from harness.analysis.owners.growth import UNATTRIBUTED
-from harness.analysis.runs import LINES, RESIDUAL
+from harness.analysis.tables import LINES, RESIDUAL
 from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.analysis.verdict.soak_verdict import judge
 from harness.report.drawing.waterfall_axes import short

@@ -20,6 +20,8 @@ _MOST = 512
 
 _SMALLEST = 32
 _HEADER = 16
+_TOP_AT = 96
+"""Where an arena (``struct malloc_state``, glibc 2.26 and newer) keeps the address of its top chunk."""
 _PAGE_WORDS = PAGE // 8
 
 
@@ -36,20 +38,27 @@ class Untouched(NamedTuple):
 
 
 class _Hole(NamedTuple):
-    """Pages [first, last) that are not resident, of a heap at addresses [start, end)."""
+    """Pages [first, last) that are not resident, of a heap at addresses [start, end) whose top chunk is at `top`."""
 
     first: int
     last: int
     start: int
     end: int
+    top: int
 
 
-def untouched(pages: Pages, memory: OwnMemory, heaps: list[tuple[int, int]]) -> Untouched:
+def untouched(pages: Pages, memory: OwnMemory, heaps: list[tuple[int, int]], top_bytes: int) -> Untouched:
     """What was never touched of the chunks in use in the `heaps`, (first page, pages) each, before they are claimed.
 
-    Only holes of 128 KiB and more are looked at.
+    `top_bytes`: size of the chunk at the end of the brk segment, free whatever was touched in it (``keepcost`` of
+    mallinfo2). Only holes of 128 KiB and more are looked at.
     """
-    holes = [hole for first, count in heaps for hole in _holes(pages, first, count)]
+    holes = []
+    for first, count in heaps:
+        start = pages.address(first)
+        end = start + count * PAGE
+        top = end - top_bytes if (first, count) in pages.heaps[-1:] else _top(memory, start, end)
+        holes += [_Hole(lower, upper, start, end, top) for lower, upper in _not_resident(pages, first, count)]
     holes.sort(key=lambda hole: hole.first - hole.last)
     aligned = other = unknown = 0
     for hole in holes[:_MOST]:
@@ -66,9 +75,18 @@ def untouched(pages: Pages, memory: OwnMemory, heaps: list[tuple[int, int]]) -> 
     return Untouched(aligned, other, unknown)
 
 
-def _holes(pages: Pages, first: int, count: int) -> list[_Hole]:
-    start, last = pages.address(first), first + count
-    end = start + count * PAGE
+def _top(memory: OwnMemory, start: int, end: int) -> int:
+    """Address of the top chunk of the arena whose heap lies at [start, end), `end` where its top is elsewhere."""
+    arena = memory.few_words(start)[0]
+    top = memory.few_words(arena + _TOP_AT)[0]
+    if not start < top < end or top % 16:
+        return end
+    return top if top + (memory.few_words(top)[1] & ~FLAG_BITS) <= end else end
+
+
+def _not_resident(pages: Pages, first: int, count: int) -> list[tuple[int, int]]:
+    """(first, last) page of each hole, the last one excluded, among `count` pages from `first` on."""
+    last = first + count
     low, high = -(-first // BLOCK_PAGES), last // BLOCK_PAGES
     within = np.zeros(max(high - low, 0) + 2, np.bool_)
     if high > low:
@@ -80,14 +98,14 @@ def _holes(pages: Pages, first: int, count: int) -> list[_Hole]:
         after = pages.resident[ends : min(ends + BLOCK_PAGES, last)]
         lower = begins - (int(before.argmax()) if before.any() else len(before))
         upper = ends + (int(after.argmax()) if after.any() else len(after))
-        holes.append(_Hole(lower, upper, start, end))
+        holes.append((lower, upper))
     return holes
 
 
 def _block_in_use(pages: Pages, memory: OwnMemory, hole: _Hole) -> int | None:
     """Address of the block in use around a hole, 0 where its start cannot be seen; None where the hole is free."""
     begins, ends = pages.address(hole.first), pages.address(hole.last - 1) + PAGE
-    if ends >= hole.end:
+    if begins >= hole.top or ends >= hole.end:
         return None  # the top chunk
     for chunk, size in _headers_before(memory, begins, ends, hole):
         previous, following = memory.few_words(chunk + size)[:2]

@@ -42,6 +42,7 @@ class Mallinfo2(ctypes.Structure):
     hblkhd: int
     uordblks: int
     fordblks: int
+    keepcost: int
     _fields_ = [(name, ctypes.c_size_t) for name in _MALLINFO2]
 
 

@@ -64,7 +64,7 @@ class Breakdown:
         lines["ballast_bytes"] = 0 if ballast is None else _claim_mapping(pages, ballast)
         # first what can be found at once: what is left is looked at page by page
         heaps = find_heaps(pages, memory) if glibc else []
-        holes = untouched(pages, memory, heaps)
+        holes = untouched(pages, memory, heaps, glibc.keepcost if glibc else 0)
         heap = _claim_all(pages, heaps)
         arenas, counted = claim_arenas(pages, memory) if pymalloc else (0, 0)
         if glibc:

@@ -6,6 +6,9 @@ import gc
 import mmap
 import os
 import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -193,7 +196,32 @@ def lines(ballast: mmap.mmap | None = None, *, pymalloc: bool = True, glibc: boo
     return found
 
 
+def at_once(call: Callable[[], None]) -> None:
+    call()
+
+
+def in_a_thread(call: Callable[[], None]) -> None:
+    """So that malloc serves it from an arena of its own."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(call).result()
+
+
 def test_each_kind_of_memory_shows_in_its_line() -> None:
+    each_kind_of_memory_shows_in_its_line()
+
+
+@pytest.mark.parametrize("run", [at_once, in_a_thread])
+def test_what_was_touched_of_a_heaps_free_end_is_not_in_use(run: Callable[[Callable[[], None]], None]) -> None:
+    with ProcessPoolExecutor(1, get_context("spawn")) as fresh:  # in this one the heap has free chunks large enough
+        fresh.submit(with_a_list_on_the_heap, run).result()
+
+
+def with_a_list_on_the_heap(run: Callable[[Callable[[], None]], None]) -> None:
+    np.ones(2_500_000)  # glibc maps blocks one by one from 20 MB on from now on
+    run(each_kind_of_memory_shows_in_its_line)
+
+
+def each_kind_of_memory_shows_in_its_line() -> None:
     gc.collect()  # or what other tests left is given back between the two readings
     before = lines()
     ballast = anonymous(200 * PAGE)

@@ -4,8 +4,8 @@ A subcommand's module has ``declare(parser)``, which adds its arguments, and ``r
 code; its docstring is its help; `SUBCOMMANDS` registers it. What is heavy is imported inside ``run``, so that
 ``soak --help`` is quick.
 
-Exit codes, the first that applies: 2 wrong usage or an invalid scenario; 3 incomplete, invalid or interrupted; 1 a
-claim missed; 4 inconclusive; 0.
+Exit codes, the first that applies: 2 wrong usage or an invalid scenario; 3 incomplete or invalid, or interrupted before
+there was a verdict; 1 a claim missed; 4 inconclusive; 0.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Soak; the exit code is the verdict's."""
+    """Soak; the exit code is the verdict's, also of a soak that was interrupted: a run that is missing makes it 3."""
     from harness.cli.options import scenario_from
     from harness.soaks.living import locked
     from harness.soaks.preloads import without_missing
@@ -84,7 +84,6 @@ def _soak(console: Console, scenario: Scenario, planned: Planned, arguments: arg
         raise SoakError(f"interrupted while it was judged: every run is recorded, `{again}` judges them") from None
     if interrupted:
         console.print("Interrupted: what was recorded until then is judged above.")
-        return 3
     return code
 
 

@@ -9,13 +9,15 @@
 | asyncio.sleep, timeouts | virtual, by the loop itself (`loop`, `jumps`): nothing is patched |
 | time.perf_counter, process_time, thread_time | real |
 
-Code that did ``from time import monotonic`` (or ``sleep``) before the run began keeps the real one. The modules of the
-standard library that wait with a thread, a process or a loop of another thread get the real one, on purpose. What
-reads the clock in C without asking Python (``numpy.datetime64("now")``) stays real.
+Code that did ``from time import monotonic`` (or ``sleep``) before the run began keeps the real one; in a judged process
+that is none of the target's, which is imported with its libraries in the rehearsal. The modules of the standard library
+that wait with a thread, a process or a loop of another thread get the real one, on purpose. What reads the clock in C
+without asking Python (``numpy.datetime64("now")``) stays real. In a forked child all times are real, as in any child.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -46,6 +48,17 @@ class World(Protocol):
 # follow the next run, and real time after it.
 _worlds: list[World] = []
 _warned_sites: set[str] = set()
+_travels: list[Any] = []
+
+
+def _be_real() -> None:
+    """In a forked child, whose loop nobody turns: with a time that stands still its waits would never end."""
+    _worlds.clear()
+    while _travels:
+        _travels.pop().stop()
+
+
+os.register_at_fork(after_in_child=_be_real)
 
 
 # time-machine would do for these two. But each of its calls looks names up by newly made strings; CPython's cache of
@@ -104,6 +117,7 @@ def virtual_time(world: World) -> Iterator[None]:
     if not _worlds:
         _warned_sites.clear()
     _worlds.append(world)
+    _travels.append(travel)
     try:
         if time.time_ns() != world.epoch_ns():
             raise RuntimeError("this version of time-machine does not ask its traveller: time.time() cannot follow")
@@ -113,8 +127,10 @@ def virtual_time(world: World) -> Iterator[None]:
     finally:
         for name, function in former.items():
             setattr(time, name, function)
-        _worlds.pop()
-        travel.stop()
+        if travel in _travels:  # not in a forked child
+            _travels.remove(travel)
+            _worlds.pop()
+            travel.stop()
 
 
 def _import_time_machine() -> Any:

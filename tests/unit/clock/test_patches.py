@@ -5,8 +5,13 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import datetime
+import importlib
+import json
+import os
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +85,36 @@ def test_threads_and_executors_wait_in_real_time() -> None:
             release.set()
 
     run(program)
+
+
+def test_names_imported_within_a_run_follow_every_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bound_by_name.py").write_text("from time import monotonic, time\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    async def program(clock: VirtualClock) -> list[float]:
+        bound = importlib.import_module("bound_by_name")
+        await asyncio.sleep(7200)
+        return [bound.monotonic(), round(bound.time() - START_MS / 1000, 5)]
+
+    assert [run(program), run(program)] == [[7200, 7200]] * 2
+    assert sys.modules.pop("bound_by_name").monotonic() == pytest.approx(time.monotonic(), abs=60)
+
+
+def test_a_forked_child_lives_in_real_time() -> None:
+    real = {name: getattr(time, name)() for name in ("time", "monotonic")}
+
+    async def program(clock: VirtualClock) -> dict[str, float]:
+        await asyncio.sleep(10**6)
+        ours, theirs = os.pipe()
+        child = os.fork()
+        if not child:
+            told = {name: getattr(time, name)() for name in real} | {"now": datetime.datetime.now().timestamp()}
+            os.write(theirs, json.dumps(told).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert time.monotonic() == clock.now_s() == 10**6
+        return dict(json.loads(os.read(ours, 1000)))
+
+    with time_is_restored():
+        told = run(program)
+    assert told == {name: pytest.approx(real["time" if name == "now" else name], abs=600) for name in told}

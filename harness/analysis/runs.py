@@ -185,6 +185,12 @@ class Run:
         commands = self.facts.get("outlived", []) if self.status == "complete" else []
         return [str(command) for command in commands] if isinstance(commands, list) else []
 
+    @property
+    def own_time(self) -> list[str]:
+        """The commands of child processes that lived in a time of their own, for virtual time could not follow them."""
+        commands = self.facts.get("own_time", [])
+        return [str(command) for command in commands] if isinstance(commands, list) else []
+
     def under(self, terms: Terms | Scenario) -> Run:
         """This run, judged on these terms or on those of a scenario."""
         wanted = terms if isinstance(terms, Terms) else Terms.of(terms)

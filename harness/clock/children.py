@@ -65,6 +65,8 @@ class Children:
         self._dying = False
         self._since_s = real_monotonic()
         self._graces_s = 0.0
+        self.unfollowed: list[str] = []
+        """The commands of those that could not be followed, of which it was warned."""
         self._told: set[str] = set()
         self._last_unfollowed: tuple[int, int, Doing] | None = None
 
@@ -183,11 +185,15 @@ class Children:
         if pid == os.getpid():
             name = next((thread.name for thread in threading.enumerate() if thread.native_id == tid), "?")
             what, whose = f"the thread {name!r}, beside child processes,", "its"
+            command = None
         else:
-            what, whose = f"the child process {_command(pid)}", "a child's"
+            command = _command(pid)
+            what, whose = f"the child process {command}", "a child's"
         if what in self._told or len(self._told) == MOST_COMMANDS_TOLD:
             return
         self._told.add(what)
+        if command is not None:
+            self.unfollowed.append(command)
         why = "has a timer of its own" if does is Doing.TIMED else "may not be looked into"
         self._warn(
             f"{what} {why}: {whose} time is real, virtual time waits for it only while it works, and what depends on "

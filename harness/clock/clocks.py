@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 import warnings
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from harness.clock.births import births_noticed
@@ -23,6 +23,8 @@ class Clock:
 
     start_ms: int
     is_virtual: bool
+    unfollowed: Sequence[str] = ()
+    """The commands of child processes that lived in a time of their own in the last run."""
 
     def now_s(self) -> float:
         """Seconds since the start of the run: the loop's own time while it runs, 0 before, the last instant after."""
@@ -117,6 +119,7 @@ class VirtualClock(Clock):
                 return _run(main, loop)
         finally:
             self._last_s = loop.now_s
+            self.unfollowed = loop.children.unfollowed
             self._loop = None
             loop.close()
 

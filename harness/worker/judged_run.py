@@ -82,6 +82,7 @@ class JudgedRun:
             wall_s=wall_s,
             queued_s=queued_s() - queued_before_s,
             acceleration=t_s / wall_s if wall_s else None,
+            own_time=list(self._clock.unfollowed),
             **ending.traces,
         )
         return self.facts

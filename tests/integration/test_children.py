@@ -22,7 +22,11 @@ for line in sys.stdin:
     kept.append(b"x" * int(line))
     if sys.argv[1] == "clean":
         kept.clear()
-    time.sleep(0.01)  # real time, in which it can be read
+    until = time.perf_counter() + 0.01  # real time, in which it can be read
+    while "dozing" in sys.argv and time.perf_counter() < until:
+        time.sleep(0.001)
+    while time.perf_counter() < until:
+        pass
     print("ok", flush=True)
 '''
 SHELL = '''
@@ -53,6 +57,9 @@ def command(folder, keeps, nested=False):
     script = ["shell.py", "writer.py"] if nested else ["-mwriter"]
     return [sys.executable, *script, "leaking" if keeps else "clean"]
 
+def dozing(*command_of):
+    return [*command(*command_of), "dozing"]
+
 class Popen:
     def __init__(self, *command_of):
         self.child = subprocess.Popen(command(*command_of), cwd=command_of[0], stdin=subprocess.PIPE,
@@ -64,17 +71,17 @@ class Popen:
         self.child.communicate()
 
 class Asyncio:
-    def __init__(self, *command_of):
-        self.command_of, self.child = command_of, None
+    def __init__(self, folder, words):
+        self.folder, self.words, self.child = folder, words, None
     async def keep(self, size):
         if self.child is None:
             self.child = await asyncio.create_subprocess_exec(
-                *command(*self.command_of), cwd=self.command_of[0],
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+                *self.words, cwd=self.folder, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
         self.child.stdin.write(b"%d\\n" % size)
         assert await self.child.stdout.readline() == b"ok\\n"
     async def end(self):
         if self.child is not None:
+            self.child.stdin.close()  # without input, communicate() of Python 3.11 leaves it open
             await self.child.communicate()
 
 class Multiprocessing:
@@ -109,7 +116,9 @@ class Target:
         elif kind == "pool":
             self.child = Pool(keeps)
         elif kind == "asyncio":
-            self.child = Asyncio(self.folder, keeps)
+            self.child = Asyncio(self.folder, command(self.folder, keeps))
+        elif kind == "dozing":
+            self.child = Asyncio(self.folder, dozing(self.folder, keeps))
         else:
             self.child = Popen(self.folder, keeps, kind == "nested")
         self.task = asyncio.create_task(self.cycle())
@@ -197,6 +206,19 @@ def test_a_process_that_keeps_nothing_is_none(soaks: Soaks, kind: str) -> None:
     assert table.loc[table["t_s"] < 18000, "count"].min() == 1
     # RSS of what was forked counts pages of the target, and of its PSS only a share: the ballast is not among them
     assert table["pss_bytes"].max() < 60e6
+
+
+def test_a_child_that_virtual_time_cannot_follow_is_never_said_not_to_leak(soaks: Soaks) -> None:
+    """It dozes between request and reply, so that it hears less than half of the requests of a virtual hour."""
+    ended = soaks.soak("run", of_kind(soaks, "dozing", 0.076))
+    found = outcomes(soaks)
+    assert found["rss"] == "OK"
+    assert found["children"] in ("INCONCLUSIVE", "LEAK"), ended.stdout
+    if found["children"] == "INCONCLUSIVE":
+        assert ended.returncode == 4
+        text = " ".join(ended.stdout.split())
+        assert "python -m writer lives in real time" in text
+        assert "Next: --clock=real" in text
 
 
 def test_a_run_whose_processes_reach_the_limit_ends_there_like_one_that_does_itself(soaks: Soaks) -> None:

@@ -8,7 +8,7 @@ never OK, and none was always OK.
 
 What the processes that a target started hold is judged alone (`children`) and with RSS of the judged process (`tree`),
 by the budget of bytes and only where there were some. What the target tells of cleanups is its own: floors of children
-lie between their own falls, or in blocks.
+lie between their own falls, or in blocks. A child whose time virtual time could not follow is never OK.
 
 The blocks that pymalloc has handed out are not judged: live bytes hold what they hold, and a number of blocks has no
 budget that would mean anything to anybody.
@@ -33,6 +33,7 @@ from harness.analysis.leaks.sequential import leak_confidence_of
 from harness.analysis.metrics.levels import not_reached
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
+from harness.text import first_of
 
 MeasureName = Literal["rss", "live", "children", "tree", "tasks", "threads", "open_files", "pymalloc", "glibc"]
 
@@ -150,7 +151,10 @@ def _judge_all(scenario: Scenario, mine: Runs) -> dict[str, ConfigLeak]:
         if having:
             judged = having if measure in OF_CHILDREN else mine
             leak = _judge(measure, judged, loads, leak_confidence_of(scenario))
-            leaks[measure.name] = replace(leak, verdict=_cut_short(leak.verdict, mine))
+            verdict = _cut_short(leak.verdict, mine)
+            leaks[measure.name] = replace(
+                leak, verdict=_in_own_time(verdict, mine) if measure in OF_CHILDREN else verdict
+            )
     rss, live = leaks.get("rss"), leaks.get("live")
     if rss is not None and live is not None:
         fragmented = rss.verdict.leaks and live.verdict.outcome == "OK"
@@ -186,6 +190,16 @@ def _cut_short(verdict: LeakVerdict, runs: Sequence[Run]) -> LeakVerdict:
         return verdict
     reason = f"{early.config} {early.ending}"
     return replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=reason, cut_short=True)
+
+
+def _in_own_time(verdict: LeakVerdict, runs: Sequence[Run]) -> LeakVerdict:
+    """Children that lived in real time may be LEAK and never OK: of the virtual hours they lived a small part."""
+    commands = sorted({command for run in runs for command in run.own_time})
+    if not commands or verdict.outcome != "OK":
+        return verdict
+    live = f"{first_of(commands, 2)} {'lives' if len(commands) == 1 else 'live'}"
+    reason = f"{live} in real time, of which a virtual hour takes a few seconds: a leak may not have had its time"
+    return replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=reason, own_time=True)
 
 
 def _by_readings(verdict: LeakVerdict, readings: Sequence[int], span_h: tuple[float, float]) -> LeakVerdict:

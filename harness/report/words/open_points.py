@@ -113,6 +113,8 @@ def _leak_options(leak: ConfigLeak, verdict: Verdict) -> tuple[str, ...]:
         options.append(f"--hours={rounded_up(leak.verdict.hours_needed):g}")
     if leak.verdict.lacks_seeds:
         options.append(_more_seeds(verdict))
+    if leak.verdict.own_time:
+        options.append("--clock=real")
     return tuple(options)
 
 

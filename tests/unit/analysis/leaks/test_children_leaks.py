@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -67,6 +68,19 @@ def test_one_seed_whose_child_leaks_is_some(make_run, make_scenario) -> None:
     assert (found.verdict.outcome, found.verdict.leaking) == ("SOME", (3,))
     assert found.command is not None
     assert found.command.gb_per_hour == pytest.approx(0.3, abs=0.01)
+
+
+def test_children_that_lived_in_real_time_may_leak_and_are_never_ok(make_run, make_scenario) -> None:
+    def judged(gb_per_hour: float) -> dict[str, ConfigLeak]:
+        runs = soaked(make_run, writer=gb_per_hour)
+        runs[1] = replace(runs[1], facts=runs[1].facts | {"own_time": [WRITER]})
+        return judge_config(make_scenario(hours=5), runs)
+
+    clean = judged(0.0)
+    assert outcomes(clean) == {"rss": "OK", "children": "INCONCLUSIVE", "tree": "INCONCLUSIVE"}
+    assert clean["children"].reason.startswith(f"{WRITER} lives in real time")
+    assert not clean["children"].verdict.lacks_seeds
+    assert outcomes(judged(0.076)) == {"rss": "OK", "children": "LEAK", "tree": "LEAK"}
 
 
 def test_a_config_without_children_has_no_such_verdict(make_run, make_scenario) -> None:

@@ -103,3 +103,8 @@ def test_quantities_of_the_same_configs_share_their_names() -> None:
     assert of_configs(leaks) == "tasks, threads of old, fixed and other; live bytes of fixed"
     assert of_configs(leaks, ("old", "fixed", "other")) == "tasks, threads of all configs; live bytes of fixed"
     assert of_configs(leaks[:4], ("old", "fixed")) == "tasks, threads of old and fixed"
+
+
+def test_a_child_in_real_time_is_decided_by_the_real_clock() -> None:
+    (point,) = points(leaks=[leak("old", own_time=True, reason="python -m writer lives in real time")])
+    assert point.options == ("--clock=real",)

@@ -3,8 +3,9 @@
 A target is any object with ``start()`` and ``stop()``. Of the feed it gets what it defines: ``on_book(book)``,
 ``on_delta(delta)``, ``on_trade(trade)``, ``on_candle(candle)``, and ``on_reconnect(reconnect)`` where a symbol begins
 again after a halt or a lost connection: its next book, or delta, is a new snapshot (see :mod:`synthetic.events`).
-Optional: ``counters()`` (a mapping of finite numbers), ``rehearse()`` (do once what allocates on first use). Every
-method may be sync or async; :mod:`harness.worker.handlers` finds them. Its loops are its own asyncio tasks.
+Optional: ``counters()`` (a mapping of finite numbers), ``roots()`` (more to walk for owners, by name), ``rehearse()``
+(do once what allocates on first use). Every method may be sync or async; :mod:`harness.worker.handlers` finds them. Its
+loops are its own asyncio tasks. What is made of what it counts and emits: TELLS.
 Before the run a throwaway instance is rehearsed in a folder of its own: built, started, fed a little, ``rehearse()``,
 stopped.
 
@@ -60,6 +61,65 @@ class Environment:
 
 
 Factory = Callable[[Any, Environment], Any]
+
+OTHER = "..."
+"""In TELLS: any other name."""
+
+TELLS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "counters()",
+        "collected",
+        "samples collected, over all restarts",
+        "`samples.*`, losses as a share; with `persisted` and `lost` nothing may go missing, else the soak is invalid",
+    ),
+    (
+        "counters()",
+        "persisted",
+        "samples that are safe: written, sent",
+        "`samples.unaccounted`; what a failed run lost",
+    ),
+    (
+        "counters()",
+        "lost",
+        "samples that it knows it lost",
+        "`samples.lost`, `samples.lost_share`, losses in every report",
+    ),
+    ("counters()", "cleanups", "cleanups done", "the count where no event tells of one: 0 says that there were none"),
+    (
+        "counters()",
+        "buffer_capacity_bytes",
+        "what its buffers hold when full",
+        "`buffers.capacity_mb` and its reduction",
+    ),
+    ("counters()", "buffered_bytes_peak", "the most they ever held", "`buffers.peak_mb` and its reduction"),
+    ("counters()", OTHER, "any finite number", "kept in run.json"),
+    (
+        'emit("cleanup")',
+        "cleanup",
+        "it has just freed what it could",
+        "floors lie between them; `cleanup.*`, `sawtooth.*`, `growth.drop_share`, `cpu.per_cleanup_ms`; the pictures",
+    ),
+    (
+        'emit("cleanup_skipped")',
+        "cleanup_skipped",
+        "a cleanup was due and not done",
+        "`cleanup.interval_minutes`, `cleanup.frequency_ratio`",
+    ),
+    (
+        'emit("collected", samples=N)',
+        "collected",
+        "samples collected so far",
+        "what a killed run lost: it has no counters",
+    ),
+    ('emit("flush", samples=N)', "flush", "samples made safe just now", "what a killed run lost"),
+    ('emit("warning", text=...)', "warning", "one line for whoever reads the result", "printed with the soak"),
+    ("emit(KIND, ...)", OTHER, "anything JSON can say", "kept in events.jsonl"),
+)
+"""What a target may tell of itself, all of it optional: how, by which name, what it says, and what it is used for.
+
+Counters are asked for once, after stop(), and however else the run ends; events are written down as they come. What is
+not told is shown as "not told", and a metric that needs it is not applicable. docs/targets.md is the same table.
+"""
 
 
 def load_factory(reference: str) -> Factory:

@@ -68,7 +68,7 @@ def curve(config: str, runs: Sequence[Run], *, every_s: float, phases: Sequence[
         rss=rss,
         live=spread(live_rows) if np.isfinite(live_rows).any() else None,
         cleanups={run.seed: run.event_times("cleanup") / 3600 for run in mine},
-        limits={run.seed: float(times[0]) / 3600 for run in mine if (times := run.event_times("limit")).size},
+        limits={run.seed: run.limit_s / 3600 for run in mine if run.limit_s is not None},
         tree=spread(np.array(trees)) if trees else None,
     )
 

@@ -62,7 +62,8 @@ class Estimate:
     """A metric over seeds: mean, interval (None where open or where one seed gives none), reading of every seed.
 
     Where `bound` is "lower" the quantity is at least what was measured and `high` is open; "upper" likewise; `reason`
-    says why. Where `estimate` is None, `lack` and `reason` say why.
+    says why. Where `estimate` is None, `lack` and `reason` say why. What is `counted` is exact in every run: `low` and
+    `high` are then the lowest and the highest of them, also of one.
     """
 
     estimate: float | None
@@ -72,6 +73,7 @@ class Estimate:
     readings: Mapping[int, Reading]
     lack: Lack | None = None
     reason: str = ""
+    counted: bool = False
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -125,29 +127,35 @@ def welch_interval(a: Sequence[float], b: Sequence[float]) -> tuple[float, float
 
 
 def over_seeds(
-    readings: Mapping[int, Reading], average: Average = ARITHMETIC, confidence: float = CONFIDENCE
+    readings: Mapping[int, Reading],
+    average: Average = ARITHMETIC,
+    confidence: float = CONFIDENCE,
+    *,
+    counted: bool = False,
 ) -> Estimate:
     """The estimate of a metric from its readings by seed, with its interval at `confidence`.
+
+    What is `counted` has no error: in place of the interval it has the lowest and the highest of its readings.
 
     A seed without a value leaves no estimate: an average over the seeds that happened to get there would flatter. Where
     some seeds are bounds, the estimate is one: its interval is open on that side and, with one seed, ends at the value.
     """
     readings = dict(sorted(readings.items()))
     if not readings:
-        return Estimate(None, None, None, "exact", readings, "not reached", "there is no run")
+        return Estimate(None, None, None, "exact", readings, "not reached", "there is no run", counted)
     for lack in ("not reached", "undecided", "not applicable"):
         for seed, reading in readings.items():
             if reading.lack == lack:
                 reason = reading.reason if len(readings) == 1 else f"seed {seed}: {reading.reason}"
-                return Estimate(None, None, None, "exact", readings, reading.lack, reason)
+                return Estimate(None, None, None, "exact", readings, reading.lack, reason, counted)
     bounds = {reading.bound for reading in readings.values()} - {"exact"}
     if len(bounds) == 2:
         reason = "some seeds give a lower and some an upper bound"
-        return Estimate(None, None, None, "exact", readings, "undecided", reason)
+        return Estimate(None, None, None, "exact", readings, "undecided", reason, counted)
     values = [reading.value for reading in readings.values() if reading.value is not None]
     forward = [average.forward(value) for value in values]
     estimate = values[0] if min(values) == max(values) else average.back(float(np.mean(forward)))
-    interval = t_interval(forward, confidence)
+    interval = (min(forward), max(forward)) if counted else t_interval(forward, confidence)
     low: float | None = None
     high: float | None = None
     if interval is not None and interval[0] == interval[1]:
@@ -160,4 +168,4 @@ def over_seeds(
     elif bound == "upper":
         low, high = None, (estimate if high is None else high)
     reason = next((reading.reason for reading in readings.values() if reading.bound != "exact"), "")
-    return Estimate(estimate, low, high, bound, readings, reason=reason)
+    return Estimate(estimate, low, high, bound, readings, reason=reason, counted=counted)

@@ -52,6 +52,9 @@ _Array = TypeVar("_Array", bound="NDArray[Any]")
 
 EPSILON_S = 1e-6
 
+CLEANUP_EVENTS = ("cleanup", "cleanup_skipped")
+"""By which events a target tells of its cleanups: done, or attempted and skipped."""
+
 STEPS = ("before", "after_stop", "after_drop", "after_trim")
 """What is measured at the stop, in order: before stop(), after it, without any reference, after malloc_trim(0)."""
 
@@ -191,6 +194,17 @@ class Run:
         commands = self.facts.get("own_time", [])
         return [str(command) for command in commands] if isinstance(commands, list) else []
 
+    @property
+    def still_alive(self) -> tuple[str, ...] | None:
+        """The paths by which the target was held when its run was over; empty where it was gone, None if not told."""
+        paths = self.facts.get("still_alive") if self.status == "complete" else None
+        return tuple(map(str, paths)) if isinstance(paths, list) else None
+
+    @property
+    def outlived_drop(self) -> bool:
+        """Whether the target was alive after the last reference to it had been dropped."""
+        return self.facts.get("outlived_drop") is True
+
     def under(self, terms: Terms | Scenario) -> Run:
         """This run, judged on these terms or on those of a scenario."""
         wanted = terms if isinstance(terms, Terms) else Terms.of(terms)
@@ -234,6 +248,27 @@ class Run:
         """Times in seconds of the done cleanups up to the horizon, shape (cleanups,)."""
         times = self.event_times("cleanup")
         return _shared(times[times <= self.horizon_s + EPSILON_S])
+
+    @property
+    def cleanups(self) -> int | None:
+        """How many cleanups were done up to the horizon; None where the target tells of none.
+
+        It tells of them by its events, done or skipped, or by the counter of that name, which counts all of the run.
+        """
+        if any(event["kind"] in CLEANUP_EVENTS for event in self.events):
+            return len(self.cleanups_s)
+        counted = self.counter("cleanups")
+        return None if counted is None else int(counted)
+
+    def counter(self, name: str) -> float | None:
+        """One of the target's counters; None where it does not count that, or could not be asked."""
+        return _numbers(self.facts.get("counters") or {}).get(name)
+
+    @property
+    def limit_s(self) -> float | None:
+        """When it reached the machine's memory limit, if it did: a target may emit an event by that name as well."""
+        times = self.event_times("limit")
+        return float(times[-1]) if self.status == "limit" and times.size else None
 
     @property
     def late_cleanups_s(self) -> NDArray[np.float64]:

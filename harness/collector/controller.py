@@ -168,6 +168,7 @@ class BotController:
             self._emit("cleanup_skipped", rss_bytes=rss_bytes)
             return
         await self._cleanup_memory()
+        self._counters.cleanups += 1
         self._emit("cleanup", rss_bytes=rss_bytes, rss_after_bytes=self._process.memory_info().rss)
 
     async def _cleanup_memory(self) -> None:

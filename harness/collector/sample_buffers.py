@@ -18,7 +18,7 @@ from harness.collector.pipeline import FEATURE_NAMES, CachedFeatures
 
 @dataclass(slots=True)
 class SampleCounters:
-    """Samples over the life of a collector, and the bytes that buffers and queue held; outlives stop()."""
+    """Samples and cleanups over the life of a collector, and the bytes that buffers and queue held; outlives stop()."""
 
     collected: int = 0
     persisted: int = 0
@@ -28,6 +28,7 @@ class SampleCounters:
     buffered_bytes_peak: int = 0
     buffer_capacity_samples: int = 0
     batches: int = 0
+    cleanups: int = 0
 
     def as_numbers(self) -> dict[str, float]:
         """The counters, with the mean size of a sample and the capacity of all buffers in bytes."""
@@ -39,6 +40,7 @@ class SampleCounters:
             "sample_bytes": sample_bytes,
             "buffer_capacity_bytes": self.buffer_capacity_samples * sample_bytes,
             "buffered_bytes_peak": self.buffered_bytes_peak,
+            "cleanups": self.cleanups,
         }
 
 

@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -26,6 +27,7 @@ from harness.clock import Clock, RealClock, VirtualClock
 from harness.probes.owners import find_roots
 from harness.probes.process import queued_s
 from harness.probes.survivors.census import census
+from harness.worker.afterlife import Afterlife
 from harness.worker.delivered import Delivered
 from harness.worker.failures import Ending, Interrupted, Unending, describe, ending_of, watch_tasks
 from harness.worker.handlers import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
@@ -39,6 +41,16 @@ from synthetic.feed import Feed
 from synthetic.market import MARKET_VERSION
 
 
+@dataclass(frozen=True)
+class _Spent:
+    """What a run took so far: real seconds by a clock that starts anywhere, CPU, waiting for a core, its own time."""
+
+    at_s: float
+    cpu_s: float
+    queued_s: float
+    t_s: float
+
+
 class JudgedRun:
     """One run of one job in this process."""
 
@@ -49,6 +61,9 @@ class JudgedRun:
         self._failure: BaseException | None = None
         self._main: asyncio.Task[Any] | None = None
         self._target: Any = None
+        self._afterlife: Afterlife | None = None
+        self._outlived_drop = False
+        self._ended: _Spent | None = None
         self._handlers: dict[type[Event], Callable[[Any], Any]] = {}
         self._doing = "in its factory"
         self._clock = self._make_clock()
@@ -70,18 +85,18 @@ class JudgedRun:
                 ending = ending_of(self._failure, self._doing, self.folder)
         except BaseException as error:  # noqa: BLE001 - the target is anybody's code: all it raises is an outcome
             ending = ending_of(error, self._doing, self.folder)
-        wall_s = time.perf_counter() - began
-        t_s = self._clock.now_s()
+        ended = self._ended or self._spent()
+        wall_s = ended.at_s - began
         self.facts.update(
             status=ending.status,
             reason=ending.reason,
             phase=self._measurements.phase,
-            t_s=t_s,
+            t_s=ended.t_s,
             peak_rss_bytes=self._measurements.peak_bytes,
-            cpu_s=time.process_time(),
+            cpu_s=ended.cpu_s,
             wall_s=wall_s,
-            queued_s=queued_s() - queued_before_s,
-            acceleration=t_s / wall_s if wall_s else None,
+            queued_s=ended.queued_s - queued_before_s,
+            acceleration=ended.t_s / wall_s if wall_s else None,
             own_time=list(self._clock.unfollowed),
             **ending.traces,
         )
@@ -95,6 +110,9 @@ class JudgedRun:
             except Exception as error:  # noqa: BLE001 - it walks all objects of the target: one may object
                 self._warn(f"what keeps arenas mapped could not be read: {describe(error)}")
         self._recorder.finish(self.facts)
+
+    def _spent(self) -> _Spent:
+        return _Spent(time.perf_counter(), time.process_time(), queued_s(), self._clock.now_s())
 
     def _make_clock(self) -> Clock:
         if self.job.real_time:
@@ -148,6 +166,7 @@ class JudgedRun:
         await self._feed(feed)
         self._recorder.note(feed_hash=feed.feed_hash())
         await self._stop()
+        self._find_holders()
 
     async def _begin(self) -> Feed:
         """Build and start the target; returns the feed, just before its first event."""
@@ -157,6 +176,7 @@ class JudgedRun:
         data_dir.mkdir()
         measurements.note_standing("before")
         self._target = build_target(job, self._clock, feed, data_dir, self._recorder.emit)
+        self._afterlife = Afterlife(self._target)
         self._handlers = find_handlers(self._target)
         for text in doubts(self._target):
             self._warn(text)
@@ -223,11 +243,30 @@ class JudgedRun:
         self._target = None
         gc.collect()
         measurements.measure("after_drop")
+        self._outlived_drop = self._afterlife is not None and self._afterlife.lives
         measurements.sampler.allocators.trim()
         measurements.measure("after_trim")
         measurements.enter("settle")
         await self._clock.sleep_until(self._clock.now_s() + self.job.settle_s)
         measurements.note_standing("after")
+
+    def _find_holders(self) -> None:
+        """Note by which paths the target is still held, now that nothing is measured any more.
+
+        Here and not in :meth:`finish`: a task that holds it is cancelled in between, and its frame cleared.
+        """
+        if self._afterlife is None:
+            return
+        ended = self._spent()
+        own = () if self._main is None else (self._main,)
+        try:
+            holders = self._afterlife.holders(asyncio.get_running_loop(), ignore=own)
+        except Exception as error:  # noqa: BLE001 - it walks all objects of the target: one may object
+            self._warn(f"what still holds the target could not be read: {describe(error)}")
+            return
+        self._recorder.note(still_alive=holders, outlived_drop=self._outlived_drop or bool(holders))
+        if holders:
+            self._ended = ended
 
     def _roots(self) -> dict[str, Any]:
         """What the owners are looked for in; nothing once the target is dropped."""

@@ -54,7 +54,8 @@ def test_memory_that_is_saved_by_dropping_samples_is_missed(soaks: Soaks) -> Non
     counters = [soaks.facts("fixed", seed)["counters"] for seed in (1, 2)]
     lost, collected = (sum(int(one[name]) for one in counters) for name in ("lost", "collected"))
     assert lost == collected - 200 > 100
-    said = f"fixed lost {lost:,} of {collected:,} samples: memory that is saved by losing data is not saved"
+    of = f"{lost:,} of {collected:,} samples ({100 * lost / collected:.3g} %)"
+    said = f"fixed lost {of}: memory that is saved by losing data is not saved"
     assert f"- fixed peaks lower, missed: {said}" in " ".join(ended.stdout.split())
     verdict = soaks.verdict()
     (claim,) = verdict["claims"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 
 from harness.errors import UsageError
-from harness.target import Environment, build, honours_scale, load_factory, parameters_type
+from harness.target import OTHER, TELLS, Environment, build, honours_scale, load_factory, parameters_type
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -117,3 +120,24 @@ def test_a_target_without_start_or_stop_is_refused(environment: Environment, mis
     target = type("Collector", (), parts)
     with pytest.raises(UsageError, match=rf"is a Collector without {missing}\(\)"):
         build(lambda params, environment: target(), {}, environment)
+
+
+def test_the_table_of_what_a_target_may_tell_stands_in_the_docs() -> None:
+    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{how}` | {'others' if name == OTHER else f'`{name}`'} | {says} | {use} |" for how, name, says, use in TELLS
+    ]
+
+
+def test_every_counter_and_event_that_is_read_stands_in_the_table() -> None:
+    told = {(how.startswith("counters"), name) for how, name, _, _ in TELLS}
+    read: set[tuple[bool, str]] = set()
+    for file in [*(ROOT / "harness" / "analysis").rglob("*.py"), *(ROOT / "harness" / "report").rglob("*.py")]:
+        code = file.read_text(encoding="utf-8")
+        read |= {(True, name) for name in re.findall(r"\bcounter\(\"(\w+)\"\)", code)}
+        read |= {(False, name) for name in re.findall(r"event_times\(\"(\w+)\"\)", code)}
+        read |= {(False, name) for name in re.findall(r"\[\"kind\"\] == \"(\w+)\"", code)}
+        read |= {(False, name) for name in re.findall(r"_samples\(run, \"(\w+)\"\)", code)}
+    assert {(True, "cleanups"), (False, "cleanup"), (False, "flush")} <= read
+    assert read - {(False, "limit")} <= told  # that one is the harness's own

@@ -39,7 +39,7 @@ def limit_of(scenario: Scenario, runs: Sequence[Run], rate: Estimate | None) -> 
     before the horizon.
     """
     gb, ended = scenario.memory.limit_gb, scenario.time.hours
-    reached = [float(times[0]) / 3600 for run in runs if (times := run.event_times("limit")).size]
+    reached = [run.limit_s / 3600 for run in runs if run.limit_s is not None]
     if reached:
         told = [run.gb(run.facts["limit_bytes"]) for run in runs if run.facts.get("limit_bytes")]
         return Limit(min(told, default=gb), float(np.mean(reached)), min(reached), max(reached), reached=True)

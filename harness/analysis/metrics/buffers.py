@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.analysis.estimates import Reading, absent
 from harness.analysis.metrics.levels import not_reached
 from harness.analysis.runs import Run
@@ -24,7 +26,7 @@ def unaccounted(run: Run) -> Reading:
     """Samples collected that were neither persisted nor reported lost; due once stop() has returned."""
     if not run.stop.returned:
         return not_reached(run)
-    counts = [_counter(run, name) for name in ("collected", "persisted", "lost")]
+    counts = [run.counter(name) for name in ("collected", "persisted", "lost")]
     if any(count is None for count in counts):
         return absent("not applicable", f"{run.config} does not count collected, persisted and lost samples")
     collected, persisted, lost = (count or 0.0 for count in counts)
@@ -33,7 +35,7 @@ def unaccounted(run: Run) -> Reading:
 
 def collected(run: Run) -> float | None:
     """Samples that the target collected, by its counters or by its last event that counts them; None without either."""
-    count = _counter(run, "collected")
+    count = run.counter("collected")
     if count is not None:
         return count
     counts = _samples(run, "collected")
@@ -46,7 +48,7 @@ def lost(run: Run) -> Reading:
     Of a run that did not finish all that was collected and not persisted is lost. Where it was killed it has no
     counters, and its events say what was collected and saved.
     """
-    count = _counter(run, "lost")
+    count = run.counter("lost")
     if run.unfinished:
         count = _not_saved(run, count)
     if count is None:
@@ -54,12 +56,25 @@ def lost(run: Run) -> Reading:
     return Reading(count) if run.stop.returned else Reading(count, "lower", reason=f"{run.config} {run.ending}")
 
 
+def lost_share(run: Run) -> Reading:
+    """What was lost of the samples collected; 0 where none was collected and none lost."""
+    reading, gathered = lost(run), collected(run)
+    if reading.value is None:
+        return reading
+    if gathered is None:
+        return absent("not applicable", f"{run.config} does not count collected samples")
+    if not gathered:
+        nothing = absent("not applicable", f"{run.config} lost samples and collected none")
+        return nothing if reading.value else replace(reading, value=0.0)
+    return replace(reading, value=reading.value / gathered)
+
+
 def _not_saved(run: Run, reported: float | None) -> float | None:
     """Samples collected less those persisted; what was `reported` where the counters do not say, None without either.
 
     What a run without counters saved is the sum of its flushes.
     """
-    gathered, persisted = collected(run), _counter(run, "persisted")
+    gathered, persisted = collected(run), run.counter("persisted")
     if gathered is None or not run.facts.get("counters"):
         return reported if gathered is None else gathered - sum(_samples(run, "flush"))
     return reported if persisted is None else gathered - persisted
@@ -72,12 +87,7 @@ def _samples(run: Run, kind: str) -> list[float]:
 
 
 def _megabytes(run: Run, counter: str) -> Reading:
-    count = _counter(run, counter)
+    count = run.counter(counter)
     if count is None:
         return absent("not applicable", f"{run.config} does not count {counter}")
     return Reading(count / run.memory_scale / 1e6)
-
-
-def _counter(run: Run, name: str) -> float | None:
-    value = (run.facts.get("counters") or {}).get(name)
-    return None if value is None else float(value)

@@ -10,7 +10,7 @@ from harness.analysis import estimates
 from harness.analysis.estimates import Average, Estimate, Reading, over_seeds
 from harness.analysis.leaks import config_leaks as leaks
 from harness.analysis.leaks.sequential import confidence_of
-from harness.analysis.metrics import arithmetic, buffers, cpu, levels, restarts, teeth, waterfall
+from harness.analysis.metrics import afterlife, arithmetic, buffers, cpu, levels, losses, restarts, teeth, waterfall
 from harness.analysis.metrics import rss_lines as breakdown
 from harness.analysis.metrics.arithmetic import Arithmetic, Premise
 from harness.analysis.metrics.pairing import Pairing, paired, ratio, reduction, relative_difference
@@ -40,6 +40,8 @@ class Metric:
     `moves` says whether and how a metric moves with the memory scale, as it was measured (docs/reference/scales.md):
     what depends on floors does, since a nearly constant number of survivors pins more of a smaller world.
     `leak` names the measure whose verdict on leaks judges a claim on this metric, in place of a band.
+    `counted` is what every run tells exactly: a claim on it is decided by each run alone, and missed by one of them.
+    `beside` says in words of all runs and a config what belongs beside the value, empty where nothing does.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Metric:
     average: Average = estimates.ARITHMETIC
     arithmetic: Arithmetic = arithmetic.none
     leak: leaks.MeasureName | None = None
+    counted: bool = False
+    beside: Callable[[Sequence[Run], str], str] | None = None
 
     @property
     def moves_with_scale(self) -> bool:
@@ -68,7 +72,7 @@ class Metric:
         """The metric of `configs` (as many as it is about) from all `runs`, over their seeds."""
         readings = [self.readings(runs, config) for config in configs]
         pairs = readings[0] if self.pair is None else paired(readings[0], readings[1], self.pair)
-        return over_seeds(pairs, self.average, confidence)
+        return over_seeds(pairs, self.average, confidence, counted=self.counted)
 
     def readings(self, runs: Sequence[Run], config: str) -> dict[int, Reading]:
         """The reading of every run of `config`, by seed."""
@@ -133,16 +137,35 @@ def _releases() -> list[Metric]:
         "drop": ("after_drop", "once every reference was dropped"),
         "trim": ("after_trim", "after malloc_trim(0)"),
     }
-    found = []
+    found: list[Metric] = []
     for name, (step, when) in steps.items():
+        beside = None if name == "stop" else afterlife.said
         grown = f"share of what had grown over the start that was given back {when}"
         held = f"share of all that was held that was given back {when}"
         found += [
-            Metric(f"release.{name}", f"{grown}, RSS", "share", waterfall.release(step), moves="release"),
             Metric(
-                f"release.{name}_gross", f"{held}, RSS", "share", waterfall.release(step, gross=True), moves="release"
+                f"release.{name}",
+                f"{grown}, RSS",
+                "share",
+                waterfall.release(step),
+                moves="release",
+                beside=beside,
             ),
-            Metric(f"release.{name}_live", f"{grown}, live bytes", "share", waterfall.release(step, "live_bytes")),
+            Metric(
+                f"release.{name}_gross",
+                f"{held}, RSS",
+                "share",
+                waterfall.release(step, gross=True),
+                moves="release",
+                beside=beside,
+            ),
+            Metric(
+                f"release.{name}_live",
+                f"{grown}, live bytes",
+                "share",
+                waterfall.release(step, "live_bytes"),
+                beside=beside,
+            ),
         ]
     return found
 
@@ -206,15 +229,26 @@ _METRICS = (
     *_left(),
     Metric("restart.growth", "RSS after each stop(), per restart", "GB", restarts.slope("rss_bytes"), moves="whole"),
     Metric("restart.live_growth", "live bytes after each stop(), per restart", "GB", restarts.slope("live_bytes")),
-    Metric("restart.tasks", "tasks after the last stop() over the second", "tasks", restarts.difference("tasks")),
+    Metric(
+        "restart.tasks",
+        "tasks after the last stop() over the second",
+        "tasks",
+        restarts.difference("tasks"),
+        counted=True,
+    ),
     Metric(
         "restart.open_files",
         "open files after the last stop() over the second",
         "files",
         restarts.difference("open_files"),
+        counted=True,
     ),
     Metric(
-        "restart.threads", "threads after the last stop() over the second", "threads", restarts.difference("threads")
+        "restart.threads",
+        "threads after the last stop() over the second",
+        "threads",
+        restarts.difference("threads"),
+        counted=True,
     ),
     Metric(
         "breakdown.residual",
@@ -318,8 +352,29 @@ _METRICS = (
         cpu.longest_pause_ms,
         moves="cost",
     ),
-    Metric("samples.unaccounted", "samples neither persisted nor reported lost", "samples", buffers.unaccounted),
-    Metric("samples.lost", "samples that the target reported lost", "samples", buffers.lost),
+    Metric(
+        "samples.unaccounted",
+        "samples neither persisted nor reported lost",
+        "samples",
+        buffers.unaccounted,
+        counted=True,
+    ),
+    Metric(
+        "samples.lost",
+        "samples that the target reported lost",
+        "samples",
+        buffers.lost,
+        counted=True,
+        beside=losses.said,
+    ),
+    Metric(
+        "samples.lost_share",
+        "samples that the target reported lost, of those that it collected",
+        "share",
+        buffers.lost_share,
+        counted=True,
+        beside=losses.said,
+    ),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.estimates import Reading, absent
 from harness.analysis.leaks.floors import theil_sen
-from harness.analysis.metrics.levels import not_reached
+from harness.analysis.metrics.levels import no_cleanup, not_reached
 from harness.analysis.runs import EPSILON_S, Run, Terms
 
 BLOCKS = 24
@@ -95,7 +95,7 @@ def per_cleanup_ms(run: Run) -> Reading:
     places, times = np.unique(np.searchsorted(hours, began_h + EPSILON_S / 3600), return_counts=True)
     inside = places < hours.size  # one at the horizon is paid for after it
     if not inside.any():
-        return absent("not applicable", f"{run.config} did no cleanup under load")
+        return absent("not applicable", no_cleanup(run, "under load"))
     places, times = places[inside], times[inside]
     others = np.delete(per_second, places)
     if not others.size:

@@ -18,6 +18,15 @@ def not_reached(run: Run) -> Reading:
     return absent("not reached", f"{run.config} {run.ending}")
 
 
+def no_cleanup(run: Run, when: str) -> str:
+    """Why there is no cleanup to read anything from: none was done, or the target does not tell when."""
+    if run.cleanups is None:
+        return f"{run.config} tells of no cleanup"
+    if run.cleanups and not run.event_times("cleanup").size:
+        return f"{run.config} counts its cleanups and does not tell when they were"
+    return f"{run.config} did no cleanup {when}".rstrip()
+
+
 def crest_and_trough(run: Run, t_s: float) -> tuple[float, float]:
     """RSS just before and just after an event at `t_s`, NaN where there is no sample on that side.
 

@@ -9,16 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.estimates import Reading, absent
-from harness.analysis.metrics.levels import crest_and_trough, not_reached
-from harness.analysis.runs import EPSILON_S, Run
+from harness.analysis.metrics.levels import crest_and_trough, no_cleanup, not_reached
+from harness.analysis.runs import CLEANUP_EVENTS, EPSILON_S, Run
 
-ATTEMPTS = ("cleanup", "cleanup_skipped")
-DONE = ("cleanup",)
+DONE = CLEANUP_EVENTS[:1]
 
 
 def interval_minutes(run: Run) -> Reading:
     """The median interval between attempts at a cleanup, the first counted from the start."""
-    return _interval(run, ATTEMPTS)
+    return _interval(run, CLEANUP_EVENTS)
 
 
 def done_interval_minutes(run: Run) -> Reading:
@@ -34,6 +33,8 @@ def _interval(run: Run, kinds: tuple[str, ...]) -> Reading:
     times = times[times <= run.horizon_s + EPSILON_S]
     if times.size:
         return Reading(float(np.median(np.diff(times, prepend=0.0))) / 60)
+    if run.cleanups != 0:
+        return absent("not applicable", no_cleanup(run, ""))
     minutes = min(float(fed[-1]), run.horizon_s) / 60
     return Reading(minutes, "lower", reason=f"{run.config} had none in {minutes:g} minutes")
 
@@ -85,5 +86,5 @@ def _median(run: Run, pick: Callable[[Teeth], NDArray[np.float64]]) -> Reading:
         return not_reached(run)
     values = pick(teeth(run))
     if not values.size:
-        return absent("not applicable", f"{run.config} did no cleanup between warm-up and horizon")
+        return absent("not applicable", no_cleanup(run, "between warm-up and horizon"))
     return Reading(float(np.median(values)))

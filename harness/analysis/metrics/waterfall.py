@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from harness.analysis.estimates import Estimate, Reading, absent, over_seeds
+from harness.analysis.metrics.afterlife import Afterlife, afterlife
 from harness.analysis.metrics.levels import GROWN_SHARE, not_reached
 from harness.analysis.metrics.rss_lines import PARTS, parts_gb, reading
 from harness.analysis.owners.growth import after_step
@@ -58,7 +59,8 @@ class Waterfall:
 
     `forgotten` are the owners of what is still live after stop(), GB over the start; `outlives` names tasks, threads
     and open files that were not there before the target and are after stop(), with the number of seeds that have them;
-    `survivors` are None where no census was taken, `broken_down` is false where parts are not told apart.
+    `survivors` are None where no census was taken, `broken_down` is false where parts are not told apart; `afterlife`
+    is of the target itself.
     """
 
     config: str
@@ -72,6 +74,7 @@ class Waterfall:
     outlives: dict[str, dict[str, int]]
     survivors: tuple[Survivor, ...] | None
     arenas: float | None
+    afterlife: Afterlife
 
 
 def fall(run: Run) -> Fall | None:
@@ -124,6 +127,7 @@ def waterfall(config: str, runs: Sequence[Run]) -> Waterfall | None:
         outlives=_outlives(stopped),
         survivors=_survivors(stopped),
         arenas=_median(_census(run).get("arenas") for run in stopped),
+        afterlife=afterlife(stopped),
     )
 
 

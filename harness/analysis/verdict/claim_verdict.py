@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -170,6 +170,8 @@ def judge_claim(
     elif not incomplete:
         estimate, leak = _in_this_world(claim, metric, scenario, runs, leaks)
     outcome, reason = _outcome(claim, estimate, leak, incomplete)
+    if metric.beside is not None and estimate.estimate is not None:
+        reason = "; ".join(filter(None, [reason, metric.beside(runs, claim.configs[0])]))
     if outcome == "inconclusive" and basis in ("measured", "continued", "extrapolated") and estimate.low is not None:
         reason = "the interval at full scale reaches across an end of the band: allow more time (--anchor-minutes)"
     guard = ""
@@ -240,17 +242,43 @@ def _in_budgets(leak: ConfigLeak) -> Estimate:
 
 
 def _outcome(claim: Claim, estimate: Estimate, leak: ConfigLeak | None, incomplete: str) -> tuple[Outcome, str]:
-    if claim.not_testable:
-        return "not testable", claim.not_testable
-    if incomplete:
-        return "incomplete", incomplete
+    if claim.not_testable or incomplete:
+        return ("not testable", claim.not_testable) if claim.not_testable else ("incomplete", incomplete)
     if leak is not None:
         return _LEAK_OUTCOMES[leak.verdict.outcome], estimate.reason
+    if estimate.counted and (decided := by_each_run(claim.band, estimate, claim.better)) is not None:
+        return decided
     if estimate.estimate is None:
         return ("not applicable" if estimate.lack == "not applicable" else "inconclusive"), estimate.reason
     if estimate.low is None and estimate.high is None:
         return "inconclusive", "one seed gives no interval: use --seeds 2 or more"
     return against_band(claim.band, estimate, claim.better)
+
+
+def by_each_run(band: tuple[float | None, float | None], estimate: Estimate, better: str) -> tuple[Outcome, str] | None:
+    """The outcome of what every run counts exactly; None where runs have no value and the others do not decide.
+
+    One run outside of the band on its worse side misses the claim, whatever the others did.
+    """
+    outcomes: dict[int, tuple[Outcome, str]] = {}
+    for seed, reading in estimate.readings.items():
+        if reading.value is not None:
+            low, high = (None if reading.bound == open_end else reading.value for open_end in ("upper", "lower"))
+            of_run = Estimate(reading.value, low, high, reading.bound, {}, reason=reading.reason)
+            outcomes[seed] = against_band(band, of_run, better)
+    missed = [seed for seed, (outcome, _) in outcomes.items() if outcome == "missed"]
+    if missed:
+        seeds = f"seed{'s' if len(missed) > 1 else ''} {', '.join(map(str, missed))}"
+        where = f"in {len(missed)} of {len(estimate.readings)} runs ({seeds})"
+        return "missed", where if len(missed) < len(estimate.readings) else outcomes[missed[0]][1]
+    if estimate.estimate is None:
+        return None
+    return next((one for one in outcomes.values() if one[0] == "inconclusive"), _kept(outcomes))
+
+
+def _kept(outcomes: Mapping[int, tuple[Outcome, str]]) -> tuple[Outcome, str]:
+    """Met where a run is in the band and the others are no worse; exceeded where all are better."""
+    return next((one for one in outcomes.values() if one[0] == "met"), next(iter(outcomes.values())))
 
 
 def against_band(band: tuple[float | None, float | None], estimate: Estimate, better: str) -> tuple[Outcome, str]:

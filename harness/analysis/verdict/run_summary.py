@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis.leaks.config_leaks import floor_slope
-from harness.analysis.metrics import levels
+from harness.analysis.metrics import buffers, levels
 from harness.analysis.runs import STEPS, Run
 
 
@@ -15,7 +15,8 @@ from harness.analysis.runs import STEPS, Run
 class RunSummary:
     """One run in numbers: GB at full scale, from a world of `memory_scale`; None where not reached.
 
-    `peak_bound` is "lower" where the run ended before the horizon: its peak is at least this.
+    `peak_bound` is "lower" where the run ended before the horizon: its peak is at least this. Counts are the target's:
+    None is what it does not tell. `still_alive` are the paths by which the target was held at the end of its run.
     """
 
     config: str
@@ -32,12 +33,16 @@ class RunSummary:
     after_stop_gb: float | None
     after_drop_gb: float | None
     after_trim_gb: float | None
-    cleanups: int
+    cleanups: int | None
     cpu_s: float | None
     acceleration: float | None
     memory_scale: float
     hours: float
     floors_gb_per_hour: float | None
+    collected: float | None
+    persisted: float | None
+    lost: float | None
+    still_alive: tuple[str, ...] | None
 
 
 def summarise(run: Run) -> RunSummary:
@@ -59,12 +64,16 @@ def summarise(run: Run) -> RunSummary:
         after_stop_gb=after[0],
         after_drop_gb=after[1],
         after_trim_gb=after[2],
-        cleanups=len(run.cleanups_s),
+        cleanups=run.cleanups,
         cpu_s=run.facts.get("cpu_s"),
         acceleration=run.facts.get("acceleration"),
         memory_scale=run.memory_scale,
         hours=run.horizon_s / 3600,
         floors_gb_per_hour=floor_slope(run).value,
+        collected=buffers.collected(run),
+        persisted=run.counter("persisted"),
+        lost=buffers.lost(run).value,
+        still_alive=run.still_alive,
     )
 
 

@@ -18,7 +18,7 @@ CODE = " (code)"
 
 Path = tuple[str, ...]
 
-_LEAVES = frozenset({int, float, complex, bool, str, bytes, type(None)})
+LEAVES = frozenset({int, float, complex, bool, str, bytes, type(None)})
 _CONTAINERS = (list, tuple, set, frozenset, deque)
 _DEFINITIONS = frozenset({
     FunctionType, CodeType, types.BuiltinFunctionType, types.GetSetDescriptorType, MemberDescriptorType,
@@ -28,14 +28,14 @@ _FRAMES = {types.CoroutineType: "cr_frame", types.GeneratorType: "gi_frame", typ
 _DEEPEST = 60
 
 
-class Reachable:
-    """The object graph, walked breadth first from the modules, then from `frame`, then from all else that is tracked.
+class ObjectGraph:
+    """Objects that were met on walks from roots, each with where it was first met, and so the shortest path to it.
 
-    `objects`: what was found, at most `limit`; `truncated`: whether there was more. It holds every object and takes
-    some 200 bytes for each.
+    `objects`: what was met, at most `limit`; `truncated`: whether there was more. It holds every object and takes some
+    200 bytes for each.
     """
 
-    def __init__(self, frame: FrameType | None, limit: int) -> None:
+    def __init__(self, limit: int) -> None:
         self.objects: list[Any] = []
         self.truncated = False
         self._limit = limit
@@ -44,18 +44,8 @@ class Reachable:
         self._paths: dict[int, Path] = {}
         self._names: dict[int, dict[int, str]] = {}
         self._seen: set[int] = set()
-        tracked = gc.get_objects()
-        own = (self, tracked, self.objects, self._parents, self._roots, self._paths, self._names, self._seen)
+        own = (self, self.objects, self._parents, self._roots, self._paths, self._names, self._seen)
         self._seen.update(map(id, own))
-        for name, module in list(sys.modules.items()):
-            self._root(module, name)
-        self._walk(0)
-        while frame is not None:
-            begin = len(self.objects)
-            self._root(frame, f"<frame {frame.f_code.co_qualname}>")
-            self._walk(begin)
-            frame = frame.f_back
-        self._walk_rest([item for item in tracked if id(item) not in self._seen])
 
     def path(self, number: int) -> Path:
         """The path to object `number` in segments: a root, then attributes and ``[*]``."""
@@ -92,8 +82,8 @@ class Reachable:
         objects, parents, seen = self.objects, self._parents, self._seen
         while number < len(objects):
             item = objects[number]
-            if type(item) not in _LEAVES:
-                for child in _children(item):
+            if type(item) not in LEAVES:
+                for child in children(item):
                     if id(child) not in seen:
                         if len(objects) >= self._limit:
                             self.truncated = True
@@ -102,17 +92,6 @@ class Reachable:
                         objects.append(child)
                         parents.append(number)
             number += 1
-
-    def _walk_rest(self, rest: list[Any]) -> None:
-        """What only C code, or nobody, refers to: tasks first, then what nothing else of the rest refers to."""
-        self._seen.add(id(rest))
-        referred = {id(child) for item in rest for child in gc.get_referents(item)}
-        rest.sort(key=lambda item: (type(item).__name__ != "Task", id(item) in referred))
-        for item in rest:
-            if id(item) not in self._seen:
-                begin = len(self.objects)
-                self._root(item, _root_name(item))
-                self._walk(begin)
 
     # -- names ---------------------------------------------------------------------------------------------------------
 
@@ -138,12 +117,12 @@ class Reachable:
         above = self._parents[parent_number]
         owner = self.objects[above] if above >= 0 else None
         of_class = issubclass(type(owner), (ModuleType, type))
-        if of_class or (owner is not None and parent is _namespace(owner)):
+        if of_class or (owner is not None and parent is namespace_of(owner)):
             name = self._names_of(parent_number, parent).get(id(child))
             if name is None or (of_class and name.startswith("__")):
                 return (CODE,)
             return (f".{name}",)
-        if child is _namespace(parent):
+        if child is namespace_of(parent):
             return ()
         # keys by identity: comparing would run the code of the keys
         keys = self._names.setdefault(parent_number, {})
@@ -161,14 +140,43 @@ class Reachable:
         return names
 
 
-def _children(item: Any) -> list[Any]:
+class Reachable(ObjectGraph):
+    """All objects, walked breadth first from the modules, then from `frame`, then from all else that is tracked."""
+
+    def __init__(self, frame: FrameType | None, limit: int) -> None:
+        super().__init__(limit)
+        tracked = gc.get_objects()
+        self._seen.add(id(tracked))
+        for name, module in list(sys.modules.items()):
+            self._root(module, name)
+        self._walk(0)
+        while frame is not None:
+            begin = len(self.objects)
+            self._root(frame, f"<frame {frame.f_code.co_qualname}>")
+            self._walk(begin)
+            frame = frame.f_back
+        self._walk_rest([item for item in tracked if id(item) not in self._seen])
+
+    def _walk_rest(self, rest: list[Any]) -> None:
+        """What only C code, or nobody, refers to: tasks first, then what nothing else of the rest refers to."""
+        self._seen.add(id(rest))
+        referred = {id(child) for item in rest for child in gc.get_referents(item)}
+        rest.sort(key=lambda item: (type(item).__name__ != "Task", id(item) in referred))
+        for item in rest:
+            if id(item) not in self._seen:
+                begin = len(self.objects)
+                self._root(item, root_name(item))
+                self._walk(begin)
+
+
+def children(item: Any) -> list[Any]:
     """What an object refers to, as the collector is told; code and arrays do not tell it.
 
     The cells of a function go before the tuple that holds them, so that they can be named.
     """
     kind = type(item)
     if issubclass(kind, ModuleType):  # not its C state: _asyncio's of 3.12 shows objects that were freed
-        namespace = _namespace(item)
+        namespace = namespace_of(item)
         return [] if namespace is None else [namespace]
     if kind is CodeType:
         names = (*item.co_varnames, *item.co_cellvars, *item.co_freevars, item.co_filename, item.co_name)
@@ -185,7 +193,7 @@ def _children(item: Any) -> list[Any]:
     return gc.get_referents(item)
 
 
-def _root_name(item: Any) -> str:
+def root_name(item: Any) -> str:
     kind = type(item)
     if kind.__name__ == "Task" and hasattr(item, "get_coro"):
         return f"<task {getattr(item.get_coro(), '__qualname__', '?')}>"
@@ -212,7 +220,7 @@ def _known_edge(parent: Any, child: Any) -> Path | None:
         path = (".__self__",) if child is parent.__self__ else (CODE,)
     elif issubclass(kind, np.ndarray):
         path = (".base",) if child is parent.base else (ELEMENT,)
-    elif child is _namespace(parent):
+    elif child is namespace_of(parent):
         path = ()
     elif kind.__name__ == "_lru_cache_wrapper" and type(child) is dict:
         path = (".<cache>",)
@@ -228,7 +236,7 @@ def _function_edge(function: FunctionType, child: Any) -> Path:
     return () if child is function.__dict__ else (CODE,)
 
 
-def _namespace(item: Any) -> Any:
+def namespace_of(item: Any) -> Any:
     """The dictionary of an object's attributes, or None."""
     try:
         return object.__getattribute__(item, "__dict__")
@@ -246,7 +254,7 @@ def _named(item: Any) -> list[tuple[Any, Any]]:
         kind = type(item)
     if kind is FrameType:
         return list(item.f_locals.items())
-    namespace = _namespace(item)
+    namespace = namespace_of(item)
     named = list(namespace.items()) if type(namespace) is dict else []
     for base in kind.__mro__:
         for name, member in vars(base).items():

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from harness.report.drawing.lettering import characters, drawable
 from harness.report.drawing.subjects import Subject
+from harness.report.words.amounts import NOT_TOLD
 
 _TICK_PX = 4.0
 """Room that a tick needs. More cleanups than fit are drawn as one bar: a fence of ticks would say nothing."""
@@ -65,7 +66,13 @@ def _times(subject: Subject) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]
 def _count(subject: Subject) -> str:
     if subject.curve is None:
         return "no sample" if subject.runs else "no run"
-    counts = sorted({len(subject.curve.cleanups[run.seed]) for run in subject.runs if run.t_s.size})
+    drawn = [run for run in subject.runs if run.t_s.size]
+    told = [run.cleanups for run in drawn]
+    if all(count is None for count in told):
+        return NOT_TOLD
+    # Ticks are of the whole feed, also beyond the horizon; without any the target's counter says how many there were.
+    ticks = [len(subject.curve.cleanups[run.seed]) for run in drawn]
+    counts = sorted({drawn_ticks or count or 0 for drawn_ticks, count in zip(ticks, told, strict=True)})
     if counts[-1] == 0:
         return "no cleanup"
     number = str(counts[0]) if len(counts) == 1 else f"{counts[0]}-{counts[-1]}"

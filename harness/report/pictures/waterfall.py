@@ -81,6 +81,10 @@ def _words(stop: Waterfall, width_px: float) -> list[str]:
     """Return the lines under a panel: what is left, what stop() forgot, what outlives it, who pins."""
     room = characters(width_px, SMALL_PT)
     lines = [f"Left {short(mean_or_zero(stop.left))} GB:", *_parts(stop, room)]
+    if stop.afterlife.holders:
+        path, _ = stop.afterlife.holders[0]
+        lines.append("Still alive, held by")
+        lines += [f"  {line}" for line in broken(drawable(path), room - 2)]
     forgotten = {path: mean_or_zero(gb) for path, gb in stop.forgotten.items() if mean_or_zero(gb) >= WORTH_GB}
     if forgotten:
         paths = list(forgotten)[:MOST]

@@ -24,6 +24,7 @@ from harness.analysis.verdict.validity import due_seeds, judged_seeds
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, interval, level, measured, percent, value, when_limit
 from harness.report.words.child_words import children_line, grows, real_time
+from harness.report.words.losing import loss_lines
 from harness.report.words.owner_paths import tail, told_apart
 from harness.report.words.release import NAME_COLUMNS, WORTH_GB, stop_sentences
 from harness.scenario import Scenario
@@ -102,6 +103,7 @@ def print_config(console: Console, scenario: Scenario, explanation: Explanation)
         *map(_uneven, explanation.uneven),
         *_counts(explanation.counts),
         *_restarted(explanation.restarts),
+        *loss_lines(explanation.runs),
         *stop_sentences(explanation.stop),
     ]:
         paragraph(console, sentence, bullet="- ")

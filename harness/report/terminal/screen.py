@@ -24,7 +24,9 @@ from harness.report.terminal.verdict import STATUSES, warnings
 from harness.report.words.amounts import verdict_words
 from harness.report.words.headline import summary_sentence
 from harness.report.words.leaking import child_lines, leak_lines, limit_lines, load_lines, sound_line
+from harness.report.words.losing import loss_lines
 from harness.report.words.open_points import open_points
+from harness.report.words.still_alive import alive_configs
 from harness.scenario import Scenario
 from harness.text import first_of, joined, shown_path
 
@@ -231,6 +233,8 @@ def _entries(screen: Screen) -> list[_Entries]:
         _Entries("load", "cyan", [("Load", text) for text in load_lines(told_by(scenario, verdict.leaks))]),
         _Entries("children", "cyan", [("Children", text) for text in child_lines(verdict)]),
         _Entries("limits", "bold red", [("Limit", text) for text in limit_lines(verdict)]),
+        _Entries("losses", "bold red", [("Lost", text) for text in loss_lines(screen.runs)]),
+        _Entries("targets", "bold red", [("Not freed", text) for text in alive_configs(screen.runs)]),
         _Entries("", "green", [("No leak", sound)] if sound else []),
         _Entries("open", "yellow", points),
         _Entries("warnings", "yellow", warned),

@@ -17,8 +17,18 @@ from harness.analysis.verdict.run_summary import RunSummary
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.terminal.leak_table import print_leaks
-from harness.report.words.amounts import NOTHING, expected, level, measured, scale_note, value, verdict_words
+from harness.report.words.amounts import (
+    NOT_TOLD,
+    NOTHING,
+    expected,
+    level,
+    measured,
+    scale_note,
+    value,
+    verdict_words,
+)
 from harness.report.words.headline import summary_sentence
+from harness.report.words.losing import lost_in
 from harness.scenario import Scenario
 from harness.text import shown_path
 
@@ -120,6 +130,8 @@ def _print_run_tables(console: Console, runs: Sequence[RunSummary], names: list[
     for run in runs:
         if run.status != "complete":
             paragraph(console, _ending(run), bullet="- ")
+    for sentence in lost_in(runs):
+        paragraph(console, sentence, bullet="- ")
 
 
 def print_claims(console: Console, verdict: Verdict) -> None:
@@ -182,6 +194,8 @@ def _footnotes(verdict: Verdict) -> list[str]:
             f"[{level(verdict.confidence)}]: the interval over seeds at every look, so that all looks together err no "
             f"more often than one at {level(CONFIDENCE)}."
         )
+    if any(judged.metric.counted for judged in verdict.claims):
+        notes.append("What is counted is exact: the lowest and the highest of the runs, and one outside decides.")
     if any(judged.outcome == "exceeded" for judged in verdict.claims):
         notes.append("Exceeded: outside the band, on its better side.")
     anchored = [judged for judged in verdict.claims if judged.basis != "scenario"]
@@ -242,7 +256,7 @@ def _run_cells(run: RunSummary) -> dict[str, str]:
         "start": value(run.start_gb, "GB"),
         "peak": f">={peak}" if run.peak_bound == "lower" and run.peak_gb is not None else peak,
         "horizon": value(run.horizon_gb, "GB"),
-        "cleanups": str(run.cleanups),
+        "cleanups": NOT_TOLD if run.cleanups is None else str(run.cleanups),
         "CPU s": NOTHING if run.cpu_s is None else f"{run.cpu_s:.1f}",
         "speed": NOTHING if run.acceleration is None else f"x{run.acceleration:.0f}",
         **{name: value(gb, "GB") for name, gb in zip(_STOP, stop, strict=True)},

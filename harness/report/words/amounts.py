@@ -12,6 +12,9 @@ from harness.text import number, without_negative_zero
 
 NOTHING = "-"
 
+NOT_TOLD = "not told"
+"""What a target may tell of, and does not."""
+
 _DECIMALS = {"samples": 0}
 _DECIMALS |= dict.fromkeys(("minutes", "s", "share", "tasks", "files", "threads"), 1)
 _DECIMALS |= dict.fromkeys(("GB", "MB", "1/h", "ms", "times", "budgets"), 2)
@@ -69,7 +72,8 @@ def interval(estimate: Estimate, unit: str, *, signed: bool = False) -> str:
     text = value(estimate.estimate, unit)
     if signed and estimate.estimate > 0 and text.strip("0."):
         text = f"+{text}"
-    if estimate.low is not None or estimate.high is not None:
+    alone = estimate.counted and estimate.bound == "exact" and len(estimate.readings) == 1
+    if not alone and (estimate.low is not None or estimate.high is not None):
         low = "open" if estimate.low is None else value(estimate.low, unit)
         high = "open" if estimate.high is None else value(estimate.high, unit)
         text += f" [{low}, {high}]"

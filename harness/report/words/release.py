@@ -7,6 +7,7 @@ from harness.analysis.metrics.waterfall import OUTLIVING, Survivor, Waterfall
 from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.report.words.amounts import value
 from harness.report.words.owner_paths import shortened, told_apart
+from harness.report.words.still_alive import alive_lines
 from harness.text import first_of
 
 WORTH_GB = 0.005
@@ -31,7 +32,7 @@ def stop_sentences(stop: Waterfall | None) -> list[str]:
         f"stop() gave back {given['stop']} of the {value(stop.grown.estimate, 'GB')} GB grown, dropping every "
         f"reference {given['drop']}, malloc_trim {given['trim']}; {left}{_parts(stop)}."
     ]
-    return [*sentences, *forgotten_lines(stop), *pinning_lines(stop)]
+    return [*sentences, *alive_lines(stop), *forgotten_lines(stop), *pinning_lines(stop)]
 
 
 def forgotten_lines(stop: Waterfall) -> list[str]:

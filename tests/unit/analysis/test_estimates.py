@@ -108,3 +108,16 @@ def test_the_interval_covers_a_reduction_as_often_as_it_says(seeds: int) -> None
         assert estimate.high is not None
         covered += estimate.low <= 0.65 <= estimate.high
     assert covered / 2000 == pytest.approx(0.95, abs=0.02)
+
+
+def test_what_is_counted_has_the_range_of_its_runs_in_place_of_an_interval() -> None:
+    def counted(*readings: Reading) -> Estimate:
+        return over_seeds(dict(enumerate(readings)), counted=True)
+
+    three = counted(Reading(0.0), Reading(48.0), Reading(0.0))
+    assert (three.estimate, three.low, three.high, three.bound) == (16, 0, 48, "exact")
+    alone = counted(Reading(48.0))
+    assert (alone.estimate, alone.low, alone.high, alone.counted) == (48, 48, 48, True)
+    cut = counted(Reading(3.0), Reading(5.0, "lower", reason="old died"))
+    assert (cut.estimate, cut.low, cut.high, cut.bound) == (4, 3, None, "lower")
+    assert counted(absent("not applicable", "not counted")).counted

@@ -75,3 +75,14 @@ def test_events_of_a_target_that_count_nothing_by_the_same_names_are_no_samples(
     run = make_run([5, 6], status="died", events=events)
     assert buffers.lost(run.under(make_scenario())).lack == "not applicable"
     assert buffers.collected(run) is None
+
+
+def test_losses_are_a_share_of_what_was_collected(make_run, make_scenario) -> None:
+    def share(**counters: int) -> Reading:
+        return buffers.lost_share(make_run([5], counters=counters, stop=STOPPED).under(make_scenario()))
+
+    assert share(collected=60, persisted=12, lost=48) == Reading(0.8)
+    assert share(collected=0, persisted=0, lost=0) == Reading(0.0)
+    assert share(lost=3).reason == "old does not count collected samples"
+    assert share(collected=0, lost=3).reason == "old lost samples and collected none"
+    assert share(books=3).reason == "old does not count lost samples"

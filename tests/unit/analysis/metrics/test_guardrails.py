@@ -57,7 +57,7 @@ def scenario(make_scenario):
 def test_what_was_saved_by_losing_samples_is_missed(scenario, pairs) -> None:
     runs = pairs(counted(2280, 0), counted(2280, 61))
     found = judged(scenario, runs)
-    assert (found.outcome, found.reason) == ("missed", f"fixed lost 122 of 4,560 samples: {REASON}")
+    assert (found.outcome, found.reason) == ("missed", f"fixed lost 122 of 4,560 samples (2.68 %): {REASON}")
     assert found.estimate.estimate == pytest.approx(0.6)
     assert judged(scenario, runs, expected=(0.3, 0.4)).outcome == "missed"  # exceeded otherwise
     assert judged(scenario, pairs(counted(2280, 0), counted(2280, 0))).outcome == "met"
@@ -88,7 +88,9 @@ def test_configs_that_lose_alike_are_judged_by_their_memory(scenario, pairs) -> 
 
 def test_what_the_first_config_lost_is_said(scenario, pairs) -> None:
     found = judged(scenario, pairs(counted(500, 1), counted(500, 61)))
-    assert found.reason == f"fixed lost 122 of 1,000 samples where old lost 2 of 1,000: {REASON}"
+    assert (
+        found.reason == f"fixed lost 122 of 1,000 samples (12.2 %) where old lost 2 of 1,000 samples (0.2 %): {REASON}"
+    )
 
 
 def test_losses_are_summed_over_the_seeds_that_both_ran(scenario, make_run) -> None:
@@ -99,7 +101,7 @@ def test_losses_are_summed_over_the_seeds_that_both_ran(scenario, make_run) -> N
     ]
     assert saved_by_losing(runs, "old", "fixed") == ""
     one = [run for run in runs if run.seed != 1]
-    assert saved_by_losing(one, "old", "fixed") == f"fixed lost 10 of 1,000 samples: {REASON}"
+    assert saved_by_losing(one, "old", "fixed") == f"fixed lost 10 of 1,000 samples (1 %): {REASON}"
 
 
 def test_where_nothing_is_counted_nothing_changes(scenario, pairs) -> None:
@@ -135,7 +137,7 @@ def test_of_two_that_lose_alike_the_one_that_runs_longer_has_lost_more(pairs) ->
     assert saved_by_losing(alike, "old", "fixed") == ""
     more = pairs(counted(1000, 20), counted(5000, 110), limit=True)
     assert saved_by_losing(more, "old", "fixed") == (
-        f"fixed lost 220 of 10,000 samples where old lost at least 40 of 2,000: {REASON}"
+        f"fixed lost 220 of 10,000 samples (2.2 %) where old lost at least 40 of 2,000 samples (2 %): {REASON}"
     )
 
 
@@ -146,15 +148,17 @@ def test_what_a_killed_run_lost_is_at_least_what_it_had_not_saved(scenario, make
     ]
     old = make_run([5, 20], config="old", stop=STOPPED, counters=counted(1000, 0))
     killed = make_run([5, 8], config="fixed", status="died", events=events)
-    assert saved_by_losing([old, killed], "old", "fixed") == (f"fixed lost at least 60 of 1,000 samples: {REASON}")
+    assert saved_by_losing([old, killed], "old", "fixed") == (
+        f"fixed lost at least 60 of 1,000 samples (6 %): {REASON}"
+    )
 
 
 def test_a_known_miss_that_is_met_by_losing_is_missed_as_known(scenario, pairs) -> None:
     found = judged(scenario, pairs(counted(9, 0), counted(9, 1)), known="missed", reason="the note is wrong")
     assert (found.outcome, found.counts_as) == ("missed", "nothing")
-    assert found.reason == f"fixed lost 2 of 18 samples: {REASON}; known: the note is wrong"
+    assert found.reason == f"fixed lost 2 of 18 samples (11.1 %): {REASON}; known: the note is wrong"
 
 
 def test_the_headline_says_why_it_is_missed_wherever_the_estimate_lies(scenario, pairs) -> None:
     found = judged(scenario, pairs(counted(2280, 0), counted(2280, 61)))
-    assert relation(found) == f"missed: fixed lost 122 of 4,560 samples: {REASON}"
+    assert relation(found) == f"missed: fixed lost 122 of 4,560 samples (2.68 %): {REASON}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.estimates import Reading
+from harness.analysis.estimates import Reading, absent
 from harness.analysis.metrics import teeth
 
 DONE = [{"t_s": minutes * 60, "kind": "cleanup"} for minutes in (30, 60, 90)]
@@ -31,11 +31,30 @@ def test_attempts_and_done_cleanups_are_told_apart(make_run, make_scenario) -> N
 
 
 def test_a_run_without_an_attempt_bounds_the_interval(make_run, make_scenario) -> None:
-    assert teeth.interval_minutes(make_run([5] * 10).under(make_scenario(hours=1))) == Reading(
+    counted = {"counters": {"cleanups": 0}}  # it says that there was none
+    assert teeth.interval_minutes(make_run([5] * 10, **counted).under(make_scenario(hours=1))) == Reading(
         60.0, "lower", reason="old had none in 60 minutes"
     )
-    limited = teeth.interval_minutes(make_run([5] * 4, status="limit").under(make_scenario(hours=1)))
+    limited = teeth.interval_minutes(make_run([5] * 4, status="limit", **counted).under(make_scenario(hours=1)))
     assert (limited.value, limited.bound) == (30, "lower")
+
+
+def test_of_a_target_that_tells_of_no_cleanup_nothing_is_known(make_run, make_scenario) -> None:
+    silent = make_run([5] * 10).under(make_scenario(hours=1))
+    for read in (teeth.interval_minutes, teeth.done_interval_minutes, teeth.crest_gb, teeth.drop_share):
+        assert read(silent) == absent("not applicable", "old tells of no cleanup")
+    counts = make_run([5] * 10, counters={"cleanups": 3}).under(make_scenario(hours=1))
+    assert teeth.interval_minutes(counts).reason == "old counts its cleanups and does not tell when they were"
+    none = make_run([5] * 10, counters={"cleanups": 0}).under(make_scenario(hours=1))
+    assert teeth.crest_gb(none).reason == "old did no cleanup between warm-up and horizon"
+
+
+def test_cleanups_are_counted_by_events_or_by_the_counter(make_run, make_scenario) -> None:
+    scenario = make_scenario(hours=1)
+    assert make_run(SAWTOOTH, events=DONE).under(scenario).cleanups == 2  # up to the horizon
+    assert make_run(SAWTOOTH, events=SKIPPED).under(scenario).cleanups == 0
+    assert make_run(SAWTOOTH, counters={"cleanups": 7}).under(scenario).cleanups == 7
+    assert make_run(SAWTOOTH, counters={"books": 7}).under(scenario).cleanups is None
 
 
 def test_crests_troughs_and_drops(make_run, make_scenario) -> None:

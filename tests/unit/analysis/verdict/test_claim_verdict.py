@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.analysis.estimates import Bound, Estimate
+from harness.analysis.estimates import Bound, Estimate, Reading, absent, over_seeds
 from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Runs
-from harness.analysis.verdict.claim_verdict import ClaimVerdict, against_band, check_claims, judge_claim, metric_of
+from harness.analysis.verdict.claim_verdict import (
+    ClaimVerdict,
+    against_band,
+    by_each_run,
+    check_claims,
+    judge_claim,
+    metric_of,
+)
 from harness.errors import UsageError
 from harness.scenario import Claim
 from tests.unit.analysis.verdict import literal_soak
@@ -28,6 +35,59 @@ def claim(**changes: Any) -> Claim:
         "source": "Expected results",
     }
     return Claim.model_validate({**table, **changes})
+
+
+def lost(**by_seed: float) -> Estimate:
+    """What runs lost by seed, ``s1=48``; counted, so exact."""
+    return over_seeds({int(seed[1:]): Reading(float(value)) for seed, value in by_seed.items()}, counted=True)
+
+
+@pytest.mark.parametrize(
+    ("counts", "band", "better", "verdict", "reason"),
+    [
+        ({"s1": 48}, (0.0, 0.0), "neither", "missed", ""),  # one run decides what is counted
+        ({"s1": 0}, (0.0, 0.0), "neither", "met", ""),
+        ({"s1": 0, "s2": 48, "s3": 0}, (0.0, 0.0), "lower", "missed", "in 1 of 3 runs (seed 2)"),
+        ({"s1": 9, "s2": 48, "s3": 0}, (0.0, 0.0), "lower", "missed", "in 2 of 3 runs (seeds 1, 2)"),
+        ({"s1": 8, "s2": 48}, (0.0, 0.0), "lower", "missed", ""),
+        ({"s1": 3, "s2": 7}, (0.0, 10.0), "lower", "met", ""),
+        ({"s1": 30, "s2": 60}, (10.0, 50.0), "higher", "met", ""),
+        ({"s1": 60, "s2": 70}, (10.0, 50.0), "higher", "exceeded", ""),
+        ({"s1": 60, "s2": 7}, (10.0, 50.0), "higher", "missed", "in 1 of 2 runs (seed 2)"),
+    ],
+)
+def test_what_is_counted_is_decided_by_each_run(
+    counts: dict[str, float], band: tuple[float, float], better: str, verdict: str, reason: str
+) -> None:
+    assert by_each_run(band, lost(**counts), better) == (verdict, reason)
+
+
+def test_a_count_that_is_a_bound_decides_where_it_can() -> None:
+    cut = over_seeds({1: Reading(0.0, "lower", reason="old died at 1 h"), 2: Reading(0.0)}, counted=True)
+    outcome, reason = by_each_run((0.0, 0.0), cut, "lower") or ("", "")
+    assert (outcome, reason.partition(":")[0]) == ("inconclusive", "old died at 1 h")
+    cut = over_seeds({1: Reading(3.0, "lower", reason="old died at 1 h"), 2: Reading(0.0)}, counted=True)
+    assert by_each_run((0.0, 0.0), cut, "lower") == ("missed", "in 1 of 2 runs (seed 1)")
+
+
+def test_a_run_that_does_not_count_leaves_open_what_the_others_do_not_decide() -> None:
+    silent = absent("not applicable", "old does not count lost samples")
+    assert by_each_run((0.0, 0.0), over_seeds({1: Reading(0.0), 2: silent}, counted=True), "lower") is None
+    found = by_each_run((0.0, 0.0), over_seeds({1: Reading(5.0), 2: silent}, counted=True), "lower")
+    assert found == ("missed", "in 1 of 2 runs (seed 1)")
+
+
+def test_one_seed_that_lost_samples_has_missed_and_is_told_with_its_share(make_run, make_scenario) -> None:
+    counters = {"collected": 60, "persisted": 12, "lost": 48}
+    stopped = {"before": {"rss_bytes": 1}, "after_stop": {"rss_bytes": 1}}
+    none_lost = {"metric": "samples.lost", "expected": (0.0, 0.0), "tolerance": 0.0, "better": "neither"}
+    run = make_run([5, 9], counters=counters, stop=stopped)
+    verdict = judge_claim(claim(**none_lost), make_scenario(hours=1 / 6), [run])
+    assert (verdict.outcome, verdict.reason) == ("missed", "old lost 48 of 60 samples (80 %)")
+    assert (verdict.estimate.low, verdict.estimate.high, verdict.lacks_seeds) == (48, 48, False)
+    whole = make_run([5, 9], counters={"collected": 60, "persisted": 60, "lost": 0}, stop=stopped)
+    verdict = judge_claim(claim(**none_lost), make_scenario(hours=1 / 6), [whole])
+    assert (verdict.outcome, verdict.reason) == ("met", "")
 
 
 @pytest.fixture

@@ -221,7 +221,7 @@ def test_memory_that_was_saved_by_losing_samples_is_missed() -> None:
     verdict = verdicts.judge(make_scenario(claim()), [*lossy, *soak()[2:]])
     assert (verdict.status, verdict.exit_code) == ("missed", 1)
     assert verdict.claims[0].reason == (
-        "fixed lost 40 of 1,800 samples: memory that is saved by losing data is not saved"
+        "fixed lost 40 of 1,800 samples (2.22 %): memory that is saved by losing data is not saved"
     )
 
 

@@ -184,20 +184,20 @@ import re
 class Target:
     def __init__(self, params, environment):
         seed = int(re.search(r"seed-(\\d+)", str(environment.data_dir))[1])
-        self.lost = [0, 10, 5, 5, 5][seed - 1001]
+        self.peak_mb = [0, 10, 5, 5, 5][seed - 1001]
     def start(self): pass
     def stop(self): pass
     def counters(self):
-        return {"collected": self.lost, "persisted": 0, "lost": self.lost}
+        return {"buffered_bytes_peak": self.peak_mb * 1e5}
 build = Target
 """
 
 
-FEW_LOST = """\
+SMALL_BUFFERS = """\
 [configs.only]
 [[claims]]
-name = "few are lost"
-metric = "samples.lost"
+name = "buffers stay small"
+metric = "buffers.peak_mb"
 configs = ["only"]
 expected = [0.0, 100.0]
 tolerance = 100.0
@@ -209,11 +209,11 @@ source = "two seeds cannot tell, three can"
 
 def test_seeds_are_added_until_it_is_decided_and_a_report_says_the_same(soaks: Soaks) -> None:
     soaks.target(BY_SEED)
-    path = soaks.scenario(FEW_LOST, factory="mine:build", seeds=2)
+    path = soaks.scenario(SMALL_BUFFERS, factory="mine:build", seeds=2)
     path.write_text(path.read_text().replace("0.0375", "1000.0"))  # whether it leaks is not the question here
     ended = soaks.soak("run", path, "--max-seeds", 5, "--first-seed", 1001)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "Open after 2 seeds: few are lost: seed 1003 is added." in ended.stdout
+    assert "Open after 2 seeds: buffers stay small: seed 1003 is added." in ended.stdout
     verdict = soaks.verdict()
     assert [run["seed"] for run in verdict["runs"]] == [1001, 1002, 1003]
     assert 0.95 < verdict["confidence"] < 1

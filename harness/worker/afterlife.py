@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import weakref
 from collections.abc import Collection
 from typing import Any
@@ -34,16 +35,21 @@ class Afterlife:
         """Whether the target is seen to live; False as well where its class allows no weak reference."""
         return self._target is not None and self._target() is not None
 
-    def holders(self, loop: asyncio.AbstractEventLoop, *, ignore: Collection[asyncio.Task[Any]]) -> list[str]:
+    def holders(
+        self, loop: asyncio.AbstractEventLoop, *, ignore: Collection[asyncio.Task[Any]], patience_s: float = math.inf
+    ) -> list[str]:
         """The paths by which the target is held; empty where it is gone. It takes a second or two where it is not.
 
-        For when nothing is measured any more. `ignore` are tasks of the `loop` that are the harness's own.
+        For when nothing is measured any more. `ignore` are tasks of the `loop` that are the harness's own. It takes no
+        more than `patience_s` real seconds.
         """
-        target = self._find() if self._target is None else self._target()
+        target = self._now()
         if target is None:
             return []
-        return holding_paths(target, loop, ignore=ignore) or [UNNAMED]
+        return holding_paths(target, loop, ignore=ignore, patience_s=patience_s) or [UNNAMED]
 
-    def _find(self) -> Any:
+    def _now(self) -> Any:
+        if self._target is not None:
+            return self._target()
         address, kind = self._address, self._kind
         return next((one for one in gc.get_objects() if id(one) == address and type(one) is kind), None)

@@ -260,7 +260,8 @@ class JudgedRun:
         ended = self._spent()
         own = () if self._main is None else (self._main,)
         try:
-            holders = self._afterlife.holders(asyncio.get_running_loop(), ignore=own)
+            loop = asyncio.get_running_loop()
+            holders = self._afterlife.holders(loop, ignore=own, patience_s=self.job.stall_s / 4)
         except Exception as error:  # noqa: BLE001 - it walks all objects of the target: one may object
             self._warn(f"what still holds the target could not be read: {describe(error)}")
             return

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import math
 import signal
 import sys
 import threading
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import FrameType, ModuleType
 from typing import Any
@@ -22,20 +24,32 @@ MOST_PATHS = 5
 LIMIT = 1_500_000
 """Objects that are looked at, some 200 bytes each."""
 
+TOO_MANY = "(not found among so many objects)"
+"""In place of paths, where not all objects were looked at."""
+
+_LOOKED_AT = 4096
+"""Objects between two looks at the clock."""
+
 _MOST_CLIMBED = 2000
 """Objects that are followed upwards where no root leads to the one that is sought."""
 
 
 def holding_paths(
-    sought: Any, loop: asyncio.AbstractEventLoop, *, ignore: Collection[asyncio.Task[Any]] = (), limit: int = LIMIT
+    sought: Any,
+    loop: asyncio.AbstractEventLoop,
+    *,
+    ignore: Collection[asyncio.Task[Any]] = (),
+    limit: int = LIMIT,
+    patience_s: float = math.inf,
 ) -> list[str]:
     """Paths to `sought` that do not lead through itself, at most MOST_PATHS; empty where none is found.
 
     They begin with ``<task NAME>``, ``<thread NAME>``, ``<context NAME>``, ``<signal NAME>``, ``<event loop>``, the
     name of a module, or else with what only C code holds. Of what begins alike but with a module there is one.
-    `ignore` are tasks of the `loop` that are passed over. The caller must be no coroutine that holds `sought`.
+    `ignore` are tasks of the `loop` that are passed over. The caller must be no coroutine that holds `sought`. Where
+    none is found among `limit` objects, or in `patience_s` real seconds, it is [TOO_MANY].
     """
-    graph = _PathsTo(sought, limit)
+    graph = _PathsTo(sought, limit, time.perf_counter() + patience_s)
     outside = {**_tasks(loop, ignore), **_threads(), **_variables(), **_signals(), "<event loop>": [loop]}
     try:
         return graph.ways(outside, ignore)
@@ -46,8 +60,9 @@ def holding_paths(
 class _PathsTo(ObjectGraph):
     """The ways to one object. `ends` are the numbers under which it was met."""
 
-    def __init__(self, sought: Any, limit: int) -> None:
+    def __init__(self, sought: Any, limit: int, until_s: float) -> None:
         super().__init__(limit)
+        self._until_s = until_s
         self.ends: list[int] = []
         self._sought = sought
         self._seen.add(id(self.ends))
@@ -62,7 +77,7 @@ class _PathsTo(ObjectGraph):
             self._walk_from(name, roots)
         self._walk_modules()
         if not self.ends and self.truncated:
-            return [f"(not found among {self._limit:,} objects)"]
+            return [TOO_MANY]
         if not self.ends:
             self._climb()
         return list(dict.fromkeys("".join(self.path(end)) for end in self.ends))[:MOST_PATHS]
@@ -70,7 +85,7 @@ class _PathsTo(ObjectGraph):
     def let_go(self) -> None:
         """Hold nothing any more: what was walked may lead back to here."""
         self._sought = None
-        for held in (self.objects, self._modules, self._roots, self._names, self._paths):
+        for held in (self.objects, self._parents, self._modules, self._roots, self._names, self._paths, self._seen):
             held.clear()
 
     def _pass_over(self, objects: Iterable[Any]) -> None:
@@ -140,6 +155,9 @@ class _PathsTo(ObjectGraph):
         while number < len(objects):
             item = objects[number]
             number += 1
+            if number % _LOOKED_AT == 0 and time.perf_counter() > self._until_s:
+                self.truncated = True
+                return
             if item is sought or type(item) in LEAVES:
                 continue
             for child in children(item):

@@ -69,7 +69,7 @@ def _count(subject: Subject) -> str:
     drawn = [run for run in subject.runs if run.t_s.size]
     told = [run.cleanups for run in drawn]
     if all(count is None for count in told):
-        return NOT_TOLD
+        return f"cleanups {NOT_TOLD}"
     # Ticks are of the whole feed, also beyond the horizon; without any the target's counter says how many there were.
     ticks = [len(subject.curve.cleanups[run.seed]) for run in drawn]
     counts = sorted({drawn_ticks or count or 0 for drawn_ticks, count in zip(ticks, told, strict=True)})

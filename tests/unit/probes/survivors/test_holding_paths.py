@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from harness.probes.survivors.holding_paths import MOST_PATHS, holding_paths
+from harness.probes.survivors.holding_paths import MOST_PATHS, TOO_MANY, holding_paths
 
 
 class Sought:
@@ -184,6 +184,7 @@ def test_the_search_ends_at_its_limit(module: Any) -> None:
     put(module, DEEP=[[[[sought]]]])
     loop = asyncio.new_event_loop()
     try:
-        assert holding_paths(sought, loop, limit=10) == ["(not found among 10 objects)"]
+        assert holding_paths(sought, loop, limit=10) == [TOO_MANY]
+        assert holding_paths(sought, loop, patience_s=0.0) == [TOO_MANY]
     finally:
         loop.close()

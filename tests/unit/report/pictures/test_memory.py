@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import matplotlib as mpl
@@ -111,6 +112,16 @@ def test_every_cleanup_is_marked_once_though_three_seeds_did_it(note) -> None:
     counts = {config: len(artists(strip, f"ticks {config}")[0].get_segments()) for config in note[0].configs}
     assert counts == {"old": 3, "fixed": 36, "old_stop": 3}
     assert [text.get_text() for text in artists(strip, "count")] == ["3 cleanups", "36 cleanups", "3 cleanups"]
+
+
+def test_where_a_target_tells_of_no_cleanup_there_were_not_none(make_scenario, make_run, assert_legible) -> None:
+    silent = dataclasses.replace(make_run("silent"), events=())
+    counts = dataclasses.replace(make_run("counts", counters={"cleanups": 0}), events=())
+    scenario = make_scenario(["silent", "counts", "fixed"])
+    figure = memory_picture(scenario, [silent, counts, make_run("fixed")]).figure
+    told = [text.get_text() for text in artists(axes_of(figure, "cleanups"), "count")]
+    assert told == ["cleanups not told", "no cleanup", "36 cleanups"]
+    assert_legible(figure)
 
 
 def test_thousands_of_cleanups_are_one_bar(make_scenario, make_run) -> None:

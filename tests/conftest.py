@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import signal
 
-# A shell that starts a job in the background has it ignore Ctrl-C, and all that it starts: tests that send it would wait.
+# A shell has what it starts in the background ignore Ctrl-C: tests that send it to themselves would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -48,7 +48,7 @@ from harness.worker.recorder import (
     known_format,
 )
 
-_TABLES = ("stop", "counters", "restarts", "outlives", "standing", "pinned", "env")
+_TABLES = ("stop", "counters", "restarts", "outlives", "standing", "pinned", "trouble", "env")
 _NUMBERS = (
     *("t_s", "wall_s", "cpu_s", "queued_s", "acceleration", "peak_rss_bytes", "ballast_bytes", "idle_rss_bytes"),
     *("baseline_bytes", "limit_bytes", "books"),

@@ -22,7 +22,7 @@ from harness.report.terminal.config_table import print_configs
 from harness.report.terminal.console import paragraph, whole_line
 from harness.report.terminal.progress import Progress
 from harness.report.terminal.screen import Screen, print_screen
-from harness.report.terminal.verdict import print_invalidity, print_verdict, print_warnings
+from harness.report.terminal.verdict import print_invalidity, print_trouble, print_verdict, print_warnings
 from harness.report.words.anchors import plan_words
 from harness.report.words.headline import summary_sentence
 from harness.scenario import Scenario
@@ -116,6 +116,7 @@ def _print_all(console: Console, result: Result, drawn: list[str]) -> None:
     scenario, runs, verdict = result.scenario, result.runs, result.verdict
     print_invalidity(console, verdict.reasons if verdict.status == "invalid" else ())
     print_warnings(console, runs)
+    print_trouble(console, runs)
     print_configs(console, scenario, runs, result.anchors)
     print_verdict(console, scenario, verdict, result.folder / PICTURE_FILE if drawn else None)
     if drawn[1:]:

@@ -35,6 +35,7 @@ from harness.worker.recorder import (
     read_notes,
     write_run_file,
 )
+from harness.worker.trouble_table import read_trouble
 
 PARQUET_FILE = "samples.parquet"
 OWNERS_PARQUET = "owners.parquet"
@@ -278,6 +279,7 @@ def facts_so_far(
     return outlived(read_notes(folder)) | {
         "format": number,
         **found,
+        **({"trouble": trouble} if (trouble := read_trouble(folder)) else {}),
         **job.identity(),
         "status": status,
         "reason": reason,

@@ -19,6 +19,7 @@ from harness.soaks import interrupts
 from harness.soaks.admission import Admission, free_memory_bytes, room_bytes
 from harness.soaks.archive import DAMAGED, bring_home, end_with_limit, last_row
 from harness.soaks.children import Children
+from harness.soaks.worker_log import LOG_FILE, bound_ended, bound_growing, last_line
 from harness.text import how_it_ended
 from harness.worker.isolation import judged_environment
 from harness.worker.job import Job
@@ -40,8 +41,6 @@ SHORT_BYTES = 200_000_000
 
 SILENCE = 3.0
 """A process without a new sample for this many times the stall time has missed its own stall test and is killed."""
-
-LOG_FILE = "worker.log"
 
 WORKER = ("harness.worker.judged_run",)
 """The module that carries out a job in a process of its own; what follows it is told to it after the job's folder."""
@@ -85,12 +84,12 @@ class _Running:
         self._seen_t_s = -1.0
         self._seen_at_s = now_s
         module, *told = program
-        with (folder / LOG_FILE).open("wb") as log:
-            self.process = Guarded(
-                [sys.executable, "-P", "-m", module, str(folder.resolve()), *told],
-                output=log,
-                env=judged_environment(os.environ, job.env),
-            )
+        self._log = (folder / LOG_FILE).open("wb")
+        self.process = Guarded(
+            [sys.executable, "-P", "-m", module, str(folder.resolve()), *told],
+            output=self._log,
+            env=judged_environment(os.environ, job.env),
+        )
 
     @property
     def judged_pid(self) -> int | None:
@@ -113,6 +112,7 @@ class _Running:
             )
             if t_s != self._seen_t_s:
                 self._seen_t_s, self._seen_at_s = t_s, now_s
+        bound_growing(self._log.fileno())
         if self.killed_for is None and not self.folder.is_dir():
             self.kill("its folder was removed")
         if self.killed_for is None:
@@ -142,6 +142,7 @@ class _Running:
 
     def bring_home(self, *, interrupted: bool = False) -> dict[str, Any]:
         """Archive the recording of the ended process; returns the facts of its run.json, or of a damaged run."""
+        self._log.close()
         if interrupted:
             facts = bring_home(self.folder, self.job, status="interrupted", reason="asked to end")
         elif self.killed_at_limit is not None:
@@ -149,6 +150,7 @@ class _Running:
         else:
             told = (self.folder / RUN_FILE).exists()
             facts = bring_home(self.folder, self.job, reason=None if told else self._cause_of_death())
+        bound_ended(self.folder)
         if outlived := self._outlived():
             facts |= {"outlived": outlived}
             if facts["status"] != DAMAGED:  # whose files stay as they are
@@ -173,10 +175,8 @@ class _Running:
         return self._with_last_words(how_it_ended(code))
 
     def _with_last_words(self, reason: str) -> str:
-        last_words: list[str] = []
-        with contextlib.suppress(OSError):  # a target may have removed it
-            last_words = (self.folder / LOG_FILE).read_text(errors="replace").strip().splitlines()
-        return reason + (f": {last_words[-1]}" if last_words else "")
+        last_words = last_line(self.folder)
+        return reason + (f": {last_words}" if last_words else "")
 
 
 @interrupts.held()

@@ -6,10 +6,12 @@ import asyncio
 import importlib
 import os
 import site
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType, FrameType
 from typing import Any
 
 from harness import clock, worker
@@ -18,7 +20,7 @@ from harness.errors import UsageError
 from harness.worker import recorder
 from synthetic.feed import RecordingError
 
-_FOREIGN = (
+FOREIGN = (
     *(os.path.join(folder, "") for folder in (
         *worker.__path__, *clock.__path__, *asyncio.__path__, *importlib.__path__,
         *site.getsitepackages(), site.getusersitepackages(),
@@ -26,6 +28,9 @@ _FOREIGN = (
     "<frozen importlib",
 )  # fmt: skip
 """What the paths of files begin with that are no target's: the harness around it, libraries, the import system."""
+
+_AROUND = tuple(os.path.join(folder, "") for folder in (*worker.__path__, *clock.__path__, *asyncio.__path__))
+"""The same of what may lie between a task and whoever asked for it."""
 
 
 class RunEnded(Exception):
@@ -57,7 +62,7 @@ class Unending(KeyboardInterrupt):
 def describe(error: BaseException) -> str:
     """One line: the error's type and text, and the innermost line of code outside the harness and the libraries."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(_FOREIGN)] or list(frames)
+    own = [frame for frame in frames if not frame.filename.startswith(FOREIGN)] or list(frames)
     where = f" ({Path(own[-1].filename).name}:{own[-1].lineno} in {own[-1].name})" if own else ""
     text = str(error) or "no message"
     return f"{type(error).__name__}: {text}{where}"
@@ -90,14 +95,22 @@ def _is_recorders(error: BaseException) -> bool:
     return bool(frames) and frames[-1].filename == recorder.__file__
 
 
+DESTROYED = "Task was destroyed but it is pending!"
+"""What asyncio tells the handler of a loop of a task that is collected before it is done (asyncio/tasks.py)."""
+
 UNSEEN_S = 60.0
 """Seconds that a dead task has to be asked for its result before its death ends the run."""
 
 
-class _Task(asyncio.Task[Any]):
-    """A task that knows whether anybody ever waited for it: await, gather, wait and groups all add a callback."""
+class WatchedTask(asyncio.Task[Any]):
+    """A task that knows whether anybody ever waited for it, and the code that made it.
 
-    waited_for = False
+    await, gather, wait and groups all add a callback. Slots spare each task a ``__dict__``.
+    """
+
+    __slots__ = ("made_in", "waited_for")
+    made_in: CodeType | None
+    waited_for: bool
 
     def add_done_callback(self, fn: Callable[[Any], object], /, **options: Any) -> None:
         self.waited_for = True
@@ -107,12 +120,16 @@ class _Task(asyncio.Task[Any]):
 def watch_tasks(loop: asyncio.AbstractEventLoop, fail: Callable[[BaseException], None]) -> None:
     """Call `fail` when a task dies with an exception that nobody waits for, or a callback raises.
 
+    A task that is destroyed before it is done fails nothing: it is what stop() forgot, and counted as that
+    (:mod:`harness.worker.trouble`).
+
     asyncio itself reports such a task only when it is destroyed; a collector whose main loop died silently would soak
     for hours as a flat line.
     """
 
     def make(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-        task = _Task(coroutine, loop=loop, **options)
+        task = WatchedTask(coroutine, loop=loop, **options)
+        task.made_in = _maker(sys._getframe(1))
         task.add_done_callback(finished)
         task.waited_for = False  # by others
         return task
@@ -131,7 +148,16 @@ def watch_tasks(loop: asyncio.AbstractEventLoop, fail: Callable[[BaseException],
 
     def on_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
+        if context.get("message") == DESTROYED:
+            return
         fail(error if error is not None else RuntimeError(context.get("message", "unknown error of the event loop")))
 
     loop.set_task_factory(make)
     loop.set_exception_handler(on_error)
+
+
+def _maker(frame: FrameType | None) -> CodeType | None:
+    """The code that asked for a task: the first on the stack that is not asyncio's or the harness's around it."""
+    while frame is not None and frame.f_code.co_filename.startswith(_AROUND):
+        frame = frame.f_back
+    return None if frame is None else frame.f_code

@@ -36,6 +36,7 @@ from harness.worker.job import Job
 from harness.worker.measuring import Measurements
 from harness.worker.recorder import Recorder
 from harness.worker.rehearsal import lay_ballast, rehearse
+from harness.worker.trouble import TroubleWatch
 from synthetic.events import Event
 from synthetic.feed import Feed
 from synthetic.market import MARKET_VERSION
@@ -69,14 +70,20 @@ class JudgedRun:
         self._clock = self._make_clock()
         self._recorder = Recorder(folder, self._clock.now_s)
         self._delivered = Delivered(self._recorder.row)
-        self._measurements = Measurements(job, self._clock, self._recorder, self._roots, self._fail)
+        self._stopped = False
+        self._trouble = TroubleWatch(self._recorder.trouble, self._clock.now_s, lambda: self._stopped)
+        self._measurements = Measurements(
+            job, self._clock, self._recorder, self._roots, self._fail, before_sample=self._trouble.renew
+        )
 
     def run(self) -> dict[str, Any]:
         """Carry the run out; returns the facts for run.json. Whatever happens ends in a status and a reason."""
         ending = Ending("complete")
         began, queued_before_s = time.perf_counter(), queued_s()
+        self._trouble.install()
         try:
             self._rehearse()
+            self._recorder.trouble.forget()
             began, queued_before_s = time.perf_counter(), queued_s()
             self._clock.run(self._run())
         except Unending:
@@ -104,6 +111,7 @@ class JudgedRun:
 
     def finish(self) -> None:
         """Say what keeps arenas mapped that are mostly free, now that nothing is measured any more; write run.json."""
+        self._trouble.restore()
         if self.facts["status"] == "complete":
             try:
                 self._recorder.note(pinned=census())
@@ -129,7 +137,9 @@ class JudgedRun:
         self._measurements.sampler.allocators.trim()
 
     def _is_doing(self, what: str) -> None:
+        """The target is built, for a rehearsal: what it imports is there, and what it sets in place."""
         self._doing = what
+        self._trouble.renew()
 
     def _lay_ballast(self) -> None:
         gc.collect()
@@ -144,7 +154,9 @@ class JudgedRun:
 
     async def _run(self) -> None:
         self._main = asyncio.current_task()
-        watch_tasks(asyncio.get_running_loop(), self._fail)
+        loop = asyncio.get_running_loop()
+        watch_tasks(loop, self._fail)
+        self._trouble.watch_loop(loop)
         try:
             await self._live()
         except asyncio.CancelledError as error:
@@ -231,6 +243,7 @@ class JudgedRun:
         measurements = self._measurements
         measurements.measure("before")
         measurements.enter("stop")
+        self._stopped = True
         await self._call_stop()
         measurements.measure("after_stop")
         if self.job.starts > 1:
@@ -249,6 +262,8 @@ class JudgedRun:
         measurements.enter("settle")
         await self._clock.sleep_until(self._clock.now_s() + self.job.settle_s)
         measurements.note_standing("after")
+        for task in asyncio.all_tasks() - {self._main}:
+            self._trouble.left_pending(task)
 
     def _find_holders(self) -> None:
         """Note by which paths the target is still held, now that nothing is measured any more.

@@ -29,7 +29,8 @@ PAUSE_S = 0.05
 class Measurements:
     """Takes the samples of a run at their instants, and keeps nothing of them but the peak.
 
-    `roots` gives what the owners are looked for in, an empty mapping where the target is gone; `fail` ends the run.
+    `roots` gives what the owners are looked for in, an empty mapping where the target is gone; `fail` ends the run;
+    `before_sample` is called before each that is due.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class Measurements:
         recorder: Recorder,
         roots: Callable[[], dict[str, Any]],
         fail: Callable[[BaseException], None],
+        *,
+        before_sample: Callable[[], None] = lambda: None,
     ) -> None:
         self.peak_bytes = 0
         self.over = False
@@ -48,6 +51,7 @@ class Measurements:
         self._recorder = recorder
         self._roots = roots
         self._fail = fail
+        self._before_sample = before_sample
         self._phase = PHASES.index("start")
         self._symbols = frozenset(instrument.name for instrument in job.instruments)
         self._walking: Generator[None, None, list[Owner]] | None = None
@@ -111,6 +115,7 @@ class Measurements:
             self._phase = PHASES.index("warm-up" if t_s <= job.warmup_s else "load")
         loaded = self._phase <= PHASES.index("load")
         due = loaded and number and self._is_due(t_s)
+        self._before_sample()
         rss = self.sampler.read(self._phase, everything=bool(due) or number == 0)
         self._recorder.sample()
         self.peak_bytes = max(self.peak_bytes, rss)

@@ -8,7 +8,7 @@ NaN or -1 in ``samples.bin`` is null in ``samples.parquet``.
 
 Format 1 (2026): the first version. Format 2 (2026): the load is with the samples, in the columns of DELIVERED.
 Format 3 (2026): run.json says how many `rows` and `events` the run wrote; what a target emits under a name of the
-event's own is in the event's `facts`.
+event's own is in the event's `facts`; `trouble` counts what was logged, warned of and raised where nobody saw it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness.errors import UsageError
+from harness.worker.trouble_table import TROUBLE_FILE, TroubleTable
 from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Recorder:
     def __init__(self, folder: Path, now_s: Callable[[], float]) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self.row = np.zeros(1, SAMPLE)
+        self.trouble = TroubleTable()
         self._folder = folder
         self._now_s = now_s
         self._samples = os.open(folder / SAMPLES_FILE, flags, 0o644)
@@ -113,17 +115,20 @@ class Recorder:
         self._events = os.open(folder / EVENTS_FILE, flags | os.O_APPEND, 0o644)
         self._notes = os.open(folder / NOTES_FILE, flags | os.O_APPEND, 0o644)
         self._owners = os.open(folder / WALKS_FILE, flags | os.O_APPEND, 0o644)
+        self._trouble = os.open(folder / TROUBLE_FILE, flags, 0o644)
         self._offset = 0
         self._emitted = np.zeros(1, "<i8").data  # an integer that lived as long as the count would pin an arena
         self.note(format=FORMAT)  # samples.bin cannot say it
 
     def sample(self) -> None:
-        """Append `row` as it stands."""
+        """Append `row` as it stands, and have what was counted of trouble on disk as well, where there is any more."""
         written = os.pwrite(self._samples, self.row.data, self._offset)
         if written != SAMPLE.itemsize:
             # the disk took part of a row: the next attempt says why
             written += os.pwrite(self._samples, self.row.tobytes()[written:], self._offset + written)
         self._offset += written
+        if self.trouble.changed():
+            os.pwrite(self._trouble, self.trouble.image, 0)
 
     def emit(self, *kind: str, **facts: Any) -> None:
         """Append one event with the time of the run: ``emit(kind, **facts)``.
@@ -155,7 +160,7 @@ class Recorder:
         are counted in the file, where processes that the target forked have written some, and are at least what this
         one wrote: a target may have removed the file.
         """
-        for descriptor in (self._events, self._owners, self._notes):
+        for descriptor in (self._events, self._owners, self._notes, self._trouble):
             os.close(descriptor)
         notes = read_notes(self._folder)
         if "format" not in notes and facts.get("status") in ("complete", "limit"):
@@ -163,6 +168,7 @@ class Recorder:
         written = {
             "rows": self._offset // SAMPLE.itemsize,
             "events": max(self._emitted[0], count_lines(self._folder / EVENTS_FILE)),
+            "trouble": self.trouble.content(),
         }
         write_run_file(self._folder, outlived(notes) | facts | written)
         os.close(self._samples)
@@ -220,4 +226,5 @@ def write_run_file(folder: Path, facts: dict[str, Any]) -> None:
     partial = folder / (RUN_FILE + ".partial")
     partial.write_text(json.dumps({"format": FORMAT, **facts}, indent=1) + "\n", encoding="utf-8")
     partial.replace(folder / RUN_FILE)
-    (folder / NOTES_FILE).unlink(missing_ok=True)
+    for name in (NOTES_FILE, TROUBLE_FILE):
+        (folder / name).unlink(missing_ok=True)

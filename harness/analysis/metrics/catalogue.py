@@ -10,18 +10,31 @@ from harness.analysis import estimates
 from harness.analysis.estimates import Average, Estimate, Reading, over_seeds
 from harness.analysis.leaks import config_leaks as leaks
 from harness.analysis.leaks.sequential import confidence_of
-from harness.analysis.metrics import afterlife, arithmetic, buffers, cpu, levels, losses, restarts, teeth, waterfall
+from harness.analysis.metrics import (
+    afterlife,
+    arithmetic,
+    buffers,
+    cpu,
+    errors,
+    levels,
+    losses,
+    restarts,
+    teeth,
+    waterfall,
+)
 from harness.analysis.metrics import rss_lines as breakdown
 from harness.analysis.metrics.arithmetic import Arithmetic, Premise
 from harness.analysis.metrics.pairing import Pairing, paired, ratio, reduction, relative_difference
 from harness.analysis.runs import Run, Runs
+from harness.analysis.trouble import ERRORS, UNHANDLED
 from harness.scenario import Scenario
 
 Read = Callable[[Run], Reading]
 
 Unit = Literal[
-    "GB", "MB", "GB/h", "minutes", "s", "ms", "samples", "tasks", "files", "threads", "budgets", "share", "times", ""
-]
+    "GB", "MB", "GB/h", "minutes", "s", "ms", "samples", "tasks", "files", "threads", "errors", "budgets", "share",
+    "times", "",
+]  # fmt: skip
 """GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; counts and CPU are those of the scaled world.
 
 A budget is what a quantity may grow per hour (see harness.analysis.leaks.config_leaks).
@@ -374,6 +387,14 @@ _METRICS = (
         buffers.lost_share,
         counted=True,
         beside=losses.said,
+    ),
+    Metric("errors.logged", "log records of level ERROR and above", "errors", errors.counted(ERRORS), counted=True),
+    Metric(
+        "errors.unhandled",
+        "exceptions that reached the handler of the loop, ended a thread or could not be raised",
+        "errors",
+        errors.counted(UNHANDLED),
+        counted=True,
     ),
 )
 

@@ -9,6 +9,7 @@ import numpy as np
 from harness.analysis.leaks.config_leaks import floor_slope
 from harness.analysis.metrics import buffers, levels
 from harness.analysis.runs import STEPS, Run
+from harness.analysis.trouble import ERRORS, UNHANDLED, Trouble
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class RunSummary:
 
     `peak_bound` is "lower" where the run ended before the horizon: its peak is at least this. Counts are the target's:
     None is what it does not tell. `still_alive` are the paths by which the target was held at the end of its run.
+    `errors_logged` and `errors_unhandled` are None where they were not recorded.
     """
 
     config: str
@@ -43,10 +45,13 @@ class RunSummary:
     persisted: float | None
     lost: float | None
     still_alive: tuple[str, ...] | None
+    errors_logged: int | None = None
+    errors_unhandled: int | None = None
 
 
 def summarise(run: Run) -> RunSummary:
     """One run in numbers."""
+    trouble = Trouble.of(run)
     before, *after = (_known(run.stop_gb(step, "rss_bytes")) for step in STEPS)
     peak = levels.peak(run)
     return RunSummary(
@@ -74,6 +79,8 @@ def summarise(run: Run) -> RunSummary:
         persisted=run.counter("persisted"),
         lost=buffers.lost(run).value,
         still_alive=run.still_alive,
+        errors_logged=None if trouble is None else trouble.count(ERRORS),
+        errors_unhandled=None if trouble is None else trouble.count(UNHANDLED),
     )
 
 

@@ -27,6 +27,7 @@ from harness.report.words.child_words import children_line, grows, real_time
 from harness.report.words.losing import loss_lines
 from harness.report.words.owner_paths import tail, told_apart
 from harness.report.words.release import NAME_COLUMNS, WORTH_GB, stop_sentences
+from harness.report.words.swallowed import pending_sentences, trouble_sentences
 from harness.scenario import Scenario
 from harness.text import first_of
 
@@ -102,9 +103,11 @@ def print_config(console: Console, scenario: Scenario, explanation: Explanation)
         *_unattributed(explanation),
         *map(_uneven, explanation.uneven),
         *_counts(explanation.counts),
+        *trouble_sentences(explanation.runs),
         *_restarted(explanation.restarts),
         *loss_lines(explanation.runs),
         *stop_sentences(explanation.stop),
+        *pending_sentences(explanation.runs),
     ]:
         paragraph(console, sentence, bullet="- ")
 

@@ -27,6 +27,7 @@ from harness.report.words.leaking import child_lines, leak_lines, limit_lines, l
 from harness.report.words.losing import loss_lines
 from harness.report.words.open_points import open_points
 from harness.report.words.still_alive import alive_configs
+from harness.report.words.swallowed import trouble_lines
 from harness.scenario import Scenario
 from harness.text import first_of, joined, shown_path
 
@@ -237,12 +238,13 @@ def _entries(screen: Screen) -> list[_Entries]:
         _Entries("targets", "bold red", [("Not freed", text) for text in alive_configs(screen.runs)]),
         _Entries("", "green", [("No leak", sound)] if sound else []),
         _Entries("open", "yellow", points),
+        _Entries("trouble", "yellow", [("Trouble", text) for text in trouble_lines(screen.runs)]),
         _Entries("warnings", "yellow", warned),
     ]
 
 
 def _labelled(console: Console, room: _Room, entries: Sequence[_Entries]) -> list[Text]:
-    most = {"open": room.points, "warnings": room.warnings}
+    most = {"open": room.points, "trouble": room.warnings, "warnings": room.warnings}
     lines = []
     for kind in entries:
         shown = kind.labelled[: most.get(kind.what, room.leaks)]

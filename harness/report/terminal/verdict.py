@@ -29,6 +29,7 @@ from harness.report.words.amounts import (
 )
 from harness.report.words.headline import summary_sentence
 from harness.report.words.losing import lost_in
+from harness.report.words.swallowed import pending_sentences, trouble_sentences
 from harness.scenario import Scenario
 from harness.text import shown_path
 
@@ -94,6 +95,14 @@ def print_warnings(console: Console, runs: Sequence[Run]) -> None:
     """Print the warnings of the judged processes, each once with the runs that had it."""
     for text, names in warnings(runs).items():
         paragraph(console, f"Warning: {text} ({', '.join(names)})")
+
+
+def print_trouble(console: Console, runs: Sequence[Run]) -> None:
+    """Print what went wrong in the judged processes and nobody saw, config by config."""
+    for config in dict.fromkeys(run.config for run in runs):
+        mine = [run for run in runs if run.config == config]
+        for sentence in (*trouble_sentences(mine), *pending_sentences(mine)):
+            paragraph(console, f"Trouble: {config}: {sentence}")
 
 
 def warnings(runs: Sequence[Run]) -> dict[str, list[str]]:

@@ -16,11 +16,18 @@ NOT_TOLD = "not told"
 """What a target may tell of, and does not."""
 
 _DECIMALS = {"samples": 0}
-_DECIMALS |= dict.fromkeys(("minutes", "s", "share", "tasks", "files", "threads"), 1)
+_DECIMALS |= dict.fromkeys(("minutes", "s", "share", "tasks", "files", "threads", "errors"), 1)
 _DECIMALS |= dict.fromkeys(("GB", "MB", "1/h", "ms", "times", "budgets"), 2)
 """Decimals per unit; a share is shown in percent. GB/h and what has no unit have three."""
 
-_ONE = {"samples": "sample", "tasks": "task", "files": "file", "threads": "thread", "budgets": "budget"}
+_ONE = {
+    "samples": "sample",
+    "tasks": "task",
+    "files": "file",
+    "threads": "thread",
+    "errors": "error",
+    "budgets": "budget",
+}
 
 BOUNDS: dict[Bound, str] = {"exact": "", "lower": "at least ", "upper": "at most "}
 

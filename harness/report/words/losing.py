@@ -23,9 +23,12 @@ def loss_lines(runs: Sequence[Run]) -> list[str]:
 
 
 def lost_in(runs: Sequence[RunSummary]) -> list[str]:
-    """Return a line a run that lost samples: ``old seed 1 lost 48 of 60 samples (80 %)``."""
+    """Return a line a run that lost samples: ``old seed 1 lost 48 of 60 samples (80 %)``.
+
+    Of one that ended early it is at least that.
+    """
     return [
-        f"{run.config} seed {run.seed} lost {losses.Loss(run.lost, run.collected)}"
+        f"{run.config} seed {run.seed} lost {losses.Loss(run.lost, run.collected, run.status != 'complete')}"
         for run in runs
         if run.lost is not None and run.lost > 0
     ]

@@ -49,3 +49,11 @@ def test_what_is_computed_once_cannot_be_written_to(make_run, make_scenario) -> 
     for shared in (run.rss_gb, run.t_s, run.fed, run.until_horizon, run.cleanups_s):
         with pytest.raises(ValueError, match="read-only"):
             shared[:1] = 0
+
+
+def test_a_limit_that_the_target_tells_of_is_not_the_machines(make_run) -> None:
+    own = {"t_s": 600.0, "kind": "limit", "requests": 20}
+    met = {"t_s": 1200.0, "kind": "limit", "rss_bytes": 3e9}
+    assert make_run([5] * 4, events=[own]).limit_s is None
+    assert make_run([5] * 4, status="limit", events=[own, met]).limit_s == 1200.0
+    assert make_run([5] * 4, status="limit").limit_s is None

@@ -28,6 +28,8 @@ def test_a_loss_is_told_as_a_share(loss: Loss, words: str) -> None:
 def test_configs_that_lost_samples_have_a_line(make_run, make_scenario) -> None:
     counts = {"collected": 60, "persisted": 12, "lost": 48}
     lossy = [make_run("old", seed, counters=counts).under(make_scenario()) for seed in (1, 2)]
+    cut = make_run("old", 3, status="limit", counters=counts).under(make_scenario())
+    assert lost_in([summarise(cut)]) == ["old seed 3 lost at least 48 of 60 samples (80 %)"]
     whole = make_run("fixed", 1, counters={"collected": 60, "persisted": 60, "lost": 0}).under(make_scenario())
     silent = make_run("old_stop", 1).under(make_scenario())
     assert loss_lines([*lossy, whole, silent]) == ["old lost 96 of 120 samples (80 %)."]

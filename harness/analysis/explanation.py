@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from harness.analysis.config_finding import OUTCOMES, Finding, Outcome, finding
 from harness.analysis.estimates import Estimate, Reading, over_seeds
 from harness.analysis.leaks.child_commands import ConfigChildren, children_of
 from harness.analysis.leaks.config_leaks import (
@@ -41,9 +41,6 @@ from harness.analysis.owners.growth import (
 )
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
-
-Outcome = Literal["leak", "no leak", "undecided"]
-OUTCOMES: dict[str, Outcome] = {"LEAK": "leak", "SOME": "leak", "OK": "no leak", "INCONCLUSIVE": "undecided"}
 
 Leaks = Mapping[str, ConfigLeak]
 """The verdicts on one config, by measure."""
@@ -91,8 +88,8 @@ class Explanation:
     changed at the end of the feed, by part, empty where no breakdown was recorded. `lasting` says that no cleanup
     reaches some of the growth that the walks saw, for certain; `explained` are the first owners that make 90 % of it,
     `uneven` those of them that grow for some symbols more than for others. None is what was not recorded.
-    `children` are the processes that the target started, None where there were none or none were recorded, and
-    `children_leak` the verdict on them.
+    `finding` are all verdicts on the config together. `children` are the processes that the target started, None where
+    there were none or none were recorded.
     """
 
     config: str
@@ -116,8 +113,8 @@ class Explanation:
     counts: tuple[Count, ...]
     restarts: Restarts | None
     stop: Waterfall | None
+    finding: Finding
     children: ConfigChildren | None = None
-    children_leak: ConfigLeak | None = None
 
 
 def explain(scenario: Scenario, runs: Sequence[Run]) -> list[Explanation]:
@@ -162,7 +159,7 @@ def explain_config(scenario: Scenario, config: str, runs: Sequence[Run]) -> Expl
         restarts=_restarts(runs),
         stop=waterfall(config, runs),
         children=children_of(config, runs),
-        children_leak=judged.get("children"),
+        finding=finding(config, judged.values(), scenario.memory.scale),
     )
 
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from harness.analysis.curves import Curve, spread
 from harness.analysis.metrics.rss_lines import Breakdown, read_at
 from harness.analysis.runs import EPSILON_S, Run
-from harness.analysis.tables import LINES, RESIDUAL
+from harness.analysis.tables import LINES, MAPPINGS, RESIDUAL
 
 IN_USE = ("pymalloc_bytes", "glibc_heap_bytes", "glibc_mapped_bytes")
 GLIBC_IN_USE = IN_USE[1:]
 FREE = ("pymalloc_free_bytes", "glibc_free_bytes")
 OVERHEAD = "pymalloc_overhead_bytes"
-SLOW = tuple(name for name in (*LINES, RESIDUAL) if name not in (*IN_USE, *FREE, OVERHEAD))
+SLOW = tuple(name for name in (*LINES, RESIDUAL) if name not in (*IN_USE, *FREE, OVERHEAD, *MAPPINGS))
 """Lines that are interpolated between the costly readings: ballast, files, Arrow's pool, the residual."""
 NEEDED = {"glibc_heap_bytes", "glibc_free_bytes", RESIDUAL}
 PYMALLOC = {"pymalloc_bytes", OVERHEAD, "pymalloc_free_bytes"}
@@ -32,11 +32,11 @@ def rss_course(curve: Curve, runs: Sequence[Run]) -> Breakdown | None:
     """The breakdown of a config at every instant of its `curve`, None where its runs lack what that needs.
 
     Lines in SLOW are interpolated between the costly readings. Those IN_USE follow the cheap readings, glibc's split
-    into heap and mapped, and pymalloc's overhead in proportion, as in the costly ones. What is left up to RSS is free
-    and still mapped: glibc's part of it is what its resident memory, interpolated, holds beyond what is in use (it
-    rarely gives any back), pymalloc's the rest. Each line is the median over the seeds. With the residual they add up
-    to the median of RSS; a negative residual is taken off what is free. At the costly readings of a single run the
-    lines are these readings.
+    into heap and mapped, and pymalloc's overhead in proportion, as in the costly ones; so do those of MAPPINGS. What is
+    left up to RSS is free and still mapped: glibc's part of it is what its resident memory, interpolated, holds beyond
+    what is in use (it rarely gives any back), pymalloc's the rest. Each line is the median over the seeds. With the
+    residual they add up to the median of RSS; a negative residual is taken off what is free. At the costly readings of
+    a single run the lines are these readings.
     """
     rows = [found for run in runs if run.config == curve.config and (found := _of_run(run, curve.hours * 3600))]
     if not rows:
@@ -91,6 +91,12 @@ def _of_run(run: Run, at_s: _Values) -> dict[str, _Values]:
         """A line in proportion to another one, as at the costly readings."""
         return cheap(leading) * slow(columns[name][costly] / np.maximum(leading[costly], 1e-12))
 
+    mappings = run.gb(1) * run.column("mappings_bytes")[fed]
+    mapped = [name for name in MAPPINGS if name in columns]
+    if np.isfinite(mappings[costly]).all():
+        found |= {name: follow(name, mappings) for name in mapped}
+    else:
+        found |= {name: slow(columns[name][costly]) for name in mapped}
     chunks = [name for name in GLIBC_IN_USE if name in columns]
     found |= {name: follow(name, glibc) for name in chunks}
     resident = slow(np.sum([columns[name][costly] for name in (*chunks, "glibc_free_bytes")], axis=0))

@@ -330,6 +330,13 @@ class Run:
         """Live bytes plus ballast, GB at full scale, NaN where not read, shape (samples,)."""
         return _shared((self.column("live_bytes") + self.ballast_bytes) / self.memory_scale / 1e9)
 
+    @cached_property
+    def held_gb(self) -> NDArray[np.float64]:
+        """Live bytes without ballast and, where they were read, what the program mapped itself: what the owners add up
+        to. GB at full scale, NaN where not read, shape (samples,)."""
+        mapped = np.nan_to_num(self.column("mappings_bytes"), nan=0.0)
+        return _shared((self.column("live_bytes") + mapped) / self.memory_scale / 1e9)
+
     @property
     def has_children(self) -> bool:
         """Whether the target had started a process when one was looked for."""

@@ -16,6 +16,10 @@ REQUIRED = ("t_s", "wall_s", "cpu_s", "phase", "rss_bytes", "live_bytes")
 LINES = (
     "ballast_bytes",
     "file_bytes",
+    "stacks_bytes",
+    "dirty_file_bytes",
+    "shared_bytes",
+    "anonymous_bytes",
     "arrow_bytes",
     "glibc_mapped_bytes",
     "glibc_heap_bytes",
@@ -30,6 +34,9 @@ LINES = (
 """
 
 RESIDUAL = "residual_bytes"
+
+MAPPINGS = LINES[2:6]
+"""What the program mapped itself, past the allocators; recordings from before 2026-11-26 have none of these lines."""
 
 COLUMNS = tuple(dict.fromkeys([*(SAMPLE.names or ()), *LINES, RESIDUAL]))
 

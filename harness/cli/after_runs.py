@@ -24,6 +24,7 @@ from harness.report.terminal.progress import Progress
 from harness.report.terminal.screen import Screen, print_screen
 from harness.report.terminal.verdict import print_invalidity, print_trouble, print_verdict, print_warnings
 from harness.report.words.anchors import plan_words
+from harness.report.words.config_sentences import config_sentences
 from harness.report.words.headline import summary_sentence
 from harness.scenario import Scenario
 from harness.soaks import anchor_plan, run_rows
@@ -100,7 +101,8 @@ def conclude(console: Console, result: Result, *, verbose: bool) -> int:
 def _written(result: Result) -> list[str]:
     """Write verdict.json and the pictures; return the names of the pictures."""
     scenario, runs, verdict, folder = result.scenario, result.runs, result.verdict, result.folder
-    verdict_file.write(verdict, summary_sentence(verdict), folder / verdict_file.VERDICT_FILE)
+    summary, told = summary_sentence(verdict), config_sentences(verdict)
+    verdict_file.write(verdict, summary, folder / verdict_file.VERDICT_FILE, told)
     flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
     memory_picture(scenario, runs, verdict=flawed, anchors=result.anchors).save(folder / PICTURE_FILE)
     drawn = [PICTURE_FILE]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.probes import process
-from harness.probes.allocators.statistics import Allocators
+from harness.probes.allocators.statistics import Allocators, Mallinfo2, Pymalloc
 from harness.probes.resident.breakdown import BREAKDOWN, NOT_READ, Breakdown
 
 LIVE_EVERY = 12
@@ -23,7 +23,10 @@ PAGES_EVERY = 120
 Where RSS goes is read when everything is asked for.
 """
 
-_LIVE_COLUMNS = ("live_bytes", "pymalloc_bytes", "glibc_bytes", "open_files", "threads", "tasks", "cgroup_bytes")
+_LIVE_COLUMNS = (
+    *("live_bytes", "pymalloc_bytes", "glibc_bytes", "open_files", "threads", "tasks", "cgroup_bytes"),
+    "mappings_bytes",
+)
 
 
 class Sampler:
@@ -36,6 +39,9 @@ class Sampler:
         self._columns = {name: row[name] for name in row.dtype.names or ()}
         self.ballast: mmap.mmap | None = None
         self._breakdown = Breakdown(self.allocators)
+        self._beyond = np.full(
+            2, NOT_READ, np.int64
+        )  # what was mapped, and RSS beyond the allocators, when both were read
         self._now_s = now_s
         self._cgroup_bytes = process.cgroup_reader()
         self._began = time.perf_counter()
@@ -52,7 +58,7 @@ class Sampler:
         columns["rss_bytes"][0] = rss
         self._read_breakdown(rss, everything)
         if everything or self._count % LIVE_EVERY == 0:
-            self._read_live()
+            self._read_live(rss, everything)
         else:
             for name in _LIVE_COLUMNS:
                 columns[name][0] = NOT_READ
@@ -65,8 +71,13 @@ class Sampler:
 
     def allocated(self) -> dict[str, int]:
         """Live bytes and where RSS went, as last read; what was not read is left out."""
-        names = ("live_bytes", *BREAKDOWN)
+        names = ("live_bytes", "mappings_bytes", *BREAKDOWN)
         return {name: int(self._columns[name][0]) for name in names if self._columns[name][0] != NOT_READ}
+
+    def held_bytes(self) -> int | None:
+        """Live bytes now, and the mappings as they were last read by page; None where live bytes cannot be read."""
+        live = self.allocators.live_bytes()
+        return None if live is None else live + max(int(self._beyond[0]), 0)
 
     def _read_breakdown(self, rss: int, due: bool) -> None:
         if due:
@@ -74,16 +85,35 @@ class Sampler:
         for index, name in enumerate(BREAKDOWN):
             self._columns[name][0] = self._breakdown.values[index] if due else NOT_READ
 
-    def _read_live(self) -> None:
-        pymalloc, glibc = self.allocators.pymalloc_bytes(), self.allocators.glibc_bytes()
+    def _read_live(self, rss: int, by_page: bool) -> None:
+        pymalloc, glibc = self.allocators.pymalloc(), self.allocators.glibc()
+        in_pymalloc = None if pymalloc is None else pymalloc.live
+        in_glibc = None if glibc is None else int(glibc.uordblks + glibc.hblkhd)
         readings = (
-            self.allocators.live_of(pymalloc, glibc),
-            pymalloc,
-            glibc,
+            self.allocators.live_of(in_pymalloc, in_glibc),
+            in_pymalloc,
+            in_glibc,
             process.open_files(),
             threading.active_count(),
             process.tasks(),
             self._cgroup_bytes(),
+            self._mappings(rss, pymalloc, glibc, by_page),
         )
         for name, value in zip(_LIVE_COLUMNS, readings, strict=True):
             self._columns[name][0] = NOT_READ if value is None else value
+
+    def _mappings(self, rss: int, pymalloc: Pymalloc | None, glibc: Mallinfo2 | None, by_page: bool) -> int | None:
+        """What the program mapped itself: exact where pages were read, and carried on by RSS between such readings.
+
+        RSS less what the allocators have mapped moves as it does, as long as pages of theirs are not touched for the
+        first time or given back one by one.
+        """
+        if glibc is None:
+            return None
+        arenas = 0 if pymalloc is None else pymalloc.arenas * pymalloc.arena_bytes
+        beyond = rss - arenas - int(glibc.arena + glibc.hblkhd)
+        if by_page:
+            self._beyond[:] = self._breakdown.mappings_bytes(), beyond
+        if self._beyond[0] == NOT_READ:
+            return None
+        return max(int(self._beyond[0]) + beyond - int(self._beyond[1]), 0)

@@ -25,7 +25,6 @@ from harness.worker.recorder import (
     FORMAT,
     NOT_READ,
     PHASES,
-    ROWS,
     RUN_FILE,
     SAMPLE,
     SAMPLES_FILE,
@@ -33,6 +32,7 @@ from harness.worker.recorder import (
     known_format,
     outlived,
     read_notes,
+    row_of,
     write_run_file,
 )
 from harness.worker.trouble_table import read_trouble
@@ -65,18 +65,28 @@ def read_rows(folder: Path) -> NDArray[np.void]:
         raw = (folder / SAMPLES_FILE).read_bytes()
     except FileNotFoundError:
         return np.zeros(0, SAMPLE)
-    row = ROWS[recorded_format(folder)]
+    number, row_bytes = _recorded(folder)
+    try:
+        row = row_of(number, row_bytes, len(raw))
+    except ValueError as error:
+        raise UsageError(f"{folder / RUN_FILE}: {error}") from error
     return np.frombuffer(raw[: len(raw) - len(raw) % row.itemsize], row)
 
 
 def recorded_format(folder: Path) -> int:
     """The format of a run that is over or not, 1 where samples do not say it. Raises UsageError where it is unknown."""
+    return _recorded(folder)[0]
+
+
+def _recorded(folder: Path) -> tuple[int, object]:
+    """The format, and how many bytes its rows have, None where it does not say."""
     run_file = folder / RUN_FILE
     facts = {} if run_file.exists() else read_notes(folder)
     if not facts and run_file.exists():  # or it has ended meanwhile: its notes are in there now
         facts = read_json(run_file)
     silent = 1 if (folder / SAMPLES_FILE).exists() or (folder / PARQUET_FILE).exists() else FORMAT
-    return known_format(facts.get("format", silent) if isinstance(facts, dict) else None, run_file)
+    facts = facts if isinstance(facts, dict) else {"format": None}
+    return known_format(facts.get("format", silent), run_file), facts.get("row_bytes")
 
 
 def last_row(folder: Path) -> NDArray[np.void] | None:

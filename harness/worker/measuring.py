@@ -156,5 +156,5 @@ class Measurements:
                     return
         except StopIteration as walked:
             self._walking = None
-            live = self.sampler.allocators.live_bytes()
-            self._recorder.owners(t_s, step, live, spent_s + time.process_time() - began, walked.value)
+            held = self.sampler.held_bytes()
+            self._recorder.owners(t_s, step, held, spent_s + time.process_time() - began, walked.value)

@@ -7,8 +7,10 @@ array) and one JSON line per event to ``events.jsonl``; when it ends it writes `
 NaN or -1 in ``samples.bin`` is null in ``samples.parquet``.
 
 Format 1 (2026): the first version. Format 2 (2026): the load is with the samples, in the columns of DELIVERED.
-Format 3 (2026): run.json says how many `rows` and `events` the run wrote; what a target emits under a name of the
-event's own is in the event's `facts`; `trouble` counts what was logged, warned of and raised where nobody saw it.
+Format 3 (2026): run.json says how many `rows` and `events` the run wrote, and how long a row of samples.bin is
+(`row_bytes`: the first columns of SAMPLE); what a target emits under a name of the event's own is in the event's
+`facts`; `trouble` counts what was logged, warned of and raised where nobody saw it. The live bytes of a walk of the
+owners have the mappings among them, where these were read.
 """
 
 from __future__ import annotations
@@ -76,11 +78,21 @@ SAMPLE = np.dtype(
         ("ballast_bytes", "<i8"),
         ("residual_bytes", "<i8"),  # what none of the lines explains; may be negative
         *((name, "<i8") for columns in DELIVERED.values() for name in columns),  # the load, counted by delivered.py
+        # what the program mapped itself, past the allocators: lines of RSS too, resident
+        ("anonymous_bytes", "<i8"),
+        ("shared_bytes", "<i8"),  # shared memory, shared anonymous mappings
+        ("dirty_file_bytes", "<i8"),  # of files mapped for writing, and copies of a file's pages
+        ("stacks_bytes", "<i8"),  # of threads
+        ("mappings_bytes", "<i8"),  # these four together; read with the live bytes, carried on between two readings
     ]
 )
 
-ROWS = {1: np.dtype(SAMPLE.descr[: -2 * len(DELIVERED)]), 2: SAMPLE, 3: SAMPLE}
-"""What a row of samples.bin holds, by format."""
+_NAMES = SAMPLE.names or ()
+_BEFORE_LOAD = _NAMES.index(next(iter(DELIVERED.values()))[0])
+_BEFORE_MAPPINGS = _NAMES.index("anonymous_bytes")
+
+ROWS = {1: np.dtype(SAMPLE.descr[:_BEFORE_LOAD]), 2: np.dtype(SAMPLE.descr[:_BEFORE_MAPPINGS]), 3: SAMPLE}
+"""What a row of samples.bin holds, by format; of format 3 there are some that end where those of format 2 do."""
 
 COUNTED_FROM = 3
 """The first format that says how many rows and events the run wrote."""
@@ -118,7 +130,7 @@ class Recorder:
         self._trouble = os.open(folder / TROUBLE_FILE, flags, 0o644)
         self._offset = 0
         self._emitted = np.zeros(1, "<i8").data  # an integer that lived as long as the count would pin an arena
-        self.note(format=FORMAT)  # samples.bin cannot say it
+        self.note(format=FORMAT, row_bytes=SAMPLE.itemsize)  # samples.bin cannot say it
 
     def sample(self) -> None:
         """Append `row` as it stands, and have what was counted of trouble on disk as well, where there is any more."""
@@ -144,7 +156,7 @@ class Recorder:
         self._emitted[0] += 1
 
     def owners(self, t_s: float, step: str, live_bytes: int | None, cpu_s: float, owners: Sequence[Owner]) -> None:
-        """Append one walk of the owners: when, at which step, what the allocators held, what the walk cost."""
+        """Append one walk of the owners: when, at which step, what the program held, what the walk cost."""
         rows = [[owner.path, owner.symbol, owner.bytes, owner.se] for owner in owners]
         walk = {"t_s": round(t_s, 6), "step": step, "live_bytes": live_bytes, "cpu_s": cpu_s, "owners": rows}
         os.write(self._owners, json.dumps(walk).encode() + b"\n")
@@ -172,6 +184,19 @@ class Recorder:
         }
         write_run_file(self._folder, outlived(notes) | facts | written)
         os.close(self._samples)
+
+
+def row_of(number: int, row_bytes: object, size: int) -> np.dtype[np.void]:
+    """What a row of a samples.bin of `size` bytes holds: by its format, and how long its rows are where it says so.
+
+    Raises ValueError where no such row was ever written.
+    """
+    if row_bytes is None:
+        short = number > 2 and size % SAMPLE.itemsize and not size % ROWS[2].itemsize
+        return ROWS[2] if short else ROWS[number]
+    if not isinstance(row_bytes, int) or row_bytes % 8 or not ROWS[1].itemsize <= row_bytes <= SAMPLE.itemsize:
+        raise ValueError(f"row_bytes is {row_bytes!r}, expected {ROWS[1].itemsize} to {SAMPLE.itemsize}")
+    return np.dtype(SAMPLE.descr[: row_bytes // 8])  # every column has 8 bytes
 
 
 def known_format(number: object, file: Path) -> int:

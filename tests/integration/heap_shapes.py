@@ -8,6 +8,7 @@ import json
 import mmap
 import os
 import sys
+import tempfile
 import threading
 from typing import Any
 
@@ -103,6 +104,37 @@ def ballast(size: int) -> mmap.mmap:
     for offset in range(0, size, mmap.PAGESIZE):
         mapping[offset] = 1
     return mapping
+
+
+def mapped(size: int) -> Any:
+    """A third anonymous, a third shared, a third of a file; half of each was never touched."""
+    private = mmap.mmap(-1, size // 3 * 2, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    shared = mmap.mmap(-1, size // 3 * 2)
+    with tempfile.TemporaryFile() as file:
+        file.truncate(size // 3 * 2)
+        written = mmap.mmap(file.fileno(), size // 3 * 2)
+    for mapping in (private, shared, written):
+        for offset in range(0, size // 3, mmap.PAGESIZE):
+            mapping[offset] = 1
+    return [private, shared, written]
+
+
+def stacks(size: int) -> Any:
+    """Threads that wait at some depth of C calls."""
+    deep, over = threading.Semaphore(0), threading.Event()
+
+    def sink(depth: int) -> int:
+        if depth:
+            return max([0], key=lambda _: sink(depth - 1))
+        deep.release()
+        over.wait()
+        return 0
+
+    running = [threading.Thread(target=sink, args=(200,), daemon=True) for _ in range(size // 1_000_000)]
+    for thread in running:
+        thread.start()
+        deep.acquire()
+    return running, over
 
 
 def none(size: int) -> Any:

@@ -40,11 +40,13 @@ def breakdown(shape: str, gb: float, *mode: str, **environment: str) -> dict[str
 
 
 @pytest.mark.parametrize("gb", [0.1, 1.0])
-@pytest.mark.parametrize("shape", ["small", "fragmented", "arrays", "arrow", "threads"])
+@pytest.mark.parametrize("shape", ["small", "fragmented", "arrays", "arrow", "threads", "mapped"])
 def test_lines_add_up_to_rss(shape: str, gb: float) -> None:
     found = breakdown(shape, gb)
     assert found["rss"] > 0.5e9 * gb
     assert abs(found["residual_bytes"]) <= 0.03 * found["rss"]
+    if shape != "mapped":  # what an allocator holds is not taken for the program's own mappings
+        assert found["anonymous_bytes"] + found["stacks_bytes"] <= 0.03 * found["rss"]
     assert min(found[name] for name in BREAKDOWN if name != "residual_bytes") >= 0
 
 
@@ -73,6 +75,19 @@ def test_heap_that_was_given_out_and_never_touched_is_neither_in_use_nor_free() 
 def test_pages_shared_with_a_child_count() -> None:
     found = breakdown("forked", 0.1)
     assert found["pymalloc_bytes"] > 0.08e9
+    assert abs(found["residual_bytes"]) <= 0.03 * found["rss"]
+
+
+def test_each_kind_of_mapping_is_a_line() -> None:
+    found = breakdown("mapped", 0.3)
+    for line in ("anonymous_bytes", "shared_bytes", "dirty_file_bytes"):
+        assert found[line] == pytest.approx(0.1e9, abs=0.006e9), line
+
+
+def test_stacks_of_threads_are_a_line() -> None:
+    found = breakdown("stacks", 0.05)
+    assert found["stacks_bytes"] > 50 * 100_000
+    assert found["anonymous_bytes"] < 50 * 100_000
     assert abs(found["residual_bytes"]) <= 0.03 * found["rss"]
 
 

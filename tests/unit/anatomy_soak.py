@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from harness.analysis.runs import Run
-from harness.analysis.tables import COLUMNS, LINES, OWNER_COLUMNS, RESIDUAL
+from harness.analysis.tables import COLUMNS, LINES, MAPPINGS, OWNER_COLUMNS, RESIDUAL
 
 SCALE = 0.1
 LIVE_EVERY_S, WALK_EVERY_S = 60.0, 1800.0
@@ -47,9 +47,13 @@ def anatomy_run(
     symbols: Mapping[str, float] | None = None,
     lines: bool = True,
     walked: bool = True,
+    mapped: Mapping[str, float] | None = None,
     **facts: Any,
 ) -> Run:
-    """A run of the model; `symbols` are the shares that symbols have of every owner that grows for good."""
+    """A run of the model; `symbols` are the shares that symbols have of every owner that grows for good.
+
+    `mapped` is how fast lines of mappings grow, GB/h; without it they are 0, and nobody read them between two walks.
+    """
     model = leaks or Leaks()
     end_s = hours * 3600 + (RUN_ON_S if status == "complete" else 0.0)
     times = np.append(np.arange(0.0, end_s, LIVE_EVERY_S), end_s)
@@ -64,6 +68,7 @@ def anatomy_run(
     rows = {
         "ballast_bytes": np.full(len(times), BALLAST),
         "file_bytes": np.full(len(times), 0.2),
+        **{name: (mapped or {}).get(name, 0.0) * times / 3600 for name in MAPPINGS},
         "arrow_bytes": np.full(len(times), 0.05),
         "glibc_mapped_bytes": np.full(len(times), 0.1),
         "glibc_heap_bytes": 0.1 + (np.zeros(len(times)) if python_memory else live),
@@ -79,6 +84,8 @@ def anatomy_run(
     samples["live_bytes"] = live * to_bytes
     samples["pymalloc_bytes"] = rows["pymalloc_bytes"] * to_bytes
     samples["glibc_bytes"] = (rows["glibc_heap_bytes"] + rows["glibc_mapped_bytes"]) * to_bytes
+    if mapped is not None:
+        samples["mappings_bytes"] = sum(rows[name] for name in MAPPINGS) * to_bytes
     samples["tasks"], samples["threads"], samples["open_files"] = 5.0, 2.0, 12.0
     read = np.isclose(times % WALK_EVERY_S, 0)
     if lines:

@@ -6,6 +6,9 @@ two in the hours judged, and the least rise that would have been found is at lea
 three seeds (5 and 24 hours, steps at equal distances), six steps in a run were called LEAK in 98 to 100 % of soaks and
 never OK, and none was always OK.
 
+What the program mapped itself (shared memory, anonymous mappings, files that it wrote, stacks) is no live byte and held
+all the same: it is judged by the budget of bytes (`mappings`).
+
 What the processes that a target started hold is judged alone (`children`) and with RSS of the judged process (`tree`),
 by the budget of bytes and only where there were some. What the target tells of cleanups is its own: floors of children
 lie between their own falls, or in blocks. A child whose time virtual time could not follow is never OK.
@@ -18,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -31,11 +34,14 @@ from harness.analysis.leaks.leak_verdict import LeakVerdict, judge_floors, too_f
 from harness.analysis.leaks.load import LoadCourse, load_of
 from harness.analysis.leaks.sequential import leak_confidence_of
 from harness.analysis.metrics.levels import not_reached
+from harness.analysis.metrics.rss_lines import ALLOCATORS_HOLD_FREE, growth_gb
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
 from harness.text import first_of
 
-MeasureName = Literal["rss", "live", "children", "tree", "tasks", "threads", "open_files", "pymalloc", "glibc"]
+MeasureName = Literal[
+    "rss", "live", "mappings", "children", "tree", "tasks", "threads", "open_files", "pymalloc", "glibc"
+]
 
 PER_HOUR = 1 / 24
 """Of tasks, threads and open files."""
@@ -73,6 +79,7 @@ def _from_the_first_reading(run: Run) -> NDArray[np.float64]:
 
 RSS = Measure("rss", "RSS", "GB/h", lambda run: run.rss_gb)
 LIVE = Measure("live", "live bytes", "GB/h", lambda run: run.live_gb)
+MAPPINGS = Measure("mappings", "mappings", "GB/h", _gb("mappings_bytes"))
 CHILDREN = Measure("children", "children", "GB/h", lambda run: run.children_gb)
 TREE = Measure("tree", "RSS with children", "GB/h", _from_the_first_reading)
 TASKS = Measure("tasks", "tasks", "1/h", lambda run: run.column("tasks"))
@@ -85,7 +92,7 @@ COUNTS = (TASKS, THREADS, OPEN_FILES)
 OF_CHILDREN = (CHILDREN, TREE)
 """What only a config has that started processes."""
 
-JUDGED = (RSS, LIVE, *OF_CHILDREN, *COUNTS)
+JUDGED = (RSS, LIVE, MAPPINGS, *OF_CHILDREN, *COUNTS)
 """What every config has a verdict on, where it was recorded."""
 
 
@@ -93,8 +100,11 @@ JUDGED = (RSS, LIVE, *OF_CHILDREN, *COUNTS)
 class ConfigLeak:
     """The verdict on one quantity of one config, and the budget per hour that it was held against.
 
-    `fragmentation` marks RSS that climbs while live bytes do not: memory that the program has and does not use.
-    `command` is what grows most of children that leak.
+    `fragmentation` marks RSS that climbs while live bytes and mappings do not, by what its allocators hold free: memory
+    that the program has and does not use. `grown` is how each line of RSS, and "rss_bytes", changed over the load, GB
+    at full scale (of RSS and mappings; empty where it was not recorded). `idle` are mappings that do not leak and never
+    moved by as much as their budget allows: nobody need hear of them. `command` is what grows most of children that
+    leak.
     """
 
     config: str
@@ -102,6 +112,8 @@ class ConfigLeak:
     budget: float
     verdict: LeakVerdict
     fragmentation: bool = False
+    grown: Mapping[str, float] = field(default_factory=dict)
+    idle: bool = False
     command: Command | None = None
 
     @property
@@ -155,11 +167,40 @@ def _judge_all(scenario: Scenario, mine: Runs) -> dict[str, ConfigLeak]:
             leaks[measure.name] = replace(
                 leak, verdict=_in_own_time(verdict, mine) if measure in OF_CHILDREN else verdict
             )
-    rss, live = leaks.get("rss"), leaks.get("live")
-    if rss is not None and live is not None:
-        fragmented = rss.verdict.leaks and live.verdict.outcome == "OK"
-        leaks["rss"] = replace(rss, fragmentation=fragmented)
+    grown = _grown(mine)
+    for name in ("rss", "mappings"):
+        if name in leaks:
+            leaks[name] = replace(leaks[name], grown=grown)
+    rss, live, mapped = leaks.get("rss"), leaks.get("live"), leaks.get("mappings")
+    if rss is not None and live is not None and rss.verdict.leaks and live.verdict.outcome == "OK":
+        held = mapped is not None and mapped.verdict.leaks
+        leaks["rss"] = replace(rss, fragmentation=not held and _is_free(grown))
+    if mapped is not None:
+        idle = not mapped.verdict.leaks and not any(_moves(run, mapped.budget) for run in mine)
+        leaks["mappings"] = replace(leaks["mappings"], idle=idle)
     return leaks
+
+
+def _grown(runs: Sequence[Run]) -> dict[str, float]:
+    """How the lines of RSS changed over the load, in the mean of the runs that recorded them."""
+    recorded = [changes for run in runs if (changes := growth_gb(run))]
+    names = dict.fromkeys(name for changes in recorded for name in changes)
+    return {name: float(np.mean([changes.get(name, 0.0) for changes in recorded])) for name in names}
+
+
+def _is_free(grown: Mapping[str, float]) -> bool:
+    """Whether most of what RSS grew by is what its allocators hold free."""
+    total = grown.get("rss_bytes", 0.0)
+    return total > 0 and sum(grown.get(name, 0.0) for name in ALLOCATORS_HOLD_FREE) >= total / 2
+
+
+def _moves(run: Run, budget: float) -> bool:
+    """Whether the mappings of a run ever moved by as much as the budget allows over the hours judged."""
+    series = series_of(run, MAPPINGS)
+    inside = series.judged(run.warmup_s)
+    if not inside.any():
+        return False
+    return bool(np.ptp(series.values[inside]) > budget * _judged_hours(MAPPINGS, [run]))
 
 
 def _judge(measure: Measure, runs: Sequence[Run], loads: Mapping[int, LoadCourse], confidence: float) -> ConfigLeak:

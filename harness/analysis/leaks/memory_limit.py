@@ -61,17 +61,25 @@ def highest(run: Run) -> Reading:
 
 def told_by(scenario: Scenario, leaks: Iterable[ConfigLeak]) -> list[ConfigLeak]:
     """The verdicts on leaks that tell a rate at full scale: in a small world not those that RSS is part of."""
-    return [leak for leak in leaks if leak.measure not in (RSS, TREE) or scenario.memory.scale == 1]
+    return told_at(scenario.memory.scale, leaks)
+
+
+def told_at(memory_scale: float, leaks: Iterable[ConfigLeak]) -> list[ConfigLeak]:
+    """The same in a world of this scale; mappings that are idle are never told."""
+    return [leak for leak in leaks if not leak.idle and (leak.measure not in (RSS, TREE) or memory_scale == 1)]
 
 
 def leaking_rate(leaks: Sequence[ConfigLeak]) -> Estimate | None:
     """The growth of one config that leads to the limit: of the tree, if that leaks; else the first of these that does.
 
-    Live bytes, RSS. Where children leak, what they grow by, if that is more.
+    Live bytes, mappings, RSS; RSS where both of the first leak. Where children leak, what they grow by, if that is
+    more.
     """
     rates = {leak.measure.name: leak.rate for leak in leaks if leak.verdict.outcome == "LEAK"}
     if "tree" in rates:
         return rates["tree"]
-    own = rates.get("live", rates.get("rss"))
+    own = rates.get("live", rates.get("mappings", rates.get("rss")))
+    if {"live", "mappings", "rss"} <= rates.keys():
+        own = rates["rss"]
     theirs = rates.get("children")
     return theirs if own is None or (theirs is not None and mean_or_zero(theirs) > mean_or_zero(own)) else own

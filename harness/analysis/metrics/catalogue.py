@@ -189,6 +189,7 @@ def _left() -> list[Metric]:
         "live": ("still live", "no"),
         "pinned": ("free in Python's pools, kept mapped by what survived", "release"),
         "slack": ("free in glibc's hands, not given back by the trim", "whole"),
+        "mapped": ("in mappings of the program's own: shared memory, anonymous, written files, stacks", "no"),
         "other": ("in files, Arrow's pool and what no allocator explains", "no"),
     }
     return [

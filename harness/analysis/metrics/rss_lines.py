@@ -11,15 +11,19 @@ from numpy.typing import NDArray
 from harness.analysis.curves import spread
 from harness.analysis.estimates import Reading, absent
 from harness.analysis.runs import Run
-from harness.analysis.tables import LINES, RESIDUAL
+from harness.analysis.tables import LINES, MAPPINGS, RESIDUAL
 
 PARTS: dict[str, tuple[str, ...]] = {
     "live": ("pymalloc_bytes", "glibc_heap_bytes", "glibc_mapped_bytes"),
     "pinned": ("pymalloc_overhead_bytes", "pymalloc_free_bytes"),
     "slack": ("glibc_free_bytes",),
+    "mapped": MAPPINGS,
 }
-"""What memory is to the program: held by it; in Python's pools but free; in glibc's hands and free. The rest (files,
-Arrow's pool, ballast, residual) is other."""
+"""What memory is to the program: held by it; in Python's pools but free; in glibc's hands and free; mapped by itself.
+The rest (files, Arrow's pool, ballast, residual) is other."""
+
+ALLOCATORS_HOLD_FREE = (*PARTS["pinned"], *PARTS["slack"])
+"""What fragmentation may be: all else is held by somebody."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +100,22 @@ def parts_gb(run: Run, start: Mapping[str, float], now: Mapping[str, float]) -> 
             found[part] = float(sum(known))
     found["other"] = total - sum(found.values())
     return {part: run.gb(real_bytes) for part, real_bytes in found.items()}
+
+
+def growth_gb(run: Run) -> dict[str, float]:
+    """How every line of RSS changed under feed after the warm-up, and "rss_bytes"; empty where it was read but once.
+
+    From the first reading of all lines that is judged (the very first where there is only one such) to the last up to
+    the horizon; a line that was not read is not there.
+    """
+    at = np.flatnonzero(read_at(run) & run.until_horizon)
+    late = at[run.t_s[at] >= run.warmup_s]
+    at = late if late.size > 1 else at
+    if at.size < 2:
+        return {}
+    first, last = reading(run, int(at[0])), reading(run, int(at[-1]))
+    changes = {name: run.gb(last[name] - first[name]) for name in ("rss_bytes", *LINES, RESIDUAL)}
+    return {name: change for name, change in changes.items() if np.isfinite(change)}
 
 
 def reading(run: Run, index: int) -> dict[str, float]:

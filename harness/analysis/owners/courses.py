@@ -92,7 +92,7 @@ def _course(curve: Curve, pairs: Sequence[tuple[Run, Walks]], named: Sequence[st
 
 def _live(run: Run, at_s: _Values) -> _Values:
     """Live bytes of one run without ballast at these seconds, GB, NaN after its end; a cleanup is a step."""
-    live = run.live_gb - run.gb(run.ballast_bytes)
+    live = run.held_gb
     read = np.isfinite(live) & run.fed
     if not read.any():
         return np.full(at_s.size, np.nan)

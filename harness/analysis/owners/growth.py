@@ -14,13 +14,13 @@ from harness.analysis.owners.rates import Rate, rate
 from harness.analysis.runs import EPSILON_S, Run
 
 UNATTRIBUTED = "(unattributed)"
-"""Live bytes less all owners: held by nothing that can be reached from the target. May be negative."""
+"""Live bytes and mappings less all owners: held by nothing that can be reached from the target. May be negative."""
 
 SMALLER = "(smaller owners)"
 """All owners together that never hold SMALL_SHARE of what is live."""
 
 LIVE = "(live)"
-"""All owners and the unattributed: live bytes, without the ballast."""
+"""All owners and the unattributed: live bytes, without the ballast, and what the program mapped itself."""
 
 SMALL_SHARE = 0.001
 
@@ -272,7 +272,7 @@ def _ages_h(run: Run, found: Walks) -> NDArray[np.float64] | None:
 
 def _came_before(run: Run, cleanup_s: float, live_gb: float) -> bool:
     """Whether live bytes (without ballast) are nearer to the reading before a cleanup than to the one after it."""
-    live = run.live_gb - run.gb(run.ballast_bytes)
+    live = run.held_gb
     read = np.isfinite(live) & run.fed
     times, live = run.t_s[read], live[read]
     before, after = live[times < cleanup_s - EPSILON_S], live[times > cleanup_s + EPSILON_S]

@@ -1,7 +1,9 @@
 """verdict.json: what became of a soak, for other programs.
 
-Format 4 (2026): a soak that is incomplete is judged by the runs that finished: a claim has `seeds_judged`, `seeds_due`,
-and `lacking` ("2 of 3 seeds", empty where it lacks none); the status of a run may be "running" or "damaged".
+Format 4 (2026): what a config maps itself has the measure mappings; `findings` say of every config what all its
+measures come to; `grown_gb` is how the lines of RSS changed over the load; a soak that is incomplete is judged by the
+runs that finished: a claim has `seeds_judged`, `seeds_due`, and `lacking` ("2 of 3 seeds", empty where it lacks none);
+the status of a run may be "running" or "damaged".
 Format 3 (2026): a config may leak in SOME of its runs; `leaking` are the seeds that leak by themselves;
 `load` is what the load explains of the growth, null where it is flat or was not recorded (`load_recorded`);
 a config that started processes has the measures children and tree, with the `command` that grows most where they leak,
@@ -18,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.config_finding import Finding, findings
 from harness.analysis.leaks.config_leaks import ConfigLeak
 from harness.analysis.leaks.load_decision import Explained
 from harness.analysis.leaks.shape import Shape
@@ -31,8 +34,11 @@ FORMAT = 4
 VERDICT_FILE = "verdict.json"
 
 
-def content(verdict: Verdict, summary: str) -> dict[str, Any]:
-    """The content of verdict.json: plain values, null where not reached or open; `summary` is the headline."""
+def content(verdict: Verdict, summary: str, sentences: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The content of verdict.json: plain values, null where not reached or open; `summary` is the headline.
+
+    `sentences` say by config whether it leaks.
+    """
     return {
         "format": FORMAT,
         "scenario": verdict.scenario,
@@ -43,6 +49,10 @@ def content(verdict: Verdict, summary: str) -> dict[str, Any]:
         "controls": None if verdict.controls is None else _controls_json(verdict.controls),
         "confidence": verdict.confidence,
         "leaks": [_leak_json(leak, verdict.shape(leak)) for leak in verdict.leaks],
+        "findings": [
+            _finding_json(found, (sentences or {}).get(found.config))
+            for found in findings(verdict.leaks, verdict.memory_scale).values()
+        ],
         "claims": [_claim_json(claim) for claim in verdict.claims],
         "limits": {config: dataclasses.asdict(limit) for config, limit in verdict.limits.items()},
         "reductions": [_reduction_json(reduced) for reduced in verdict.reductions],
@@ -52,9 +62,19 @@ def content(verdict: Verdict, summary: str) -> dict[str, Any]:
     }
 
 
-def write(verdict: Verdict, summary: str, path: Path) -> None:
+def write(verdict: Verdict, summary: str, path: Path, sentences: Mapping[str, str] | None = None) -> None:
     """Write verdict.json, in one piece."""
-    write_json(content(verdict, summary), path)
+    write_json(content(verdict, summary, sentences), path)
+
+
+def _finding_json(found: Finding, sentence: str | None) -> dict[str, Any]:
+    """All verdicts on one config together: what leaks, the gravest first, and the sentence that `explain` says too."""
+    return {
+        "config": found.config,
+        "outcome": found.outcome,
+        "leaking": [leak.measure.name for leak in found.leaking],
+        "sentence": sentence,
+    }
 
 
 def _controls_json(controls: ControlRecord) -> dict[str, Any]:
@@ -121,6 +141,7 @@ def _leak_json(leak: ConfigLeak, shape: Shape | None) -> dict[str, Any]:
         "measure": leak.measure.name,
         "verdict": judged.outcome,
         "fragmentation": leak.fragmentation,
+        "grown_gb": dict(leak.grown) or None,
         "slope": judged.slope,
         "low": judged.low,
         "high": judged.high,

@@ -194,6 +194,8 @@ class _Subtree:
 
     def _labelled(self, obj: Any, kind: Kind, path: str) -> list[Batch]:
         labelled = parts(obj, kind, self._kinds, self._names)
+        if kind.form is Form.ARRAY and kind.attributes:
+            return _at_once(labelled, path, folded=self._folded)
         return [((part,), 1.0, LISTED, path if self._folded else path + label) for label, part in labelled]
 
     def _open_container(self, obj: Any, kind: Kind, path: str) -> list[Batch]:
@@ -242,6 +244,14 @@ class _Subtree:
                     back += unit[source] / unit[number] * weight / references[number]
             flows.append(arriving / references[number] / max(1.0 - back, 1.0 / references[number]))
         return flows
+
+
+def _at_once(labelled: Iterable[tuple[str, Any]], path: str, *, folded: bool) -> list[Batch]:
+    """The parts in batches in which one stands as often as it is referred to: numpy.memmap has its mapping twice."""
+    batches: dict[int, tuple[list[Any], str]] = {}
+    for label, part in labelled:
+        batches.setdefault(id(part), ([], path if folded else path + label))[0].append(part)
+    return [(children, 1.0, LISTED, below) for children, below in batches.values()]
 
 
 def pick(elements: Any, kinds: Kinds, start: float) -> list[tuple[list[Any], float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import mmap
 import sys
 import types
 import weakref
@@ -22,6 +23,7 @@ from harness.probes.owners.sizes import (
     header,
     size_of,
 )
+from harness.probes.resident.mapped_parts import MappedParts
 
 _INLINE_FLAG = 1 << 2 if sys.version_info >= (3, 13) else MANAGED_DICT_FLAG
 _HEAP_FLAG = 1 << 9
@@ -30,7 +32,8 @@ _HEAP_FLAG = 1 << 9
 class Form(IntEnum):
     """How an object is taken apart; what comes before CONTAINER is never opened."""
 
-    NOBODY, ATOM, CONTAINER, INSTANCE, FUNCTION, FRAME, ARRAY, ARROW, CACHE, MODULE, CLASS, FUTURE, OTHER = range(13)
+    NOBODY, ATOM, CONTAINER, INSTANCE, FUNCTION, FRAME, ARRAY, ARROW, CACHE, MODULE, CLASS, FUTURE = range(12)
+    MAPPING, OTHER = range(12, 14)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ _NEVER: tuple[type, ...] = (
 _FUTURES = {("_asyncio", "Future"), ("asyncio.futures", "Future")}
 _NEVER_NAMED = {
     ("logging", "Manager"), ("asyncio.events", "AbstractEventLoop"),
-    ("concurrent.futures._base", "Executor"), ("mmap", "mmap"), ("enum", "Enum"),
+    ("concurrent.futures._base", "Executor"), ("enum", "Enum"),
 }  # fmt: skip
 """Things of the process, not of its program, by the name of a base."""
 
@@ -131,6 +134,8 @@ def classify(cls: type) -> Kind:  # noqa: PLR0911 - one line for each sort
     base = next((base for base in cls.__mro__ if base in _CONTAINERS), None)
     if base is not None:
         return _container(cls, base)
+    if issubclass(cls, mmap.mmap):
+        return _mapping(cls)
     flags = cls.__flags__
     names = {(module_of(base), base.__name__) for base in cls.__mro__}
     if ("numpy", "ndarray") in names:
@@ -154,6 +159,12 @@ def classify(cls: type) -> Kind:  # noqa: PLR0911 - one line for each sort
     if flags & _HEAP_FLAG and _is_python(cls):
         return _instance(cls)
     return Kind(Form.OTHER, size_of(cls))
+
+
+def _mapping(cls: type) -> Kind:
+    """The object and what of its mapping is resident; one kind reads the list of mappings once."""
+    size, parts = size_of(cls), MappedParts()
+    return Kind(Form.MAPPING, lambda mapping: size(mapping) + parts.of_object(mapping), attributes=_has_dict(cls))
 
 
 def _atom(cls: type) -> Kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import gc
 import sys
@@ -76,6 +77,8 @@ def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
     form = kind.form
     if form is Form.ARRAY:
         yield from _of_array(obj)
+        if kind.attributes:  # numpy.memmap refers to its mapping twice
+            yield from ((f".{name}", value) for name, value in names.attributes(obj))
     elif form is Form.FUNCTION:
         yield from _of_function(obj)
     elif form is Form.FRAME:
@@ -84,6 +87,9 @@ def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
         yield from _of_cache(obj)
     elif form is Form.MODULE:
         yield from _of_module(obj.module)
+    elif form is Form.MAPPING:
+        if kind.attributes:
+            yield from ((f".{name}", value) for name, value in names.attributes(obj))
     elif form is Form.INSTANCE or form is Form.CONTAINER:
         yield from _of_instance(obj, kind, kinds, names)
     elif form is Form.FUTURE:
@@ -238,7 +244,8 @@ def _of_made_class(cls: type) -> Iterator[Part]:
 def _of_other(obj: Any) -> Iterator[Part]:
     """Any object of a C type."""
     if issubclass(type(obj), memoryview):
-        yield "", obj.obj
+        with contextlib.suppress(ValueError):  # released
+            yield "", obj.obj
         return
     if issubclass(type(obj), contextvars.Context):
         yield from _of_context(obj)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -19,9 +20,13 @@ from harness.probes.resident.pages import PAGE, Pages, address_of
 BREAKDOWN = (
     "pymalloc_bytes", "pymalloc_overhead_bytes", "pymalloc_free_bytes",
     "glibc_heap_bytes", "glibc_mapped_bytes", "glibc_free_bytes",
-    "arrow_bytes", "file_bytes", "ballast_bytes", "residual_bytes",
+    "arrow_bytes", "file_bytes", "ballast_bytes",
+    "anonymous_bytes", "shared_bytes", "dirty_file_bytes", "stacks_bytes", "residual_bytes",
 )  # fmt: skip
 """The lines, in the order of `Breakdown.values`; together they are RSS."""
+
+MAPPINGS = BREAKDOWN[-5:-1]
+"""What the program mapped itself, past the allocators: the lines of its mappings."""
 
 NOT_READ = -1
 
@@ -45,20 +50,32 @@ class Breakdown:
         """Split `rss_bytes`, read just before, into `values`: bytes, -1 where there is no telling.
 
         There is none for an allocator that is not in use or not in charge of malloc. Such memory shows as residual,
-        which is RSS minus the lines that could be read and may be negative. About 5 ms + 30 ms per GB.
+        which is RSS minus the lines that could be read and may be negative. Anonymous mappings are what is left once
+        all allocators have claimed theirs, so there is no telling them where one of these cannot be found. About 5 ms +
+        30 ms per GB.
         """
         lines = dict.fromkeys(BREAKDOWN, NOT_READ)
         if self._memory.readable and PAGE <= POOL:
             try:
-                self._split(lines, ballast)
+                unclaimed = self._split(lines, ballast)
             except OSError:  # no pagemap in this system
                 lines = dict.fromkeys(BREAKDOWN, NOT_READ)
             else:
-                lines["residual_bytes"] = rss_bytes - sum(value for value in lines.values() if value != NOT_READ)
+                rest = rss_bytes - sum(value for value in lines.values() if value != NOT_READ)
+                if unclaimed != NOT_READ:  # among it is what this reading needs itself, which is no part of `rss_bytes`
+                    lines["anonymous_bytes"] = min(unclaimed, max(rest, 0))
+                    rest -= lines["anonymous_bytes"]
+                lines["residual_bytes"] = rest
         for number, name in enumerate(BREAKDOWN):
             self.values[number] = lines[name]
 
-    def _split(self, lines: dict[str, int], ballast: mmap.mmap | None) -> None:
+    def mappings_bytes(self) -> int:
+        """What the lines of MAPPINGS held when they were read; -1 where there is no telling."""
+        held = [int(self.values[BREAKDOWN.index(name)]) for name in MAPPINGS]
+        return NOT_READ if NOT_READ in held else sum(held)
+
+    def _split(self, lines: dict[str, int], ballast: mmap.mmap | None) -> int:
+        """Fill all lines but the last ones; returns the anonymous bytes that nobody claimed, -1 where unknown."""
         pages, memory = Pages(), self._memory
         pymalloc, glibc = self._allocators.pymalloc(), self._allocators.glibc()
         lines["ballast_bytes"] = 0 if ballast is None else _claim_mapping(pages, ballast)
@@ -76,6 +93,12 @@ class Breakdown:
                 arenas += claim_arenas(pages, memory, every_pool=True)[0]
             _split_pymalloc(lines, pymalloc, arenas)
         lines["file_bytes"] = pages.file_bytes + _claim_bss(pages, memory)
+        lines["shared_bytes"], lines["dirty_file_bytes"] = pages.shared_bytes, pages.dirty_file_bytes
+        lines["stacks_bytes"] = _claim_all(pages, pages.stacks)
+        hidden = pymalloc is None and sys.getallocatedblocks() > 0
+        if glibc is None or hidden or self._allocators.objects_in_mimalloc:
+            return NOT_READ
+        return _claim_all(pages, [(first, count) for first, count, _ in pages.spans()])
 
     def _split_glibc(self, lines: dict[str, int], pages: Pages, glibc: Mallinfo2, heap: int, holes: Untouched) -> None:
         """The lines of glibc and Arrow; `heap` = resident bytes of the heaps."""

@@ -2,6 +2,9 @@
 
 Mappings that touch are one in the kernel's list, whoever made them, so pages are looked at one by one. Big arrays lie
 in mappings of their own: taken from malloc they would move glibc's mmap threshold when they are freed.
+
+Shared memory has a path in maps, also where it has no file: /dev/zero for a shared anonymous mapping, /memfd:, /SYSV.
+A thread's stack is what lies directly above one page without rights (its guard, glibc's allocatestack.c).
 """
 
 from __future__ import annotations
@@ -21,11 +24,15 @@ BLOCK_PAGES = 32
 BLOCK = BLOCK_PAGES * PAGE
 """Pages are kept in blocks aligned to 128 KiB, so that a pool of pymalloc is a whole number of neighbours."""
 
-_OTHER, _FILE, _ANONYMOUS, _HEAP, _BSS = range(5)
+_OTHER, FILE, SHARED, WRITABLE, COPIED, ANONYMOUS, _HEAP, _BSS, _STACK = range(9)
+"""Kinds of mappings; the pages of those from ANONYMOUS on are kept. WRITABLE are files that what is written to goes
+to, COPIED those of which a page that is written to is copied; a library's data are a FILE's."""
+
+_SHARED_PATHS = (b"/dev/shm/", b"/dev/zero", b"/memfd:", b"/SYSV", b"/run/shm/")
 
 # the word of a page in pagemap
-_PRESENT = np.uint64(1 << 63)
-_NOT_ANONYMOUS = np.uint64(1 << 61)
+PRESENT = np.uint64(1 << 63)
+NOT_ANONYMOUS = np.uint64(1 << 61)
 _EXCLUSIVE = np.uint64(1 << 56)
 _WORDS = 1 << 16
 
@@ -50,22 +57,24 @@ class Pages:
 
     `blocks`: addresses (uint64) of blocks of `BLOCK_PAGES` pages; page i lies in block i // BLOCK_PAGES.
     `resident`: bool, (pages,), in memory and claimed by nobody yet.
-    `heaps`: (first page, pages) of the brk segment.
+    `heaps`: (first page, pages) of the brk segment; `stacks` those of threads.
     `after_libraries`: (first page, pages, address of the library) of what lies directly behind a library's data.
-    `file_bytes`: resident bytes of mapped files and shared memory, a library's private copies of its pages included.
+    `file_bytes`: resident bytes of mapped files, a library's private copies of its pages included; `shared_bytes` those
+    of shared memory; `dirty_file_bytes` those of files mapped for writing, and copies of a file's pages.
     """
 
     def __init__(self) -> None:
         """Raises OSError where /proc does not tell."""
-        mappings = _read_mappings()
-        blocks = sum(_blocks(start, end) for start, end, kind, _ in _rows(mappings) if kind >= _ANONYMOUS)
+        mappings = read_mappings()
+        blocks = sum(_blocks(start, end) for start, end, kind, _ in _rows(mappings) if kind >= ANONYMOUS)
         self.blocks: NDArray[np.uint64] = scratch(blocks, np.uint64)
         self.resident: NDArray[np.bool_] = scratch(blocks * BLOCK_PAGES, np.bool_)
         self._spans: NDArray[np.int64] = mappings
         self._span_count = 0
         self.heaps: list[tuple[int, int]] = []
         self.after_libraries: list[tuple[int, int, int]] = []
-        self.file_bytes = 0
+        self.stacks: list[tuple[int, int]] = []
+        self.file_bytes = self.shared_bytes = self.dirty_file_bytes = 0
         self._shared: NDArray[np.bool_] = scratch(blocks * BLOCK_PAGES, np.bool_)
         self._shared_weight = 1.0
         self._read(mappings)
@@ -117,27 +126,39 @@ class Pages:
         try:
             for start, end, kind, library in _rows(mappings):
                 first = block * BLOCK_PAGES + start % BLOCK // PAGE
-                for page, count in _read_words(descriptor, start, end, words):
+                for page, count in read_words(descriptor, start, end, words):
                     entries = words[:count]
-                    if entries.max() < _PRESENT:
+                    if entries.max() < PRESENT:
                         continue
                     bits, flag = masked[:count], flags[:count]
-                    np.bitwise_and(entries, _PRESENT | _NOT_ANONYMOUS | _EXCLUSIVE, out=bits)
-                    np.equal(bits, _PRESENT | _EXCLUSIVE, out=flag)
+                    np.bitwise_and(entries, PRESENT | NOT_ANONYMOUS | _EXCLUSIVE, out=bits)
+                    np.equal(bits, PRESENT | _EXCLUSIVE, out=flag)
                     exclusive += int(np.count_nonzero(flag))
-                    if kind == _FILE:
-                        np.greater_equal(entries, _PRESENT, out=flag)
-                        self.file_bytes += int(np.count_nonzero(flag)) * PAGE
+                    if kind < ANONYMOUS:
+                        np.greater_equal(entries, PRESENT, out=flag)
+                        present = int(np.count_nonzero(flag))
+                        np.bitwise_and(entries, PRESENT | NOT_ANONYMOUS, out=bits)
+                        np.equal(bits, PRESENT, out=flag)
+                        self._count(kind, present * PAGE, int(np.count_nonzero(flag)) * PAGE)
                         continue
                     pages = slice(first + page, first + page + count)
-                    np.greater_equal(entries, _PRESENT, out=self.resident[pages])
-                    np.equal(bits, _PRESENT, out=self._shared[pages])
-                if kind >= _ANONYMOUS:
+                    np.greater_equal(entries, PRESENT, out=self.resident[pages])
+                    np.equal(bits, PRESENT, out=self._shared[pages])
+                if kind >= ANONYMOUS:
                     self._place(block, start, end, kind, library)
                     block += _blocks(start, end)
         finally:
             os.close(descriptor)
         self._weigh_shared(anonymous - exclusive * PAGE)
+
+    def _count(self, kind: int, present: int, copied: int) -> None:
+        """Count so many bytes of a mapping with a path, of which `copied` are copies of its own."""
+        if kind == SHARED:
+            self.shared_bytes += present
+            return
+        dirty = {WRITABLE: present, COPIED: copied}.get(kind, 0)
+        self.dirty_file_bytes += dirty
+        self.file_bytes += present - dirty
 
     def _place(self, block: int, start: int, end: int, kind: int, library: int) -> None:
         """Note where the pages of a mapping are kept: in the blocks from number `block` on."""
@@ -154,6 +175,8 @@ class Pages:
         self._span_count += 1
         if kind == _HEAP:
             self.heaps.append((first, pages))
+        if kind == _STACK:
+            self.stacks.append((first, pages))
         if kind == _BSS:
             self.after_libraries.append((first, pages, library))
 
@@ -177,7 +200,7 @@ def _rows(mappings: NDArray[np.int64]) -> Iterator[tuple[int, int, int, int]]:
         yield int(row[0]), int(row[1]), int(row[2]), int(row[3])
 
 
-def _read_words(descriptor: int, start: int, end: int, words: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
+def read_words(descriptor: int, start: int, end: int, words: NDArray[np.uint64]) -> Iterator[tuple[int, int]]:
     """Read pagemap's words of [start, end) piece by piece into `words`; yields (first page, pages) of each piece."""
     page, pages = 0, (end - start) // PAGE
     while page < pages:
@@ -189,38 +212,46 @@ def _read_words(descriptor: int, start: int, end: int, words: NDArray[np.uint64]
         page += size // 8
 
 
-def _read_mappings() -> NDArray[np.int64]:
+def read_mappings() -> NDArray[np.int64]:
     """(start, end, kind, library) of every mapping of interest, as int64 (mappings, 4).
 
     Neighbours of one kind are one row. `library`: where the last file before it begins.
     """
     rows: NDArray[np.int64] = scratch(4 * _MAPPINGS, np.int64).reshape(-1, 4)
     count = library = 0
-    last_end, last_kind, writable_file = 0, _OTHER, False
+    last_end, last_kind, writable_file, guard = 0, _OTHER, False, False
+    code = b""
     for line in _lines("/proc/self/maps"):
-        addresses, rights, offset, _, inode, *path = line.split(None, 5)
+        addresses, rights, offset, device, inode, *path = line.split(None, 5)
         low, _, high = addresses.partition(b"-")
         start, end = int(low, 16), int(high, 16)
-        kind = _kind(rights, inode, path[0] if path else b"")
-        if kind == _FILE and not int(offset, 16):
+        if rights[2:3] == b"x":
+            code = device + inode
+        kind = _kind(rights, inode, path[0] if path else b"", of_library=device + inode == code)
+        if kind == FILE and not int(offset, 16):
             library = start
-        if kind == _ANONYMOUS and writable_file and start == last_end:
-            kind = _BSS
-        if count and kind == last_kind and kind != _FILE and start == last_end:
+        if kind == ANONYMOUS and start == last_end:
+            kind = _STACK if guard else _BSS if writable_file else kind
+        guard = rights == b"---p" and inode == b"0" and end - start == PAGE
+        if count and kind == last_kind and kind != FILE and start == last_end:
             rows[count - 1, 1] = end
         elif kind != _OTHER and count < _MAPPINGS:
             rows[count] = start, end, kind, library
             count += 1
-        last_end, last_kind, writable_file = end, kind, kind == _FILE and rights == b"rw-p"
+        last_end, last_kind, writable_file = end, kind, kind == FILE and rights == b"rw-p"
     return rows[:count]
 
 
-def _kind(rights: bytes, inode: bytes, path: bytes) -> int:
+def _kind(rights: bytes, inode: bytes, path: bytes, *, of_library: bool) -> int:
+    if path.startswith(_SHARED_PATHS):
+        return SHARED
     if inode != b"0":
-        return _FILE
+        if not rights.startswith(b"rw") or of_library:
+            return FILE
+        return COPIED if rights.endswith(b"p") else WRITABLE
     if not rights.startswith(b"rw"):
         return _OTHER
-    return _HEAP if path.startswith(b"[heap]") else _ANONYMOUS
+    return {b"[heap]": _HEAP, b"[stack": _STACK}.get(path[:6], ANONYMOUS)
 
 
 def _lines(file: str) -> Iterator[bytes]:

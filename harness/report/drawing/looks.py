@@ -54,6 +54,7 @@ LIVE, PINNED, SLACK, OTHER = Fill("#0072b2"), Fill("#cfe8f7", "//"), Fill("#fbe9
 GIVEN_BACK = Fill("#7cc4a8")
 BALLAST, ARROW, OVERHEAD = Fill("#dcdcdc"), Fill("#cc79a7"), Fill("#56b4e9")
 GLIBC_MAPPED, GLIBC_HEAP = Fill("#a85f00"), Fill("#e69f00")
+STACKS, DIRTY_FILES, SHARED_MEMORY, ANONYMOUS = map(Fill, ("#c9b8dc", "#9a86bf", "#6a51a3", "#4a1486"))
 UNEXPLAINED, UNATTRIBUTED, OTHER_OWNERS = Fill("#d55e00", "xx"), Fill("#f2f2f2", "xx"), Fill("#bdbdbd")
 
 OWNERS = tuple(map(Fill, ("#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d", "#e6ab02")))

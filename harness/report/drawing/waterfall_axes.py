@@ -25,6 +25,7 @@ PARTS = {
     "live": Layer("left: still live", looks.LIVE),
     "pinned": Layer("left: pinned, free in Python's pools", looks.PINNED),
     "slack": Layer("left: slack, free in glibc's hands", looks.SLACK),
+    "mapped": Layer("left: mapped", looks.ANONYMOUS),
     "other": Layer("left: other", looks.OTHER),
 }
 """What the bars mean; live, pinned and slack look as in anatomy.png."""

@@ -39,6 +39,10 @@ THINNEST_SHARE = 0.001
 RSS_LAYERS = {  # the first lies at the bottom: what does not move, what is held, what is held and not used
     "ballast_bytes": Layer("ballast", looks.BALLAST),
     "file_bytes": Layer("files, mapped", looks.OTHER),
+    "stacks_bytes": Layer("thread stacks", looks.STACKS),
+    "dirty_file_bytes": Layer("files, written", looks.DIRTY_FILES),
+    "shared_bytes": Layer("shared memory", looks.SHARED_MEMORY),
+    "anonymous_bytes": Layer("anonymous mappings", looks.ANONYMOUS),
     "arrow_bytes": Layer("Arrow's pool", looks.ARROW),
     "glibc_mapped_bytes": Layer("glibc, mapped: in use", looks.GLIBC_MAPPED),
     "glibc_heap_bytes": Layer("glibc, heap: in use", looks.GLIBC_HEAP),

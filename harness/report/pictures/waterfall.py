@@ -70,11 +70,16 @@ def waterfall_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdi
 
 def _key(drawn: Sequence[Waterfall]) -> list[Artist]:
     if any(stop.broken_down for stop in drawn):
-        shown = [GIVEN_BACK, *(layer for part, layer in PARTS.items() if any(part in stop.parts for stop in drawn))]
+        shown = [GIVEN_BACK, *(layer for part, layer in PARTS.items() if any(_has(stop, part) for stop in drawn))]
     else:
         rest = Layer("left: not live; pinned and slack not recorded", PARTS["other"].fill)
         shown = [GIVEN_BACK, PARTS["live"], rest]
     return [Patch(**layer.fill.swatch, linewidth=0.5, label=layer.name) for layer in shown]
+
+
+def _has(stop: Waterfall, part: str) -> bool:
+    """Whether a bar has a part; of mappings, which most programs have none of, only what can be seen."""
+    return part in stop.parts and (part != "mapped" or abs(mean_or_zero(stop.parts[part])) >= WORTH_GB)
 
 
 def _words(stop: Waterfall, width_px: float) -> list[str]:

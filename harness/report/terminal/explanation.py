@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.analysis.estimates import CONFIDENCE, Estimate, mean_or_zero
-from harness.analysis.explanation import OUTCOMES, Count, Explanation, Restarts
-from harness.analysis.leaks.config_leaks import ConfigLeak
+from harness.analysis.explanation import Count, Explanation, Restarts
+from harness.analysis.leaks.config_leaks import RSS
 from harness.analysis.owners.growth import (
     EXPLAINED,
     UNATTRIBUTED,
@@ -19,12 +19,15 @@ from harness.analysis.owners.growth import (
     certainly_above,
     share_of,
 )
+from harness.analysis.owners.walk_errors import walk_error
 from harness.analysis.tables import CHILDREN_SINCE
 from harness.analysis.verdict.validity import due_seeds, judged_seeds
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, interval, level, measured, percent, value, when_limit
-from harness.report.words.child_words import children_line, grows, real_time
+from harness.report.words.child_words import children_line, real_time
+from harness.report.words.config_sentences import FREE, leak_sentences, what_grows
 from harness.report.words.losing import loss_lines
+from harness.report.words.overcounted import overcounted
 from harness.report.words.owner_paths import tail, told_apart
 from harness.report.words.release import NAME_COLUMNS, WORTH_GB, stop_sentences
 from harness.report.words.swallowed import pending_sentences, trouble_sentences
@@ -41,17 +44,12 @@ _ALL = 0.995
 _SHORTEST_PATH = 24
 """Columns that a path always gets; the numbers take what they need of the rest."""
 
-_DECIDED_IN = {
-    "whole": "under load",
-    "last_three_quarters": "in the last three quarters of the runs",
-    "last_half": "in the last half of the runs",
-}
-
 _STYLES = {"leak": "bold red", "no leak": "bold green", "undecided": "bold yellow"}
 _PARTS = {
     "live": "live",
     "pinned": "pinned (free in Python's pools)",
     "slack": "slack (free in glibc's hands)",
+    "mapped": "mapped (shared memory, anonymous mappings, written files, stacks)",
     "other": "other (files, Arrow, unexplained)",
 }
 
@@ -89,12 +87,7 @@ def _judged_at(explanations: Sequence[Explanation]) -> str:
 def print_config(console: Console, scenario: Scenario, explanation: Explanation) -> None:
     """Print what explains one config: whether it leaks, who holds what, what stop() left."""
     heading(console, explanation.config)
-    word, sentence = leak_sentence(explanation, scenario)
-    told = [(word, sentence, explanation.outcome)]
-    if explanation.children_leak is not None:
-        word, sentence = children_sentence(explanation.children_leak, scenario)
-        told.append((word, sentence, OUTCOMES[explanation.children_leak.verdict.outcome]))
-    for word, sentence, outcome in sorted(told, key=lambda one: one[2] != "leak"):
+    for word, sentence, outcome in config_told(explanation, scenario):
         paragraph(console, Text.assemble(Text(f"{word}: ", style=_STYLES[outcome]), sentence))
     for sentence in [*_children(explanation), *_ended(explanation), *_course(explanation, scenario)]:
         paragraph(console, sentence)
@@ -112,37 +105,16 @@ def print_config(console: Console, scenario: Scenario, explanation: Explanation)
         paragraph(console, sentence, bullet="- ")
 
 
-def leak_sentence(explanation: Explanation, scenario: Scenario) -> tuple[str, str]:
-    """Return the verdict on the long run in a word, and the sentence that says why."""
-    budget = f"the budget of {scenario.memory.leak_budget_gb_per_hour:g} GB per hour"
+def config_told(explanation: Explanation, scenario: Scenario) -> list[tuple[str, str, str]]:
+    """Return (word, sentence, outcome) on the long run of a config and of what it started, the gravest first."""
+    judged = len(judged_seeds(scenario, explanation.runs, [explanation.config]))
+    due = len(due_seeds(scenario, explanation.runs))
+    lacking = f" by {judged} of {due} runs" if judged < due else ""
+    reason = ""
     if explanation.live.estimate is None:
-        reason = f"{explanation.live.reason}.{_by_owners(explanation, budget)}"
-        return "UNDECIDED", f"whether it leaks in the long run: {reason}"
-    grow = f"live bytes grow by {_rate(explanation.live)} {_DECIDED_IN[explanation.part]}"
-    if explanation.outcome == "leak":
-        return "LEAKS", f"{grow}, above {budget}."
-    if explanation.outcome == "no leak":
-        itself = "" if explanation.children is None else " ITSELF"
-        judged = len(judged_seeds(scenario, explanation.runs, [explanation.config]))
-        if judged < (due := len(due_seeds(scenario, explanation.runs))):
-            word = f"DOES NOT LEAK{itself} by {judged} of {due} runs"
-            return word, f"{grow}, within {budget}; what is missing may be what leaked."
-        return f"DOES NOT LEAK{itself}", f"{grow}, within {budget}."
-    return "UNDECIDED", f"{grow}, where {budget} is allowed: {explanation.reason}."
-
-
-def children_sentence(leak: ConfigLeak, scenario: Scenario) -> tuple[str, str]:
-    """Return the verdict on the processes that a target started in a word, and the sentence that says why."""
-    budget = f"the budget of {scenario.memory.leak_budget_gb_per_hour:g} GB per hour"
-    if leak.verdict.slope is None:
-        return "CHILDREN UNDECIDED", f"{leak.reason}."
-    grow = f"the processes that it started grow by {_rate(leak.rate)}"
-    if leak.verdict.leaks:
-        command = "" if leak.command is None else f": {grows(leak.command)}"
-        return "CHILDREN LEAK", f"{grow}, above {budget}{command}."
-    if leak.verdict.outcome == "OK":
-        return "CHILDREN DO NOT LEAK", f"{grow}, within {budget}."
-    return "CHILDREN UNDECIDED", f"{grow}, where {budget} is allowed: {leak.reason}."
+        budget = f"the budget of {scenario.memory.leak_budget_gb_per_hour:g} GB per hour"
+        reason = f"{explanation.live.reason}.{_by_owners(explanation, budget)}".removesuffix(".")
+    return leak_sentences(explanation.finding, lacking=lacking, open_reason=reason)
 
 
 def _children(explanation: Explanation) -> list[str]:
@@ -252,16 +224,15 @@ def _first_cleared(owned: Growth, total: float) -> tuple[list[str], float]:
 
 
 def _course(explanation: Explanation, scenario: Scenario) -> list[str]:
-    sentences = []
+    told = []
     if explanation.limit is not None:
         what = "RSS" if explanation.children is None else "RSS with children"
         at_this_rate = f"At this rate {what}, which peaked at {value(explanation.peak.estimate, 'GB')} GB,"
-        sentences.append(f"{what if explanation.limit.reached else at_this_rate} {when_limit(explanation.limit)}.")
-    if explanation.fragmentation:
-        sentences.append(
-            f"The floors of RSS climb all the same, by {_rate(explanation.rss)}: fragmentation, memory that the "
-            "program has and does not use."
-        )
+        told.append(f"{what if explanation.limit.reached else at_this_rate} {when_limit(explanation.limit)}.")
+    untold = next((leak for leak in explanation.finding.untold if leak.measure is RSS), None)
+    if untold is not None and explanation.outcome == "no leak":
+        what = FREE if untold.fragmentation else what_grows(untold.grown) or "what it is was not recorded"
+        told.append(f"The floors of RSS climb all the same in this world, by {_rate(explanation.rss)}: {what}.")
     if explanation.grown:
         total = sum(mean_or_zero(part) for part in explanation.grown.values())
         parts = ", ".join(
@@ -269,10 +240,10 @@ def _course(explanation: Explanation, scenario: Scenario) -> list[str]:
             for name, part in explanation.grown.items()
             if part.estimate is not None
         )
-        sentences.append(f"At the end of the feed RSS had grown by {value(total, 'GB')} GB: {parts}.")
+        told.append(f"At the end of the feed RSS had grown by {value(total, 'GB')} GB: {parts}.")
     else:
-        sentences.append("Whether the growth is live, pinned or slack: not recorded.")
-    return sentences
+        told.append("Whether the growth is live, pinned or slack: not recorded.")
+    return told
 
 
 def _unattributed(explanation: Explanation) -> list[str]:
@@ -281,9 +252,8 @@ def _unattributed(explanation: Explanation) -> list[str]:
         return []
     lost = explanation.growth.owner(UNATTRIBUTED).rate
     large = max(0.1 * abs(mean_or_zero(explanation.growth.live.rate)), LEAST_SHARE)
-    named = mean_or_zero(explanation.growth.live.rate) - mean_or_zero(lost)
-    if mean_or_zero(lost) < -large and named > large and (lost.high is None or lost.high < 0):
-        return [f"unattributed: {_rate(lost)}: the owners add up to more than is live; they are too high by as much."]
+    if mean_or_zero(lost) < 0:
+        return overcounted(lost, walk_error(explanation.runs), least=LEAST_SHARE)
     if mean_or_zero(lost) < large or not certainly_above(lost, 0.0):
         return []
     whose = _whose(explanation, lost)

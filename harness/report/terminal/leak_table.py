@@ -25,7 +25,7 @@ _NARROW = 76
 
 def print_leaks(console: Console, verdict: Verdict) -> None:
     """Print the verdicts on every config: bytes in a table with their shapes, counts in sentences."""
-    stored = [leak for leak in verdict.leaks if not leak.measure.counted]
+    stored = [leak for leak in verdict.leaks if not leak.measure.counted and not leak.idle]
     counted = [leak for leak in verdict.leaks if leak.measure.counted]
     if not verdict.leaks:
         return

@@ -12,6 +12,7 @@ from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.run_summary import RunSummary
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.words.amounts import BOUNDS, spoken, spoken_band
+from harness.report.words.config_sentences import unclaimed_leaks
 from harness.text import joined
 
 RELEASES = {
@@ -20,12 +21,15 @@ RELEASES = {
     "release.trim": "trimming the heap gave back",
 }
 
+LEAKS_TOLD = 2
+"""Configs whose leaks no claim is about have a sentence each, of more the last are counted."""
+
 NAMED = 3
 """Up to this many missed or undecided claims are named; of more, the last are counted."""
 
 
 def summary_sentence(verdict: Verdict) -> str:
-    """Return the one sentence that a person would say of the soak."""
+    """Return the one sentence that a person would say of the soak; a leak that no claim is about is another."""
     if verdict.reasons:
         first, *others = verdict.reasons
         more = f" (and {len(others)} more)" if others else ""
@@ -36,7 +40,12 @@ def summary_sentence(verdict: Verdict) -> str:
         config: _held([run for run in verdict.runs if run.config == config], scaled=verdict.memory_scale != 1)
         for config in configs
     }
-    return headline(verdict.claims, held)
+    told, leaks = headline(verdict.claims, held), unclaimed_leaks(verdict)
+    if not leaks:
+        return told
+    uncounted = [f"{len(leaks) - LEAKS_TOLD} more configs leak"] if len(leaks) > LEAKS_TOLD else []
+    beside = " ".join(f"{leak[0].upper()}{leak[1:]}." for leak in [*leaks[:LEAKS_TOLD], *uncounted])
+    return f"{told} {beside}" if verdict.claims else f"{beside} {told}"
 
 
 def headline(claims: Sequence[ClaimVerdict], held: Mapping[str, Mapping[str, str]]) -> str:

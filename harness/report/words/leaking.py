@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.analysis.config_finding import findings
 from harness.analysis.estimates import mean_or_zero
 from harness.analysis.leaks.config_leaks import CHILDREN, RSS, TREE, ConfigLeak
 from harness.analysis.leaks.load import Kept
@@ -32,9 +33,9 @@ OWNER_COLUMNS = 28
 
 
 def leak_lines(scenario: Scenario, verdict: Verdict, runs: Sequence[Run]) -> list[str]:
-    """Return a line for everything that leaks, of what is told at this scale."""
-    told, judged = told_by(scenario, verdict.leaks), Runs.of(scenario, runs)
-    return [_leaking(leak, judged.of_config(leak.config)) for leak in told if leak.verdict.leaks]
+    """Return a line for everything that leaks, of what is told at this scale, the gravest of each config first."""
+    judged, found = Runs.of(scenario, runs), findings(verdict.leaks, scenario.memory.scale)
+    return [_leaking(leak, judged.of_config(leak.config)) for one in found.values() for leak in one.leaking]
 
 
 def limited(verdict: Verdict, config: str) -> str:

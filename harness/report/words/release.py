@@ -19,7 +19,7 @@ NAME_COLUMNS = 44
 MOST = 3
 """How many names of one kind a sentence lists."""
 
-PARTS = {"live": "still live", "pinned": "pinned", "slack": "slack", "other": "other"}
+PARTS = {"live": "still live", "pinned": "pinned", "slack": "slack", "mapped": "mapped", "other": "other"}
 
 
 def stop_sentences(stop: Waterfall | None) -> list[str]:

@@ -267,6 +267,28 @@ def test_a_complete_run_of_format_1_that_nobody_archived_is_read_by_its_own_form
     assert pd.read_parquet(tmp_path / PARQUET_FILE)["t_s"].tolist() == [0.0, 5.0, 10.0, 15.0]
 
 
+@pytest.mark.parametrize("told", [{"row_bytes": ROWS[2].itemsize}, {}])
+def test_rows_of_format_3_that_end_before_the_mappings_are_read(tmp_path: Path, told: dict[str, int]) -> None:
+    job().write(tmp_path)
+    rows = np.zeros(4, ROWS[2])
+    rows["t_s"], rows["delivered_reconnect_bytes"] = 5.0 * np.arange(4), 7
+    (tmp_path / SAMPLES_FILE).write_bytes(rows.tobytes())
+    (tmp_path / NOTES_FILE).write_text(json.dumps([[], {"format": 3, **told}]) + "\n")
+    assert archive_run(tmp_path)["rows"] == 4
+    frame = pd.read_parquet(tmp_path / PARQUET_FILE)
+    assert frame["t_s"].tolist() == [0.0, 5.0, 10.0, 15.0]
+    assert frame["delivered_reconnect_bytes"].tolist() == [7] * 4
+    assert "mappings_bytes" not in frame.columns
+
+
+@pytest.mark.parametrize("length", [7, 12, -8, 1 << 20, "many"])
+def test_rows_of_a_length_that_was_never_written_are_refused(tmp_path: Path, length: object) -> None:
+    record(tmp_path, 2)
+    (tmp_path / NOTES_FILE).write_text(json.dumps([[], {"format": 3, "row_bytes": length}]) + "\n")
+    with pytest.raises(UsageError, match="row_bytes is"):
+        read_rows(tmp_path)
+
+
 def test_a_dead_run_says_the_format_that_it_was_recorded_in(tmp_path: Path) -> None:
     job().write(tmp_path)
     record(tmp_path, 2)

@@ -7,7 +7,9 @@ import pytest
 
 from harness.analysis.explanation import explain_config
 from harness.analysis.leaks import config_leaks as leaks
+from harness.analysis.leaks.memory_limit import leaking_rate, told_by
 from harness.analysis.metrics.catalogue import METRICS
+from harness.analysis.metrics.rss_lines import ALLOCATORS_HOLD_FREE
 from harness.analysis.runs import Runs
 
 
@@ -88,11 +90,48 @@ def test_bytes_are_judged_against_the_scenarios_budget(make_run, make_scenario) 
     assert leaks.judge_config(roomy, five_hours(make_run, rss=0.3))["rss"].verdict.outcome == "OK"
 
 
-def test_rss_that_climbs_while_live_bytes_do_not_is_fragmentation(make_run, make_scenario) -> None:
-    found = leaks.judge_config(make_scenario(hours=5), five_hours(make_run, rss=0.3))
+def read_as(runs: list, line: str) -> list:
+    """The runs, with all of their RSS in one line."""
+    for run in runs:
+        run.samples[line], run.samples["residual_bytes"] = run.samples["rss_bytes"], 0.0
+        if line not in ALLOCATORS_HOLD_FREE:
+            run.samples["mappings_bytes"] = run.samples["rss_bytes"]
+    return runs
+
+
+@pytest.mark.parametrize("line", ["glibc_free_bytes", "pymalloc_free_bytes"])
+def test_rss_that_climbs_by_what_allocators_hold_free_is_fragmentation(make_run, make_scenario, line: str) -> None:
+    found = leaks.judge_config(make_scenario(hours=5), read_as(five_hours(make_run, rss=0.3), line))
     assert (found["rss"].verdict.outcome, found["live"].verdict.outcome) == ("LEAK", "OK")
     assert found["rss"].fragmentation
     assert not found["live"].fragmentation
+
+
+@pytest.mark.parametrize("line", ["anonymous_bytes", "shared_bytes", "dirty_file_bytes", "stacks_bytes"])
+def test_mappings_that_climb_are_a_leak_of_their_own_and_no_fragmentation(make_run, make_scenario, line: str) -> None:
+    found = leaks.judge_config(make_scenario(hours=5), read_as(five_hours(make_run, rss=0.3), line))
+    assert [found[name].verdict.outcome for name in ("rss", "live", "mappings")] == ["LEAK", "OK", "LEAK"]
+    assert found["mappings"].verdict.slope == pytest.approx(0.3, abs=0.01)
+    assert found["mappings"].grown[line] == pytest.approx(0.3 * (5 - 1 / 6), rel=0.05)
+    assert not found["rss"].fragmentation
+    assert leaking_rate(list(found.values())) == found["mappings"].rate
+
+
+def test_what_rss_climbs_by_is_not_guessed_where_it_was_not_recorded(make_run, make_scenario) -> None:
+    found = leaks.judge_config(make_scenario(hours=5), five_hours(make_run, rss=0.3))
+    assert (found["rss"].verdict.outcome, found["rss"].fragmentation, found["rss"].grown) == ("LEAK", False, {})
+
+
+def test_mappings_that_hardly_move_are_idle_and_not_told(make_run, make_scenario) -> None:
+    scenario, runs = make_scenario(hours=5), five_hours(make_run)
+    for run in runs:
+        run.samples["mappings_bytes"] = 0.01e9 + 0.001e9 * (np.arange(run.t_s.size) % 3)
+    found = leaks.judge_config(scenario, runs)["mappings"]
+    assert (found.verdict.outcome, found.idle) == ("OK", True)
+    assert found not in told_by(scenario, [found])
+    for run in runs:
+        run.samples["mappings_bytes"] = 1e9 * (np.arange(run.t_s.size) % 3)
+    assert not leaks.judge_config(scenario, runs)["mappings"].idle
 
 
 def test_counts_are_judged_as_finely_as_the_hours_allow(make_run, make_scenario) -> None:

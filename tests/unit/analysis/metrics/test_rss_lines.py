@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from harness.analysis.metrics.rss_lines import breakdown, parts_gb, read_at, reading, worst_residual
 from harness.analysis.runs import Run
-from harness.analysis.tables import LINES, RESIDUAL
+from harness.analysis.tables import LINES, MAPPINGS, RESIDUAL
 from tests.unit.anatomy_soak import Leaks, anatomy_run
 
 
@@ -77,8 +79,19 @@ def test_the_parts_of_a_change_add_up_to_it_exactly() -> None:
     at = np.flatnonzero(np.isfinite(run.column("file_bytes")))
     for index in at:
         parts = parts_gb(run, reading(run, 0), reading(run, int(index)))
-        assert set(parts) == {"live", "pinned", "slack", "other"}
+        assert set(parts) == {"live", "pinned", "slack", "mapped", "other"}
         assert sum(parts.values()) == pytest.approx(run.rss_gb[index] - run.rss_gb[0], abs=1e-12)
+
+
+def test_what_is_mapped_is_a_part_and_other_where_it_was_not_recorded() -> None:
+    run = anatomy_run(mapped={"shared_bytes": 0.4, "stacks_bytes": 0.1})
+    end = int(np.flatnonzero(np.isfinite(run.column("file_bytes")))[-1])
+    known = parts_gb(run, reading(run, 0), reading(run, end))
+    assert known["mapped"] == pytest.approx(0.5 * run.t_s[end] / 3600)
+    older = dataclasses.replace(run, samples=run.samples.drop(columns=list(MAPPINGS)))
+    unknown = parts_gb(older, reading(older, 0), reading(older, end))
+    assert "mapped" not in unknown
+    assert unknown["other"] == pytest.approx(known["mapped"] + known["other"])
 
 
 def test_where_pymalloc_is_replaced_nothing_is_pinned_by_it() -> None:
@@ -86,5 +99,5 @@ def test_where_pymalloc_is_replaced_nothing_is_pinned_by_it() -> None:
     for name in ("pymalloc_bytes", "pymalloc_overhead_bytes", "pymalloc_free_bytes"):
         run.samples[name] = np.nan
     parts = parts_gb(run, reading(run, 0), reading(run, 30))
-    assert set(parts) == {"live", "slack", "other"}
+    assert set(parts) == {"live", "slack", "mapped", "other"}
     assert sum(parts.values()) == pytest.approx(run.rss_gb[30] - run.rss_gb[0])

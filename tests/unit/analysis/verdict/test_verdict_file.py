@@ -30,7 +30,7 @@ from harness.report.words.headline import summary_sentence
 from tests.unit.analysis.verdict.golden_recording import GOLDEN, golden_copy
 from tests.unit.analysis.verdict.literal_soak import claim, five_hours, make_scenario, rising, soak
 
-PROSE = {"reason", "summary"}
+PROSE = {"reason", "summary", "sentence"}
 
 
 def leaves(table: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -86,6 +86,27 @@ def test_owners_that_claim_more_than_is_live_are_told(scenario) -> None:
     assert "the owners add up to more than is live" in words(printed(scenario, runs_of(leaks)))
 
 
+def test_owners_that_claim_a_little_more_are_within_the_error_of_the_walks(scenario) -> None:
+    runs = runs_of(Leaks(lasting={EVENTS: 1.3, UNATTRIBUTED: -0.05}, until_cleanup={}, constant={HISTORY: 1.0}))
+    certain = words(printed(scenario, runs))
+    assert "they are too high by as much, which is more than the walks are unsure of (0.000 GB per hour)" in certain
+    for run in runs:
+        run.owners.loc[run.owners["path"] == UNATTRIBUTED, "se"] = 0.1 * 0.2e9
+    unsure = words(printed(scenario, runs))
+    assert "less than nothing, within what the walks are unsure of (0.1" in unsure
+    assert "the owners add up to more" not in unsure
+
+
+def test_mappings_that_leak_lead_and_live_bytes_acquit_nobody(make_scenario) -> None:
+    runs = runs_of(Leaks(lasting={}), mapped={"shared_bytes": 0.3})
+    text = words(printed(make_scenario(("fixed",)), runs))
+    assert "LEAKS: what it mapped itself grows by 0.300" in text
+    assert "shared memory" in text.split("above the budget")[1]
+    assert "1.50 mapped (shared memory, anonymous mappings, written files, stacks)" in text
+    assert "DOES NOT LEAK" not in text
+    assert "ragmentation" not in text
+
+
 def test_a_config_that_does_not_leak(scenario) -> None:
     text = words(printed(scenario, runs_of(Leaks(lasting={}))))
     assert "DOES NOT LEAK: live bytes grow by 0.000 [-0.017, 0.017] GB per hour under load, within the budget" in text

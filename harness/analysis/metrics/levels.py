@@ -76,11 +76,13 @@ def horizon_instant(run: Run) -> Reading:
     """RSS at the horizon, before any cleanup of that instant."""
     if not run.reached_horizon:
         return not_reached(run)
-    horizon = run.horizon_s
+    inside, horizon = run.rss_gb[run.until_horizon], run.horizon_s
+    if not inside.size:  # a busy machine, in real time: the first sample came after the end
+        return absent("undecided", f"{run.config} has no sample up to the horizon")
     if (abs(run.event_times("cleanup") - horizon) <= EPSILON_S).any():
         crest, _ = crest_and_trough(run, horizon)
         return Reading(crest)
-    return Reading(float(run.rss_gb[run.until_horizon][-1]))
+    return Reading(float(inside[-1]))
 
 
 def horizon(run: Run) -> Reading:

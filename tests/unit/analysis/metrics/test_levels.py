@@ -99,3 +99,12 @@ def test_a_run_that_failed_at_once_has_no_levels(make_run, make_scenario) -> Non
 def test_the_range_under_load_is_a_share_of_its_first_sample(make_run, make_scenario) -> None:
     assert levels.range_share(make_run([4, 5, 3, 4]).under(make_scenario(hours=0.5))).value == pytest.approx(2 / 5)
     assert levels.range_share(make_run([4, 4, 4, 4]).under(make_scenario(hours=0.5))).value == 0
+
+
+def test_a_run_whose_first_sample_came_after_the_horizon_has_no_value_there(make_run, make_scenario) -> None:
+    run = make_run([5, 9, 7])
+    run.samples["t_s"] += 3600
+    late = run.under(make_scenario(hours=0.5))
+    for level in (levels.horizon_instant, levels.horizon, levels.peak, levels.mean):
+        assert level(late).value is None
+    assert levels.horizon(late).reason == "old has no sample up to the horizon"

@@ -5,6 +5,7 @@ code is 0.
 
 --deep reruns one config for a few virtual minutes with its allocations traced, to name the lines of code behind what
 grows: under tracemalloc, and under memray where that is installed, whose flame graph goes into RESULT/deep/CONFIG.
+Of growth that no owner explains it tells which types grew, who refers to them, and what sits in cycles.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.report.terminal.console import open_console
     from harness.report.terminal.explanation import print_explanation
     from harness.report.terminal.verdict import print_incompleteness, print_invalidity
+    from harness.soaks.living import locked
+    from harness.text import shown_path
 
     if not arguments.deep:
         for option in ("config", "seed", "hours"):
@@ -51,24 +54,48 @@ def run(arguments: argparse.Namespace) -> int:
                 raise UsageError(f"--{option} is for a rerun: give --deep too")
     folder = result_folder(arguments.result, arguments.results)
     result, console = Result.open(folder), open_console()
+    if arguments.deep and result.is_going_on:
+        raise UsageError(f"{shown_path(folder)}: its soak is being carried out: --deep writes there, so it has to wait")
     print_invalidity(console, result.invalidities)
     print_incompleteness(console, result.lacking)
     found = explain(result.scenario, result.runs)
     print_explanation(console, result.scenario, found)
+    budget = result.scenario.memory.leak_budget_gb_per_hour
     if arguments.deep:
-        explain_by_rerun(console, folder, found, arguments)
+        with locked(folder, tries=1) as alone:
+            if not alone:
+                raise UsageError(f"{shown_path(folder)}: another process writes there: --deep has to wait")
+            explain_by_rerun(console, folder, found, budget, arguments)
+    else:
+        offer_reruns(console, folder, found, budget)
     return 0
 
 
+def offer_reruns(console: Console, folder: Path, found: Sequence[Explanation], budget: float) -> None:
+    """Print how to learn more of what grows without an owner, a line a config."""
+    from harness.analysis.owners.suspects import rate_without_owner
+    from harness.report.terminal.console import whole_line
+    from harness.report.words.unowned import offer
+
+    unowned = {one.config: rate for one in found if (rate := rate_without_owner(one, budget)) is not None}
+    if unowned:
+        console.print()
+    for config, gb_per_hour in unowned.items():
+        whole_line(console, offer(config, gb_per_hour, folder))
+
+
 def explain_by_rerun(
-    console: Console, folder: Path, found: Sequence[Explanation], arguments: argparse.Namespace
+    console: Console, folder: Path, found: Sequence[Explanation], budget: float, arguments: argparse.Namespace
 ) -> None:
     """Print which lines allocated what the first owners of a config hold, from a rerun that is not judged.
 
+    What grows by more than the `budget` without an owner is told by type.
+
     Raises UsageError where there is nothing to rerun, SoakError where the rerun fails.
     """
-    from harness.analysis.owners.suspects import suspects, worst
-    from harness.deep.rerun import TRACERS, has_memray, plan_rerun, trace
+    from harness.analysis.owners.suspects import rate_without_owner, suspects, worst
+    from harness.deep.rerun import has_memray, plan_rerun, trace
+    from harness.deep.tracers import CENSUS, TRACERS
     from harness.report.terminal.allocations import INSTALL, print_allocations
     from harness.report.terminal.console import heading, whole_line
     from harness.report.terminal.progress import RerunProgress
@@ -78,17 +105,21 @@ def explain_by_rerun(
     chosen = worst(found).config if arguments.config is None else arguments.config
     mine = [one for one in found if one.config == chosen]
     owners, gb_per_hour = suspects(mine[0], MOST_OWNERS) if mine else ([], None)
-    scale = found[0].runs[0].memory_scale
-    bytes_per_hour = None if gb_per_hour is None else gb_per_hour * scale * 1e9
-    job = plan_rerun(folder, chosen, arguments.seed, arguments.hours, bytes_per_hour)
+    unowned = rate_without_owner(mine[0], budget) if mine else None
+    real_bytes = 1e9 * found[0].runs[0].memory_scale
+    rates = [rate for rate in (gb_per_hour, unowned) if rate is not None]
+    job = plan_rerun(folder, chosen, arguments.seed, arguments.hours, min(rates) * real_bytes if rates else None)
     heading(console, f"Rerun of {chosen} seed {job.seed}: {job.horizon_s / 3600:.2g} virtual hours, not judged")
     if not owners:
         whole_line(console, "The recording names no owner that grows: the one that grows most in the rerun is taken.")
     tracers = TRACERS if has_memray() else TRACERS[:1]
     if len(tracers) < len(TRACERS):
         whole_line(console, INSTALL)
+    counted = unowned is not None or not owners
+    if counted:
+        tracers = (*tracers, CENSUS)
     allocations = trace(folder, job, owners, {tracer: RerunProgress(console, tracer) for tracer in tracers})
-    print_allocations(console, chosen, job.seed, allocations)
+    print_allocations(console, chosen, job.seed, allocations, counted=counted)
 
 
 def result_folder(reference: str, root: Path) -> Path:

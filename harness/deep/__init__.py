@@ -1,1 +1,1 @@
-"""A rerun with its allocations traced, which nobody judges: the lines of code behind an owner."""
+"""A rerun with its allocations traced, which nobody judges: the lines of code behind an owner, the types that grow."""

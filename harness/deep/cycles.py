@@ -65,15 +65,18 @@ def find_cycles(note: Callable[[Any, int], None]) -> Cycles:
 
 
 def _weighed(garbage: list[Any]) -> list[tuple[Any, int]]:
-    """(object, bytes) of what was collected, and of the plain values that only it can hold."""
+    """(object, bytes) of what was collected, and of the plain values that only it can hold, also in plain tuples."""
     kinds = Kinds()
     met = {id(obj) for obj in garbage}
     weighed = []
-    for obj in garbage:
+    pending = list(garbage)
+    while pending:
+        obj = pending.pop()
         weighed.append((obj, int(kinds[type(obj)].size(obj))))
         for part in gc.get_referents(obj):
-            kind = kinds[type(part)]
-            if kind.form in (Form.ATOM, Form.ARRAY) and id(part) not in met:
+            form = kinds[type(part)].form
+            plain = form in (Form.ATOM, Form.ARRAY) or (form is Form.CONTAINER and not gc.is_tracked(part))
+            if plain and id(part) not in met:
                 met.add(id(part))
-                weighed.append((part, int(kind.size(part))))
+                pending.append(part)
     return weighed

@@ -19,6 +19,12 @@ Share = tuple[Site | None, float]
 Amount = tuple[Site, int]
 """A line of code and its bytes."""
 
+IN_CYCLES = "(reference cycles)"
+"""In place of a path: what only a collection frees, as nothing else refers to it."""
+
+BY_NOBODY = "(nothing that Python sees)"
+"""In place of a path: C code, or a reference that was counted and never given back."""
+
 BEFORE_THE_FEED = Site("", 0, "", False)
 
 
@@ -41,6 +47,19 @@ class InCycles(Cycles):
     """What only a collection freed at the end of a rerun; `sites` are the lines that allocated it."""
 
     sites: tuple[Share, ...]
+
+
+@dataclass(frozen=True)
+class GrownType:
+    """A type of which there were `objects` more, of `bytes` more, at the end than at half of the feed.
+
+    `holders` are the paths that hold that, each with its share.
+    """
+
+    name: str
+    objects: int
+    bytes: int
+    holders: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +92,27 @@ class ByMemray:
         return {"held": _rows(self.held), "held_bytes": self.held_bytes}
 
 
+@dataclass(frozen=True, kw_only=True)
+class ByCensus:
+    """What a rerun with two counts of all objects found: the `types` that grew, whoever holds them.
+
+    `live_bytes` is how much live bytes grew in that time, None where no allocator told or nobody counted; `truncated`:
+    there were more objects than were looked at.
+    """
+
+    types: tuple[GrownType, ...] = ()
+    live_bytes: int | None = None
+    truncated: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "types": [asdict(one) for one in self.types],
+            "live_bytes": self.live_bytes,
+            "truncated": self.truncated,
+        }
+
+
 def by_tracemalloc(found: dict[str, Any]) -> ByTracemalloc:
     """What :meth:`ByTracemalloc.to_json` made plain."""
     owners, cycles = found["owners"], found["cycles"]
@@ -88,6 +128,12 @@ def by_tracemalloc(found: dict[str, Any]) -> ByTracemalloc:
 def by_memray(found: dict[str, Any]) -> ByMemray:
     """What :meth:`ByMemray.to_json` made plain."""
     return ByMemray(held=_amounts(found["held"]), held_bytes=found["held_bytes"])
+
+
+def by_census(found: dict[str, Any]) -> ByCensus:
+    """What :meth:`ByCensus.to_json` made plain."""
+    types = (GrownType(**{**one, "holders": tuple(map(tuple, one["holders"]))}) for one in found["types"])
+    return ByCensus(types=tuple(types), live_bytes=found["live_bytes"], truncated=found["truncated"])
 
 
 def _rows(lines: Sequence[Share] | Sequence[Amount]) -> list[list[Any]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.deep.findings import ByMemray, ByTracemalloc, by_memray, by_tracemalloc
+from harness.deep.findings import ByCensus, ByMemray, ByTracemalloc, by_census, by_memray, by_tracemalloc
 from harness.deep.tracers import CAPTURE_FILE, FOUND_FILE
 from harness.errors import SoakError, UsageError
 from harness.files import write_json
@@ -36,11 +36,9 @@ MEASURABLE_BYTES = 20e6
 SLOWDOWN = 20
 """So many times slower a traced run may be before it counts as stalled."""
 
-TRACERS = ("tracemalloc", "memray")
-
 
 @dataclass(frozen=True, kw_only=True)
-class Allocations(ByTracemalloc, ByMemray):
+class Allocations(ByTracemalloc, ByMemray, ByCensus):
     """What reruns of one config found. Bytes are real ones, of `hours` virtual hours.
 
     `limited`: one of them ended before that, for want of memory. `flame` is the flame graph, None without memray.
@@ -119,7 +117,8 @@ def trace(result: Path, job: Job, owners: Sequence[str], observe: dict[str, Obse
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        found: dict[str, Any] = {"hours": job.horizon_s / 3600, "limited": False, **ByMemray().to_json()}
+        found: dict[str, Any] = {"hours": job.horizon_s / 3600, "limited": False}
+        found |= ByMemray().to_json() | ByCensus().to_json()
         for tracer, watch in observe.items():
             scratch = folder / tracer
             program = ("harness.deep.traced_run", tracer, *owners)
@@ -143,6 +142,7 @@ def trace(result: Path, job: Job, owners: Sequence[str], observe: dict[str, Obse
     return Allocations(
         **vars(by_tracemalloc(found)),
         **vars(by_memray(found)),
+        **vars(by_census(found)),
         hours=found["hours"],
         limited=found["limited"],
         flame=folder / FLAME_FILE if "memray" in observe else None,

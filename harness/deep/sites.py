@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import ast
+import ctypes
 import importlib.util
 import os
 import re
 import sys
 import sysconfig
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from harness.probes.owners.sizes import MANAGED_DICT_FLAG, header
 
 _INSTALLED = re.compile(r"[\\/](site|dist)-packages[\\/]")
+
+_traceback_at = getattr(ctypes.pythonapi, "_PyTraceMalloc_GetTraceback", None) if sys.version_info < (3, 12) else None
+if _traceback_at is not None:
+    _traceback_at.restype = ctypes.py_object
+    _traceback_at.argtypes = [ctypes.c_uint, ctypes.c_size_t]
 
 Frame = tuple[str, int]
 """File and line, as the interpreter tells them."""
@@ -26,6 +35,18 @@ class Site(NamedTuple):
     line: int
     function: str
     own: bool
+
+
+def traceback_of(obj: Any) -> tracemalloc.Traceback | None:
+    """Where tracemalloc saw an object allocated; None where it did not.
+
+    Python 3.11 asks at a wrong address for an instance that has attributes: two pointers to them lie before it, too.
+    """
+    stack = tracemalloc.get_object_traceback(obj)
+    if stack is None and _traceback_at is not None and type(obj).__flags__ & MANAGED_DICT_FLAG:
+        frames = _traceback_at(0, id(obj) - header(type(obj)))
+        stack = None if frames is None else tracemalloc.Traceback(frames)
+    return stack
 
 
 class Sites:

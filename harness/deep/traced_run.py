@@ -1,8 +1,8 @@
 """One rerun with its allocations traced: a run as any other up to the end of its feed, but nobody judges it.
 
 ``python -m harness.deep.traced_run FOLDER TRACER [OWNER ...]`` reads ``job.json`` there, as the worker does. TRACER is
-``tracemalloc`` or ``memray``; what it finds is written into the folder (see :mod:`harness.deep.tracers`). stop() is
-not called: the question is what was held before it.
+``tracemalloc``, ``memray`` or ``census``; what it finds is written into the folder (see :mod:`harness.deep.tracers` and
+:mod:`harness.deep.type_census`). stop() is not called: the question is what was held before it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import contextlib
 import sys
 from pathlib import Path
 
-from harness.deep.tracers import FlameTracer, OwnersTracer, Tracer
+from harness.deep.tracers import CENSUS, FlameTracer, OwnersTracer, Tracer
+from harness.deep.type_census import CensusTracer
 from harness.worker.failures import RunEnded
 from harness.worker.job import Job
 from harness.worker.judged_run import JudgedRun, leave, main
@@ -47,6 +48,8 @@ def traced_run(job: Job, folder: Path) -> TracedRun:
     """The rerun that the command line asks for."""
     if sys.argv[2] == "memray":
         return TracedRun(job, folder, FlameTracer(folder, job.factory))
+    if sys.argv[2] == CENSUS:
+        return TracedRun(job, folder, CensusTracer(folder))
     return TracedRun(job, folder, OwnersTracer(folder, job.factory, sys.argv[3:], seed=job.seed))
 
 

@@ -16,11 +16,16 @@ from harness import probes
 from harness.deep.cycles import find_cycles
 from harness.deep.findings import Amount, ByMemray, ByTracemalloc, InCycles, OwnedFrom, Share
 from harness.deep.held import Holdings
-from harness.deep.sites import Frame, Site, Sites
+from harness.deep.sites import Frame, Site, Sites, traceback_of
 from harness.probes.owners import walk
 
 FOUND_FILE = "found.json"
 CAPTURE_FILE = "memray.bin"
+
+TRACERS = ("tracemalloc", "memray")
+
+CENSUS = "census"
+"""In place of a tracer: all objects are counted by type, twice. For growth that has no owner."""
 
 FRAMES = 10
 """Frames that tracemalloc keeps of a stack: the target's line is rarely further from the allocation."""
@@ -108,7 +113,7 @@ class OwnersTracer:
 
     def _site_of(self, obj: Any) -> Site | None:
         """The line that allocated an object, None where that was before the feed."""
-        stack = tracemalloc.get_object_traceback(obj)
+        stack = traceback_of(obj)
         if stack is None:
             return None
         if stack not in self._known:

@@ -99,3 +99,103 @@ def test_a_target_that_fails_in_the_rerun_is_said_in_one_line(leaking: Soaks) ->
     assert line.startswith("soak: the rerun under tracemalloc failed: the target raised in ")
     assert "ValueError" in line
     assert not (leaking.result() / "deep/only").exists()
+
+
+UNOWNED_HEAD = """\
+import ctypes
+import gc
+import a_library
+
+class Node:
+    def __init__(self, number):
+        self.values = [number + 0.5 + place for place in range(40)]
+
+class Base:
+    def __init__(self, params, environment):
+        self.books = 0
+    def start(self): pass
+    def stop(self): pass
+    def on_book(self, book):
+        self.books += 1
+        self.keep(Node(self.books))
+    def keep(self, node): pass
+"""
+
+UNOWNED = {
+    "cycles with the collector off": (
+        """
+class Target(Base):
+    def start(self):
+        gc.disable()
+    def keep(self, node):
+        node.me = node
+    def stop(self):
+        gc.enable()
+""",
+        ["held by nothing but reference cycles, which only a collection frees", "  mine.Node: "],
+    ),
+    "a reference that is never given back": (
+        """
+class Target(Base):
+    def keep(self, node):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(node))
+""",
+        ["held by nothing that Python sees: C code, or a reference", "  mine.Node: "],
+    ),
+    "the globals of a library": (
+        """
+class Target(Base):
+    def keep(self, node):
+        a_library.remember(node)
+""",
+        ["held by a_library._seen[*].values[*]", "100 % held by a_library._seen[*]\n", "  mine.Node: "],
+    ),
+    "C memory": (
+        """
+malloc = ctypes.CDLL(None).malloc
+malloc.restype = ctypes.c_void_p
+class Target(Base):
+    def keep(self, node):
+        malloc(ctypes.c_size_t(1500))
+""",
+        ["MB are in no object that Python knows: C code allocated them."],
+    ),
+}
+
+HEALTHY = """
+class Target(Base):
+    def keep(self, node):
+        node.me = node
+        self.last = node
+"""
+
+
+def soaked(soaks: Soaks, code: str) -> str:
+    """What `soak explain` says of a target of one's own, which uses a library that is installed elsewhere."""
+    library = soaks.folder / "venv" / "site-packages"
+    library.mkdir(parents=True)
+    (library / "a_library.py").write_text("_seen = []\ndef remember(thing):\n    _seen.append(thing)\n")
+    finder = f"import sys\nsys.path.append({str(library)!r})\n"
+    soaks.target(finder + UNOWNED_HEAD + code + "\nbuild = Target\n")
+    path = soaks.scenario("[configs.only]\n", factory="mine:build", hours=0.15, symbols=5)
+    ended = soaks.soak("run", path, "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    words = soaks.soak("explain", "latest")
+    assert words.returncode == 0, words.stderr
+    return words.stdout
+
+
+@pytest.mark.parametrize("place", UNOWNED)
+def test_growth_that_no_path_explains_is_told_by_type(soaks: Soaks, place: str) -> None:
+    code, said = UNOWNED[place]
+    block_memray(soaks.folder)
+    offer = soaked(soaks, code).splitlines()[-1]
+    assert offer.endswith("--deep --config only"), offer
+    ended = soaks.soak("explain", "latest", "--deep", "--hours", 0.1)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    for words in said:
+        assert words in ended.stdout, ended.stdout
+
+
+def test_a_healthy_target_is_offered_no_rerun(soaks: Soaks) -> None:
+    assert "--deep" not in soaked(soaks, HEALTHY)

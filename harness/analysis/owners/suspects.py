@@ -37,6 +37,22 @@ def suspects(one: Explanation, most: int) -> tuple[list[str], float | None]:
     return [owner.path for owner in named[:most]], _rate_of(named[0], lasting) if named else None
 
 
+def rate_without_owner(one: Explanation, budget: float) -> float | None:
+    """How fast what has no owner grows, GB/h at full scale; None where that is not certain or within the `budget`.
+
+    Where the walks are too few for a rate it is what it grew from the first to the last, by the hour.
+    """
+    if one.growth is None:
+        return None
+    lost = one.growth.owner(UNATTRIBUTED)
+    if lost.rate.estimate is not None:
+        known = lost.rate.estimate > budget and certainly_above(lost.rate, 0.0)
+        return lost.rate.estimate if known else None
+    hours = min(run.horizon_s for run in one.runs) / 3600
+    grown = lost.grown.estimate
+    return grown / hours if grown is not None and grown > budget * hours else None
+
+
 def _rate_of(owner: OwnerGrowth, lasting: bool) -> float | None:
     estimate = owner.rate if lasting else owner.cleared
     return None if estimate is None else estimate.estimate

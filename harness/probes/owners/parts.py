@@ -153,13 +153,16 @@ def _of_function(function: types.FunctionType) -> Iterator[Part]:
 
 
 def _of_frame(frame: Any) -> Iterator[Part]:
-    """The locals of a suspended coroutine or generator; asking it for its frame object would make one, for good."""
+    """The locals of a suspended coroutine or generator; asking it for its frame object would make one, for good.
+
+    A frame that a traceback keeps also keeps those that called it. One that still runs shows nothing of itself.
+    """
     for value in gc.get_referents(frame):
-        if issubclass(type(value), types.FunctionType):
+        if issubclass(type(value), (types.FunctionType, types.FrameType)):
             yield "", value
         elif issubclass(type(value), (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)):
             yield f".<await {value.__qualname__}>", value
-        elif not issubclass(type(value), (types.FrameType, str)) or (type(value) is str and len(value) > LARGE_ATOM):
+        else:
             yield ".<local>", value
 
 
@@ -256,6 +259,8 @@ def _of_other(obj: Any) -> Iterator[Part]:
     for value in gc.get_referents(obj):
         if issubclass(type(value), types.FunctionType) or issubclass(type(obj), types.CellType):
             yield "", value
+        elif issubclass(type(obj), types.TracebackType) and issubclass(type(value), types.TracebackType):
+            yield "", value  # one stack is one owner, however deep it is
         elif issubclass(type(obj), types.MethodType):
             yield ".<self>", value
         elif type(value) is dict and is_instance_dict(obj, value):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import os
 import sys
+import sysconfig
 import types
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from harness.probes.owners.kinds import module_of
@@ -15,9 +17,15 @@ from harness.probes.owners.parts import MadeClass, Together
 
 LOGGERS = "logging.Logger.manager.loggerDict"
 
+_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_PYTHON = tuple(os.path.join(sysconfig.get_paths()[key], "") for key in ("stdlib", "platstdlib"))
+
 
 def find_roots(target: Any, factory: Any, *, ignore: Collection[asyncio.Task[Any]] = ()) -> dict[str, Any]:
     """Roots by path: the target under "", its ``roots()``, its modules by name, unfinished tasks as ``<task NAME>``.
+
+    Its modules are those of its package, and what else was loaded from the folder that this lies in, unless that is
+    where libraries are installed.
 
     Beside them what a process keeps for a program: loggers by name, the variables of the current context, and classes
     that say to be of its modules and do not stand there, as ``<class NAME>``.
@@ -65,9 +73,37 @@ def _module_names(target: Any, factory: Any) -> Iterator[str]:
     own = factory.partition(":")[0] if isinstance(factory, str) else getattr(factory, "__module__", "")
     names = {own} | {cls.__module__ for cls in type(target).__mro__ if _is_foreign(cls.__module__)}
     prefixes = {_prefix(name) for name in names if name in sys.modules}
-    for name in list(sys.modules):
-        if any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes):
+    folders = tuple({folder for prefix in prefixes if _is_foreign(prefix) and (folder := _folder_around(prefix))})
+    for name, module in list(sys.modules.items()):
+        within = any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
+        if within or (folders and name != "__main__" and _is_foreign(name) and _is_in(module, folders)):
             yield name
+
+
+def _folder_around(prefix: str) -> str:
+    """The folder that a top-level package or module lies in, with a separator behind; "" where it has no file."""
+    names = _names_in(sys.modules.get(prefix))
+    file = names.get("__file__")
+    if type(file) is not str:
+        return ""
+    folder = os.path.dirname(os.path.abspath(file))
+    return os.path.join(os.path.dirname(folder) if "__path__" in names else folder, "")
+
+
+def _is_in(module: Any, folders: tuple[str, ...]) -> bool:
+    """Whether a module was loaded from one of `folders`, and is no library there nor a part of Python."""
+    file = _names_in(module).get("__file__")
+    return (
+        type(file) is str
+        and file.startswith(folders)
+        and not file.startswith(_PYTHON)
+        and not any(place in file for place in _INSTALLED)
+    )
+
+
+def _names_in(module: Any) -> Mapping[str, Any]:
+    """The globals of a module; nothing of one that loads itself when it is asked."""
+    return vars(module) if type(module) is types.ModuleType else {}
 
 
 def _prefix(name: str) -> str:

@@ -13,6 +13,7 @@ from harness.deep.rerun import Allocations
 from harness.deep.sites import Site
 from harness.report.terminal.console import heading, new_table, paragraph, show, whole_line
 from harness.report.words.amounts import percent
+from harness.report.words.unowned import census_lines
 from harness.text import shown_path
 
 INSTALL = "No flame graph: memray is not installed: pip install 'collector-soak[deep]'"
@@ -25,14 +26,20 @@ LEAST_BYTES = 50_000
 NOTEWORTHY_BYTES = 100_000
 
 
-def print_allocations(console: Console, config: str, seed: int, allocations: Allocations) -> None:
-    """Print what the reruns of a config found."""
+def print_allocations(
+    console: Console, config: str, seed: int, allocations: Allocations, *, counted: bool = False
+) -> None:
+    """Print what the reruns of a config found; `counted`: all objects were counted by type in one of them."""
     limited = ", ended early for want of memory" if allocations.limited else ""
     heading(console, f"{config} seed {seed}, rerun for {allocations.hours:.2g} virtual hours{limited}")
     for owner in allocations.owners:
         print_owner(console, owner)
     if not allocations.owners:
         paragraph(console, "No owner grows noticeably in the rerun.", bullet="- ")
+    if counted:
+        console.print()
+        for line in census_lines(allocations):
+            whole_line(console, line)
     _print_lines(console, "lines that grow (tracemalloc, from half of the feed to its end)", allocations.growing)
     if not allocations.owners and sum(size for _, size in allocations.growing) < NOTEWORTHY_BYTES:
         unseen = "Whatever grows is memory that was not traced: that of C code with an allocator of its own."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection
 
@@ -20,6 +21,7 @@ GAP = 2
 _UNLIMITED_COLUMNS = 10_000
 _WIDEST_COLUMNS = 140
 _PROSE_COLUMNS = 100
+_PARTS = re.compile(r"[.<]")
 _SLACK = 3  # columns that words need beyond half of a text to fill two lines
 
 
@@ -120,10 +122,23 @@ def paragraph(console: Console, text: str | Text, *, bullet: str = "") -> None:
 
 def prose(console: Console, text: str | Text, *, bullet: str = "") -> list[Text]:
     """Return prose as the lines that `paragraph` would print."""
-    words = text if isinstance(text, Text) else Text(" ".join(text.split()))
-    lines = words.wrap(console, min(columns(console), _PROSE_COLUMNS) - len(bullet))
+    width = min(columns(console), _PROSE_COLUMNS) - len(bullet)
+    words = foldable(text if isinstance(text, Text) else Text(" ".join(text.split())), width)
+    lines = words.wrap(console, width)
     first, hanging = Text(bullet), Text(" " * len(bullet))
     return [Text.assemble(hanging if number else first, _stripped(line)) for number, line in enumerate(lines)]
+
+
+def foldable(text: Text, width: int) -> Text:
+    """Return `text` with words that are longer than a line, such as paths of owners, broken before a part of them."""
+    cuts = []
+    for word in re.finditer(rf"\S{{{width + 1},}}", text.plain):
+        begin, end = word.span()
+        while end - begin > width:
+            parts = [match.start() for match in _PARTS.finditer(text.plain, begin + 1, begin + width + 1)]
+            begin = parts[-1] if parts else begin + width
+            cuts.append(begin)
+    return Text("\n").join(text.divide(cuts)) if cuts else text
 
 
 def whole_line(console: Console, text: str) -> None:

@@ -22,14 +22,14 @@ from harness.analysis.owners.growth import (
 from harness.analysis.owners.walk_errors import walk_error
 from harness.analysis.tables import CHILDREN_SINCE
 from harness.analysis.verdict.validity import due_seeds, judged_seeds
-from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show
+from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.words.amounts import NOTHING, interval, level, measured, percent, value, when_limit
 from harness.report.words.child_words import children_line, real_time
 from harness.report.words.config_sentences import FREE, leak_sentences, what_grows
 from harness.report.words.losing import loss_lines
 from harness.report.words.overcounted import overcounted
-from harness.report.words.owner_paths import tail, told_apart
-from harness.report.words.release import NAME_COLUMNS, WORTH_GB, stop_sentences
+from harness.report.words.owner_paths import told_apart
+from harness.report.words.release import WORTH_GB, stop_sentences
 from harness.report.words.swallowed import pending_sentences, trouble_sentences
 from harness.scenario import Scenario
 from harness.text import first_of
@@ -150,20 +150,30 @@ def print_owners(console: Console, explanation: Explanation) -> None:
     used = sum(max(pair) + 2 for pair in zip(widths, headings, strict=True))
     room = max(columns(console) - used, _SHORTEST_PATH)
     table = new_table("owner", *numbers, right=numbers, unbroken=("owner",))
-    names = [*told_apart([owner.path for owner in ranked], room), "live bytes, all of it"]
+    paths = [owner.path for owner in ranked]
+    names = [*told_apart(paths, room), "live bytes, all of it"]
     for name, (owner, cells) in zip(names, rows, strict=True):
         table.add_row(Text(name, style="bold" if owner in explanation.explained else ""), *map(Text, cells))
     console.print()
     if fits(console, table):
         show(console, table)
+        console.print()
+        print_whole_paths(console, [path for path, name in zip(paths, names, strict=False) if path != name])
     else:  # a narrow terminal: a table would be cut
-        short = [*told_apart([owner.path for owner in ranked], NAME_COLUMNS), names[-1]]
-        for name, (_, cells) in zip(short, rows, strict=True):
+        for name, (_, cells) in zip([*paths, names[-1]], rows, strict=True):
             facts = zip((" ".join(number.split()) for number in numbers), cells, strict=True)
             paragraph(console, f"{name}: {', '.join(f'{number} {cell}' for number, cell in facts)}", bullet="- ")
-    console.print()
+        console.print()
     for sentence in _explained(explanation, owned):
         paragraph(console, sentence)
+
+
+def print_whole_paths(console: Console, paths: Sequence[str]) -> None:
+    """Print paths that a table had no room for, a line each, so that they can be copied."""
+    for path in paths:
+        whole_line(console, f"  {path}")
+    if paths:
+        console.print()
 
 
 def _cells(owner: OwnerGrowth, explanation: Explanation, owned: Growth, *, sawtooth: bool) -> list[str]:
@@ -269,7 +279,7 @@ def _whose(explanation: Explanation, lost: Estimate) -> str:
     if python >= half > c:
         return (
             f"Python objects, for pymalloc grows by {python_rate} and glibc does not: reference cycles that "
-            "nobody collected, or objects that only C code refers to"
+            "nobody collected, or objects that only a library or C code refers to"
         )
     if c >= half > python:
         return f"C memory or numpy buffers, for glibc grows by {c_rate} and pymalloc does not"
@@ -280,7 +290,7 @@ def _uneven(owner: Unevenness) -> str:
     largest = ", ".join(f"{symbol} {100 * share:.1f} %" for symbol, share in owner.shares[:3])
     count = len(owner.shares)
     even = f"an even share of {count} symbols is {100 / count:.1f} %"
-    return f"{tail(owner.path, NAME_COLUMNS)} is uneven: of its growth {largest} (seed {owner.seed}); {even}."
+    return f"{owner.path} is uneven: of its growth {largest} (seed {owner.seed}); {even}."
 
 
 def _counts(counts: Iterable[Count]) -> list[str]:
@@ -324,7 +334,7 @@ def _ended(explanation: Explanation) -> list[str]:
 
 
 def _listed(paths: Iterable[str]) -> str:
-    return first_of(told_apart(list(paths), NAME_COLUMNS), MOST_NAMES)
+    return first_of(list(paths), MOST_NAMES)
 
 
 def _rate(estimate: Estimate) -> str:

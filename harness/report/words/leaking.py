@@ -11,13 +11,12 @@ from harness.analysis.leaks.load import Kept
 from harness.analysis.leaks.load_decision import Explained
 from harness.analysis.leaks.memory_limit import told_by
 from harness.analysis.owners.attribution import growth_in_parts
-from harness.analysis.owners.growth import EXPLAINED, explaining, share_of
+from harness.analysis.owners.growth import EXPLAINED, UNATTRIBUTED, explaining, share_of
 from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.words.amounts import interval, percent, value, when_limit
 from harness.report.words.child_words import children_line, grows, real_time
 from harness.report.words.open_points import of_configs
-from harness.report.words.owner_paths import tail
 from harness.scenario import Scenario
 from harness.text import joined
 
@@ -27,9 +26,6 @@ _KEPT: dict[Kept, str] = {
     "peak": "the most that came so far in",
 }
 """By how a store follows its load."""
-
-OWNER_COLUMNS = 28
-"""A longer path of an owner is cut; its end, which names the container, is kept."""
 
 
 def leak_lines(scenario: Scenario, verdict: Verdict, runs: Sequence[Run]) -> list[str]:
@@ -130,8 +126,11 @@ def _held_by(config: str, runs: Sequence[Run]) -> str:
     if owned is None:
         return ""
     owners = explaining(owned.owners, mean_or_zero(owned.live.rate))
+    lost = share_of(owned.owner(UNATTRIBUTED), owned.live) or 0.0
     share = share_of(owners[0], owned.live) if owners else None
+    if lost > 0.5:
+        return f", {percent(min(lost, 1.0))} of it without an owner"
     if share is None:
         return ""
     part = "" if share >= EXPLAINED else f"{percent(share)} "
-    return f", {part}in {tail(owners[0].path, OWNER_COLUMNS)}"
+    return f", {part}in {owners[0].path}"

@@ -6,15 +6,15 @@ from harness.analysis.estimates import mean_or_zero
 from harness.analysis.metrics.waterfall import OUTLIVING, Survivor, Waterfall
 from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.report.words.amounts import value
-from harness.report.words.owner_paths import shortened, told_apart
+from harness.report.words.owner_paths import shortened
 from harness.report.words.still_alive import alive_lines
 from harness.text import first_of
 
 WORTH_GB = 0.005
 """Less than this, at full scale, is nothing in the two decimals shown."""
 
-NAME_COLUMNS = 44
-"""A longer path is cut in a sentence; its end, which names the container, is kept."""
+LONGEST_NAME = 300
+"""Columns of the name of a survivor: a chain of objects may have a path without end."""
 
 MOST = 3
 """How many names of one kind a sentence lists."""
@@ -44,10 +44,7 @@ def forgotten_lines(stop: Waterfall) -> list[str]:
         if mean_or_zero(estimate) >= WORTH_GB and path != UNATTRIBUTED
     }
     if owners:
-        short = told_apart(list(owners), NAME_COLUMNS)
-        names = [
-            f"{name} {value(estimate.estimate, 'GB')} GB" for name, estimate in zip(short, owners.values(), strict=True)
-        ]
+        names = [f"{path} {value(estimate.estimate, 'GB')} GB" for path, estimate in owners.items()]
         lines.append(f"stop() left live: {first_of(names, MOST)}.")
     lost = mean_or_zero(stop.forgotten.get(UNATTRIBUTED))
     if lost >= WORTH_GB:
@@ -70,7 +67,7 @@ def pinning_lines(stop: Waterfall) -> list[str]:
 
 
 def _survivor(survivor: Survivor, arenas: str) -> str:
-    name = shortened(survivor.name, 2 * NAME_COLUMNS)
+    name = shortened(survivor.name, LONGEST_NAME)
     return f"{name} in {survivor.arenas:.0f}{arenas} ({survivor.sole_arenas:.0f} by itself)"
 
 

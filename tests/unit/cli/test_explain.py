@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.cli import main
-from tests.unit.anatomy_soak import EVENTS, anatomy_run, write_anatomy
+from tests.unit.anatomy_soak import EVENTS, Leaks, anatomy_run, write_anatomy
 
 
 @pytest.fixture
@@ -114,6 +117,50 @@ def test_a_rerun_follows_the_words_and_memray_is_asked_for_where_it_is_missing(r
     assert main(["explain", "example", "--deep"]) == 0
     assert asked[1][4] == ["tracemalloc", "memray"]
     assert "not installed" not in capsys.readouterr().out
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from harness.soaks.living import locked
+with locked(Path(sys.argv[1])):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_rerun_is_refused_beside_a_soak_that_lives(result, capsys) -> None:
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(result)], stdin=pipe, stdout=pipe, text=True) as soaking:
+        assert soaking.stdout is not None
+        assert soaking.stdout.readline() == "locked\n"
+        assert main(["explain", "example", "--deep"]) == 2
+        out, error = capsys.readouterr()
+        assert out == ""
+        assert error == (f"soak: {result}: its soak is being carried out: --deep writes there, so it has to wait\n")
+        assert not (result / "deep").exists()
+        assert main(["explain", "example"]) == 0
+
+
+def test_growth_without_an_owner_is_offered_a_rerun_in_the_last_line(write_scenario, capsys) -> None:
+    folder = Path("results", "example", "a")
+    folder.mkdir(parents=True)
+    (folder / "scenario.toml").write_text(write_scenario().read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, "scenario": "example"}), encoding="utf-8")
+    lost = Leaks(lasting={UNATTRIBUTED: 0.45}, until_cleanup={})
+    for seed in (1, 2):
+        write_anatomy(folder, anatomy_run("fixed", seed, leaks=lost))
+    assert main(["explain", "example"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("fixed: 0.45")
+    assert last.endswith(
+        f" GB per hour without an owner: what it is, by type: soak explain {folder} --deep --config fixed"
+    )
+
+
+def test_growth_with_an_owner_is_offered_nothing(result, capsys) -> None:
+    assert main(["explain", "example"]) == 0
+    assert "--deep" not in capsys.readouterr().out
 
 
 def recorded_job(config: str, seed: int) -> SimpleNamespace:

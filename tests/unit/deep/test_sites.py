@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 import synthetic.market
 from harness.collector import detectors
-from harness.deep.sites import Site, Sites, functions_in
+from harness.deep.sites import Site, Sites, functions_in, traceback_of
 
 CODE = """\
 class Target:
@@ -65,3 +66,23 @@ def test_functions_of_a_file_and_of_what_is_none(mine: Path, tmp_path: Path) -> 
     broken = tmp_path / "broken.py"
     broken.write_text("def (", encoding="utf-8")
     assert functions_in(broken) == functions_in(tmp_path / "absent.py") == []
+
+
+class Plain:
+    def __init__(self) -> None:
+        self.notes = "x"
+
+
+def test_where_an_instance_with_attributes_was_allocated_is_known() -> None:
+    tracemalloc.start(2)
+    try:
+        made = Plain()
+        stack = traceback_of(made)
+    finally:
+        tracemalloc.stop()
+    assert stack is not None
+    assert (stack[-1].filename, stack[-1].lineno) == (
+        __file__,
+        test_where_an_instance_with_attributes_was_allocated_is_known.__code__.co_firstlineno + 3,
+    )
+    assert traceback_of(3) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.analysis.explanation import explain
-from harness.analysis.owners.suspects import suspects, worst
+from harness.analysis.owners.suspects import rate_without_owner, suspects, worst
 from tests.unit.anatomy_soak import CACHE, EVENTS, HISTORY, Leaks, anatomy_run
 
 
@@ -42,3 +42,19 @@ def test_what_has_no_owner_and_what_was_not_walked_has_no_suspects(scenario) -> 
     lost = Leaks(lasting={"(unattributed)": 1.0}, until_cleanup={}, constant={HISTORY: 0.4})
     assert suspects(of(scenario, lost), 3) == ([], None)
     assert suspects(of(scenario, Leaks(), walked=False), 3) == ([], None)
+
+
+def test_growth_without_an_owner_is_told_where_it_is_above_the_budget(scenario) -> None:
+    lost = Leaks(lasting={"(unattributed)": 1.0}, until_cleanup={}, constant={HISTORY: 0.4})
+    assert rate_without_owner(of(scenario, lost), 0.0375) == pytest.approx(1.0, rel=0.02)
+    assert rate_without_owner(of(scenario, lost), 1.5) is None
+    assert rate_without_owner(of(scenario, Leaks()), 0.0375) is None
+    assert rate_without_owner(of(scenario, Leaks(), walked=False), 0.0375) is None
+
+
+def test_of_few_walks_it_is_what_grew_by_the_hour(make_scenario) -> None:
+    lost = Leaks(lasting={"(unattributed)": 1.0}, until_cleanup={}, constant={HISTORY: 0.4})
+    runs = [anatomy_run("fixed", seed, leaks=lost, hours=0.5) for seed in (1, 2)]
+    one = explain(make_scenario(hours=0.5), runs)[0]
+    assert one.growth.live.rate.estimate is None
+    assert rate_without_owner(one, 0.0375) == pytest.approx(1.0, rel=0.2)

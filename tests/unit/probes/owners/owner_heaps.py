@@ -108,9 +108,37 @@ def collector(size: float) -> Any:
     return {f"SYMBOL{i}": Pipeline(count) for i in range(50)}
 
 
+class Refused(Exception):
+    """What a collector keeps of a message that it could not read."""
+
+
+def failures(size: float) -> Any:
+    """Errors that were stored, with the frames that raised them and those that called these, and their locals."""
+    return [_refused(number) for number in range(int(size / 1900))]
+
+
+def _refused(number: int) -> Refused:
+    row = [number * 1.5 for _ in range(10)]
+    try:
+        _parse(f"message {number:09}", number)
+    except Refused as error:
+        return error
+    raise AssertionError(row)
+
+
+def _parse(text: str, number: int) -> None:
+    values = [float(number + place) for place in range(20)]
+    _check(text, sum(values))
+
+
+def _check(text: str, total: float) -> None:
+    header = f"header of {text}"
+    raise Refused(header, total)
+
+
 HEAPS: dict[str, Callable[[float], Any]] = {
     build.__name__: build
-    for build in (one_key, one_key_hidden, zipf, views, levels, shared_snapshots, plain, collector)
+    for build in (one_key, one_key_hidden, zipf, views, levels, shared_snapshots, plain, failures, collector)
 }
 
 

@@ -116,6 +116,8 @@ TABLE_BYTES = 8000
         (lambda: in_context(texts()), "heap.<context kept>[*]"),
         (lambda: of_threads(texts()), "heap.kept[*]"),
         (lambda: failed(texts()), "heap.<traceback>.<frame>.<local>[*]"),
+        (lambda: failed_deep_down(texts()), "heap.<traceback>.<frame>.<local>[*]"),
+        (lambda: failed_below(texts()), "heap.<traceback>.<frame>.<local>[*]"),
     ],
 )
 def test_what_holds_the_texts(build: Callable[[], Any], path: str) -> None:
@@ -215,6 +217,38 @@ def failed(kept: list[str]) -> BaseException:
     except ValueError as error:
         return error
     raise AssertionError
+
+
+def failed_deep_down(kept: list[str], depth: int = 5) -> BaseException:
+    """The locals are those of the innermost of many frames: a stack is one owner, however deep it is."""
+
+    def fall(depth: int) -> None:
+        if not depth:
+            values = list(kept)
+            kept.clear()
+            raise ValueError(len(values))
+        fall(depth - 1)
+
+    try:
+        fall(depth)
+    except ValueError as error:
+        return error
+    raise AssertionError
+
+
+def failed_below(kept: list[str]) -> BaseException:
+    """The locals are those of a frame above the one that caught it, which no traceback names."""
+
+    def handle() -> BaseException:
+        try:
+            raise ValueError
+        except ValueError as error:
+            return error
+
+    def receive(kept: list[str]) -> BaseException:
+        return handle()
+
+    return receive(kept)
 
 
 def test_a_container_with_attributes_of_its_own() -> None:

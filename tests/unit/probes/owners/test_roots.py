@@ -167,6 +167,28 @@ def test_modules_of_a_target(module: Any) -> None:
     assert all(name.startswith(("harness.collector", "<class ")) for name in own)
 
 
+def test_a_module_of_ones_own_beside_the_target_is_a_root_and_a_library_is_not(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    library = tmp_path / "venv" / "site-packages"
+    library.mkdir(parents=True)
+    (tmp_path / "my_helper.py").write_text("SEEN = []\n", encoding="utf-8")
+    (library / "a_library.py").write_text("SEEN = []\n", encoding="utf-8")
+    (tmp_path / "my_target.py").write_text("class Target: pass\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(library)
+    monkeypatch.syspath_prepend(tmp_path)
+    names = ("my_helper", "a_library", "my_target")
+    try:
+        helper, *_, own = map(importlib.import_module, names)
+        helper.SEEN += texts()
+        roots = find_roots(own.Target(), "my_target:Target")
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
+    assert {name for name in roots if not name.startswith("<")} == {"", "my_helper", "my_target", LOGGERS}
+    assert by_path(roots)["my_helper.SEEN[*]"] >= 50 * 256
+
+
 def test_a_class_that_was_made_at_run_time_a_named_logger_and_the_context_are_roots(module: Any) -> None:
     target = module.Collector()
     made = [type(f"Row{number}", (), {"__module__": "hiding_target", "texts": texts()}) for number in range(2)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.deep.cycles import TypeCount
-from harness.deep.findings import InCycles, OwnedFrom
+from harness.deep.findings import GrownType, InCycles, OwnedFrom
 from harness.deep.rerun import Allocations
 from harness.deep.sites import Site
 from harness.report.terminal.allocations import cycle_sentences, print_allocations, site_name
@@ -84,3 +84,11 @@ def test_a_file_is_named_from_here_or_from_where_libraries_lie(tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     assert site_name(Site(str(tmp_path / "a/mine.py"), 1, "f", True)) == "a/mine.py:1 (f)"
     assert site_name(Site("/v/lib/site-packages/numpy/x.py", 2, "", False)) == "numpy/x.py:2 *"
+
+
+def test_types_are_told_where_they_were_counted() -> None:
+    types = (GrownType("mine.Node", 5400, 2_600_000, (("elsewhere.SEEN[*]", 1.0),)),)
+    file = StringIO()
+    print_allocations(Console(file=file, width=100), "old", 2, replace(FOUND, types=types), counted=True)
+    assert "  mine.Node: 5,400 more, 2.6 MB\n    100 % held by elsewhere.SEEN[*]\n" in file.getvalue()
+    assert "types that grow" not in printed(FOUND)

@@ -175,13 +175,24 @@ def test_walks_too_few_for_the_teeth_say_nothing_of_the_long_run(scenario) -> No
     assert "By its owners" not in text
 
 
-def test_long_names_keep_their_ends(scenario) -> None:
+def test_long_names_keep_their_ends_in_the_table_and_stand_whole_below_it(scenario) -> None:
     lasting = {f"a_package.of_many_modules.with_long_names[*].and_parts.{name}[*]": 1.0 for name in ("bids", "asks")}
     text = printed(scenario, runs_of(Leaks(lasting=lasting)), width=80)
     said = words(text)
-    assert "\N{HORIZONTAL ELLIPSIS}with_long_names[*].and_parts.bids[*] 5.0" in said
-    assert "a_package.of_many" not in said.split("stop()")[-2]
+    assert "\N{HORIZONTAL ELLIPSIS}and_parts.bids[*] 1.0" in said
+    for path in lasting:
+        assert f"  {path}" in text.splitlines()
+        assert f"{path} 5." in said[said.index("stop() left live:") :]
     assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_a_path_that_is_longer_than_a_line_is_broken_before_a_part_and_never_cut(scenario, width: int) -> None:
+    path = "a_package." + ".".join(f"component_{number}[*]" for number in range(12)) + ".events[*]"
+    text = printed(scenario, runs_of(Leaks(lasting={path: 1.0})), width)
+    sentence = text[text.index("of the growth of live bytes that no cleanup reaches:") :]
+    assert path in "".join(line.strip() for line in sentence.splitlines())
+    assert all(line.strip().startswith(".") for line in sentence.splitlines()[2:3])
 
 
 def restarted(live: list[float], rss: list[float], files: list[int]) -> dict:

@@ -163,7 +163,8 @@ def test_what_leaks_is_a_line_with_its_owner_and_what_does_not_is_one_line(make_
     for config in ("old", "fixed"):
         leak = line_of(lines, f"Leak: {config}")
         assert leak.startswith(f"Leak: {config}, live bytes: 1.3")
-        assert leak.endswith("GB/h (0.0375 allowed), in …quote_stuffing.events[*]")
+        assert leak.endswith("GB/h (0.0375 allowed), in")
+        assert lines[lines.index(leak) + 1] == "detectors.quote_stuffing.events[*]"  # whole, on a line of its own
         assert line_of(lines, f"Limit: {config}").startswith(f"Limit: {config}: RSS reaches the machine's limit")
     assert "No leak: tasks, threads, open files of old and fixed (RSS is judged at scale 1)" in lines
     assert "Open" not in words(lines)

@@ -29,7 +29,7 @@ def verdict(*leaks: ConfigLeak, **limits: Limit) -> SimpleNamespace:
 def test_a_leak_has_its_rate_its_budget_and_its_owner() -> None:
     told = verdict(ConfigLeak("fixed", LIVE, 0.0375, GROWS), ConfigLeak("fixed", TASKS, 0.41, GROWS))
     assert leak_lines(SCENARIO, told, RUNS) == [
-        "fixed, live bytes: 1.304 [1.285, 1.322] GB/h (0.0375 allowed), in …quote_stuffing.events[*]",
+        "fixed, live bytes: 1.304 [1.285, 1.322] GB/h (0.0375 allowed), in detectors.quote_stuffing.events[*]",
         "fixed, tasks: 1.30 [1.28, 1.32] an hour (0.41 allowed)",
     ]
 
@@ -48,6 +48,16 @@ def test_a_leak_without_walks_has_no_owner() -> None:
     told = verdict(ConfigLeak("fixed", LIVE, 0.0375, GROWS))
     runs = [anatomy_run("fixed", 1, walked=False)]
     assert leak_lines(SCENARIO, told, runs)[0].endswith("GB/h (0.0375 allowed)")
+
+
+def test_a_leak_that_has_no_owner_says_so() -> None:
+    lost = Leaks(lasting={"(unattributed)": 1.3}, until_cleanup={})
+    (line,) = leak_lines(
+        SCENARIO,
+        verdict(ConfigLeak("fixed", LIVE, 0.0375, GROWS)),
+        [anatomy_run("fixed", seed, leaks=lost) for seed in (1, 2)],
+    )
+    assert line.endswith("(0.0375 allowed), 100 % of it without an owner")
 
 
 def test_fragmentation_is_told_for_what_it_is() -> None:

@@ -35,7 +35,8 @@ MOST_PATHS = 300_000
 LARGE = 1024
 
 _GOLDEN, _WORD = 2_654_435_761, (1 << 32) - 1
-"""Numbers times 2^32 by the golden ratio are spread evenly, also those of every nth: objects lie in even rows."""
+"""Multiples of 2^32 by the golden ratio are spread evenly, and so are addresses in even rows: what stays where it is
+is drawn at half and at the end, or neither time."""
 
 MOST_TYPES, MOST_HOLDERS = 8, 3
 LEAST_BYTES = 50_000
@@ -148,7 +149,7 @@ def _counted(reachable: Reachable, made: set[int], every: int) -> dict[str, Any]
         counted = types[cls]
         counted[0] += 1
         counted[1] += size
-        if size >= LARGE or (number * _GOLDEN & _WORD) * every <= _WORD:
+        if size >= LARGE or ((id(obj) >> 4) * _GOLDEN & _WORD) * every <= _WORD:
             path = reachable.path(number)
             weighed = size if size >= LARGE else size * every
             if path[0].endswith(" held by C code>"):

@@ -57,7 +57,7 @@ def elsewhere() -> Iterator[Any]:
 def found(tmp_path: Path) -> Callable[..., tuple[ByCensus, dict[str, GrownType]]]:
     """What two censuses find, with something made between them."""
 
-    def count(make: Callable[[], object], most_paths: int = 100_000) -> tuple[ByCensus, dict[str, GrownType]]:
+    def count(make: Callable[[], object], most_paths: int = 10**9) -> tuple[ByCensus, dict[str, GrownType]]:
         tracer = CensusTracer(tmp_path, most_paths)
         tracer.begin({})
         make()

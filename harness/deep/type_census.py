@@ -39,8 +39,8 @@ _GOLDEN, _WORD = 2_654_435_761, (1 << 32) - 1
 is drawn at half and at the end, or neither time."""
 
 MOST_TYPES, MOST_HOLDERS = 8, 3
-LEAST_BYTES = 50_000
-"""A type that grew by less is not told of."""
+LEAST_BYTES, LEAST_SHARE = 50_000, 0.03
+"""A type that grew by less, or by less than this share of the first one, is not told of."""
 
 _TARGET = "._target"
 """The attribute of a run that holds the target."""
@@ -177,7 +177,7 @@ def grown_types(then: Mapping[str, Any], now: Mapping[str, Any], in_cycles: set[
             _holders(name, grown[name], then, now, in_cycles),
         )
         for name in largest
-        if grown[name] >= LEAST_BYTES
+        if grown[name] >= max(LEAST_BYTES, LEAST_SHARE * grown[largest[0]])
     )
 
 

@@ -148,7 +148,7 @@ class Target(Base):
     def keep(self, node):
         a_library.remember(node)
 """,
-        ["held by a_library._seen[*].values[*]", "100 % held by a_library._seen[*]\n", "  mine.Node: "],
+        ["held by a_library._seen[*].values[*]", " % held by a_library._seen[*]\n", "  mine.Node: "],
     ),
     "C memory": (
         """

@@ -1,0 +1,27 @@
+"""The quotes of the last ten minutes, in a small SQL database in memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+
+class QuoteDay:
+    def __init__(self, params: dict[str, Any], environment: Any) -> None:
+        self.clock = environment.clock
+
+    def start(self) -> None:
+        self.database = sqlite3.connect(":memory:")
+        self.database.execute("CREATE TABLE quotes (at REAL, symbol TEXT, levels BLOB)")
+
+    def on_book(self, book: Any) -> None:
+        levels = (book.bids.tobytes() + book.asks.tobytes()) * 50
+        self.database.execute("INSERT INTO quotes VALUES (?, ?, ?)", (self.clock.now_s(), book.symbol, levels))
+        self.database.execute("DELETE FROM quotes WHERE at < ?", (self.clock.now_s() - 600,))
+        self.database.commit()
+
+    def stop(self) -> None:
+        self.database.close()
+
+
+build = QuoteDay

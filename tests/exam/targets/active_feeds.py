@@ -19,7 +19,8 @@ class ActiveFeed:
 
     def on_book(self, book: Any) -> None:
         prices = np.concatenate((book.bids[:, 0], book.asks[:, 0]))
-        self.matrices.append(np.subtract.outer(prices, prices))
+        outer = np.subtract.outer(prices, prices)
+        self.matrices.append(np.stack((outer, np.abs(outer), outer**2)))
 
     def stop(self) -> None:
         pass

@@ -10,7 +10,7 @@ import pandas as pd
 class CandleFrames:
     def __init__(self, params: dict[str, Any], environment: Any) -> None:
         self.frames: list[pd.DataFrame] = []
-        self.means: dict[str, float] = {}
+        self.means: dict[Any, float] = {}
 
     def start(self) -> None:
         pass

@@ -10,7 +10,7 @@ from typing import Any
 GATEWAY = """\
 import sys
 
-session = b"s" * 5_000_000
+session = b"s" * 8_000_000
 for line in sys.stdin:
     print(len(session), flush=True)
 """

@@ -39,7 +39,7 @@ class OrderlyFeed:
         self.poller.cancel()
         await asyncio.gather(self.poller, return_exceptions=True)
         self.lines.put(None)
-        await asyncio.to_thread(self.thread.join)
+        self.thread.join()
 
 
 build = OrderlyFeed

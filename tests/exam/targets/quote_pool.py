@@ -32,7 +32,7 @@ class QuotePool:
     async def ask(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(15)
+            await asyncio.sleep(13)
             for symbol, prices in list(self.latest.items()):
                 self.questions.put((symbol, prices))
                 self.widest = max(self.widest, await loop.run_in_executor(None, self.answers.get))

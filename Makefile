@@ -6,7 +6,7 @@
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
 #   make repeat [SCENARIO=name TIMES=100 LEAK=budgets FIRST_SEED=1001]
 #   make scales [SCENARIO=name SCALES=0.1,0.4,1 SEEDS= CONFIGS= JOBS=]
-#   make test   make test-long   make check   make bench   make calibrate   make modules   make nightly   make clean
+#   make test   make test-long   make exam   make check   make bench   make calibrate   make modules   make nightly   make clean
 
 SCENARIO ?= 50symbols
 RESULT ?= latest
@@ -26,7 +26,7 @@ SCALES_OPTIONS := $(if $(SCALES),--scales $(SCALES)) $(if $(SEEDS),--seeds $(SEE
                   $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 REPEAT_OPTIONS := $(if $(filter file,$(origin SCENARIO)),,$(SCENARIO)) $(if $(TIMES),--times $(TIMES)) $(if $(LEAK),--leak $(LEAK)) $(OPTIONS)
 
-.PHONY: help setup soak control compare plot list test test-long check bench calibrate repeat scales modules nightly clean
+.PHONY: help setup soak control compare plot list test test-long exam check bench calibrate repeat scales modules nightly clean
 
 help:
 	@sed -n '3,9s/^# *//p' Makefile
@@ -69,12 +69,16 @@ list: $(READY)
 # Tests that run real soaks come second, two at a time: each takes memory and cores enough. Both parts run even if one fails.
 # (Not xdist's loadgroup: with pytest 9.2 it keeps no tests together.)
 test: check
-	@$(BIN)/pytest -m "not soak and not long" --numprocesses logical --maxprocesses 4; code=$$?; \
+	@$(BIN)/pytest -m "not soak and not long and not exam" --numprocesses logical --maxprocesses 4; code=$$?; \
 	  $(BIN)/pytest -m "soak and not long" --numprocesses 2 && exit $$code
 
 # What wants the machine for itself: the standing controls, one of them in real time.
 test-long: $(READY)
 	@$(BIN)/pytest -m long
+
+# 72 programs whose truth is known, written by somebody who had not read the instrument. Twenty minutes or so.
+exam: $(READY)
+	@$(BIN)/pytest -m exam --numprocesses 2 tests/exam
 
 check: $(READY)
 	@$(BIN)/ruff check .
@@ -105,7 +109,7 @@ modules: $(READY)
 # Each with its controls first: where one does not hold, the soak is invalid (3). CONTROLS=short shortens those of both.
 # The note's scenario must keep its verdicts, and may leave open (4) what the time for its anchor runs does not decide; the
 # one whose leak no fix reaches must be caught: exit code 1, and no other.
-nightly: test-long
+nightly: test-long exam
 	@$(BIN)/soak run 50symbols --controls long --max-seeds 6 --anchor-minutes 12 $(OPTIONS); code=$$?; \
 	  if [ $$code -eq 4 ]; then echo "50symbols: something is open; what is decided is as it must be"; \
 	  elif [ $$code -ne 0 ]; then exit $$code; fi

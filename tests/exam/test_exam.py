@@ -13,8 +13,6 @@ import pytest
 from tests.exam.key import ANY, KEY, Truth
 from tests.integration.conftest import Soaks
 
-pytestmark = pytest.mark.soak
-
 TARGETS = Path(__file__).parent / "targets"
 
 WORLD: dict[str, Any] = {
@@ -126,6 +124,7 @@ def test_every_target_has_its_truth_and_every_truth_its_target() -> None:
     assert sorted(truth.target for truth in KEY) == sorted(path.stem for path in TARGETS.glob("*.py"))
 
 
+@pytest.mark.exam
 @pytest.mark.parametrize("truth", KEY, ids=lambda truth: truth.target)
 def test_what_is_told_of_a_target_is_true(soaks: Soaks, truth: Truth) -> None:
     soaks.target((TARGETS / f"{truth.target}.py").read_text())

@@ -117,7 +117,14 @@ class _PathsTo(ObjectGraph):
         while level and len(below) < _MOST_CLIMBED:
             lower = {id(one): one for one in level}
             own = {*map(id, (self, self.objects, level, above, below, lower))}
-            above = [one for one in gc.get_referrers(*level) if id(one) not in own and type(one) is not FrameType]
+            mark = object()  # from 3.13 on the arguments of the call are among what refers to them
+            above = [
+                one
+                for one in gc.get_referrers(*level, mark)
+                if id(one) not in own
+                and type(one) is not FrameType
+                and not (type(one) is tuple and one and one[-1] is mark)
+            ]
             referred: set[int] = set()
             fresh = []
             for one in above:

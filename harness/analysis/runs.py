@@ -185,20 +185,22 @@ class Run:
     @property
     def outlived(self) -> list[str]:
         """The commands of processes that stop() should have ended and the supervisor did."""
-        commands = self.facts.get("outlived", []) if self.status == "complete" else []
-        return [str(command) for command in commands] if isinstance(commands, list) else []
+        return list(self._told("outlived") or ()) if self.status == "complete" else []
 
     @property
     def own_time(self) -> list[str]:
         """The commands of child processes that lived in a time of their own, for virtual time could not follow them."""
-        commands = self.facts.get("own_time", [])
-        return [str(command) for command in commands] if isinstance(commands, list) else []
+        return list(self._told("own_time") or ())
 
     @property
     def still_alive(self) -> tuple[str, ...] | None:
         """The paths by which the target was held when its run was over; empty where it was gone, None if not told."""
-        paths = self.facts.get("still_alive") if self.status == "complete" else None
-        return tuple(map(str, paths)) if isinstance(paths, list) else None
+        return self._told("still_alive") if self.status == "complete" else None
+
+    def _told(self, name: str) -> tuple[str, ...] | None:
+        """A list of words in run.json; None where it has none of this name, or no list."""
+        words = self.facts.get(name)
+        return tuple(map(str, words)) if isinstance(words, list) else None
 
     @property
     def outlived_drop(self) -> bool:

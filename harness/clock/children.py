@@ -65,10 +65,13 @@ class Children:
         self._dying = False
         self._since_s = real_monotonic()
         self._graces_s = 0.0
-        self.unfollowed: list[str] = []
-        """The commands of those that could not be followed, of which it was warned."""
-        self._told: set[str] = set()
+        self._told: dict[str, str | None] = {}  # what was warned of, and its command where it is a child
         self._last_unfollowed: tuple[int, int, Doing] | None = None
+
+    @property
+    def unfollowed(self) -> list[str]:
+        """The commands of those that could not be followed, of which it was warned."""
+        return [command for command in self._told.values() if command is not None]
 
     def exist(self) -> bool:
         """Whether there is any child to follow; the resource tracker of multiprocessing is none, it does no work."""
@@ -191,9 +194,7 @@ class Children:
             what, whose = f"the child process {command}", "a child's"
         if what in self._told or len(self._told) == MOST_COMMANDS_TOLD:
             return
-        self._told.add(what)
-        if command is not None:
-            self.unfollowed.append(command)
+        self._told[what] = command
         why = "has a timer of its own" if does is Doing.TIMED else "may not be looked into"
         self._warn(
             f"{what} {why}: {whose} time is real, virtual time waits for it only while it works, and what depends on "

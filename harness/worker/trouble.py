@@ -117,8 +117,7 @@ class TroubleWatch:
         if not record.name or record.name == _OF_WARNINGS or (self._loguru is not None and _asked_by_loguru()):
             return
         kind = _kind_of_level(record.levelno)
-        key = (kind, record.name) if kind < _WARNING else (kind, record.name, record.pathname, record.lineno)
-        slot = self._table.count(kind, hash(key))
+        slot = self._count_logged(kind, record.name, record.pathname, record.lineno)
         if slot >= 0:
             place = f"{Path(record.pathname).name}:{record.lineno} in {record.funcName}"
             error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
@@ -127,12 +126,15 @@ class TroubleWatch:
     def _on_loguru(self, record: Mapping[str, Any]) -> None:
         kind = _kind_of_level(record["level"].no)
         name, path = record["name"] or "", record["file"].path
-        key = (kind, name) if kind < _WARNING else (kind, name, path, record["line"])
-        slot = self._table.count(kind, hash(key))
+        slot = self._count_logged(kind, name, path, record["line"])
         if slot >= 0:
             place = f"{Path(path).name}:{record['line']} in {record['function']}"
             raised = record["exception"]
             self._tell(slot, kind, _with_error(record["message"], raised and raised.value), place, name)
+
+    def _count_logged(self, kind: int, name: str, path: str, line: int) -> int:
+        """Below WARNING there is one place a logger, else one a line of code."""
+        return self._table.count(kind, hash((kind, name) if kind < _WARNING else (kind, name, path, line)))
 
     def _on_loop(self, context: Mapping[str, Any]) -> None:
         task = context.get("task")

@@ -42,9 +42,8 @@ class LeakVerdict:
     like this would call LEAK; `hours_needed` the virtual hours of a run that would decide, None where it is decided or
     hours do not help. `floors` is the fewest of a seed; `seed_slopes` are those of `part`; `leaking` are the seeds that
     leak by themselves; `cut_short`: it is open since a run ended early; `own_time`: since a child lived in real time.
-    `confidence` is that of the interval.
-    `floors_needed` are those that more seeds do not replace.
-    `load` is what was judged beside the load, None where that is flat or was not recorded (`load_recorded`).
+    `confidence` is that of the interval. `floors_needed` are those that more seeds do not replace. `load` is what was
+    judged beside the load, None where that is flat or was not recorded (`load_recorded`).
     """
 
     outcome: Outcome

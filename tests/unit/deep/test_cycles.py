@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from harness.deep.cycles import find_cycles
 
+pytestmark = pytest.mark.usefixtures("collector_off")
+
 
 class Node:
     def __init__(self) -> None:
         self.me = self
         self.payload = bytearray(10_000)
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def test_cycles_are_counted_by_type_with_their_plain_values_and_then_freed() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +16,10 @@ import pytest
 from harness.deep.findings import BY_NOBODY, IN_CYCLES, ByCensus, GrownType, by_census
 from harness.deep.type_census import LEAST_BYTES, CensusTracer, type_name
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux"),
+    pytest.mark.usefixtures("collector_off"),
+]
 
 
 class Node:
@@ -32,15 +34,6 @@ class Loop(Node):
 
 
 NODE, LOOP = type_name(Node), type_name(Loop)
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-    gc.collect()
 
 
 @pytest.fixture

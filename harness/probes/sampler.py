@@ -15,12 +15,9 @@ from harness.probes.allocators.statistics import Allocators, Mallinfo2, Pymalloc
 from harness.probes.resident.breakdown import BREAKDOWN, NOT_READ, Breakdown
 
 LIVE_EVERY = 12
-"""Allocator statistics, tasks, threads, open files: every 12th sample (1 to 4 ms per GB)."""
+"""Allocator statistics, tasks, threads, open files: every 12th sample (1 to 4 ms per GB).
 
-PAGES_EVERY = 120
-"""Private pages and the number of small objects: every 120th sample (30 ms per GB).
-
-Where RSS goes is read when everything is asked for.
+Where RSS goes, private pages (30 ms per GB each) and the number of small objects: when everything is asked for.
 """
 
 _LIVE_COLUMNS = (
@@ -48,7 +45,7 @@ class Sampler:
         self._count = 0
 
     def read(self, phase: int, *, everything: bool = False) -> int:
-        """Take the tiers that are due (or `everything`); returns the RSS in bytes."""
+        """Take what is due, or `everything`; returns the RSS in bytes."""
         columns = self._columns
         rss = self.rss_bytes()
         columns["t_s"][0] = self._now_s()
@@ -62,10 +59,9 @@ class Sampler:
         else:
             for name in _LIVE_COLUMNS:
                 columns[name][0] = NOT_READ
-        pages_due = everything or self._count % PAGES_EVERY == 0
-        pages = process.uss_bytes() if pages_due else None
+        pages = process.uss_bytes() if everything else None
         columns["uss_bytes"][0] = NOT_READ if pages is None else pages
-        columns["allocated_blocks"][0] = process.allocated_blocks() if pages_due else NOT_READ
+        columns["allocated_blocks"][0] = process.allocated_blocks() if everything else NOT_READ
         self._count += 1
         return rss
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.runs import EPSILON_S, FED, STEPS, Run
+from harness.analysis.runs import EPSILON_S, FED, Run
+from harness.analysis.told import STEPS
 
 
 @dataclass(frozen=True, eq=False)

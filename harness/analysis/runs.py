@@ -22,6 +22,7 @@ from harness.analysis.tables import (
     no_samples,
     refuse_without,
 )
+from harness.analysis.told import Stop, Told
 from harness.scenario import Scenario
 from harness.soaks.children_file import CHILDREN_COLUMNS, pss_at, tree_bytes
 from harness.worker.recorder import DELIVERED, PHASES
@@ -55,9 +56,6 @@ EPSILON_S = 1e-6
 CLEANUP_EVENTS = ("cleanup", "cleanup_skipped")
 """By which events a target tells of its cleanups: done, or attempted and skipped."""
 
-STEPS = ("before", "after_stop", "after_drop", "after_trim")
-"""What is measured at the stop, in order: before stop(), after it, without any reference, after malloc_trim(0)."""
-
 
 @dataclass(frozen=True)
 class Terms:
@@ -82,38 +80,6 @@ class Terms:
             symbols=scenario.market.symbols,
             leak_budget_gb_per_hour=scenario.memory.leak_budget_gb_per_hour,
         )
-
-
-@dataclass(frozen=True)
-class Stop:
-    """What was read at each of STEPS, by column, real bytes; a step that was not reached is empty."""
-
-    steps: tuple[dict[str, float], ...]
-
-    @classmethod
-    def of(cls, facts: dict[str, Any]) -> Stop:
-        """The stop that run.json tells of."""
-        recorded = facts.get("stop") or {}
-        return cls(tuple(_numbers(recorded.get(step) or {}) for step in STEPS))
-
-    @property
-    def reached(self) -> bool:
-        """Whether anything was measured at the stop."""
-        return any(self.steps)
-
-    @property
-    def returned(self) -> bool:
-        """Whether stop() returned."""
-        return bool(self.steps[STEPS.index("after_stop")])
-
-    def read(self, step: str, column: str) -> float:
-        """A column at a step, NaN where it was not read."""
-        return self.steps[STEPS.index(step)].get(column, math.nan)
-
-
-def _numbers(facts: dict[str, Any]) -> dict[str, float]:
-    known = {key: value for key, value in facts.items() if isinstance(value, int | float)}
-    return {key: float(value) for key, value in known.items() if not isinstance(value, bool)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,30 +148,15 @@ class Run:
         """Whether the run ended neither by reaching its end nor by reaching the memory limit."""
         return self.status in UNFINISHED
 
-    @property
-    def outlived(self) -> list[str]:
-        """The commands of processes that stop() should have ended and the supervisor did."""
-        return list(self._told("outlived") or ()) if self.status == "complete" else []
+    @cached_property
+    def told(self) -> Told:
+        """What run.json tells of the run."""
+        return Told(self.facts, complete=self.status == "complete")
 
     @property
-    def own_time(self) -> list[str]:
-        """The commands of child processes that lived in a time of their own, for virtual time could not follow them."""
-        return list(self._told("own_time") or ())
-
-    @property
-    def still_alive(self) -> tuple[str, ...] | None:
-        """The paths by which the target was held when its run was over; empty where it was gone, None if not told."""
-        return self._told("still_alive") if self.status == "complete" else None
-
-    def _told(self, name: str) -> tuple[str, ...] | None:
-        """A list of words in run.json; None where it has none of this name, or no list."""
-        words = self.facts.get(name)
-        return tuple(map(str, words)) if isinstance(words, list) else None
-
-    @property
-    def outlived_drop(self) -> bool:
-        """Whether the target was alive after the last reference to it had been dropped."""
-        return self.facts.get("outlived_drop") is True
+    def stop(self) -> Stop:
+        """What was measured at the stop."""
+        return self.told.stop
 
     def under(self, terms: Terms | Scenario) -> Run:
         """This run, judged on these terms or on those of a scenario."""
@@ -259,12 +210,8 @@ class Run:
         """
         if any(event["kind"] in CLEANUP_EVENTS for event in self.events):
             return len(self.cleanups_s)
-        counted = self.counter("cleanups")
+        counted = self.told.counter("cleanups")
         return None if counted is None else int(counted)
-
-    def counter(self, name: str) -> float | None:
-        """One of the target's counters; None where it does not count that, or could not be asked."""
-        return _numbers(self.facts.get("counters") or {}).get(name)
 
     @property
     def limit_s(self) -> float | None:
@@ -277,11 +224,6 @@ class Run:
         """Those after the warm-up, shape (cleanups,)."""
         return self.cleanups_s[self.cleanups_s >= self.warmup_s]
 
-    @cached_property
-    def stop(self) -> Stop:
-        """What was measured at the stop."""
-        return Stop.of(self.facts)
-
     def stop_gb(self, step: str, measure: str) -> float:
         """Memory at a step of the stop, GB at full scale, NaN where not read.
 
@@ -290,7 +232,7 @@ class Run:
         value = self.stop.read(step, measure)
         if not value >= 0:
             return math.nan
-        return self.gb(value + (self.ballast_bytes if measure == "live_bytes" else 0))
+        return self.gb(value + (self.told.ballast_bytes if measure == "live_bytes" else 0))
 
     @cached_property
     def t_s(self) -> NDArray[np.float64]:
@@ -317,11 +259,6 @@ class Run:
             return None
         return Load(self.t_s, _shared(counts), _shared(sizes))
 
-    @property
-    def ballast_bytes(self) -> float:
-        """Real bytes of the ballast, which RSS holds and live bytes do not (0 where there is none)."""
-        return float(self.facts.get("ballast_bytes") or 0)
-
     @cached_property
     def rss_gb(self) -> NDArray[np.float64]:
         """Resident set at every sample, GB at full scale, shape (samples,)."""
@@ -330,7 +267,7 @@ class Run:
     @cached_property
     def live_gb(self) -> NDArray[np.float64]:
         """Live bytes plus ballast, GB at full scale, NaN where not read, shape (samples,)."""
-        return _shared((self.column("live_bytes") + self.ballast_bytes) / self.memory_scale / 1e9)
+        return _shared((self.column("live_bytes") + self.told.ballast_bytes) / self.memory_scale / 1e9)
 
     @cached_property
     def held_gb(self) -> NDArray[np.float64]:

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from harness.analysis.leaks.floors import FEWEST_FOR_SLOPE, theil_sen
 from harness.analysis.leaks.sawtooth import find_teeth
 from harness.analysis.metrics.levels import GROWN_SHARE
-from harness.analysis.runs import EPSILON_S, STEPS, Run
+from harness.analysis.runs import EPSILON_S, Run
+from harness.analysis.told import STEPS
 
 _Values = NDArray[np.float64]
 
@@ -207,7 +208,7 @@ def _samples(run: Run, whole: Run, courses: tuple[Course, Course], ratio: float,
         t_s=times,
         phase=np.where(times <= EPSILON_S, "start", np.where(times <= _warm_s(run), "warm-up", "load")),
         rss_bytes=(run.rss_gb[run.fed][0] + held) * real,
-        live_bytes=(live + run.live_gb[run.fed][0]) * real - run.ballast_bytes,
+        live_bytes=(live + run.live_gb[run.fed][0]) * real - run.told.ballast_bytes,
     )
 
 
@@ -260,9 +261,9 @@ def _steps(
         if rss is None or live_bytes is None or live_bytes < 0:
             continue
         held = run.gb(rss) - run.rss_gb[0]
-        live = later = run.gb(live_bytes + run.ballast_bytes) - run.live_gb[0]
+        live = later = run.gb(live_bytes + run.told.ballast_bytes) - run.live_gb[0]
         if whole is not run and (other := there.get("live_bytes")) is not None:
-            later = whole.gb(other + whole.ballast_bytes) - whole.live_gb[0]
+            later = whole.gb(other + whole.told.ballast_bytes) - whole.live_gb[0]
         free, top = held - live, max(own.peak[-1], held)
         untouched = live >= own.live[-1] - USED_UP * own.peak[-1]
         way = guess.load if untouched else guess.stop
@@ -276,7 +277,7 @@ def _steps(
         else:
             moved = free
         read["rss_bytes"] = float((later + moved + run.rss_gb[0]) * run.memory_scale * 1e9)
-        read["live_bytes"] = float((later + run.live_gb[0]) * run.memory_scale * 1e9 - run.ballast_bytes)
+        read["live_bytes"] = float((later + run.live_gb[0]) * run.memory_scale * 1e9 - run.told.ballast_bytes)
         if free > kept and PINNED_LINE in read:
             read[PINNED_LINE] *= max(moved - kept, 0.0) / (free - kept)
         steps[step] = read

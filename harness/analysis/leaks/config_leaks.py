@@ -235,7 +235,7 @@ def _cut_short(verdict: LeakVerdict, runs: Sequence[Run]) -> LeakVerdict:
 
 def _in_own_time(verdict: LeakVerdict, runs: Sequence[Run]) -> LeakVerdict:
     """Children that lived in real time may be LEAK and never OK: of the virtual hours they lived a small part."""
-    commands = sorted({command for run in runs for command in run.own_time})
+    commands = sorted({command for run in runs for command in run.told.own_time})
     if not commands or verdict.outcome != "OK":
         return verdict
     live = f"{first_of(commands, 2)} {'lives' if len(commands) == 1 else 'live'}"

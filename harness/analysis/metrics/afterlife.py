@@ -38,10 +38,10 @@ class Afterlife:
 
 def afterlife(runs: Iterable[Run]) -> Afterlife:
     """What these runs tell."""
-    told = [run for run in runs if run.still_alive is not None]
-    counts = Counter(path for run in told for path in dict.fromkeys(run.still_alive or ()))
-    alive = sum(bool(run.still_alive) for run in told)
-    late = sum(run.outlived_drop and not run.still_alive for run in told)
+    told = [run for run in runs if run.told.still_alive is not None]
+    counts = Counter(path for run in told for path in dict.fromkeys(run.told.still_alive or ()))
+    alive = sum(bool(run.told.still_alive) for run in told)
+    late = sum(run.told.outlived_drop and not run.told.still_alive for run in told)
     return Afterlife(len(told), alive, late, tuple(counts.most_common()))
 
 

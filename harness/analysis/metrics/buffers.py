@@ -26,7 +26,7 @@ def unaccounted(run: Run) -> Reading:
     """Samples collected that were neither persisted nor reported lost; due once stop() has returned."""
     if not run.stop.returned:
         return not_reached(run)
-    counts = [run.counter(name) for name in ("collected", "persisted", "lost")]
+    counts = [run.told.counter(name) for name in ("collected", "persisted", "lost")]
     if any(count is None for count in counts):
         return absent("not applicable", f"{run.config} does not count collected, persisted and lost samples")
     collected, persisted, lost = (count or 0.0 for count in counts)
@@ -35,7 +35,7 @@ def unaccounted(run: Run) -> Reading:
 
 def collected(run: Run) -> float | None:
     """Samples that the target collected, by its counters or by its last event that counts them; None without either."""
-    count = run.counter("collected")
+    count = run.told.counter("collected")
     if count is not None:
         return count
     counts = _samples(run, "collected")
@@ -48,7 +48,7 @@ def lost(run: Run) -> Reading:
     Of a run that did not finish all that was collected and not persisted is lost. Where it was killed it has no
     counters, and its events say what was collected and saved.
     """
-    count = run.counter("lost")
+    count = run.told.counter("lost")
     if run.unfinished:
         count = _not_saved(run, count)
     if count is None:
@@ -74,7 +74,7 @@ def _not_saved(run: Run, reported: float | None) -> float | None:
 
     What a run without counters saved is the sum of its flushes.
     """
-    gathered, persisted = collected(run), run.counter("persisted")
+    gathered, persisted = collected(run), run.told.counter("persisted")
     if gathered is None or not run.facts.get("counters"):
         return reported if gathered is None else gathered - sum(_samples(run, "flush"))
     return reported if persisted is None else gathered - persisted
@@ -87,7 +87,7 @@ def _samples(run: Run, kind: str) -> list[float]:
 
 
 def _megabytes(run: Run, counter: str) -> Reading:
-    count = run.counter(counter)
+    count = run.told.counter(counter)
     if count is None:
         return absent("not applicable", f"{run.config} does not count {counter}")
     return Reading(count / run.memory_scale / 1e6)

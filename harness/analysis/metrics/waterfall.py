@@ -13,8 +13,9 @@ from harness.analysis.metrics.afterlife import Afterlife, afterlife
 from harness.analysis.metrics.levels import GROWN_SHARE, not_reached
 from harness.analysis.metrics.rss_lines import PARTS, parts_gb, reading
 from harness.analysis.owners.growth import after_step
-from harness.analysis.runs import STEPS, Run
+from harness.analysis.runs import Run
 from harness.analysis.tables import LINES, RESIDUAL
+from harness.analysis.told import STEPS
 
 GIVEN_BACK = ("stop", "drop", "trim")
 """By stop(); once every reference was dropped and collected; by malloc_trim(0)."""

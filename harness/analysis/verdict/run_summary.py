@@ -8,7 +8,8 @@ import numpy as np
 
 from harness.analysis.leaks.config_leaks import floor_slope
 from harness.analysis.metrics import buffers, levels
-from harness.analysis.runs import STEPS, Run
+from harness.analysis.runs import Run
+from harness.analysis.told import STEPS
 from harness.analysis.trouble import ERRORS, UNHANDLED, Trouble
 
 
@@ -76,9 +77,9 @@ def summarise(run: Run) -> RunSummary:
         hours=run.horizon_s / 3600,
         floors_gb_per_hour=floor_slope(run).value,
         collected=buffers.collected(run),
-        persisted=run.counter("persisted"),
+        persisted=run.told.counter("persisted"),
         lost=buffers.lost(run).value,
-        still_alive=run.still_alive,
+        still_alive=run.told.still_alive,
         errors_logged=None if trouble is None else trouble.count(ERRORS),
         errors_unhandled=None if trouble is None else trouble.count(UNHANDLED),
     )

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from harness.analysis.curves import StopCurve
-from harness.analysis.runs import STEPS
+from harness.analysis.told import STEPS
 from harness.report.drawing.cleanup_strip import bare_rows
 from harness.report.drawing.looks import FAINT, PAPER, SMALL_PT
 from harness.report.drawing.subjects import Subject

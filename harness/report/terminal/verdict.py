@@ -109,8 +109,8 @@ def warnings(runs: Sequence[Run]) -> dict[str, list[str]]:
     """Return what the runs warn of, each with those that had it: first the processes that outlived them."""
     had: dict[str, dict[str, None]] = {}
     for run in runs:
-        if run.outlived:
-            had.setdefault(f"outlived stop(): {', '.join(run.outlived)}", {})[f"{run.config} {run.seed}"] = None
+        if run.told.outlived:
+            had.setdefault(f"outlived stop(): {', '.join(run.told.outlived)}", {})[f"{run.config} {run.seed}"] = None
     for run in runs:
         for event in run.events:
             if event["kind"] == "warning":

@@ -27,7 +27,7 @@ def courses(make_scenario):
 def test_owners_add_up_to_live_bytes_and_keep_their_own_shape(courses, cleanup_s) -> None:
     run = anatomy_run(leaks=Leaks(cleanup_s=cleanup_s, teeth_vary=0.1))
     found = courses([run])["fixed"]
-    live = run.live_gb[:-1] - run.gb(run.ballast_bytes)
+    live = run.live_gb[:-1] - run.gb(run.told.ballast_bytes)
     assert found.live == pytest.approx(live)
     assert sum(found.owners.values()) == pytest.approx(live)
     truth = 1.3 * 1.002 * found.hours

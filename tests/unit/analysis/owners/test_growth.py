@@ -81,7 +81,7 @@ def test_owners_add_up_to_live_bytes_in_every_walk(five_hours) -> None:
     run = anatomy_run()
     found = walks(run.under(five_hours))
     assert found is not None
-    live = run.live_gb[np.searchsorted(run.t_s, found.times_s)] - run.gb(run.ballast_bytes)
+    live = run.live_gb[np.searchsorted(run.t_s, found.times_s)] - run.gb(run.told.ballast_bytes)
     assert found.gb.sum(axis=1).to_numpy() == pytest.approx(live)
 
 

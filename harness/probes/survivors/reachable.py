@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import sys
 import types
 from collections import deque
@@ -26,6 +27,8 @@ _DEFINITIONS = frozenset({
 })  # fmt: skip
 _FRAMES = {types.CoroutineType: "cr_frame", types.GeneratorType: "gi_frame", types.AsyncGeneratorType: "ag_frame"}
 _DEEPEST = 60
+_KEEPS_LISTS = sys.version_info >= (3, 12)
+"""Whether code keeps the lists of its variables once it was asked for them."""
 
 
 class ObjectGraph:
@@ -179,9 +182,10 @@ def children(item: Any) -> list[Any]:
         namespace = namespace_of(item)
         return [] if namespace is None else [namespace]
     if kind is CodeType:
-        names = (*item.co_varnames, *item.co_cellvars, *item.co_freevars, item.co_filename, item.co_name)
+        lists = (item.co_varnames, item.co_cellvars, item.co_freevars)
+        names = (*itertools.chain(*lists), item.co_filename, item.co_name, item.co_qualname)
         tables = (item.co_consts, item.co_names, item.co_linetable, item.co_exceptiontable)
-        return [*names, *tables, item.co_qualname]
+        return [*names, *tables, *(lists if _KEEPS_LISTS else ())]
     if kind is FunctionType and item.__closure__:
         return [*item.__closure__, *gc.get_referents(item)]
     if kind is FrameType:  # one that runs does not tell the collector either

@@ -29,8 +29,17 @@ FOREIGN = (
 )  # fmt: skip
 """What the paths of files begin with that are no target's: the harness around it, libraries, the import system."""
 
-_AROUND = tuple(os.path.join(folder, "") for folder in (*worker.__path__, *clock.__path__, *asyncio.__path__))
+_ASYNCIO = tuple(os.path.join(folder, "") for folder in asyncio.__path__)
+
+_AROUND = (*(os.path.join(folder, "") for folder in (*worker.__path__, *clock.__path__)), *_ASYNCIO)
 """The same of what may lie between a task and whoever asked for it."""
+
+_OWN = tuple(
+    os.path.join(os.path.dirname(folder), room, "")
+    for folder in worker.__path__
+    for room in ("worker", "clock", "deep")
+)
+"""Rooms whose code the loop calls beside that of the target."""
 
 
 class RunEnded(Exception):
@@ -91,15 +100,19 @@ def ending_of(error: BaseException, doing: str, folder: Path) -> Ending:
 
 def _is_recorders(error: BaseException) -> bool:
     """Whether the recorder itself raised the error, not the target whose code may have called it."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and frames[-1].filename == recorder.__file__
+    return _files(error)[-1:] == [recorder.__file__]
+
+
+def _files(error: BaseException) -> list[str]:
+    """The files of an error's traceback, outermost first. No source is read: a run may go on after this."""
+    return [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
 
 
 DESTROYED = "Task was destroyed but it is pending!"
 """What asyncio tells the handler of a loop of a task that is collected before it is done (asyncio/tasks.py)."""
 
 UNSEEN_S = 60.0
-"""Seconds that a dead task has to be asked for its result before its death ends the run."""
+"""Seconds that a dead task of start() has to be asked for its result before its death ends the run."""
 
 
 class WatchedTask(asyncio.Task[Any]):
@@ -117,26 +130,35 @@ class WatchedTask(asyncio.Task[Any]):
         super().add_done_callback(fn, **options)
 
 
-def watch_tasks(loop: asyncio.AbstractEventLoop, fail: Callable[[BaseException], None]) -> None:
-    """Call `fail` when a task dies with an exception that nobody waits for, or a callback raises.
+WatchedTask.__name__ = WatchedTask.__qualname__ = "Task"  # what asyncio says of it, and its repr, are as they would be
 
-    A task that is destroyed before it is done fails nothing: it is what stop() forgot, and counted as that
-    (:mod:`harness.worker.trouble`).
 
-    asyncio itself reports such a task only when it is destroyed; a collector whose main loop died silently would soak
-    for hours as a flat line.
+def watch_tasks(
+    loop: asyncio.AbstractEventLoop,
+    fail: Callable[[BaseException], None],
+    *,
+    starting: Callable[[], bool],
+    stopped: Callable[[], bool],
+) -> None:
+    """Call `fail` when a task that start() made dies before stop() and nobody waits for it, or the harness's own code.
+
+    Until that task is destroyed asyncio says nothing: a collector whose main loop died would soak for hours as a flat
+    line. Whatever asyncio reports and goes on after (a callback that raises, a dead task, one destroyed before it is
+    done) fails nothing else: it is counted (:mod:`harness.worker.trouble`), and its handler is called.
     """
+    handle = loop.call_exception_handler
 
     def make(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
         task = WatchedTask(coroutine, loop=loop, **options)
         task.made_in = _maker(sys._getframe(1))
-        task.add_done_callback(finished)
+        if starting():
+            task.add_done_callback(finished)
         task.waited_for = False  # by others
         return task
 
     def finished(task: asyncio.Task[Any]) -> None:
         died = not task.cancelled() and getattr(task, "_exception", None) is not None
-        if died and not getattr(task, "waited_for", True):
+        if died and not stopped() and not getattr(task, "waited_for", True):
             loop.call_later(UNSEEN_S, unless_retrieved, task)
 
     def unless_retrieved(task: asyncio.Task[Any]) -> None:
@@ -146,14 +168,23 @@ def watch_tasks(loop: asyncio.AbstractEventLoop, fail: Callable[[BaseException],
             assert error is not None
             fail(error)
 
-    def on_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def on_error(context: dict[str, Any]) -> None:
         error = context.get("exception")
-        if context.get("message") == DESTROYED:
-            return
-        fail(error if error is not None else RuntimeError(context.get("message", "unknown error of the event loop")))
+        if error is not None and _is_own(error):
+            fail(error)
+        else:
+            handle(context)
 
     loop.set_task_factory(make)
-    loop.set_exception_handler(on_error)
+    loop.call_exception_handler = on_error  # type: ignore[method-assign]
+
+
+def _is_own(error: BaseException) -> bool:
+    """Whether the loop met an error that no code of the target may survive: a stall, the recorder's, the harness's."""
+    if isinstance(error, ClockStalled | RunEnded) or (isinstance(error, OSError) and _is_recorders(error)):
+        return True
+    called = next((file for file in _files(error) if not file.startswith(_ASYNCIO)), "")
+    return called.startswith(_OWN)
 
 
 def _maker(frame: FrameType | None) -> CodeType | None:

@@ -70,6 +70,7 @@ class JudgedRun:
         self._clock = self._make_clock()
         self._recorder = Recorder(folder, self._clock.now_s)
         self._delivered = Delivered(self._recorder.row)
+        self._starting = False
         self._stopped = False
         self._trouble = TroubleWatch(self._recorder.trouble, self._clock.now_s, lambda: self._stopped)
         self._measurements = Measurements(
@@ -155,8 +156,8 @@ class JudgedRun:
     async def _run(self) -> None:
         self._main = asyncio.current_task()
         loop = asyncio.get_running_loop()
-        watch_tasks(loop, self._fail)
         self._trouble.watch_loop(loop)
+        watch_tasks(loop, self._fail, starting=lambda: self._starting, stopped=lambda: self._stopped)
         try:
             await self._live()
         except asyncio.CancelledError as error:
@@ -187,14 +188,13 @@ class JudgedRun:
         data_dir = self.folder / "data"
         data_dir.mkdir()
         measurements.note_standing("before")
+        self._starting = True
         self._target = build_target(job, self._clock, feed, data_dir, self._recorder.emit)
         self._afterlife = Afterlife(self._target)
         self._handlers = find_handlers(self._target)
         for text in doubts(self._target):
             self._warn(text)
-        self._doing = "in start()"
-        await patiently(self._target.start(), "start()")
-        self._doing = "in a cycle or a feed handler"
+        await self._call_start("in start()")
         self._lay_ballast()
         measurements.begin()
         return feed
@@ -227,12 +227,15 @@ class JudgedRun:
         """Stop the target for the `number`-th time, note what stays, and start the same target again."""
         await self._call_stop()
         self._measurements.measure_restart(number)
-        self._doing = f"in start() after stop() number {number}"
+        await self._call_start(f"in start() after stop() number {number}")
+
+    async def _call_start(self, doing: str) -> None:
+        self._doing, self._starting, self._stopped = doing, True, False
         await patiently(self._target.start(), "start()")
-        self._doing = "in a cycle or a feed handler"
+        self._doing, self._starting = "in a cycle or a feed handler", False
 
     async def _call_stop(self) -> None:
-        self._doing = "in stop()"
+        self._doing, self._stopped = "in stop()", True
         await patiently(self._target.stop(), "stop()")
 
     async def _stop(self) -> None:
@@ -243,7 +246,6 @@ class JudgedRun:
         measurements = self._measurements
         measurements.measure("before")
         measurements.enter("stop")
-        self._stopped = True
         await self._call_stop()
         measurements.measure("after_stop")
         if self.job.starts > 1:

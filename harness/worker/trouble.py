@@ -32,6 +32,9 @@ _DEBUG, _INFO, _WARNING, _ERROR, _CRITICAL, _LOOP, _THREAD, _UNRAISABLE, _WARNED
 _OF_WARNINGS = "py.warnings"
 """The logger that warnings go to with logging.captureWarnings: they are counted as warnings."""
 
+_OF_ASYNCIO = "asyncio"
+"""The logger in which a loop's default handler says what reached it: that was counted when it did."""
+
 
 class TroubleWatch:
     """Counts into `table`; `now_s` is the time of the run, `stopping` whether stop() has been called."""
@@ -42,6 +45,7 @@ class TroubleWatch:
         self._stopping = stopping
         self._factory = logging.getLogRecordFactory()
         self._loguru: type | None = None
+        self._handling = 0  # the thread in which a loop's handler is called
         self._hooks = (
             _Hook(sys, "unraisablehook", self._on_unraisable),
             _Hook(threading, "excepthook", self._on_thread),
@@ -85,7 +89,11 @@ class TroubleWatch:
 
         def counted(context: dict[str, Any]) -> None:
             self._on_loop(context)
-            handle(context)
+            self._handling = threading.get_ident()
+            try:
+                handle(context)
+            finally:
+                self._handling = 0
 
         loop.call_exception_handler = counted  # type: ignore[method-assign]
 
@@ -115,6 +123,8 @@ class TroubleWatch:
 
     def _on_record(self, record: logging.LogRecord) -> None:
         if not record.name or record.name == _OF_WARNINGS or (self._loguru is not None and _asked_by_loguru()):
+            return
+        if record.name == _OF_ASYNCIO and self._handling == threading.get_ident():
             return
         kind = _kind_of_level(record.levelno)
         slot = self._count_logged(kind, record.name, record.pathname, record.lineno)

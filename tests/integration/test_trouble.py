@@ -39,6 +39,8 @@ class Target:
             await asyncio.sleep(1)
     async def wait(self):
         await asyncio.Future()
+    async def die(self):
+        raise KeyError("on the side")
     def on_book(self, book):
         self.books += 1
         if not self.trouble:
@@ -56,6 +58,9 @@ class Target:
             thread.start()
             thread.join()
             asyncio.get_running_loop().call_soon(lambda: [][1])
+            side = set()
+            side.add(asyncio.create_task(self.die()))
+            [*side][0].add_done_callback(side.discard)
     async def stop(self):
         self.task.cancel()
         if self.trouble:
@@ -85,7 +90,7 @@ def test_what_a_target_swallows_is_counted_and_told_and_fails_nothing(soaks: Soa
     facts = soaks.facts("swallows")
     assert facts["status"] == "complete"
     found = {kind: count for kind, count in facts["trouble"]["totals"].items() if count}
-    assert found == {"error": 156, "loop": 1, "thread": 1, "unraisable": 1, "warned": 1, "pending": 3}
+    assert found == {"error": 156, "loop": 2, "thread": 1, "unraisable": 1, "warned": 1, "pending": 3}
     assert facts["trouble"]["unnamed"] == 0
     assert not (soaks.run_folder("swallows") / "trouble.bin").exists()
     sound = soaks.facts("sound")
@@ -96,13 +101,13 @@ def test_what_a_target_swallows_is_counted_and_told_and_fails_nothing(soaks: Soa
     logged = f"156 errors logged, first: bot.exchange: fetch 1 failed: ConnectionError: refused ({place})"
     left = "3 tasks left pending by stop()"
     assert f"swallows: {logged}" in one_line(ended.stdout)
-    assert "swallows: 3 exceptions that nobody caught, first: " in one_line(ended.stdout)
+    assert "swallows: 4 exceptions that nobody caught, first: " in one_line(ended.stdout)
     assert f"swallows: {left}, first: Target.wait, created in Target.stop, {at('async def stop')}" in one_line(
         ended.stdout
     )
     assert "sound: " not in one_line(ended.stdout).split("Folder:")[0].partition("Trouble:")[2]
     runs = {run["config"]: (run["errors_logged"], run["errors_unhandled"]) for run in soaks.verdict()["runs"]}
-    assert runs == {"swallows": (156, 3), "sound": (0, 0)}
+    assert runs == {"swallows": (156, 4), "sound": (0, 0)}
 
     explained = one_line(soaks.soak("explain", "latest").stdout)
     assert f"{logged}; also 1 x mine: order 200 refused ({at('modern.error')} in on_book)." in explained

@@ -1,9 +1,10 @@
-"""A task that dies unseen ends the run; one that somebody waits for is theirs to handle."""
+"""A task of start() that dies unseen ends the run; what asyncio reports and goes on after does not."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
+import math
 import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from harness.clock import VirtualClock
+from harness.clock import ClockStalled, VirtualClock
 from harness.worker.failures import Ending, Interrupted, RunEnded, describe, ending_of, watch_tasks
+from harness.worker.measuring import Measurements
 from harness.worker.recorder import Recorder
 
 
@@ -22,33 +24,98 @@ async def dies(after_s: float = 1.0) -> None:
     raise ValueError("gone")
 
 
-def failures_of(program: Coroutine[Any, Any, None]) -> list[str]:
+def failures_of(program: Coroutine[Any, Any, None], *, starting: bool = True, stopped_s: float = math.inf) -> list[str]:
     seen: list[str] = []
 
     async def watched() -> None:
         loop = asyncio.get_running_loop()
-        watch_tasks(loop, lambda error: seen.append(f"{loop.time():g} s: {type(error).__name__}: {error}"))
+        watch_tasks(
+            loop,
+            lambda error: seen.append(f"{loop.time():g} s: {type(error).__name__}: {error}"),
+            starting=lambda: starting,
+            stopped=lambda: loop.time() >= stopped_s,
+        )
         await program
 
     VirtualClock(start_ms=0).run(watched())
     return seen
 
 
-def test_a_task_that_dies_unseen_is_reported_after_a_minute() -> None:
+async def held() -> None:
+    task = asyncio.create_task(dies(after_s=3))
+    await asyncio.sleep(100)
+    assert task.done()
+
+
+def test_a_task_of_start_that_dies_unseen_ends_the_run_after_a_minute() -> None:
+    assert failures_of(held()) == ["63 s: ValueError: gone"]
+
+
+def test_a_task_made_later_or_that_dies_after_stop_ends_nothing() -> None:
+    assert failures_of(held(), starting=False) == []
+    assert failures_of(held(), stopped_s=2) == []
+
+
+async def callback_raises() -> None:
+    asyncio.get_running_loop().call_later(2, lambda: 1 / 0)
+    await asyncio.sleep(5)
+
+
+async def never_retrieved() -> None:
+    side = set()
+    task = asyncio.create_task(dies())
+    side.add(task)
+    task.add_done_callback(side.discard)
+    del task
+    await asyncio.sleep(5)
+    assert not side
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [(callback_raises, "Exception in callback"), (never_retrieved, "Task exception was never retrieved")],
+)
+def test_what_asyncio_logs_and_goes_on_after_ends_nothing(program: Any, said: str, caplog: Any) -> None:
+    assert failures_of(program()) == []
+    (record,) = caplog.records
+    assert record.getMessage().startswith(said)
+    assert record.exc_info
+
+
+def test_a_recorder_that_cannot_write_ends_the_run_whichever_callback_met_that(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, lambda: 0.0)
+    full, events = os.open("/dev/full", os.O_WRONLY), recorder._events
+    recorder._events = full
+
     async def program() -> None:
-        task = asyncio.create_task(dies(after_s=3))
-        await asyncio.sleep(100)
-        assert task.done()
-
-    assert failures_of(program()) == ["63 s: ValueError: gone"]
-
-
-def test_a_callback_that_raises_is_reported() -> None:
-    async def program() -> None:
-        asyncio.get_running_loop().call_later(2, lambda: 1 / 0)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: None)
+        loop.call_later(2, recorder.emit, "cleanup")
         await asyncio.sleep(5)
 
-    assert failures_of(program()) == ["2 s: ZeroDivisionError: division by zero"]
+    assert failures_of(program()) == ["2 s: OSError: [Errno 28] No space left on device"]
+    recorder._events = events
+    os.close(full)
+    recorder.finish({})
+
+
+def test_the_harness_s_own_callback_that_raises_ends_the_run() -> None:
+    async def program() -> None:
+        asyncio.get_running_loop().call_later(2, Measurements.enter, None, "no phase")
+        await asyncio.sleep(5)
+
+    assert failures_of(program()) == ["2 s: ValueError: tuple.index(x): x not in tuple"]
+
+
+def test_a_stall_that_interrupts_a_callback_ends_the_run() -> None:
+    def stand_still() -> None:
+        raise ClockStalled("virtual time stood still", "its stack")
+
+    async def program() -> None:
+        asyncio.get_running_loop().call_later(2, stand_still)
+        await asyncio.sleep(5)
+
+    assert failures_of(program()) == ["2 s: ClockStalled: virtual time stood still"]
 
 
 async def awaited() -> None:

@@ -166,22 +166,26 @@ def test_exceptions_in_threads_and_destructors_are_counted_before_the_targets_ow
     assert any("in a destructor: test_trouble.py:" in first for first in watched.firsts)
 
 
-def test_a_hook_of_the_targets_may_call_the_one_before_it(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hook_of_the_targets_may_call_the_one_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr(warnings, "showwarning", lambda *args, **kwargs: shown.append(args))
+    watched = Watched()
+    watched.watch.install()
     before, seen = warnings.showwarning, []
 
     def show(*args: Any, **kwargs: Any) -> None:
         seen.append(args)
         before(*args, **kwargs)
 
-    monkeypatch.setattr(sys, "stderr", StringIO())
     warnings.showwarning = show
     watched.watch.renew()
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn("an old interface", stacklevel=1)
-    assert len(seen) == 1
+    watched.watch.restore()
+    assert (len(seen), len(shown)) == (1, 1)
     assert watched.totals == {"warned": 1}
-    warnings.showwarning = before
+    assert warnings.showwarning is show
 
 
 def test_warnings_that_go_to_a_logger_are_counted_once(watched: Watched, logger: logging.Logger) -> None:
@@ -205,8 +209,8 @@ def test_what_reaches_the_loop_is_counted_whoever_handles_it(watched: Watched) -
 
     async def program() -> None:
         loop = asyncio.get_running_loop()
-        watch_tasks(loop, failed.append)
         watched.watch.watch_loop(loop)
+        follow_tasks(loop, failed)
         loop.set_exception_handler(lambda _, context: handled.append(context["message"]))
         loop.call_later(1, lambda: {}[1])
         await asyncio.sleep(2)
@@ -216,6 +220,36 @@ def test_what_reaches_the_loop_is_counted_whoever_handles_it(watched: Watched) -
     assert len(handled) == 1
     assert watched.totals == {"loop": 1}
     assert "KeyError: 1: test_trouble.py:" in watched.firsts[0]
+
+
+def follow_tasks(loop: asyncio.AbstractEventLoop, failed: list[BaseException]) -> None:
+    watch_tasks(loop, failed.append, starting=lambda: True, stopped=lambda: False)
+
+
+def test_what_the_default_handler_of_the_loop_logs_is_counted_once(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed: list[BaseException] = []
+
+    async def die() -> None:
+        raise ConnectionError("gone")
+
+    async def program() -> None:
+        loop = asyncio.get_running_loop()
+        watched.watch.watch_loop(loop)
+        follow_tasks(loop, failed)
+        loop.call_later(1, lambda: {}[1])
+        task = asyncio.create_task(die())
+        task.add_done_callback(lambda _: None)
+        del task
+        await asyncio.sleep(2)
+        logging.getLogger("asyncio").error("of the target's own")
+
+    VirtualClock(start_ms=0).run(program())
+    assert failed == []
+    assert len(caplog.records) == 3
+    assert watched.totals == {"loop": 2, "error": 1}
+    assert watched.firsts[0].startswith("Task exception was never retrieved: ConnectionError: gone: test_trouble.py:")
 
 
 def test_a_task_destroyed_before_it_is_done_is_a_finding_with_its_name_and_who_created_it(watched: Watched) -> None:
@@ -232,8 +266,8 @@ def test_a_task_destroyed_before_it_is_done_is_a_finding_with_its_name_and_who_c
 
     async def program() -> None:
         loop = asyncio.get_running_loop()
-        watch_tasks(loop, failed.append)
         watched.watch.watch_loop(loop)
+        follow_tasks(loop, failed)
         await forget(None)
         watched.stopping = True
         await forget("feed")
@@ -250,7 +284,7 @@ def test_a_task_destroyed_before_it_is_done_is_a_finding_with_its_name_and_who_c
 
 def test_a_task_remembers_who_made_it_without_memory_of_its_own() -> None:
     async def program() -> int:
-        watch_tasks(asyncio.get_running_loop(), lambda error: None)
+        follow_tasks(asyncio.get_running_loop(), [])
         task = asyncio.create_task(asyncio.sleep(1))
         tracemalloc.start()
         before = tracemalloc.get_traced_memory()[0]

@@ -8,17 +8,24 @@ import gc
 import sys
 import threading
 import types
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.probes.owners.attribute_names import Names, is_instance_dict
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds, nothing
-from harness.probes.owners.sizes import block, inline_values
+from harness.probes.owners.sizes import block, inline_values, size_of
 
 LARGE_ATOM = 4096
 """Bytes from which a string, bytes or another plain value is an owner of its own, and not a part of its object."""
 
+MOST_NAMED = 64
+"""More instances of one type than this, each by a name of its own in one module or class, are a table."""
+
 Part = tuple[str, Any]
+
+_PLAIN = frozenset({type(None), bool, int, float, str, bytes})
+_BUILTIN_CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
 
 
 class Together(list[Any]):
@@ -47,6 +54,17 @@ class MadeClass:
         self.cls = cls
 
 
+class Definitions(list[types.FunctionType]):
+    """Functions that stand in a module or a class, and keep nothing: they are one, as in a large library."""
+
+    def size(self) -> int:
+        """Bytes of the functions themselves."""
+        return sum(map(_function_size, self))
+
+
+_function_size = size_of(types.FunctionType)
+
+
 class Cells:
     """The elements of an array of objects."""
 
@@ -62,6 +80,7 @@ STAND_INS: dict[type, Kind] = {
     MadeClass: Kind(
         Form.CLASS, lambda made: block(type.__sizeof__(made.cls)) + dict.__sizeof__(dict(_namespace(made.cls)))
     ),
+    Definitions: Kind(Form.ATOM, Definitions.size),
     Cells: Kind(Form.CONTAINER, nothing, lambda cells: int(cells.array.size), lambda cells: iter(cells.array.flat)),
 }
 
@@ -86,7 +105,7 @@ def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
     elif form is Form.CACHE:
         yield from _of_cache(obj)
     elif form is Form.MODULE:
-        yield from _of_module(obj.module)
+        yield from _of_module(obj.module, kinds)
     elif form is Form.MAPPING:
         if kind.attributes:
             yield from ((f".{name}", value) for name, value in names.attributes(obj))
@@ -180,28 +199,72 @@ def _of_cache(cache: Any) -> Iterator[Part]:
         yield ".<cache>", results
 
 
-def _of_module(module: types.ModuleType) -> Iterator[Part]:
+def _of_module(module: types.ModuleType, kinds: Kinds) -> Iterator[Part]:
     """Its globals, the attributes of its classes, and what its functions keep; imported ones are somebody else's."""
+    definitions = Definitions()
+    yield from _few_by_name(_globals(module, definitions, kinds), kinds)
+    if definitions:
+        yield "", definitions
+
+
+def _globals(module: types.ModuleType, definitions: Definitions, kinds: Kinds) -> Iterator[Part]:
     for name, value in list(vars(module).items()):
         if name.startswith("__") and name.endswith("__"):
             continue
         if issubclass(type(value), type):
             if value.__module__ == module.__name__:
-                yield from ((f".{name}{label}", part) for label, part in _of_class(value))
-        elif not issubclass(type(value), types.FunctionType) or value.__module__ == module.__name__:
+                of_class = _few_by_name(_of_class(value, definitions, kinds), kinds)
+                yield from ((f".{name}{label}", part) for label, part in of_class)
+        elif not issubclass(type(value), types.FunctionType):
             yield f".{name}", value
+        elif value.__module__ == module.__name__:
+            if keeps_nothing(value):
+                definitions.append(value)
+            else:
+                yield f".{name}", value
 
 
-def _of_class(cls: type) -> Iterator[Part]:
+def _of_class(cls: type, definitions: Definitions, kinds: Kinds) -> Iterator[Part]:
     for name, value in list(vars(cls).items()):
         held = value.__func__ if issubclass(type(value), (staticmethod, classmethod)) else value
-        if name.startswith("__") and not issubclass(type(held), types.FunctionType):
+        of_function = issubclass(type(held), types.FunctionType)
+        if name.startswith("__") and not of_function:
             continue
         if issubclass(type(held), type):
             if held.__qualname__ == f"{cls.__qualname__}.{name}":
-                yield from ((f".{name}{label}", part) for label, part in _of_class(held))
+                inner = _few_by_name(_of_class(held, definitions, kinds), kinds)
+                yield from ((f".{name}{label}", part) for label, part in inner)
+        elif of_function and keeps_nothing(held):
+            definitions.append(held)
         else:
             yield f".{name}", held
+
+
+def _few_by_name(named: Iterator[Part], kinds: Kinds) -> Iterator[Part]:
+    """The same, but all instances of a type together, as ``[*]``, where more than MOST_NAMED of them are there."""
+    everything = list(named)
+    counts = Counter(type(part) for _, part in everything if kinds[type(part)].form is Form.INSTANCE)
+    tables: dict[type, dict[int, Any]] = {cls: {} for cls, count in counts.items() if count > MOST_NAMED}
+    for label, part in everything:
+        table = tables.get(type(part))
+        if table is None:
+            yield label, part
+        else:
+            table[id(part)] = part
+    for table in tables.values():
+        yield "", Held(table.values())
+
+
+def keeps_nothing(function: types.FunctionType) -> bool:
+    """Whether a function has neither variables of others nor attributes, and defaults that are plain or empty."""
+    if function.__closure__:
+        return False
+    for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+        if type(value) not in _PLAIN and (type(value) not in _BUILTIN_CONTAINERS or value):
+            return False
+    # its globals and builtins, the defaults of keywords; attributes would be one more, asking for them would make them
+    dicts = sum(type(value) is dict for value in gc.get_referents(function))
+    return dicts <= 2 + (function.__kwdefaults__ is not None)
 
 
 def _of_future(future: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:

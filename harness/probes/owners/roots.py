@@ -74,10 +74,26 @@ def _module_names(target: Any, factory: Any) -> Iterator[str]:
     names = {own} | {cls.__module__ for cls in type(target).__mro__ if _is_foreign(cls.__module__)}
     prefixes = {_prefix(name) for name in names if name in sys.modules}
     folders = tuple({folder for prefix in prefixes if _is_foreign(prefix) and (folder := _folder_around(prefix))})
+    libraries: dict[str, bool] = {}
     for name, module in list(sys.modules.items()):
         within = any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
-        if within or (folders and name != "__main__" and _is_foreign(name) and _is_in(module, folders)):
+        if within:
             yield name
+        elif folders and name != "__main__" and _is_foreign(name) and _is_in(module, folders):
+            place = _folder_around(_prefix(name))
+            if place not in libraries:
+                libraries[place] = place not in folders and _holds_installed(place)
+            if not libraries[place]:
+                yield name
+
+
+def _holds_installed(folder: str) -> bool:
+    """Whether an installer put something into `folder`, as ``pip install --target`` does: its record lies there."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.endswith(".dist-info") for entry in entries)
+    except OSError:
+        return False
 
 
 def _folder_around(prefix: str) -> str:

@@ -14,6 +14,7 @@ import math
 import sys
 import time
 import types
+from collections import deque
 from collections.abc import Collection, Generator, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -109,6 +110,7 @@ class _Walk:
         self._measures = Measures(self._kinds, self._names, self._subtrees)
         self._scratch = Scratch()
         self._places: dict[tuple[str, bool], list[Entry]] = {}
+        self._order: deque[tuple[str, bool]] = deque()  # the first key of a dict that was emptied from there is far
         self._populations: list[Population] = []
         self._drawn: list[Drawn] = []
         self._root_ids: set[int] = set()
@@ -129,7 +131,7 @@ class _Walk:
                     self._put_root(name, root)
                 self._later.clear()
             if self._places:
-                place = next(iter(self._places))
+                place = self._order.popleft()
                 yield from self._open_place(*place, self._places.pop(place))
             else:
                 yield from self._sample(self._populations.pop(0))
@@ -153,7 +155,12 @@ class _Walk:
 
     def _put(self, path: str, folded: bool, obj: Any, symbol: str) -> None:
         folded = folded or path.count(".") > DEEPEST
-        self._places.setdefault((path, folded), []).append((obj, symbol))
+        place = path, folded
+        entries = self._places.get(place)
+        if entries is None:
+            entries = self._places[place] = []
+            self._order.append(place)
+        entries.append((obj, symbol))
 
     def _open_place(self, path: str, folded: bool, entries: list[Entry]) -> Iterator[None]:
         containers: list[tuple[Any, Kind, str]] = []

@@ -174,10 +174,14 @@ def test_a_module_of_ones_own_beside_the_target_is_a_root_and_a_library_is_not(
     library.mkdir(parents=True)
     (tmp_path / "my_helper.py").write_text("SEEN = []\n", encoding="utf-8")
     (library / "a_library.py").write_text("SEEN = []\n", encoding="utf-8")
+    vendored = tmp_path / "vendored"  # pip install --target
+    (vendored / "another_library-1.0.dist-info").mkdir(parents=True)
+    (vendored / "another_library.py").write_text("SEEN = []\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(vendored)
     (tmp_path / "my_target.py").write_text("class Target: pass\n", encoding="utf-8")
     monkeypatch.syspath_prepend(library)
     monkeypatch.syspath_prepend(tmp_path)
-    names = ("my_helper", "a_library", "my_target")
+    names = ("my_helper", "a_library", "another_library", "my_target")
     try:
         helper, *_, own = map(importlib.import_module, names)
         helper.SEEN += texts()
@@ -187,6 +191,21 @@ def test_a_module_of_ones_own_beside_the_target_is_a_root_and_a_library_is_not(
             sys.modules.pop(name, None)
     assert {name for name in roots if not name.startswith("<")} == {"", "my_helper", "my_target", LOGGERS}
     assert by_path(roots)["my_helper.SEEN[*]"] >= 50 * 256
+
+
+def test_a_large_library_of_ones_own_is_told_of_in_a_few_rows(module: Any) -> None:
+    names = [f"method_{number}" for number in range(1000)]
+    source = "".join(f"    def {name}(self, symbol, params={{}}): return symbol\n" for name in names)
+    source += "".join(f"    entry_{number} = Entry()\n" for number in range(1000))
+    exec("class Entry:\n    def __init__(self): self.path = ['a', 'b']\nclass Venue:\n" + source, vars(module))
+    module.Venue.method_7.memo = texts()
+    module.Venue.method_8.__defaults__[0].update(enumerate(texts()))
+    found = by_path({"hiding_target": module})
+    assert found["hiding_target.Venue.method_7.memo[*]"] >= 50 * 256
+    assert found["hiding_target.Venue.method_8.<default>[*]"] >= 50 * 256
+    assert found["hiding_target"] >= 998 * sys.getsizeof(module.Venue.method_1)
+    assert found["hiding_target.Venue[*].path[*]"] >= 1000 * sys.getsizeof(["a", "b"])
+    assert sum(path.startswith("hiding_target.Venue") for path in found) < 10
 
 
 def test_a_class_that_was_made_at_run_time_a_named_logger_and_the_context_are_roots(module: Any) -> None:

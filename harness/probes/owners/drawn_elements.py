@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.probes.owners.attribute_names import Names
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
-from harness.probes.owners.parts import arrow_buffers, parts, values_size
+from harness.probes.owners.parts import arrow_buffers, below, parts, values_size
 from harness.probes.owners.sizes import chunk
 from harness.probes.owners.systematic_draw import golden, spread
 
@@ -196,7 +196,9 @@ class _Subtree:
         labelled = parts(obj, kind, self._kinds, self._names)
         if kind.form is Form.ARRAY and kind.attributes:
             return _at_once(labelled, path, folded=self._folded)
-        return [((part,), 1.0, LISTED, path if self._folded else path + label) for label, part in labelled]
+        if self._folded:
+            return [((part,), 1.0, LISTED, path) for _, part in labelled]
+        return [((part,), 1.0, LISTED, below(path, label, obj, part)) for label, part in labelled]
 
     def _open_container(self, obj: Any, kind: Kind, path: str) -> list[Batch]:
         length = kind.length(obj)

@@ -33,7 +33,7 @@ class Form(IntEnum):
     """How an object is taken apart; what comes before CONTAINER is never opened."""
 
     NOBODY, ATOM, CONTAINER, INSTANCE, FUNCTION, FRAME, ARRAY, ARROW, CACHE, MODULE, CLASS, FUTURE = range(12)
-    MAPPING, OTHER = range(12, 14)
+    MAPPING, THREAD, OTHER = range(12, 15)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ import sys
 import threading
 import types
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from harness.probes.owners.attribute_names import Names, is_instance_dict
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds, nothing
+from harness.probes.owners.running import Running
 from harness.probes.owners.sizes import block, inline_values, size_of
 
 LARGE_ATOM = 4096
@@ -77,6 +78,7 @@ class Cells:
 STAND_INS: dict[type, Kind] = {
     Held: Kind(Form.CONTAINER, nothing, length=list.__len__, elements=list.__iter__, indexed=True, ours=1),
     Globals: Kind(Form.MODULE, nothing),
+    Running: Kind(Form.THREAD, nothing),
     MadeClass: Kind(
         Form.CLASS, lambda made: block(type.__sizeof__(made.cls)) + dict.__sizeof__(dict(_namespace(made.cls)))
     ),
@@ -98,12 +100,6 @@ def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
         yield from _of_array(obj)
         if kind.attributes:  # numpy.memmap refers to its mapping twice
             yield from ((f".{name}", value) for name, value in names.attributes(obj))
-    elif form is Form.FUNCTION:
-        yield from _of_function(obj)
-    elif form is Form.FRAME:
-        yield from _of_frame(obj)
-    elif form is Form.CACHE:
-        yield from _of_cache(obj)
     elif form is Form.MODULE:
         yield from _of_module(obj.module, kinds)
     elif form is Form.MAPPING:
@@ -113,10 +109,15 @@ def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
         yield from _of_instance(obj, kind, kinds, names)
     elif form is Form.FUTURE:
         yield from _of_future(obj, kind, kinds, names)
-    elif form is Form.CLASS:
-        yield from _of_made_class(obj.cls)
-    elif form is Form.OTHER:
-        yield from _of_other(obj)
+    elif form in _BY_FORM:
+        yield from _BY_FORM[form](obj)
+
+
+def below(path: str, label: str, obj: Any, part: Any) -> str:
+    """The path of a part of what stands at `path`. A chain is one owner: the next link stands where the others do."""
+    if type(part) is type(obj) and path.endswith(label):
+        return path
+    return path + label if path else label.removeprefix(".")
 
 
 def values_size(obj: Any, kind: Kind, referents: list[Any]) -> int:
@@ -330,6 +331,16 @@ def _of_other(obj: Any) -> Iterator[Part]:
             yield from ((f".{name}", held) for name, held in list(value.items()))
         else:
             yield f".<{type(value).__name__}>", value
+
+
+_BY_FORM: dict[Form, Callable[[Any], Iterator[Part]]] = {
+    Form.FUNCTION: _of_function,
+    Form.FRAME: _of_frame,
+    Form.CACHE: _of_cache,
+    Form.THREAD: Running.variables,
+    Form.CLASS: lambda made: _of_made_class(made.cls),
+    Form.OTHER: _of_other,
+}
 
 
 def is_future(obj: Any) -> bool:

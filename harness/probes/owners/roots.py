@@ -1,4 +1,4 @@
-"""Where a walk begins: the target, what it names itself, its modules and tasks, loggers, classes made at run time."""
+"""Where a walk begins: the target, its modules, tasks and threads, loggers, classes made at run time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.probes.owners.kinds import module_of
 from harness.probes.owners.parts import MadeClass, Together
+from harness.probes.owners.running import running_threads
 
 LOGGERS = "logging.Logger.manager.loggerDict"
 
@@ -22,7 +23,8 @@ _PYTHON = tuple(os.path.join(sysconfig.get_paths()[key], "") for key in ("stdlib
 
 
 def find_roots(target: Any, factory: Any, *, ignore: Collection[asyncio.Task[Any]] = ()) -> dict[str, Any]:
-    """Roots by path: the target under "", its ``roots()``, its modules by name, unfinished tasks as ``<task NAME>``.
+    """Roots by path: the target under "", its ``roots()``, its modules by name, unfinished tasks as ``<task NAME>``,
+    what other threads run as ``<thread FUNCTION>``.
 
     Its modules are those of its package, and what else was loaded from the folder that this lies in, unless that is
     where libraries are installed.
@@ -43,6 +45,7 @@ def find_roots(target: Any, factory: Any, *, ignore: Collection[asyncio.Task[Any
     if context := contextvars.copy_context():
         roots["<context>"] = context
     roots.update(_tasks(ignore))
+    roots.update(running_threads())
     roots.update(_made_classes(frozenset(modules)))
     return roots
 

@@ -30,6 +30,7 @@ from harness.probes.owners.parts import (
     Globals,
     Together,
     arrow_buffers,
+    below,
     is_future,
     parts,
     values_size,
@@ -215,8 +216,7 @@ class _Walk:
                 if size < LARGE_ATOM:
                     own += _share(size, sys.getrefcount(part) - 4)
                     continue
-            below = path if folded else path + label if path else label.removeprefix(".")
-            self._put(below, folded, part, symbol)
+            self._put(path if folded else below(path, label, obj, part), folded, part, symbol)
         return own
 
     # -- containers ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+import itertools
 import sys
 import threading
 from array import array
@@ -115,6 +116,8 @@ TABLE_BYTES = 8000
         (lambda: came_to(texts()), "heap.<list>[*]"),
         (lambda: in_context(texts()), "heap.<context kept>[*]"),
         (lambda: of_threads(texts()), "heap.kept[*]"),
+        (lambda: teed(70), "heap.<_tee_dataobject>"),
+        (lambda: chained(texts()), "heap.next"),
         (lambda: failed(texts()), "heap.<traceback>.<frame>.<local>[*]"),
         (lambda: failed_deep_down(texts()), "heap.<traceback>.<frame>.<local>[*]"),
         (lambda: failed_below(texts()), "heap.<traceback>.<frame>.<local>[*]"),
@@ -126,6 +129,27 @@ def test_what_holds_the_texts(build: Callable[[], Any], path: str) -> None:
     owners = by_path(walk({"": target}, seed=1))
     assert Component.calls == before
     assert 50 * 256 <= owners[path] <= 50 * 256 + TABLE_BYTES, owners
+
+
+class Link:
+    def __init__(self, text: str, after: Link | None) -> None:
+        self.text = text
+        self.next = after
+
+
+def chained(items: list[str]) -> Link | None:
+    link = Link("", None)
+    for item in items:
+        link = Link(item, link)
+    return Link("", link)
+
+
+def teed(count: int) -> Any:
+    """What one of two readers has still to read; a block of it has room for 57."""
+    ahead, behind = itertools.tee(f"{number:0200}" for number in range(count))
+    for _ in range(count):
+        next(ahead)
+    return behind
 
 
 def asyncio_queue(items: list[str]) -> asyncio.Queue[str]:

@@ -6,7 +6,10 @@ import asyncio
 import contextvars
 import importlib
 import logging
+import queue
 import sys
+import threading
+import weakref
 from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import Any
@@ -73,6 +76,36 @@ def feed():
 
 
 on_tick = feed()
+
+
+LATEST = []
+
+
+class Latest:
+    pass
+
+
+def gather(inbox, done):
+    batches = [f"{number:0200}" for number in range(1000, 1050)]
+    latest = Latest()
+    LATEST.append(latest)
+    add(inbox, done)
+    latest = None
+    done.put(True)
+    inbox.get()
+    return batches, latest
+
+
+def add(inbox, done):
+    notes = [f"{number:0200}" for number in range(2000, 2050)]
+    shared = [f"{number:0200}" for number in range(3000, 3050)]
+
+    def wait():
+        done.put(True)
+        return inbox.get(), shared
+
+    wait()
+    return notes
 
 
 def remember(text):
@@ -154,6 +187,30 @@ def test_a_cancelled_task_that_is_kept_keeps_what_its_frame_held(module: Any) ->
 
     found = asyncio.run(main())
     assert sum(size for path, size in found.items() if path.startswith("last")) > 50 * 256
+
+
+def test_what_a_thread_works_with_is_found_and_lives_no_longer_for_it(module: Any) -> None:
+    inbox, done = queue.SimpleQueue[bool](), queue.SimpleQueue[bool]()
+    thread = threading.Thread(target=module.gather, args=(inbox, done))
+    thread.start()
+    try:
+        done.get(timeout=60)
+        found = by_path(find_roots(module.Collector(), "hiding_target:Collector"))
+        forgotten = weakref.ref(module.LATEST[0])
+        module.LATEST.clear()
+        inbox.put(True)
+        done.get(timeout=60)
+        alive = forgotten()
+        fewer = by_path(find_roots(module.Collector(), "hiding_target:Collector"))
+    finally:
+        inbox.put(False)
+        thread.join(timeout=60)
+    assert found["<thread gather>.<local batches>[*]"] == pytest.approx(50 * 264, rel=0.1)
+    assert found["<thread gather>.<call add>.<local notes>[*]"] == pytest.approx(50 * 264, rel=0.1)
+    assert found["<thread gather>.<call add>.<local shared>[*]"] == pytest.approx(50 * 264, rel=0.1)
+    assert alive is None
+    assert "<thread gather>.<call add>.<local notes>[*]" not in fewer
+    assert "<thread gather>" not in find_roots(module.Collector(), "hiding_target:Collector")
 
 
 def test_modules_of_a_target(module: Any) -> None:

@@ -43,6 +43,7 @@ class Afterlife:
         For when nothing is measured any more. `ignore` are tasks of the `loop` that are the harness's own. It takes no
         more than `patience_s` real seconds.
         """
+        gc.collect()  # what let go of it since may have left it in a cycle
         target = self._now()
         if target is None:
             return []

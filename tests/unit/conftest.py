@@ -1,9 +1,10 @@
-"""Scenario files that tests edit, and targets that they can name."""
+"""Scenario files that tests edit, targets that they can name, and Python's collector kept out of what is counted."""
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,12 @@ def write_scenario(here: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def collector_off() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.collect()

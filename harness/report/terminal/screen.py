@@ -20,7 +20,7 @@ from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, prose
 from harness.report.terminal.screen_tables import CARRIED, claim_bases, claim_lines, config_lines
-from harness.report.terminal.verdict import STATUSES, warnings
+from harness.report.terminal.verdict import status_word, warnings
 from harness.report.words.amounts import verdict_words
 from harness.report.words.headline import summary_sentence
 from harness.report.words.leaking import child_lines, leak_lines, limit_lines, load_lines, sound_line
@@ -134,12 +134,11 @@ def _sections(
 
 def _sentence(console: Console, verdict: Verdict, room: _Room) -> list[Text]:
     """Return the sentence; of what is no evidence nothing but the reasons."""
-    style = STATUSES.get(verdict.status, "bold red")
     reasons = list(verdict.reasons)
     if verdict.status == "invalid":
-        lines = [Text.assemble(("INVALID: ", style), "this soak is no evidence:")]
+        lines = [Text.assemble(status_word(verdict), "this soak is no evidence:")]
     else:
-        text = Text.assemble((f"{verdict.status.upper()}: ", style), summary_sentence(verdict))
+        text = Text.assemble(status_word(verdict), summary_sentence(verdict))
         lines = _clipped(console, prose(console, text), room.sentence)
         reasons = reasons[1:]
     for reason in reasons[: room.reasons]:

@@ -62,14 +62,20 @@ def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, pictur
         print_claims(console, verdict)
     _print_assumptions(console, scenario, verdict)
     console.print()
-    status = Text(f"{verdict.status.upper()}: ", style=STATUSES.get(verdict.status, "bold red"))
-    paragraph(console, Text.assemble(status, Text(summary_sentence(verdict), style="default")))
+    paragraph(console, Text.assemble(status_word(verdict), Text(summary_sentence(verdict), style="default")))
     for reason in verdict.reasons[1:]:
         paragraph(console, reason, bullet="- ")
     if verdict.controls is not None and verdict.controls.held:
         paragraph(console, verdict.controls.summary)
     if picture_path is not None:
         whole_line(console, f"Picture: {shown_path(picture_path)}")
+
+
+def status_word(verdict: Verdict) -> Text:
+    """Return how the soak ended, before the sentence on it; "met" is no word for one in which nothing was claimed."""
+    if verdict.status == "met" and not verdict.claims:
+        return Text("NO CLAIMS: ", style="bold")
+    return Text(f"{verdict.status.upper()}: ", style=STATUSES.get(verdict.status, "bold red"))
 
 
 def print_invalidity(console: Console, reasons: Sequence[str]) -> None:

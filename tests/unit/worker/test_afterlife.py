@@ -7,6 +7,8 @@ import gc
 import sys
 from typing import Any
 
+import pytest
+
 from harness.worker.afterlife import Afterlife
 
 
@@ -47,6 +49,16 @@ def test_one_that_lives_on_is_told_with_its_holder() -> None:
     finally:
         KEPT.clear()
     gc.collect()  # the search looked at frames, which then refer to each other
+    assert holders(afterlife) == []
+
+
+@pytest.mark.usefixtures("collector_off")
+def test_one_that_only_waits_to_be_collected_is_held_by_nobody() -> None:
+    target = Target()
+    target.itself = target  # type: ignore[attr-defined]
+    afterlife = Afterlife(target)
+    del target
+    assert afterlife.lives
     assert holders(afterlife) == []
 
 

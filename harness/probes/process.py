@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _CGROUP_CURRENT = ("/sys/fs/cgroup{path}/memory.current", "/sys/fs/cgroup/memory.current")
+
+_OWN_ROOMS = ("harness.worker.", "harness.clock.", "harness.deep.")
+"""Rooms of the harness that set timers in a judged process."""
 
 
 def rss_reader() -> Callable[[], int]:
@@ -79,6 +84,31 @@ def tasks() -> int:
 def task_names() -> list[str]:
     """The coroutines of the running loop's unfinished tasks."""
     return sorted(_coroutine_name(task) for task in asyncio.all_tasks())
+
+
+def timers(loop: asyncio.AbstractEventLoop) -> list[tuple[str, asyncio.TimerHandle]]:
+    """The timers of a loop, each with what it calls, without those of the harness and asyncio's own (of a sleep)."""
+    named = []
+    for timer in getattr(loop, "_scheduled", ()):
+        function = None if timer.cancelled() else _function(getattr(timer, "_callback", None))
+        name = str(getattr(function, "__qualname__", None) or type(function).__qualname__)
+        room = str(getattr(function, "__module__", ""))
+        private = room.startswith("asyncio.") and name.rpartition(".")[2].startswith("_")
+        if function is not None and not private and not room.startswith(_OWN_ROOMS):
+            named.append((name, timer))
+    return named
+
+
+def timer_names() -> list[str]:
+    """What the running loop's timers call, without those of the harness and asyncio's own."""
+    return sorted(name for name, _ in timers(asyncio.get_running_loop()))
+
+
+def _function(callback: Any) -> Any:
+    """What a callback calls: the function of a method, or of a partial."""
+    while isinstance(callback, functools.partial | MethodType):
+        callback = callback.func if isinstance(callback, functools.partial) else callback.__func__
+    return callback
 
 
 def thread_names() -> list[str]:

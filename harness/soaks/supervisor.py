@@ -151,16 +151,20 @@ class _Running:
             told = (self.folder / RUN_FILE).exists()
             facts = bring_home(self.folder, self.job, reason=None if told else self._cause_of_death())
         bound_ended(self.folder)
-        if outlived := self._outlived():
+        if outlived := self._outlived(facts.pop("left_running", None)):
             facts |= {"outlived": outlived}
             if facts["status"] != DAMAGED:  # whose files stay as they are
                 write_run_file(self.folder, facts)
         return facts
 
-    def _outlived(self) -> list[str]:
-        """The commands that had to be ended after the run, without the tracker that ends with the last of them."""
-        commands = map(short_command, self.process.outlived)
-        return sorted({command for command in commands if command != RESOURCE_TRACKER})
+    def _outlived(self, left_running: object) -> list[str]:
+        """The commands that stop() left running, and those that had to be ended after the run.
+
+        Without the tracker that ends with the last of them.
+        """
+        left = map(str, left_running) if isinstance(left_running, list) else ()
+        commands = {*left, *map(short_command, self.process.outlived)}
+        return sorted(commands - {RESOURCE_TRACKER})
 
     def _cause_of_death(self) -> str:
         if self.killed_for is not None:

@@ -33,6 +33,8 @@ from harness.worker.failures import Ending, Interrupted, Unending, describe, end
 from harness.worker.handlers import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
 from harness.worker.isolation import isolate_this_process
 from harness.worker.job import Job
+from harness.worker.left_running import PATIENCE_S as ENDING_S
+from harness.worker.left_running import left_running, processes
 from harness.worker.measuring import Measurements
 from harness.worker.recorder import Recorder
 from harness.worker.rehearsal import lay_ballast, rehearse
@@ -241,9 +243,11 @@ class JudgedRun:
     async def _stop(self) -> None:
         """stop(), drop, trim: a measurement before and after each; then the world runs on without a target.
 
-        The feed stays until the end: it was there at the start.
+        The feed stays until the end: it was there at the start. A target that has processes keeps them for a second:
+        what ends only with the target's pipes is what stop() forgot.
         """
         measurements = self._measurements
+        had_processes = bool(processes())
         measurements.measure("before")
         measurements.enter("stop")
         await self._call_stop()
@@ -254,6 +258,9 @@ class JudgedRun:
         self._count()
         self._doing = "after it was stopped"
         measurements.enter("release")
+        if had_processes:
+            await self._clock.sleep_until(self._clock.now_s() + ENDING_S)
+            self._recorder.note(left_running=left_running())
         self._handlers = {}
         self._target = None
         gc.collect()

@@ -96,11 +96,12 @@ class Measurements:
         self._recorder.note("restarts", str(number), t_s=float(row["t_s"][0]), **facts)
 
     def note_standing(self, when: str) -> None:
-        """Note the tasks, threads and open files by name."""
+        """Note the tasks, timers, threads and open files by name."""
         self._recorder.note(
             "standing",
             when,
             tasks=process.task_names(),
+            timers=process.timer_names(),
             threads=process.thread_names(),
             open_files=process.open_file_names(),
         )

@@ -136,6 +136,45 @@ def test_what_outlives_stop_is_ended_and_named(families: Families) -> None:
     assert told in " ".join(again.stdout.split())
 
 
+FORGETS = """\
+import asyncio, subprocess, sys
+class Target:
+    def __init__(self, params, environment):
+        self.folder = environment.data_dir
+        self.books = 0
+    async def start(self):
+        (self.folder / "mirror.py").write_text("import sys; sys.stdin.read()")
+        (self.folder / "closed.py").write_text("import sys; sys.stdin.read()")
+        self.mirror, self.closed = (
+            subprocess.Popen([sys.executable, self.folder / name], stdin=subprocess.PIPE)
+            for name in ("mirror.py", "closed.py")
+        )
+        self.beat()
+    def beat(self):
+        self.books = 0
+        asyncio.get_running_loop().call_later(20, self.beat)
+    def on_book(self, book):
+        self.books += 1
+    async def stop(self):
+        self.closed.terminate()
+build = Target
+"""
+
+
+def test_what_would_end_with_the_target_and_a_chain_of_timers_are_named(families: Families) -> None:
+    families.target(FORGETS)
+    (families.folder / "pids").write_text("")
+    ended = families.soak("run", families.scenario("[configs.old]\n", factory="mine:build", hours=0.05))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    facts = families.facts()
+    assert facts["outlived"] == ["python mirror.py"]  # the other one was dying when stop() returned
+    assert "left_running" not in facts
+    assert facts["outlives"]["timers"] == ["Target.beat"]
+    assert facts["still_alive"] == ["<timer Target.beat>._callback.__self__"]
+    assert "outlived stop(): python mirror.py (old 1)" in " ".join(ended.stdout.split())
+    assert "timers that outlive stop(): Target.beat." in " ".join(families.soak("explain", "latest").stdout.split())
+
+
 def test_a_killed_worker_takes_its_children_along(families: Families, until: Until) -> None:
     process = families.under_way(families.family(ALL, 8, **LONG), until)
     os.kill(families.judged(), signal.SIGKILL)

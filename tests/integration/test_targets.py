@@ -92,8 +92,13 @@ def test_a_target_is_started_and_stopped_in_one_process_and_what_stop_forgets_is
     # three lives of six minutes, five symbols, a candle a minute
     assert grown["untidy"]["live_bytes"] == pytest.approx(3 * 6 * 5 * 100_000, rel=0.02)
     assert (grown["untidy"]["tasks"], grown["untidy"]["open_files"]) == (3, 0)  # the file was replaced, and closed
-    assert tidy["outlives"] == {"tasks": [], "threads": [], "open_files": []}
-    assert untidy["outlives"] == {"tasks": ["Target.pump"] * 5, "threads": [], "open_files": ["/dev/zero"]}
+    assert tidy["outlives"] == {"tasks": [], "timers": [], "threads": [], "open_files": []}
+    assert untidy["outlives"] == {
+        "tasks": ["Target.pump"] * 5,
+        "timers": [],
+        "threads": [],
+        "open_files": ["/dev/zero"],
+    }
 
 
 def test_a_config_has_its_own_environment_and_is_left_out_where_a_library_is_missing(soaks: Soaks) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import FrameType, ModuleType
 from typing import Any
 
+from harness.probes.process import timers
 from harness.probes.survivors.reachable import LEAVES, ObjectGraph, children, namespace_of, root_name
 
 MOST_PATHS = 5
@@ -44,13 +45,21 @@ def holding_paths(
 ) -> list[str]:
     """Paths to `sought` that do not lead through itself, at most MOST_PATHS; empty where none is found.
 
-    They begin with ``<task NAME>``, ``<thread NAME>``, ``<context NAME>``, ``<signal NAME>``, ``<event loop>``, the
-    name of a module, or else with what only C code holds. Of what begins alike but with a module there is one.
+    They begin with ``<task NAME>``, ``<timer NAME>``, ``<thread NAME>``, ``<context NAME>``, ``<signal NAME>``,
+    ``<event loop>``, the name of a module, or else with what only C code holds. Of what begins alike but with a module
+    there is one.
     `ignore` are tasks of the `loop` that are passed over. The caller must be no coroutine that holds `sought`. Where
     none is found among `limit` objects, or in `patience_s` real seconds, it is [TOO_MANY].
     """
     graph = _PathsTo(sought, limit, time.perf_counter() + patience_s)
-    outside = {**_tasks(loop, ignore), **_threads(), **_variables(), **_signals(), "<event loop>": [loop]}
+    outside = {
+        **_tasks(loop, ignore),
+        **_timers(loop),
+        **_threads(),
+        **_variables(),
+        **_signals(),
+        "<event loop>": [loop],
+    }
     try:
         return graph.ways(outside, ignore)
     finally:
@@ -186,6 +195,14 @@ def _tasks(loop: asyncio.AbstractEventLoop, ignore: Collection[asyncio.Task[Any]
             coroutine = task.get_coro()
             name = getattr(coroutine, "__qualname__", type(coroutine).__name__)
             named.setdefault(f"<task {name}>", []).extend((coroutine, task))
+    return named
+
+
+def _timers(loop: asyncio.AbstractEventLoop) -> dict[str, list[Any]]:
+    """What the loop will call at some time, by name."""
+    named: dict[str, list[Any]] = {}
+    for name, timer in timers(loop):
+        named.setdefault(f"<timer {name}>", []).append(timer)
     return named
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import mmap
 import sys
 import time
@@ -11,6 +13,7 @@ import pytest
 
 from harness.probes import process
 from harness.probes.process import queued_s, rss_reader
+from harness.worker.measuring import Measurements
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 
@@ -44,3 +47,34 @@ def test_open_files_are_counted(tmp_path: Path) -> None:
     with (tmp_path / "one").open("w"), (tmp_path / "two").open("w"):
         assert before is not None
         assert process.open_files() == before + 2
+
+
+class Heartbeat:
+    def beat(self) -> None:
+        pass
+
+    def __call__(self) -> None:
+        pass
+
+
+def test_timers_are_named_by_what_they_call_without_those_of_asyncio_and_the_harness() -> None:
+    async def ask() -> list[str]:
+        loop = asyncio.get_running_loop()
+        heart = Heartbeat()
+        timers = [
+            loop.call_later(60, functools.partial(heart.beat)),
+            loop.call_at(loop.time() + 60, heart),
+            loop.call_later(60, asyncio.Event().set),
+            loop.call_later(60, Measurements.enter, None, "load"),
+        ]
+        sleeper = asyncio.create_task(asyncio.sleep(60))
+        await asyncio.sleep(0)
+        names = process.timer_names()
+        timers[0].cancel()
+        assert process.timer_names() == names[:2]
+        for timer in timers:
+            timer.cancel()
+        sleeper.cancel()
+        return names
+
+    assert asyncio.run(ask()) == ["Event.set", "Heartbeat", "Heartbeat.beat"]

@@ -127,7 +127,7 @@ def test_a_timer_of_the_loop_is_named() -> None:
         return found
 
     (path,) = asyncio.run(begin())
-    assert path.startswith("<event loop>._scheduled[*]._callback")
+    assert path.startswith("<timer Sought.on_book>._callback")
 
 
 def test_variables_of_the_context_and_handlers_of_signals_are_named() -> None:

@@ -150,7 +150,7 @@ class _Subtree:
                         if ours == LISTED:  # a list of ours may hold it more than once
                             references -= sum(other is child for other in children) - 1
                     if references > 1:
-                        if references > IMMORTAL:
+                        if references > IMMORTAL or kind.form is Form.CLASS:  # all that are somebody's were seen
                             continue
                         strength, far = strength / references, far + 1
                     else:

@@ -8,7 +8,7 @@ import sys
 import types
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import IntEnum
 from functools import _lru_cache_wrapper
 from typing import Any
@@ -104,16 +104,39 @@ NOBODY = Kind(Form.NOBODY, nothing)
 
 
 class Kinds(dict[type, Kind]):
-    """The kind of each type met in one walk, looked up as ``kinds[type]``; made for a walk and dropped with it."""
+    """The kind of each type met in one walk, looked up as ``kinds[type]``; made for a walk and dropped with it.
+
+    `made`: the addresses of classes that were made while the program ran. They are somebody's; any other is nobody's.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: set[int] = set()
 
     def __missing__(self, cls: type) -> Kind:
-        kind = self[cls] = NOBODY if _outside(cls) else classify(cls)
+        if self.made and issubclass(cls, type):
+            made = self.made
+            kind = Kind(Form.CLASS, lambda met: class_size(met) if id(met) in made else 0)
+        else:
+            kind = NOBODY if _outside(cls) else classify(cls)
+        self[cls] = kind
         return kind
 
     def admit(self, cls: type) -> None:
         """Let instances of `cls` be walked, wherever it comes from: it is a root's."""
         if self.get(cls, NOBODY) is NOBODY:
             self[cls] = classify(cls)
+
+
+def class_size(cls: type) -> int:
+    """Bytes of a class and of the table of its names."""
+    return block(type.__sizeof__(cls)) + dict.__sizeof__(dict(namespace(cls)))
+
+
+def namespace(cls: type) -> Mapping[str, Any]:
+    """The names in a class, whatever its metaclass makes of asking."""
+    names: Mapping[str, Any] = type.__dict__["__dict__"].__get__(cls)
+    return names
 
 
 def _outside(cls: type) -> bool:

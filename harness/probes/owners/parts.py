@@ -9,13 +9,13 @@ import sys
 import threading
 import types
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.probes.owners.attribute_names import Names, is_instance_dict
-from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds, nothing
+from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds, namespace, nothing
 from harness.probes.owners.running import Running
-from harness.probes.owners.sizes import block, inline_values, size_of
+from harness.probes.owners.sizes import inline_values, size_of
 
 LARGE_ATOM = 4096
 """Bytes from which a string, bytes or another plain value is an owner of its own, and not a part of its object."""
@@ -47,7 +47,7 @@ class Globals:
 
 
 class MadeClass:
-    """A class that no module has by name: one that was made while the program ran."""
+    """A root that is a class which no module has by name: one that was made while the program ran."""
 
     __slots__ = ("cls",)
 
@@ -79,18 +79,9 @@ STAND_INS: dict[type, Kind] = {
     Held: Kind(Form.CONTAINER, nothing, length=list.__len__, elements=list.__iter__, indexed=True, ours=1),
     Globals: Kind(Form.MODULE, nothing),
     Running: Kind(Form.THREAD, nothing),
-    MadeClass: Kind(
-        Form.CLASS, lambda made: block(type.__sizeof__(made.cls)) + dict.__sizeof__(dict(_namespace(made.cls)))
-    ),
     Definitions: Kind(Form.ATOM, Definitions.size),
     Cells: Kind(Form.CONTAINER, nothing, lambda cells: int(cells.array.size), lambda cells: iter(cells.array.flat)),
 }
-
-
-def _namespace(cls: type) -> Mapping[str, Any]:
-    """The names in a class, whatever its metaclass makes of asking."""
-    namespace: Mapping[str, Any] = type.__dict__["__dict__"].__get__(cls)
-    return namespace
 
 
 def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
@@ -109,6 +100,9 @@ def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
         yield from _of_instance(obj, kind, kinds, names)
     elif form is Form.FUTURE:
         yield from _of_future(obj, kind, kinds, names)
+    elif form is Form.CLASS:
+        if id(obj) in kinds.made:
+            yield from ((f".{name}", value) for name, value in list(namespace(obj).items()))
     elif form in _BY_FORM:
         yield from _BY_FORM[form](obj)
 
@@ -133,6 +127,8 @@ def _of_instance(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[P
         return
     wanted = []
     for value in gc.get_referents(obj):
+        if value is type(obj):
+            continue
         value_kind = kinds[type(value)]
         if value_kind.form is Form.ATOM and value_kind.size(value) < LARGE_ATOM:
             yield "", value
@@ -278,7 +274,7 @@ def _of_future(future: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[
     yield from ((f".{name}", value) for name, value in own)
     known = {id(value) for _, value in own}
     for value in gc.get_referents(future):
-        held = type(value) is dict and is_instance_dict(future, value)
+        held = value is type(future) or (type(value) is dict and is_instance_dict(future, value))
         if held or id(value) in known or kinds[type(value)] is NOBODY:
             continue
         if issubclass(type(value), contextvars.Context):
@@ -303,11 +299,6 @@ def _of_local(local: Any) -> Iterator[Part]:
                     yield from ((f".{name}", held) for name, held in list(attributes.items()))
 
 
-def _of_made_class(cls: type) -> Iterator[Part]:
-    for name, value in list(_namespace(cls).items()):
-        yield f".{name}", value
-
-
 def _of_other(obj: Any) -> Iterator[Part]:
     """Any object of a C type."""
     if issubclass(type(obj), memoryview):
@@ -321,6 +312,8 @@ def _of_other(obj: Any) -> Iterator[Part]:
         yield from _of_local(obj)
         return
     for value in gc.get_referents(obj):
+        if value is type(obj):
+            continue
         if issubclass(type(value), types.FunctionType) or issubclass(type(obj), types.CellType):
             yield "", value
         elif issubclass(type(obj), types.TracebackType) and issubclass(type(value), types.TracebackType):
@@ -338,7 +331,6 @@ _BY_FORM: dict[Form, Callable[[Any], Iterator[Part]]] = {
     Form.FRAME: _of_frame,
     Form.CACHE: _of_cache,
     Form.THREAD: Running.variables,
-    Form.CLASS: lambda made: _of_made_class(made.cls),
     Form.OTHER: _of_other,
 }
 

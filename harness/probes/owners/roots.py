@@ -18,6 +18,9 @@ from harness.probes.owners.running import running_threads
 
 LOGGERS = "logging.Logger.manager.loggerDict"
 
+MOST_NAMED = 16
+"""Of more classes with names of their own that were made from one base, none is told by its name."""
+
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _PYTHON = tuple(os.path.join(sysconfig.get_paths()[key], "") for key in ("stdlib", "platstdlib"))
 
@@ -51,17 +54,28 @@ def find_roots(target: Any, factory: Any, *, ignore: Collection[asyncio.Task[Any
 
 
 def _made_classes(modules: Collection[str]) -> dict[str, Any]:
-    """Classes of `modules` that do not stand there by name, from what every class knows of its subclasses."""
-    made: dict[str, Any] = {}
-    left: list[type] = [object]
+    """Classes of `modules` that do not stand there by name, from what every class knows of its subclasses.
+
+    Where many names were made of one base they are ``<classes of BASE>``.
+    """
+    by_base: dict[str, dict[str, Together]] = {}
+    left: list[tuple[type, str]] = [(object, "object")]
     met = {id(object)}
     while left:
-        for cls in list[type](type.__subclasses__(left.pop())):
-            if id(cls) not in met:
-                met.add(id(cls))
-                left.append(cls)
-                if module_of(cls) in modules and not _is_named(cls):
-                    made.setdefault(f"<class {cls.__qualname__}>", Together()).append(MadeClass(cls))
+        base, named = left.pop()
+        for cls in list[type](type.__subclasses__(base)):
+            if id(cls) in met:
+                continue
+            met.add(id(cls))
+            is_made = module_of(cls) in modules and not _is_named(cls)
+            left.append((cls, named if is_made else cls.__qualname__))
+            if is_made:
+                by_base.setdefault(named, {}).setdefault(cls.__qualname__, Together()).append(MadeClass(cls))
+    made: dict[str, Any] = {}
+    for named, classes in by_base.items():
+        for name, same in classes.items():
+            path = f"<class {name}>" if len(classes) <= MOST_NAMED else f"<classes of {named}>"
+            made.setdefault(path, Together()).extend(same)
     return made
 
 

@@ -22,12 +22,13 @@ from typing import Any
 from harness.probes.owners.attribute_names import Names
 from harness.probes.owners.drawn_elements import Subtrees
 from harness.probes.owners.draws import Drawn, draw_from, weigh
-from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds
+from harness.probes.owners.kinds import NOBODY, RECORD_CROWD, Form, Kind, Kinds
 from harness.probes.owners.measures import Measures, is_record
 from harness.probes.owners.parts import (
     LARGE_ATOM,
     STAND_INS,
     Globals,
+    MadeClass,
     Together,
     arrow_buffers,
     below,
@@ -116,6 +117,9 @@ class _Walk:
         self._drawn: list[Drawn] = []
         self._root_ids: set[int] = set()
         self._later = {name: root for name, root in roots.items() if name.startswith("<")}
+        for root in roots.values():
+            if type(root) is Together:
+                self._kinds.made.update(id(member.cls) for member in root if type(member) is MadeClass)
         for name, root in roots.items():
             if name not in self._later:
                 self._put_root(name, root)
@@ -149,6 +153,9 @@ class _Walk:
         for member in root if type(root) is Together else [root]:
             if issubclass(type(member), types.ModuleType):
                 self._put(name, False, Globals(member), "")
+                continue
+            if type(member) is MadeClass:
+                self._put(name, False, member.cls, "")
                 continue
             self._kinds.admit(type(member))
             self._root_ids.add(id(member))
@@ -187,6 +194,8 @@ class _Walk:
         return False
 
     def _open(self, obj: Any, kind: Kind, path: str, folded: bool, symbol: str) -> None:
+        if kind.form is Form.CLASS and id(obj) not in self._kinds.made:
+            return
         own = float(kind.size(obj))
         if kind.form is Form.ARROW:
             for address, size in arrow_buffers(obj):
@@ -255,6 +264,8 @@ class _Walk:
         except RuntimeError:
             first = []
         kinds = [self._kinds[type(element)] for element in first]
+        if any(id(element) in self._kinds.made for element in first):  # each is opened, for each is a root
+            return total, total > RECORD_CROWD
         crowd = max((kind.crowd for kind in kinds if kind.form > Form.ATOM), default=0)
         if all(self._is_flat(element) for element in first):
             crowd = 0

@@ -10,6 +10,7 @@ import queue
 import sys
 import threading
 import weakref
+from collections.abc import Sequence
 from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import Any
@@ -284,6 +285,39 @@ def test_a_class_that_was_made_at_run_time_a_named_logger_and_the_context_are_ro
     assert found["<class Row0>"] >= type.__sizeof__(made[0])
     assert found["<context>.<context kept>[*]"] >= 50 * 256
     assert found[f"{LOGGERS}[*].handlers[*].buffer[*]"] >= 50 * 256
+
+
+def made_rows(module: Any, names: Sequence[str]) -> list[type]:
+    """Classes as a program makes them while it runs, with 13,250 bytes of texts each."""
+    return [type(name, (module.Base,), {"__module__": "hiding_target", "texts": texts()}) for name in names]
+
+
+@pytest.mark.parametrize(("count", "path"), [(20, "{}[*].texts[*]"), (300, "{}[*]")])
+def test_classes_made_at_run_time_belong_to_what_holds_them(module: Any, count: int, path: str) -> None:
+    rows = made_rows(module, [f"Held{number}" for number in range(count)])
+    module.Base.history.update(zip(map(str, range(count)), rows, strict=True))
+    target = module.Collector()
+    target.last = rows
+    target.kinds = [dict, list, Path] * 200
+    target.rows = [row() for row in rows]
+    tables = sys.getsizeof(target.kinds) + sys.getsizeof(target.rows)
+    del rows
+    found = by_path(find_roots(target, "hiding_target:Collector"))
+    assert found[path.format("last")] >= count * 50 * 256
+    held = sum(size for name, size in found.items() if name.startswith("last"))
+    assert held == pytest.approx(count * (50 * 265 + 1_800), rel=0.03)
+    assert tables <= found["<list>[*]"] <= tables + count * 128  # the classes of objects, and those of others, are not
+    assert not any(name.startswith(("<class Held", "<classes")) or "type>" in name for name in found)
+    del target.last
+    found = by_path(find_roots(target, "hiding_target:Collector"))
+    assert found[path.format("hiding_target.Base.history")] >= count * 50 * 256
+
+
+def test_many_classes_that_nobody_holds_are_told_by_their_base(module: Any) -> None:
+    rows = made_rows(module, [f"Loose{number}" for number in range(20)])
+    found = by_path(find_roots(module.Collector(), "hiding_target:Collector"))
+    assert found["<classes of Base>.texts[*]"] >= 20 * 50 * 256
+    assert len(rows) == 20
 
 
 def test_the_world_of_a_target_is_not_its_own(module: Any) -> None:

@@ -55,12 +55,16 @@ STEPS_FOUND = 6.0
 
 @dataclass(frozen=True)
 class Measure:
-    """A quantity of a run, sample by sample: `read` gives shape (samples,), NaN where it was not read."""
+    """A quantity of a run, sample by sample: `read` gives shape (samples,), NaN where it was not read.
+
+    Where some of it is interpolated, `known` is what had been read of it at each sample; else None.
+    """
 
     name: MeasureName
     words: str
     unit: Literal["GB/h", "1/h"]
     read: Callable[[Run], NDArray[np.float64]]
+    known: Callable[[Run], NDArray[np.float64]] | None = None
 
     @property
     def counted(self) -> bool:
@@ -77,11 +81,18 @@ def _from_the_first_reading(run: Run) -> NDArray[np.float64]:
     return np.where(np.maximum.accumulate(np.isfinite(run.children_gb)), run.tree_gb, np.nan)
 
 
+def _as_last_read(run: Run) -> NDArray[np.float64]:
+    """The whole tree as it was known: RSS at each sample, and what children held when they were last read."""
+    read = np.isfinite(run.children_gb)
+    last = np.maximum.accumulate(np.where(read, np.arange(read.size), 0))
+    return run.rss_gb + run.children_gb[last]
+
+
 RSS = Measure("rss", "RSS", "GB/h", lambda run: run.rss_gb)
 LIVE = Measure("live", "live bytes", "GB/h", lambda run: run.live_gb)
 MAPPINGS = Measure("mappings", "mappings", "GB/h", _gb("mappings_bytes"))
 CHILDREN = Measure("children", "children", "GB/h", lambda run: run.children_gb)
-TREE = Measure("tree", "RSS with children", "GB/h", _from_the_first_reading)
+TREE = Measure("tree", "RSS with children", "GB/h", _from_the_first_reading, known=_as_last_read)
 TASKS = Measure("tasks", "tasks", "1/h", lambda run: run.column("tasks"))
 THREADS = Measure("threads", "threads", "1/h", lambda run: run.column("threads"))
 OPEN_FILES = Measure("open_files", "open files", "1/h", lambda run: run.column("open_files"))
@@ -274,7 +285,8 @@ def series_of(run: Run, measure: Measure) -> Series:
     """A measure under feed up to the horizon, as far as the run got."""
     fed = run.until_horizon
     cleanups = np.empty(0) if measure.counted or measure is CHILDREN else run.late_cleanups_s
-    return Series(run.t_s[fed], measure.read(run)[fed], cleanups)
+    known = None if measure.known is None else measure.known(run)[fed]
+    return Series(run.t_s[fed], measure.read(run)[fed], cleanups, known)
 
 
 def floor_slope(run: Run) -> Reading:

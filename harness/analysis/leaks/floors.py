@@ -51,12 +51,14 @@ class Series:
     """A quantity of one run at full scale: `t_s` and `values` of shape (samples,), NaN where it was not read.
 
     `cleanups_s` are the times of the cleanups that may have lowered it, shape (cleanups,); none for a quantity that no
-    cleanup touches (tasks, threads, open files), or where the target does not tell.
+    cleanup touches (tasks, threads, open files), or where the target does not tell. Where values are interpolated
+    between readings, `known` (samples,) is what had last been read: a fall is looked for in what was seen.
     """
 
     t_s: NDArray[np.float64]
     values: NDArray[np.float64]
     cleanups_s: NDArray[np.float64]
+    known: NDArray[np.float64] | None = None
 
     def judged(self, warmup_s: float) -> NDArray[np.bool_]:
         """Which samples a verdict looks at, shape (samples,): those that were read, from the end of the warm-up on."""
@@ -67,7 +69,10 @@ class Series:
         read = self.judged(warmup_s)
         if not read.any():
             return Floors(np.empty(0), np.empty(0), "blocks", np.empty(0))
-        return find_floors(self.t_s[read], self.values[read], self.cleanups_s[self.cleanups_s >= warmup_s])
+        cleanups_s = self.cleanups_s[self.cleanups_s >= warmup_s]
+        return find_floors(
+            self.t_s[read], self.values[read], cleanups_s, None if self.known is None else self.known[read]
+        )
 
 
 class Slopes(NamedTuple):
@@ -115,15 +120,20 @@ def at_hours(
     return values if same else np.interp(wanted_h, hours, values)
 
 
-def find_floors(t_s: NDArray[np.float64], values: NDArray[np.float64], cleanups_s: NDArray[np.float64]) -> Floors:
+def find_floors(
+    t_s: NDArray[np.float64],
+    values: NDArray[np.float64],
+    cleanups_s: NDArray[np.float64],
+    known: NDArray[np.float64] | None = None,
+) -> Floors:
     """The floors of one curve: `t_s` and `values` have shape (samples,), `cleanups_s` (cleanups,), maybe none.
 
-    Between cleanups the lowest value; where none are told, between the sudden falls of the curve if it is a sawtooth;
+    `known` (samples,) is the curve in which falls are looked for, by default `values` themselves. Between cleanups the lowest value; where none are told, between the sudden falls of the curve if it is a sawtooth;
     else the 10th percentile of equal spans. A span before the first or after the last cleanup is no tooth.
     """
     if cleanups_s.size:
         return between_cleanups(t_s, values, cleanups_s)
-    teeth = find_teeth(values)
+    teeth = find_teeth(values if known is None else known)
     if teeth is not None:
         return _between(t_s, values, teeth.falls, t_s[teeth.falls] / 3600, "falls")
     return of_blocks(t_s, values)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.leaks.child_commands import children_of
-from harness.analysis.leaks.config_leaks import ConfigLeak, judge_config
+from harness.analysis.leaks.config_leaks import TREE, ConfigLeak, judge_config, series_of
 from harness.analysis.leaks.memory_limit import leaking_rate, limit_of, told_by
 from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run, Runs
@@ -60,6 +60,32 @@ def test_what_grows_most_is_named_whatever_it_holds(make_run, make_scenario) -> 
     assert found.command is not None
     assert found.command.command == HELPER
     assert found.verdict.slope == pytest.approx(0.07, abs=0.002)
+
+
+@pytest.mark.parametrize("draw", range(5))
+def test_children_that_come_and_go_between_readings_make_no_falls_of_the_tree(make_run, make_scenario, draw) -> None:
+    runs = []
+    for seed in (1, 2):
+        rng = np.random.default_rng((draw, seed))
+        at_s = np.cumsum(rng.uniform(60, 500, 60))
+        held = rng.choice([0.0, 0.0053, 0.0103], at_s.size, p=[0.6, 0.1, 0.3])
+        run = make_run([0.302] * 3601, every_s=5, seed=seed)
+        runs.append(with_children(run, at_s, {WRITER: held}))
+    found = judge_config(make_scenario(hours=5), runs)
+    assert outcomes(found) == {"rss": "OK", "children": "OK", "tree": "OK"}
+
+
+def test_falls_of_rss_part_the_tree_however_seldom_children_are_read(make_run, make_scenario) -> None:
+    t_s = np.arange(3601) * 5.0
+    rss_gb = 7 + t_s % 1500 / 1500 + 0.3 * t_s / 3600
+    runs = [
+        with_children(make_run(rss_gb, every_s=5, seed=seed), np.arange(700.0, 18000, 900), {WRITER: np.full(20, 0.2)})
+        for seed in (1, 2)
+    ]
+    leaks = judge_config(make_scenario(hours=5), runs)
+    assert outcomes(leaks)["tree"] == outcomes(leaks)["rss"] == "LEAK"
+    floors = series_of(runs[0].under(make_scenario(hours=5)), TREE).judged_floors(1200)
+    assert floors.between == "falls"
 
 
 def test_one_seed_whose_child_leaks_is_some(make_run, make_scenario) -> None:

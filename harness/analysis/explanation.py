@@ -45,7 +45,7 @@ from harness.scenario import Scenario
 Leaks = Mapping[str, ConfigLeak]
 """The verdicts on one config, by measure."""
 
-RESTARTED = ("live_bytes", "rss_bytes")
+RESTARTED = ("live_bytes", "rss_bytes", "mappings_bytes")
 RESTARTED_COUNTS = {"tasks": "tasks", "threads": "threads", "open_files": "open files"}
 """What is measured after each stop() of a run with restarts."""
 
@@ -67,13 +67,14 @@ class Count:
 class Restarts:
     """What stays after each stop() of a config that was started and stopped `times` times in one process.
 
-    `live` and `rss` are GB per restart, the slope over the restarts after the first two; `counts` are tasks, threads
-    and open files after the last stop() less those after the second.
+    `live`, `rss` and `mappings` are GB per restart, the slope over the restarts after the first two; `counts` are
+    tasks, threads and open files after the last stop() less those after the second.
     """
 
     times: int
     live: Estimate
     rss: Estimate
+    mappings: Estimate
     counts: dict[str, Estimate]
 
 
@@ -177,10 +178,9 @@ def _restarts(runs: Sequence[Run]) -> Restarts | None:
     def of(read: restarts.Read) -> Estimate:
         return over_seeds({run.seed: read(run) for run in runs})
 
-    live, rss = (of(restarts.slope(name)) for name in RESTARTED)
-    return Restarts(
-        max(times), live, rss, {words: of(restarts.difference(name)) for name, words in RESTARTED_COUNTS.items()}
-    )
+    live, rss, mappings = (of(restarts.slope(name)) for name in RESTARTED)
+    counts = {words: of(restarts.difference(name)) for name, words in RESTARTED_COUNTS.items()}
+    return Restarts(max(times), live, rss, mappings, counts)
 
 
 def _leading(judged: Sequence[ConfigLeak], live: Estimate, owned: Growth | None) -> Estimate | None:

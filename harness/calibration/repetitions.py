@@ -38,6 +38,7 @@ from harness.cli.options import scenario_from
 from harness.errors import SoakError, UsageError
 from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
+from harness.report.words.config_sentences import config_sentences
 from harness.report.words.headline import summary_sentence
 from harness.soaks import interrupts
 from harness.soaks import soak as soaks
@@ -117,8 +118,9 @@ def carried_out(plan: Plan, number: int, say: Say) -> Repetition:
 
 def _judged(result: Result) -> Verdict:
     result.refresh()
-    verdict_file.write(result.verdict, summary_sentence(result.verdict), result.folder / verdict_file.VERDICT_FILE)
-    return result.verdict
+    verdict, path = result.verdict, result.folder / verdict_file.VERDICT_FILE
+    verdict_file.write(verdict, summary_sentence(verdict), config_sentences(verdict), path)
+    return verdict
 
 
 def _cpu_s() -> float:

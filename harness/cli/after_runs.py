@@ -101,8 +101,8 @@ def conclude(console: Console, result: Result, *, verbose: bool) -> int:
 def _written(result: Result) -> list[str]:
     """Write verdict.json and the pictures; return the names of the pictures."""
     scenario, runs, verdict, folder = result.scenario, result.runs, result.verdict, result.folder
-    summary, told = summary_sentence(verdict), config_sentences(verdict)
-    verdict_file.write(verdict, summary, folder / verdict_file.VERDICT_FILE, told)
+    path = folder / verdict_file.VERDICT_FILE
+    verdict_file.write(verdict, summary_sentence(verdict), config_sentences(verdict), path)
     flawed = verdict if verdict.status == "invalid" else None  # then every picture says why
     memory_picture(scenario, runs, verdict=flawed, anchors=result.anchors).save(folder / PICTURE_FILE)
     drawn = [PICTURE_FILE]

@@ -91,7 +91,7 @@ class Measurements:
         self.sampler.read(self._phase, everything=True)
         self._recorder.sample()
         row = self._recorder.row
-        columns = ("rss_bytes", "live_bytes", "open_files", "threads", "tasks")
+        columns = ("rss_bytes", "live_bytes", "mappings_bytes", "open_files", "threads", "tasks")
         facts = {name: int(row[name][0]) for name in columns if row[name][0] >= 0}
         self._recorder.note("restarts", str(number), t_s=float(row["t_s"][0]), **facts)
 

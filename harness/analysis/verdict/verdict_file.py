@@ -34,7 +34,7 @@ FORMAT = 4
 VERDICT_FILE = "verdict.json"
 
 
-def content(verdict: Verdict, summary: str, sentences: Mapping[str, str] | None = None) -> dict[str, Any]:
+def content(verdict: Verdict, summary: str, sentences: Mapping[str, str]) -> dict[str, Any]:
     """The content of verdict.json: plain values, null where not reached or open; `summary` is the headline.
 
     `sentences` say by config whether it leaks.
@@ -50,7 +50,7 @@ def content(verdict: Verdict, summary: str, sentences: Mapping[str, str] | None 
         "confidence": verdict.confidence,
         "leaks": [_leak_json(leak, verdict.shape(leak)) for leak in verdict.leaks],
         "findings": [
-            _finding_json(found, (sentences or {}).get(found.config))
+            _finding_json(found, sentences.get(found.config))
             for found in findings(verdict.leaks, verdict.memory_scale).values()
         ],
         "claims": [_claim_json(claim) for claim in verdict.claims],
@@ -62,7 +62,7 @@ def content(verdict: Verdict, summary: str, sentences: Mapping[str, str] | None 
     }
 
 
-def write(verdict: Verdict, summary: str, path: Path, sentences: Mapping[str, str] | None = None) -> None:
+def write(verdict: Verdict, summary: str, sentences: Mapping[str, str], path: Path) -> None:
     """Write verdict.json, in one piece."""
     write_json(content(verdict, summary, sentences), path)
 

@@ -92,6 +92,7 @@ def print_config(console: Console, scenario: Scenario, explanation: Explanation)
     for sentence in [*_children(explanation), *_ended(explanation), *_course(explanation, scenario)]:
         paragraph(console, sentence)
     print_owners(console, explanation)
+    pending = pending_sentences(explanation.runs)
     for sentence in [
         *_unattributed(explanation),
         *map(_uneven, explanation.uneven),
@@ -99,8 +100,8 @@ def print_config(console: Console, scenario: Scenario, explanation: Explanation)
         *trouble_sentences(explanation.runs),
         *_restarted(explanation.restarts),
         *loss_lines(explanation.runs),
-        *stop_sentences(explanation.stop),
-        *pending_sentences(explanation.runs),
+        *stop_sentences(explanation.stop, told=("tasks",) if pending else ()),
+        *pending,
     ]:
         paragraph(console, sentence, bullet="- ")
 
@@ -151,7 +152,7 @@ def print_owners(console: Console, explanation: Explanation) -> None:
     room = max(columns(console) - used, _SHORTEST_PATH)
     table = new_table("owner", *numbers, right=numbers, unbroken=("owner",))
     paths = [owner.path for owner in ranked]
-    names = [*told_apart(paths, room), "live bytes, all of it"]
+    names = [*told_apart(paths, room), "live and mapped, all of it"]
     for name, (owner, cells) in zip(names, rows, strict=True):
         table.add_row(Text(name, style="bold" if owner in explanation.explained else ""), *map(Text, cells))
     console.print()
@@ -313,9 +314,7 @@ def _restarted(restarts: Restarts | None) -> list[str]:
     if certainly_above(restarts.live, WORTH_GB):
         sentences = [f"What stays {after} climbs: live bytes by {live}, RSS by {rss}."]
     elif certainly_above(restarts.rss, WORTH_GB):
-        sentences = [
-            f"RSS {after} climbs by {rss}, live bytes do not ({live}): it is kept by the allocators, not held."
-        ]
+        sentences = [f"RSS {after} climbs by {rss}, live bytes do not ({live}): {_beside_live(restarts)}."]
     else:
         sentences = [f"What stays {after} does not climb: live bytes by {live}, RSS by {rss}."]
     more = [
@@ -326,6 +325,15 @@ def _restarted(restarts: Restarts | None) -> list[str]:
     if more:
         sentences.append(f"From the second stop() to the last there are more of these: {', '.join(more)}.")
     return sentences
+
+
+def _beside_live(restarts: Restarts) -> str:
+    """Return what RSS is that climbs from restart to restart while live bytes do not."""
+    if restarts.mappings.estimate is None:
+        return "the allocators keep it, or it is mapped; which of the two was not recorded"
+    if certainly_above(restarts.mappings, WORTH_GB):
+        return f"what the program mapped itself climbs by {measured(restarts.mappings, 'GB')} a restart"
+    return "it is kept by the allocators, not held"
 
 
 def _ended(explanation: Explanation) -> list[str]:

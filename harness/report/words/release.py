@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from harness.analysis.estimates import mean_or_zero
 from harness.analysis.metrics.waterfall import OUTLIVING, Survivor, Waterfall
 from harness.analysis.owners.growth import UNATTRIBUTED
@@ -22,8 +24,11 @@ MOST = 3
 PARTS = {"live": "still live", "pinned": "pinned", "slack": "slack", "mapped": "mapped", "other": "other"}
 
 
-def stop_sentences(stop: Waterfall | None) -> list[str]:
-    """Return the stop of a config in sentences; one that says so where no run got to its end."""
+def stop_sentences(stop: Waterfall | None, *, told: Collection[str] = ()) -> list[str]:
+    """Return the stop of a config in sentences; one that says so where no run got to its end.
+
+    `told` are the kinds of what outlives it that the caller tells of otherwise.
+    """
     if stop is None:
         return ["stop(): no run got to its end."]
     given = {step: value(estimate.estimate, "GB") for step, estimate in stop.given_back.items()}
@@ -32,11 +37,11 @@ def stop_sentences(stop: Waterfall | None) -> list[str]:
         f"stop() gave back {given['stop']} of the {value(stop.grown.estimate, 'GB')} GB grown, dropping every "
         f"reference {given['drop']}, malloc_trim {given['trim']}; {left}{_parts(stop)}."
     ]
-    return [*sentences, *alive_lines(stop), *forgotten_lines(stop), *pinning_lines(stop)]
+    return [*sentences, *alive_lines(stop), *forgotten_lines(stop, told), *pinning_lines(stop)]
 
 
-def forgotten_lines(stop: Waterfall) -> list[str]:
-    """Say what stop() left that is still held, one line a kind."""
+def forgotten_lines(stop: Waterfall, told: Collection[str] = ()) -> list[str]:
+    """Say what stop() left that is still held, one line a kind but those `told`."""
     lines = []
     owners = {
         path: estimate
@@ -52,6 +57,7 @@ def forgotten_lines(stop: Waterfall) -> list[str]:
     lines += [
         f"{OUTLIVING[kind]} that outlive stop(): {first_of(list(names), MOST)}."
         for kind, names in stop.outlives.items()
+        if kind not in told
     ]
     return lines
 

@@ -13,11 +13,13 @@ from harness import exit_codes
 from harness.analysis.result import Result
 from harness.analysis.verdict.run_summary import RunSummary
 from harness.analysis.verdict.soak_verdict import Verdict
+from harness.analysis.verdict.verdict_file import VERDICT_FILE
 from harness.calibration import repetitions
 from harness.calibration.repeated.records import read
 from harness.scenario import Scenario
 from harness.soaks.run_rows import World
 from harness.soaks.soak import Planned, Soak
+from tests.unit.analysis.verdict.golden_recording import golden_copy
 
 SMOKE = ["smoke", "--seeds", "2"]
 
@@ -253,3 +255,11 @@ def test_only_a_leak_beyond_the_budget_should_be_red(soaks: Soaks, leak: str | N
     soaks.statuses = [wanted]
     assert repetitions.main([*SMOKE, "--times", "1", *([] if leak is None else ["--leak", leak])]) == 0
     assert not any(Path("results/repetitions").glob("*/smoke/soak-*"))
+
+
+def test_the_verdict_of_a_repetition_has_the_sentence_on_every_config(tmp_path: Path) -> None:
+    folder = golden_copy(tmp_path)
+    repetitions._judged(Result.open(folder))
+    findings = json.loads((folder / VERDICT_FILE).read_text(encoding="utf-8"))["findings"]
+    assert [found["config"] for found in findings] == ["old", "fixed"]
+    assert all(found["sentence"] for found in findings)

@@ -15,6 +15,7 @@ from harness.analysis.verdict import soak_verdict as verdicts
 from harness.analysis.verdict import verdict_file
 from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.analysis.verdict.more_seeds import lacking_seeds
+from harness.report.words.config_sentences import config_sentences
 from harness.report.words.headline import summary_sentence
 from tests.unit.analysis.verdict.literal_soak import SCALE, claim, five_hours, make_run, make_scenario, rising, soak
 
@@ -114,7 +115,7 @@ def test_a_claimed_leak_decides_the_exit_code(slope: float, status: str, code: i
 def test_a_claimed_leak_is_said_first_of_all_and_its_claim_is_in_the_json_once() -> None:
     verdict = verdicts.judge(five_hours(NO_LEAK), rising(1.0, seeds=8))
     assert summary_sentence(verdict) == "Fixed leaks: 1.55 GB/h in RSS where 0.0375 is allowed."
-    table = verdict_file.content(verdict, "")
+    table = verdict_file.content(verdict, "", {})
     json.dumps(table, allow_nan=False)
     (one,), (leak,) = table["claims"], table["leaks"]
     assert "leak" not in one
@@ -182,7 +183,7 @@ def test_where_a_control_fails_the_soak_is_invalid_and_says_so_first(tmp_path: P
     )
     assert second.startswith("old seed 1 started at 6.00 GB")
     assert summary_sentence(verdict) == f"This is no evidence: {first} (and 1 more)."
-    verdict_file.write(verdict, summary_sentence(verdict), tmp_path / "verdict.json")
+    verdict_file.write(verdict, summary_sentence(verdict), config_sentences(verdict), tmp_path / "verdict.json")
     table = json.loads((tmp_path / "verdict.json").read_text())
     assert table["controls"] == {"short": True, "status": "invalid", "failed": ["real time"]}
     assert table["reasons"][0] == first
@@ -201,7 +202,7 @@ def test_controls_that_hold_change_nothing_but_are_recorded() -> None:
     scenario = make_scenario(claim())
     without, held = (verdicts.judge(scenario, soak(), controls=one) for one in (None, controlled(FLAT)))
     assert (held.status, held.reasons) == (without.status, without.reasons) == ("met", ())
-    tables = [verdict_file.content(verdict, "") for verdict in (without, held)]
+    tables = [verdict_file.content(verdict, "", {}) for verdict in (without, held)]
     assert [table.pop("controls") for table in tables] == [None, {"short": True, "status": "met", "failed": []}]
     assert tables[0] == tables[1]
 
@@ -232,7 +233,7 @@ def test_what_leaks_is_told_when_it_reaches_the_limit() -> None:
     peak, slope = np.mean([run.rss_gb.max() for run in runs]), verdict.leaks[0].verdict.slope
     assert limit.hours == pytest.approx(5 + (32 - peak) / slope)
     assert 5 < limit.low < limit.hours < limit.high
-    assert verdict_file.content(verdict, "")["limits"] == {"fixed": dataclasses.asdict(limit)}
+    assert verdict_file.content(verdict, "", {})["limits"] == {"fixed": dataclasses.asdict(limit)}
     assert verdicts.judge(five_hours(), rising(0.0)).limits == {}
 
 

@@ -26,6 +26,7 @@ import pytest
 from harness.analysis.result import Result
 from harness.analysis.verdict import verdict_file
 from harness.analysis.verdict.soak_verdict import judge
+from harness.report.words.config_sentences import config_sentences
 from harness.report.words.headline import summary_sentence
 from tests.unit.analysis.verdict.golden_recording import GOLDEN, golden_copy
 from tests.unit.analysis.verdict.literal_soak import claim, five_hours, make_scenario, rising, soak
@@ -49,7 +50,7 @@ def leaves(table: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def test_the_golden_recording_has_the_verdict_that_it_had(tmp_path: Path) -> None:
     kept = dict(leaves(json.loads((GOLDEN / verdict_file.VERDICT_FILE).read_text(encoding="utf-8"))))
     result = Result.open(golden_copy(tmp_path))
-    verdict_file.write(result.verdict, "", tmp_path / verdict_file.VERDICT_FILE)
+    verdict_file.write(result.verdict, "", {}, tmp_path / verdict_file.VERDICT_FILE)
     judged = dict(leaves(json.loads((tmp_path / verdict_file.VERDICT_FILE).read_text(encoding="utf-8"))))
     assert list(judged) == list(kept)
     assert judged == {
@@ -68,7 +69,7 @@ def test_the_golden_recording_has_all_that_it_is_kept_for() -> None:
 
 def test_verdict_json_has_what_its_readers_rely_on(tmp_path: Path) -> None:
     verdict = judge(make_scenario(claim(tolerance=0.005)), soak(gb=[5, 32], status="limit"))
-    verdict_file.write(verdict, summary_sentence(verdict), tmp_path / "verdict.json")
+    verdict_file.write(verdict, summary_sentence(verdict), config_sentences(verdict), tmp_path / "verdict.json")
     table = json.loads((tmp_path / "verdict.json").read_text())
     assert table["summary"] == summary_sentence(verdict)
     assert [*tmp_path.iterdir()] == [tmp_path / "verdict.json"]
@@ -107,7 +108,7 @@ def test_verdict_json_has_what_its_readers_rely_on(tmp_path: Path) -> None:
 
 def test_verdict_json_says_of_every_config_whether_it_leaks(tmp_path: Path) -> None:
     verdict = judge(five_hours(max_seeds=4), rising(0.0))
-    verdict_file.write(verdict, summary_sentence(verdict), tmp_path / "verdict.json")
+    verdict_file.write(verdict, summary_sentence(verdict), config_sentences(verdict), tmp_path / "verdict.json")
     table = json.loads((tmp_path / "verdict.json").read_text())
     (one,) = table["leaks"]
     assert set(one) >= {

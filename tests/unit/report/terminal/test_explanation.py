@@ -47,6 +47,7 @@ def test_a_leak_in_plain_words(scenario) -> None:
     assert "LEAKS: live bytes grow by 1.305 [1.287, 1.324] GB per hour under load, above the budget of 0.0375" in said
     assert "reaches the machine's limit of 32 GB between 18.8 and 19.2 hours after the start." in said
     assert row(text, EVENTS).startswith(f"{EVENTS} 1.305 [1.299, 1.312] 0.000 100 % 6.62")
+    assert row(text, "live and mapped, all of it")
     assert row(text, CACHE).startswith(f"{CACHE} 0.000 [0.000, 0.000] 14.400 0 %")
     assert row(text, UNATTRIBUTED).startswith(f"{UNATTRIBUTED} 0.000")
     assert f"All of the growth of live bytes that no cleanup reaches: {EVENTS}." in said
@@ -227,6 +228,32 @@ def test_whether_what_stays_after_stops_climbs(scenario, live: float, rss: float
     text = words(printed(scenario, [anatomy_run(restarts=facts)]))
     assert said in text
     assert "there are more of these" not in text
+
+
+@pytest.mark.parametrize(
+    ("mapped", "said"),
+    [
+        (None, "the allocators keep it, or it is mapped; which of the two was not recorded."),
+        (0.09, "what the program mapped itself climbs by 0.09 GB a restart."),
+        (0.0, "it is kept by the allocators, not held."),
+    ],
+)
+def test_what_climbs_from_stop_to_stop_and_is_not_live(scenario, mapped: float | None, said: str) -> None:
+    facts = restarted([1.0] * 8, [5 + 0.1 * n for n in range(8)], [12] * 8)
+    for number, after in enumerate(facts.values()):
+        after.update({} if mapped is None else {"mappings_bytes": 1e8 * mapped * number})
+    assert f"live bytes do not (0.00 GB a restart): {said}" in words(printed(scenario, [anatomy_run(restarts=facts)]))
+
+
+def test_tasks_that_stop_left_are_told_once(scenario) -> None:
+    pump = {"kind": "pending", "name": "", "place": "Bot.start", "t_s": 1.0, "first": "Bot.pump", "count": 3}
+    trouble = {"totals": {"pending": 3}, "firsts": [pump], "unnamed": 0}
+    outlives = {"tasks": ["Bot.pump"], "threads": ["writer"]}
+    text = words(printed(scenario, [anatomy_run(outlives=outlives, trouble=trouble)]))
+    assert "3 tasks left pending by stop(): 3 x Bot.pump, created in Bot.start." in text
+    assert "threads that outlive stop(): writer." in text
+    assert "tasks that outlive stop()" not in text
+    assert "tasks that outlive stop(): Bot.pump." in words(printed(scenario, [anatomy_run(outlives=outlives)]))
 
 
 def test_counts_that_stops_leave_and_too_few_restarts(scenario) -> None:

@@ -19,9 +19,9 @@ from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, prose
-from harness.report.terminal.screen_tables import CARRIED, claim_bases, claim_lines, config_lines
+from harness.report.terminal.screen_tables import CARRIED, ConfigTable, claim_bases, claim_lines, config_table
 from harness.report.terminal.verdict import status_word, warnings
-from harness.report.words.amounts import verdict_words
+from harness.report.words.amounts import NOTHING, verdict_words
 from harness.report.words.headline import summary_sentence
 from harness.report.words.leaking import child_lines, leak_lines, limit_lines, load_lines, sound_line
 from harness.report.words.losing import loss_lines
@@ -33,6 +33,9 @@ from harness.text import first_of, joined, shown_path
 
 MOST_LINES = 38
 """Of 100 columns: those of a terminal of 40, less two that `make` prints below."""
+
+MOST_ABSENCES = 2
+"""So many reasons are given for values that are not there."""
 
 _MORE = "--verbose shows"
 _DOTS = " ..."
@@ -98,7 +101,7 @@ class _Entries:
 
 def print_screen(console: Console, screen: Screen) -> None:
     """Print a soak in at most MOST_LINES lines of 100 columns, the sentence first."""
-    table = config_lines(console, screen.scenario, screen.runs, screen.anchors)
+    table = config_table(console, screen.scenario, screen.runs, screen.anchors)
     entries = _entries(screen)
     for room in _rooms():
         sections = _sections(console, screen, room, table, entries)
@@ -115,14 +118,13 @@ def _height(console: Console, line: Text) -> int:
 
 
 def _sections(
-    console: Console, screen: Screen, room: _Room, table: tuple[list[Text], set[str]], entries: Sequence[_Entries]
+    console: Console, screen: Screen, room: _Room, table: ConfigTable, entries: Sequence[_Entries]
 ) -> list[list[Text]]:
-    """Return what there is room for; `table` is that of the configs, with how its values were had."""
-    lines, bases = table
-    configs = _configs(console, screen, room, lines)
+    """Return what there is room for; `table` is that of the configs."""
+    configs = _configs(console, screen, room, table)
     shown = _shown(screen.verdict, room)
     claims = _claims(console, screen.verdict, shown, room)
-    notes = _notes(console, screen.verdict.memory_scale, bases | claim_bases(shown))
+    notes = _notes(console, screen.verdict.memory_scale, table.bases | claim_bases(shown))
     return [
         _sentence(console, screen.verdict, room),
         configs if claims else [*configs, *notes],
@@ -149,17 +151,23 @@ def _sentence(console: Console, verdict: Verdict, room: _Room) -> list[Text]:
     return lines
 
 
-def _configs(console: Console, screen: Screen, room: _Room, lines: list[Text]) -> list[Text]:
-    """Return the table of configs, below what its values are means of."""
-    if not lines:
+def _configs(console: Console, screen: Screen, room: _Room, table: ConfigTable) -> list[Text]:
+    """Return the table of configs, below what its values are means of; and why some of them are not there."""
+    if not table.lines:
         return []
-    heads, *rows = lines
+    heads, *rows = table.lines
     verdict, hours = screen.verdict, screen.scenario.time.hours
     means = _means(screen)
     world = "" if verdict.memory_scale == 1 else f", from a world at scale {verdict.memory_scale:g}"
     title = Text(f"{verdict.scenario}: {means} over {hours:g} h, at full scale{world}", style="bold")
     left_out = _left_out(len(rows) - room.configs, "more configs")
-    return [*prose(console, title), heads, *rows[: room.configs], *left_out]
+    why: list[Text] = []
+    if table.absences:
+        more = len(table.absences) - MOST_ABSENCES
+        told = [*table.absences[:MOST_ABSENCES], *([f"{more} more: {_MORE} them"] if more > 0 else [])]
+        reasons = Text("; ".join(told), style="dim")
+        why = _clipped(console, prose(console, reasons), room.lines)
+    return [*prose(console, title), heads, *rows[: room.configs], *left_out, *why]
 
 
 def _means(screen: Screen) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.table import Table
@@ -41,24 +41,42 @@ _COLUMNS = {
 }
 
 
-def config_lines(
-    console: Console, scenario: Scenario, runs: Sequence[Run], anchors: Anchors
-) -> tuple[list[Text], set[str]]:
-    """Return the table of configs, of each the mean over its seeds, and how its values were had; no line without runs.
+@dataclass(frozen=True)
+class ConfigTable:
+    """The table of configs: its `lines`, the heads first, none without runs; by which `bases` its values were had.
 
-    What no run tells at full scale is marked.
+    `absences` say why a value that no run lacks for its early end is not there, each once.
     """
+
+    lines: list[Text]
+    bases: set[str]
+    absences: list[str]
+
+
+def config_table(console: Console, scenario: Scenario, runs: Sequence[Run], anchors: Anchors) -> ConfigTable:
+    """Return the configs, of each the mean over its seeds. What no run tells at full scale is marked."""
     judged = Runs.of(scenario, runs).telling
     full = FullScale(scenario, judged, anchors, CONFIDENCE)
     table = new_table("config", *_COLUMNS, unbroken=("config",), ruled=False)
     bases: set[str] = set()
+    absences: dict[str, None] = {}
     for config, mine in judged.by_config().items():
         if mine:
             read = [(METRICS[name], *read_at(METRICS[name], full, config)) for name in _COLUMNS.values()]
             bases |= {basis for _, estimate, basis in read if estimate.estimate is not None}
+            for head, (_, estimate, _) in zip(_COLUMNS, read, strict=True):
+                if estimate.lack not in (None, "not reached"):
+                    absences[f"{head.partition(',')[0]} {NOTHING}: {_reason(estimate)}"] = None
             cells = [_config_cell(metric.unit, estimate, basis, scenario) for metric, estimate, basis in read]
             table.add_row(Text(shortened(config, LONGEST_WORD)), *map(Text, cells))
-    return (lines_of(console, table) if table.row_count else []), bases
+    lines = lines_of(console, table) if table.row_count else []
+    return ConfigTable(lines, bases, list(absences))
+
+
+def _reason(estimate: Estimate) -> str:
+    """Return why there is no value; where all seeds say the same, without the seed."""
+    reasons = {reading.reason for reading in estimate.readings.values()}
+    return reasons.pop() if len(reasons) == 1 else estimate.reason
 
 
 def claim_lines(console: Console, verdict: Verdict, claims: Sequence[ClaimVerdict]) -> list[Text]:

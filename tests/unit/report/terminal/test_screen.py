@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from io import StringIO
 from pathlib import Path
@@ -224,3 +225,11 @@ def test_a_soak_without_claims_or_runs_has_a_screen(make_scenario) -> None:
     lines = printed(make_scenario(), [])
     assert lines[1].startswith("INCOMPLETE: ")
     assert lines[-1].endswith("--verbose")
+
+
+def test_a_value_that_is_not_there_has_a_reason_under_the_table(make_run, make_scenario) -> None:
+    scenario = make_scenario(configs=("only",))
+    runs = [dataclasses.replace(make_run("only", seed, stop=False), events=()) for seed in (1, 2)]
+    lines = printed(scenario, runs)
+    assert line_of(lines, "only ").split()[3:5] == ["-", "-"]
+    assert "floor -: only tells of no cleanup; stop() gave back -: only " in words(lines)

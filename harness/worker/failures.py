@@ -129,6 +129,10 @@ class WatchedTask(asyncio.Task[Any]):
         self.waited_for = True
         super().add_done_callback(fn, **options)
 
+    def set_name(self, value: object, /) -> None:
+        if value is not None:  # Python 3.13 calls so every task that has no name, where there is a task factory
+            super().set_name(value)
+
 
 WatchedTask.__name__ = WatchedTask.__qualname__ = "Task"  # what asyncio says of it, and its repr, are as they would be
 

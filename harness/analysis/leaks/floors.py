@@ -128,8 +128,9 @@ def find_floors(
 ) -> Floors:
     """The floors of one curve: `t_s` and `values` have shape (samples,), `cleanups_s` (cleanups,), maybe none.
 
-    `known` (samples,) is the curve in which falls are looked for, by default `values` themselves. Between cleanups the lowest value; where none are told, between the sudden falls of the curve if it is a sawtooth;
-    else the 10th percentile of equal spans. A span before the first or after the last cleanup is no tooth.
+    `known` (samples,) is the curve in which falls are looked for, by default `values` themselves. Between cleanups the
+    lowest value; where none are told, between the sudden falls of the curve if it is a sawtooth; else the 10th
+    percentile of equal spans. A span before the first or after the last cleanup is no tooth.
     """
     if cleanups_s.size:
         return between_cleanups(t_s, values, cleanups_s)

@@ -21,7 +21,7 @@ from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, prose
 from harness.report.terminal.screen_tables import CARRIED, ConfigTable, claim_bases, claim_lines, config_table
 from harness.report.terminal.verdict import status_word, warnings
-from harness.report.words.amounts import NOTHING, verdict_words
+from harness.report.words.amounts import verdict_words
 from harness.report.words.headline import summary_sentence
 from harness.report.words.leaking import child_lines, leak_lines, limit_lines, load_lines, sound_line
 from harness.report.words.losing import loss_lines

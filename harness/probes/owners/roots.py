@@ -27,7 +27,7 @@ _PYTHON = tuple(os.path.join(sysconfig.get_paths()[key], "") for key in ("stdlib
 
 def find_roots(target: Any, factory: Any, *, ignore: Collection[asyncio.Task[Any]] = ()) -> dict[str, Any]:
     """Roots by path: the target under "", its ``roots()``, its modules by name, unfinished tasks as ``<task NAME>``,
-    what other threads run as ``<thread FUNCTION>``.
+    what functions of its modules hold that other threads run, as ``<thread FUNCTION>``.
 
     Its modules are those of its package, and what else was loaded from the folder that this lies in, unless that is
     where libraries are installed.
@@ -48,8 +48,9 @@ def find_roots(target: Any, factory: Any, *, ignore: Collection[asyncio.Task[Any
     if context := contextvars.copy_context():
         roots["<context>"] = context
     roots.update(_tasks(ignore))
-    roots.update(running_threads())
-    roots.update(_made_classes(frozenset(modules)))
+    own = frozenset(modules)
+    roots.update({name: Together(threads) for name, threads in running_threads(own).items()})
+    roots.update(_made_classes(own))
     return roots
 
 

@@ -11,13 +11,17 @@ import ctypes
 import sys
 import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 _HAVE_VARIABLES_OF_THEIR_OWN = 1
 """CO_OPTIMIZED: the code of functions; those of a module are its globals (Include/cpython/code.h)."""
 
-_BEGINNINGS = {"Thread._bootstrap", "Thread._bootstrap_inner", "Thread.run"}
+MOST_FRAMES = 32
+"""How deep a thread is looked into, from where it is."""
+
+MOST_THREADS = 64
+"""How many are looked at in one piece."""
 
 
 class _Frame(ctypes.Structure):
@@ -33,61 +37,48 @@ class _FrameObject(ctypes.Structure):
 
 
 class Running:
-    """Threads that run the same function, by their numbers; what they hold is asked for when it is looked at."""
+    """Threads that are in the same function of the program, by their numbers; what they hold is read when it is asked
+    for."""
 
-    __slots__ = ("numbers",)
+    __slots__ = ("_modules", "numbers")
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Collection[str]) -> None:
+        self._modules = modules
         self.numbers: list[int] = []
 
     def variables(self) -> Iterator[tuple[str, Any]]:
-        """(label, value) of the variables of all functions that these threads are in, the first function's first."""
+        """(label, value) of the variables of that function, and of those that it is in."""
         frames = sys._current_frames()
         for number in self.numbers:
-            if number in frames:
-                yield from _of_thread(list(_downwards(frames[number])))
+            for depth, frame in enumerate(_of_program(frames.get(number), self._modules)):
+                call = f".<call {frame.f_code.co_qualname}>" if depth else ""
+                for name, value in variables_of(frame):
+                    yield f"{call}.<local {name}>", value
 
 
-def running_threads() -> dict[str, Running]:
-    """The threads of the program as ``<thread FUNCTION>``, but this one and the harness's."""
-    found: dict[str, Running] = {}
-    for number, frame in sys._current_frames().items():
-        first = _first(list(_downwards(frame)))
-        if number != threading.get_ident() and not _is_ours(first):
-            found.setdefault(f"<thread {first.f_code.co_qualname}>", Running()).numbers.append(number)
+def running_threads(modules: Collection[str]) -> dict[str, list[Running]]:
+    """The other threads that are in a function of one of `modules`, as ``<thread FUNCTION>``, the outermost such."""
+    found: dict[str, list[Running]] = {}
+    for number, innermost in sys._current_frames().items():
+        frames = [] if number == threading.get_ident() else _of_program(innermost, modules)
+        if frames:
+            pieces = found.setdefault(f"<thread {frames[0].f_code.co_qualname}>", [])
+            if not pieces or len(pieces[-1].numbers) == MOST_THREADS:
+                pieces.append(Running(modules))
+            pieces[-1].numbers.append(number)
     return found
 
 
-def _downwards(frame: types.FrameType) -> Iterator[types.FrameType]:
-    """The frames of a thread, the innermost first."""
-    above: types.FrameType | None = frame
-    while above is not None:
-        yield above
-        above = above.f_back
-
-
-def _first(frames: list[types.FrameType]) -> types.FrameType:
-    """The function that a thread was started for."""
-    return next((frame for frame in reversed(frames) if not _is_beginning(frame)), frames[0])
-
-
-def _is_beginning(frame: types.FrameType) -> bool:
-    return frame.f_code.co_qualname in _BEGINNINGS and frame.f_globals is vars(threading)
-
-
-def _is_ours(frame: types.FrameType) -> bool:
-    top, _, rest = str(frame.f_globals.get("__name__", "")).partition(".")
-    return top in ("harness", "synthetic") and rest.partition(".")[0] != "collector"
-
-
-def _of_thread(frames: list[types.FrameType]) -> Iterator[tuple[str, Any]]:
-    first = _first(frames)
-    beginning = [frame for frame in frames if _is_beginning(frame) and frame is not first]
-    for frame in [*(frame for frame in reversed(frames) if frame not in beginning), *beginning]:
-        if not _is_ours(frame):
-            call = "" if frame is first else f".<call {frame.f_code.co_qualname}>"
-            for name, value in variables_of(frame):
-                yield f"{call}.<local {name}>", value
+def _of_program(innermost: types.FrameType | None, modules: Collection[str]) -> list[types.FrameType]:
+    """The frames of a thread from the outermost of `modules` inwards; none where it is in none of them."""
+    frames: list[types.FrameType] = []
+    own, frame = 0, innermost
+    while frame is not None and len(frames) < MOST_FRAMES:
+        frames.append(frame)
+        if frame.f_globals.get("__name__") in modules:
+            own = len(frames)
+        frame = frame.f_back
+    return frames[:own][::-1]
 
 
 def variables_of(frame: types.FrameType) -> Iterator[tuple[str, Any]]:

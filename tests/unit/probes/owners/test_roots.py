@@ -214,6 +214,18 @@ def test_what_a_thread_works_with_is_found_and_lives_no_longer_for_it(module: An
     assert "<thread gather>" not in find_roots(module.Collector(), "hiding_target:Collector")
 
 
+def test_a_thread_that_is_in_nothing_of_the_program_is_no_root(module: Any) -> None:
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    try:
+        roots = find_roots(module.Collector(), "hiding_target:Collector")
+    finally:
+        over.set()
+        thread.join(timeout=60)
+    assert not any(name.startswith("<thread") for name in roots)
+
+
 def test_modules_of_a_target(module: Any) -> None:
     target = module.Collector()
     for factory in ("hiding_target:Collector", module.Collector):

@@ -5,10 +5,11 @@
 | log records | in the factory that makes them, whichever the target sets; no logger or handler is touched |
 | records of loguru | where its patcher is called, whichever the target configures; only what some handler takes |
 | exceptions that reach the loop | before its handler is called, whoever set that |
-| warnings, exceptions in a thread, those that cannot be raised | in the hooks of Python, before those of the target |
+| warnings, exceptions in a thread | where Python is about to call its hook, whichever that is; not what it records |
+| exceptions that cannot be raised | in the hook of Python, before that of the target |
 
-A hook that the target replaces is put before the new one at the next sample. What its processes log is counted where
-they were forked, and not where they run another program.
+A `sys.unraisablehook` that the target sets is found at the next sample; until then it is called and nothing counted.
+What its processes log is counted where they were forked, and not where they run another program.
 """
 
 from __future__ import annotations
@@ -46,11 +47,7 @@ class TroubleWatch:
         self._factory = logging.getLogRecordFactory()
         self._loguru: type | None = None
         self._handling = 0  # the thread in which a loop's handler is called
-        self._hooks = (
-            _Hook(sys, "unraisablehook", self._on_unraisable),
-            _Hook(threading, "excepthook", self._on_thread),
-            _Hook(warnings, "showwarning", self._on_warning),
-        )
+        self._hook = _Hook(sys, "unraisablehook", self._on_unraisable)
         self._undo: list[Callable[[], None]] = []
 
     def install(self) -> None:
@@ -67,19 +64,25 @@ class TroubleWatch:
             set_factory(self._factory)
 
         self._undo.append(undo)
+        self._put(threading, "_make_invoke_excepthook", self._counting_threads)
+        self._put(warnings, "_showwarnmsg", self._counting_warnings)
         self.renew()
+
+    def _put(self, module: ModuleType, name: str, counting: Callable[[Any], Any]) -> None:
+        """Put what `counting` makes of a function of Python's own in its place. It calls the hook that is set then."""
+        own = getattr(module, name)
+        setattr(module, name, counting(own))
+        self._undo.append(lambda: setattr(module, name, own))
 
     def renew(self) -> None:
         """Go before what the target put into place since."""
-        for hook in self._hooks:
-            hook.renew()
+        self._hook.renew()
         if self._loguru is None and "loguru" in sys.modules:
             self._watch_loguru()
 
     def restore(self) -> None:
         """Leave everything as it was found."""
-        for hook in self._hooks:
-            hook.restore()
+        self._hook.restore()
         while self._undo:
             self._undo.pop()()
 
@@ -153,9 +156,24 @@ class TroubleWatch:
         else:
             self._raised(_LOOP, context.get("exception"), str(context.get("message") or "error of the event loop"))
 
-    def _on_thread(self, told: Any) -> None:
-        if told.exc_type is not SystemExit:  # which ends a thread in good order
-            self._raised(_THREAD, told.exc_value or told.exc_type(), f"in thread {getattr(told.thread, 'name', '')}")
+    def _counting_threads(self, make: Callable[[], Callable[[Any], None]]) -> Callable[[], Callable[[Any], None]]:
+        """What makes for each thread the function that tells the hook of its exception; `make` makes Python's own."""
+
+        def make_counting() -> Callable[[Any], None]:
+            tell = make()
+
+            def counting(thread: Any) -> None:
+                with contextlib.suppress(Exception):
+                    self._on_thread(sys.exc_info()[1], thread)
+                tell(thread)
+
+            return counting
+
+        return make_counting
+
+    def _on_thread(self, error: BaseException | None, thread: threading.Thread) -> None:
+        if not isinstance(error, SystemExit):  # which ends a thread in good order
+            self._raised(_THREAD, error, f"in thread {thread.name}")
 
     def _on_unraisable(self, told: Any) -> None:
         # the object itself is not kept, nor asked what it is called: it is being destroyed
@@ -170,12 +188,23 @@ class TroubleWatch:
         if slot >= 0:
             self._tell(slot, kind, _with_error(what, error), place)
 
-    def _on_warning(
-        self, message: Any, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any
-    ) -> None:
-        slot = self._table.count(_WARNED, hash((category, filename, lineno)))
+    def _counting_warnings(self, show: Callable[[Any], None]) -> Callable[[Any], None]:
+        """What Python calls to show a warning; `show` is its own."""
+        shown_by: Any = getattr(warnings, "_showwarnmsg_impl", None)
+
+        def counting(told: Any) -> None:
+            if getattr(warnings, "_showwarnmsg_impl", None) is shown_by:  # else they are recorded: the program looks
+                with contextlib.suppress(Exception):
+                    self._on_warning(told)
+            show(told)
+
+        return counting
+
+    def _on_warning(self, told: Any) -> None:
+        slot = self._table.count(_WARNED, hash((told.category, told.filename, told.lineno)))
         if slot >= 0:
-            self._tell(slot, _WARNED, f"{category.__name__}: {message}", f"{Path(filename).name}:{lineno}")
+            place = f"{Path(told.filename).name}:{told.lineno}"
+            self._tell(slot, _WARNED, f"{told.category.__name__}: {told.message}", place)
 
     def _tell(self, slot: int, kind: int, first: str, place: str, name: str = "") -> None:
         facts = {"name": name[:100], "place": place[:200], "t_s": round(self._now_s(), 3), "first": first}

@@ -138,54 +138,71 @@ def test_what_logs_while_it_is_told_is_counted_as_well(watched: Watched, logger:
     assert watched.totals == {"error": 1, "warning": 1}
 
 
+class Dies:
+    def __del__(self) -> None:
+        raise ValueError("in a destructor")
+
+
 def test_exceptions_in_threads_and_destructors_are_counted_before_the_targets_own_hooks(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
 
-    class Dies:
-        def __del__(self) -> None:
-            raise ValueError("in a destructor")
-
     def lose() -> None:
         raise KeyError("lost")
 
-    ours = threading.excepthook
-    monkeypatch.setattr(threading, "excepthook", lambda told: seen.append(told.exc_type.__name__))
+    def hook(told: Any) -> None:
+        seen.append(told.exc_type.__name__)
+
+    monkeypatch.setattr(threading, "excepthook", hook)
     monkeypatch.setattr(sys, "unraisablehook", lambda told: seen.append(type(told.exc_value).__name__))
-    watched.watch.renew()
-    assert threading.excepthook is ours
     for work in (lose, lambda: sys.exit(1)):
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
-    dies = Dies()
-    del dies
+    watched.watch.renew()
+    Dies()
+    assert threading.excepthook is hook
     assert seen == ["KeyError", "SystemExit", "ValueError"]
     assert watched.totals == {"thread": 1, "unraisable": 1}
     assert any("in a destructor: test_trouble.py:" in first for first in watched.firsts)
 
 
 def test_a_hook_of_the_targets_may_call_the_one_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[Any] = []
-    monkeypatch.setattr(warnings, "showwarning", lambda *args, **kwargs: shown.append(args))
+    told: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: told.append("Python's own"))
     watched = Watched()
     watched.watch.install()
-    before, seen = warnings.showwarning, []
+    before = sys.unraisablehook
 
-    def show(*args: Any, **kwargs: Any) -> None:
-        seen.append(args)
-        before(*args, **kwargs)
+    def hook(unraisable: Any) -> None:
+        told.append("the target's")
+        before(unraisable)
 
-    warnings.showwarning = show
+    sys.unraisablehook = hook
     watched.watch.renew()
+    Dies()
+    watched.watch.restore()
+    assert told == ["the target's", "Python's own"]
+    assert watched.totals == {"unraisable": 1}
+    assert sys.unraisablehook is hook
+
+
+def test_a_warning_is_counted_whoever_shows_it_and_not_where_the_program_records_it(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(warnings, "showwarning", lambda message, *_, **__: shown.append(str(message)))
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn("an old interface", stacklevel=1)
-    watched.watch.restore()
-    assert (len(seen), len(shown)) == (1, 1)
+    assert shown == ["an old interface"]
+    with warnings.catch_warnings(record=True) as recorded:
+        warnings.simplefilter("always")
+        warnings.warn("another", stacklevel=1)
+    assert len(recorded) == 1
     assert watched.totals == {"warned": 1}
-    assert warnings.showwarning is show
+    assert watched.firsts[0].startswith("UserWarning: an old interface: test_trouble.py:")
 
 
 def test_warnings_that_go_to_a_logger_are_counted_once(watched: Watched, logger: logging.Logger) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,6 +34,7 @@ _LOCAL_EVENT, _BUY_EVENT, _SELL_EVENT = (1 << bit for bit in (30, 29, 28))
 _KINDS = {1: CHANGE, 2: TRADE, 3: CLEAR, 4: SNAPSHOT}
 _SINGLE_ORDERS = (10, 11, 12, 13)  # added, cancelled, modified, filled
 _OTHER = -1
+_LONGEST_EVENT = 1 << 10  # bytes; one of hftbacktest has 64
 _FIELDS = ("ev", "local_ts", "px", "qty")
 
 
@@ -61,7 +62,7 @@ class HftbacktestFile:
                 else:
                     with zipfile.ZipFile(file) as archive, archive.open(self._member(archive)) as member:
                         yield from self._events(member)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise SourceError(f"{self.path}: is no .npz file, or it is damaged: {error}") from error
         except OSError as error:
             raise SourceError(f"{self.path}: cannot be read: {error.strerror or error}") from error
@@ -95,8 +96,9 @@ class HftbacktestFile:
             shape, _, dtype = npy.read_array_header_1_0(file) if version == (1, 0) else npy.read_array_header_2_0(file)
         except ValueError as error:
             raise SourceError(f"{self.path}: holds no array of NumPy's format: {error}") from error
-        missing = [name for name in _FIELDS if name not in (dtype.names or ())]
-        if missing or len(shape) != 1 or dtype.hasobject:
+        fields: Mapping[str, Any] = dtype.fields or {}
+        known = all(name in fields and fields[name][0].kind in "iuf" for name in _FIELDS)
+        if not known or len(shape) != 1 or dtype.hasobject or dtype.itemsize > _LONGEST_EVENT:
             raise SourceError(
                 f"{self.path}: holds no events of hftbacktest 2: the array is {dtype} of shape {shape}; it needs the "
                 f"fields {', '.join(_FIELDS)} (hftbacktest.data.utils.migration2 converts files of version 1)"

@@ -6,7 +6,6 @@ microseconds; a snapshot begins where `is_snapshot` becomes true, and voids the 
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import zlib
@@ -21,7 +20,18 @@ import pyarrow.csv as pa_csv
 
 from synthetic.convert.public_rows import ASK, BID, CHANGE, NEITHER, SNAPSHOT, TRADE, PublicRows, SourceError, wrong_row
 from synthetic.draws.hashes import I64
-from synthetic.recorded.columns import by_word, first_line, first_wrong_line, floats, numbered, whole_numbers
+from synthetic.recorded.columns import (
+    LONGEST_LINE,
+    by_word,
+    first_line,
+    first_wrong_line,
+    floats,
+    lines_of,
+    listed,
+    numbered,
+    quoted,
+    whole_numbers,
+)
 
 _TYPES = {
     "exchange": pa.string(),
@@ -63,7 +73,7 @@ class TardisFile:
                 for batch in reader:
                     yield self._decoded(batch, number), min(1.0, raw.tell() / size)
                     number += batch.num_rows
-        except pa.ArrowInvalid as error:
+        except pa.ArrowException as error:
             text = self._first_wrong_row(types) or f"behind row {number - 1}: {first_line(error)}"
             raise SourceError(f"{self.path}: {text}") from error
         except (OSError, EOFError, zlib.error) as error:
@@ -87,12 +97,13 @@ class TardisFile:
     def _types(self) -> dict[str, Any]:
         """The columns to be read; whether it is a file of books or of trades is what its header says."""
         with self._open() as file:
-            header = next(csv.reader([file.readline().decode("utf-8", errors="replace")]), [])
+            start = file.readline(LONGEST_LINE).decode("utf-8", errors="replace").rstrip("\r\n")
+        header = start.split(",")
         types = _BOOK_TYPES if "is_snapshot" in header else {**_TYPES, "id": pa.string()}
         missing = [name for name in types if name not in header]
         if missing or "liquidations" in self.path.name:
             raise SourceError(
-                f"{self.path}: is no file of incremental_book_L2 or trades; its columns: {', '.join(header)}"
+                f"{self.path}: is no file of incremental_book_L2 or trades; its columns: {listed(header)}"
             )
         return types
 
@@ -104,7 +115,7 @@ class TardisFile:
         if (side == _WRONG).any():
             at = int(np.argmax(side == _WRONG))
             word = batch.column("side")[at].as_py()
-            raise wrong_row(self, first + at, f"side = {word!r}: must be {' or '.join(sides)}")
+            raise wrong_row(self, first + at, f"side = {quoted(str(word or ''))}: must be {' or '.join(sides)}")
         kind = np.full(len(side), TRADE, dtype=np.int64)
         if is_book:
             flag = batch.column("is_snapshot")
@@ -138,4 +149,4 @@ class TardisFile:
     def _first_wrong_row(self, types: dict[str, Any]) -> str | None:
         with self._open() as file:
             lines = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
-            return first_wrong_line(lines, types, may_be_empty=False)
+            return first_wrong_line(lines_of(lines), types, may_be_empty=False)

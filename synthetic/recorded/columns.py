@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,13 @@ from synthetic.draws.hashes import I64
 NOTHING = -1  # an empty cell; of a kind, side or symbol also an unknown word
 
 _TRUTHS = ("true", "false")
+
+LONGEST_LINE = 1 << 17
+"""Characters of a line of a CSV file, and of a cell: what is longer is no market data, and is not read to its end."""
+
+_LONGEST_SHOWN = 60
+_MOST_NAMES = 20
+_LONGEST_ERROR = 300
 
 OwnRows = TypeVar("OwnRows", bound="Columns")
 
@@ -90,21 +97,44 @@ def first_wrong_line(lines: Iterable[str], types: Mapping[str, Any], *, may_be_e
     Arrow itself names no row. None where nothing is wrong.
     """
     reader = csv.reader(lines)
-    header = next(reader)
-    for number, cells in enumerate(reader, 1):
-        if len(cells) != len(header):
-            return f"row {number} has {len(cells)} columns, not {len(header)}"
-        for name, cell in zip(header, cells, strict=True):
-            if name in types and (cell or not may_be_empty) and not _parses(cell, types[name]):
-                return f"row {number}: {name} = {cell!r}: must be {types[name]}"
+    number = 0
+    try:
+        header = next(reader)
+        for number, cells in enumerate(reader, 1):
+            if len(cells) != len(header):
+                return f"row {number} has {len(cells)} columns, not {len(header)}"
+            for name, cell in zip(header, cells, strict=True):
+                if name in types and (cell or not may_be_empty) and not _parses(cell, types[name]):
+                    return f"row {number}: {name} = {quoted(cell)}: must be {types[name]}"
+    except csv.Error as error:
+        return f"row {number + 1}: {error}"
     return None
+
+
+def lines_of(file: IO[str]) -> Iterator[str]:
+    """The lines of a CSV file. Raises csv.Error at the first that is longer than LONGEST_LINE, which is not read on."""
+    while line := file.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise csv.Error(f"is longer than {LONGEST_LINE:,} characters")
+        yield line
+
+
+def listed(names: Sequence[str]) -> str:
+    """The columns of a file in words; names that are none in quotes."""
+    shown = [name if name.isidentifier() and name.isascii() else quoted(name) for name in names[:_MOST_NAMES]]
+    return ", ".join([*shown, *(["..."] if len(names) > len(shown) else [])])
+
+
+def quoted(text: str) -> str:
+    """What a file says, in quotes, on one line, as far as a message has room for it; control characters escaped."""
+    return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} ...")
 
 
 def _parses(cell: str, wanted: Any) -> bool:
     try:
-        if wanted == pa.int64():
-            int(cell)
-        elif wanted == pa.float64():
+        if wanted == pa.int64() and not -(2**63) <= int(cell) < 2**63:
+            return False
+        if wanted == pa.float64():
             float(cell)
     except ValueError:
         return False
@@ -112,5 +142,7 @@ def _parses(cell: str, wanted: Any) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error's text, or its class where it has none."""
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    """The first line of an error's text, as far as a message has room for it; its class where it has none."""
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    text = text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]} ..."
+    return text if text.isprintable() else repr(text)

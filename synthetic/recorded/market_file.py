@@ -15,12 +15,16 @@ from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
 from synthetic.feed import RecordingError
 from synthetic.model.candles import CandleMaker
 from synthetic.recorded.batches import last_row
+from synthetic.recorded.columns import listed
 from synthetic.recorded.groups import Group, HashedRows, count_updates, grouped
 from synthetic.recorded.held_books import HeldSide
 from synthetic.recorded.rows import BUY, DELTA, END, RECONNECT, SIDES, SNAPSHOT, TRADE, RowReader, read_header
 from synthetic.ticks import Scale
 
 _TRADES_AT_ONCE = 4096
+_DAY_MS = 86_400_000
+LONGEST_MS = 366 * _DAY_MS
+"""How long a recording may be: candles are made for all of it, so an end that is a typing error would never come."""
 
 
 def mean_rate(path: Path) -> float:
@@ -48,10 +52,16 @@ class Recording:
         self.path = Path(path)
         kind, self.end_ms, where = last_row(self.path)
         if kind != "end":
-            raise RecordingError(f"{self.path}: is cut off: {where}, is no end row but {kind or 'empty'}")
+            raise RecordingError(
+                f"{self.path}: is cut off: {where}, is no end row but {listed([kind]) if kind else 'empty'}"
+            )
         self._reader = RowReader(self.path)
         pieces = self._reader.pieces()
         self.instruments, self.start_ms, body = read_header(self._reader, pieces)
+        if self.end_ms - self.start_ms > LONGEST_MS:
+            days = (self.end_ms - self.start_ms) / _DAY_MS
+            text = f"it covers {days:,.0f} days, from {self.start_ms} to {self.end_ms}: at most {LONGEST_MS // _DAY_MS}"
+            raise RecordingError(f"{self.path}: {where}: {text}")
         self.gaps = 0
         self._depth = depth
         self._candle_ms = 1000 * candle_s

@@ -13,8 +13,17 @@ from numpy.typing import NDArray
 from synthetic.draws.hashes import I64
 from synthetic.feed import RecordingError
 from synthetic.instrument import Instrument
-from synthetic.recorded.batches import batches
-from synthetic.recorded.columns import NOTHING, Columns, first_problem, floats, is_positive, numbered, whole_numbers
+from synthetic.recorded.batches import LONGEST_WORD, batches
+from synthetic.recorded.columns import (
+    NOTHING,
+    Columns,
+    first_problem,
+    floats,
+    is_positive,
+    numbered,
+    quoted,
+    whole_numbers,
+)
 from synthetic.ticks import Scales, whole_steps
 
 KINDS = ("instrument", "snapshot", "delta", "trade", "reconnect", "end")
@@ -32,6 +41,14 @@ _ALLOWED_SIDES = {
     RECONNECT: (HALT, DISCONNECT),
     END: (NOTHING,),
 }
+
+
+LATEST_MS = 4 * 10**12
+"""October 2096: a time beyond is in another unit."""
+
+_TOO_LATE = "timestamp_ms = {time_ms} is after 2096: are these milliseconds?"
+_STEPS = (1e-18, 1e18)
+_MOST_STEPS = 2.0**53  # of a price or quantity: with more, floats cannot tell one from the next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +76,11 @@ class RowReader:
         first = 1
         for batch in batches(self.path):
             if batch.num_rows:
-                yield self._decoded(batch, first)
+                try:
+                    rows = self._decoded(batch, first)
+                except UnicodeDecodeError as error:
+                    raise RecordingError(f"{self.path}: behind row {first - 1}: a word is no UTF-8: {error}") from error
+                yield rows
                 first += batch.num_rows
 
     def know(self, instruments: Sequence[Instrument]) -> None:
@@ -107,6 +128,7 @@ class RowReader:
         yield kind == INSTRUMENT, "instruments come before everything else"
         yield (rows.symbol == NOTHING) & (kind != END), "its symbol is empty, or no instrument row above has it"
         yield rows.time_ms == NOTHING, "timestamp_ms is empty"
+        yield rows.time_ms > LATEST_MS, _TOO_LATE
         before = np.concatenate([[self._last_ms], rows.time_ms[:-1]])
         yield rows.time_ms < before, "time goes back: timestamp_ms = {time_ms} is before that of the row above"
         wrong_side = np.zeros(len(rows), dtype=np.bool_)
@@ -127,14 +149,16 @@ class RowReader:
             (rows.price, self._tick, "price = {price!r} is no multiple of the tick of {symbol}, {tick:g}"),
             (rows.quantity, self._lot, "quantity = {quantity!r} is no multiple of the lot of {symbol}, {lot:g}"),
         ):
-            with np.errstate(invalid="ignore"):
-                _, away = whole_steps(values, steps[symbol])
+            with np.errstate(invalid="ignore", over="ignore"):
+                too_many = ~(values / steps[symbol] < _MOST_STEPS)
+                _, away = whole_steps(np.where(too_many, 0.0, values), steps[symbol])
+            yield has_price & too_many, text.replace("no multiple of", "more than 2^53 times")
             yield has_price & away, text
 
     def _decoded(self, batch: Any, first: int) -> Rows:
         kinds = numbered(batch.column("kind").dictionary_encode(), lambda word: _KINDS.get(word, NOTHING))
         if not self._known:
-            self._learn(kinds, batch.column("symbol"))
+            self._learn(kinds, batch.column("symbol"), first)
         return Rows(
             number=np.arange(first, first + batch.num_rows, dtype=np.int64),
             kind=kinds,
@@ -146,11 +170,15 @@ class RowReader:
             sequence=whole_numbers(batch.column("sequence")),
         )
 
-    def _learn(self, kind: I64, symbol: Any) -> None:
+    def _learn(self, kind: I64, symbol: Any, first: int) -> None:
         """Learn the symbols of the instrument rows at the start of a batch."""
         others = np.flatnonzero(kind != INSTRUMENT)
-        for name in symbol.slice(0, int(others[0]) if others.size else kind.size).to_pylist():
+        named = symbol.slice(0, int(others[0]) if others.size else kind.size).to_pylist()
+        for place, name in enumerate(named):
             if name is not None and name not in self._codes:
+                if len(name) > LONGEST_WORD:
+                    text = f"symbol = {quoted(name)}: must have at most {LONGEST_WORD} characters"
+                    raise RecordingError(f"{self.path}: row {first + place}: {text}")
                 self._codes[name] = len(self.names)
                 self.names.append(name)
 
@@ -171,16 +199,22 @@ def read_header(reader: RowReader, pieces: Iterator[Rows]) -> tuple[tuple[Instru
     if rows is None or count == 0:
         raise RecordingError(f"{reader.path}: row 1: is no instrument row; a recording begins with its instruments")
     header = rows.at(slice(count))
-    later = np.flatnonzero((header.time_ms != header.time_ms[0]) | (header.time_ms == NOTHING))
-    if later.size:
-        raise reader.error(header, int(later[0]), "timestamp_ms is not the start: it is the same in instrument rows")
+    problem = first_problem(
+        [
+            (
+                (header.time_ms != header.time_ms[0]) | (header.time_ms == NOTHING),
+                "timestamp_ms is not the start: it is the same in instrument rows",
+            ),
+            (header.time_ms > LATEST_MS, _TOO_LATE),
+        ]
+    )
+    if problem is not None:
+        raise reader.error(header, *problem)
     stated: dict[int, dict[int, float]] = {}
     for at, (symbol, side) in enumerate(zip(header.symbol.tolist(), header.side.tolist(), strict=True)):
         value = float(header.quantity[at] if side == LOT else header.price[at])
-        if symbol == NOTHING or side not in (TICK, LOT, OPEN):
-            raise reader.error(header, at, "an instrument row has a symbol and the side tick, lot or open")
-        if not 0 < value < float("inf"):
-            raise reader.error(header, at, f"the {SIDES[side]} of {{symbol}} must be above 0")
+        if (text := _problem_of_instrument(symbol, side, value)) is not None:
+            raise reader.error(header, at, text)
         if side in stated.setdefault(symbol, {}):
             raise reader.error(header, at, f"the {SIDES[side]} of {{symbol}} is there twice")
         stated[symbol][side] = value
@@ -188,9 +222,23 @@ def read_header(reader: RowReader, pieces: Iterator[Rows]) -> tuple[tuple[Instru
         for side in (TICK, LOT, OPEN):
             if side not in values:
                 raise RecordingError(f"{reader.path}: row {count}: {reader.names[symbol]} has no {SIDES[side]} row")
+        if not 0.5 <= values[OPEN] / values[TICK] < _MOST_STEPS:
+            text = f"the open of {reader.names[symbol]}, {values[OPEN]:g}, and its tick, {values[TICK]:g}, do not fit"
+            raise RecordingError(f"{reader.path}: row {count}: {text} each other")
     instruments = tuple(
         Instrument(reader.names[symbol], values[TICK], values[LOT], round(values[OPEN] / values[TICK]), rank)
         for rank, (symbol, values) in enumerate(stated.items(), 1)
     )
     reader.know(instruments)
     return instruments, int(header.time_ms[0]), reader.checked(rows.at(slice(count, None)))
+
+
+def _problem_of_instrument(symbol: int, side: int, value: float) -> str | None:
+    """What is wrong with an instrument row; None where nothing is."""
+    if symbol == NOTHING or side not in (TICK, LOT, OPEN):
+        return "an instrument row has a symbol and the side tick, lot or open"
+    if not 0 < value < float("inf"):
+        return f"the {SIDES[side]} of {{symbol}} must be above 0"
+    if side != OPEN and not _STEPS[0] <= value <= _STEPS[1]:
+        return f"the {SIDES[side]} of {{symbol}} is {value:g}: must be at least {_STEPS[0]:g} and at most {_STEPS[1]:g}"
+    return None

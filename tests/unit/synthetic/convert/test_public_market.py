@@ -397,6 +397,16 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     assert refused(HftbacktestFile(alone)).startswith(
         "is an initial snapshot of AUSDT, and no other file has rows of it"
     )
+    np.save(tmp_path / "words.npy", np.zeros(3, [("ev", "U9"), ("local_ts", "i8"), ("px", "f8"), ("qty", "f8")]))
+    assert refused(HftbacktestFile(tmp_path / "words.npy")).startswith("holds no events of hftbacktest 2")
+    long_row = write_csv(tmp_path / "long.csv", BOOK_HEADER, ["x," + "A" * 3_000_000 + ",1,1,true,bid,1,1"])
+    assert refused(TardisFile(long_row)) == "row 1: is longer than 131,072 characters"
+    binary = tmp_path / "binary.csv"
+    binary.write_bytes(b"\x1b]0;x\x07" + bytes(range(256)) * 100)
+    told = refused(TardisFile(binary))
+    assert told.startswith("is no file of incremental_book_L2 or trades; its columns: ")
+    assert told.isprintable()
+    assert len(told) < 300
     assert refused(HftbacktestFile(tmp_path / "gone.npz")) == "cannot be read: No such file or directory"
 
 

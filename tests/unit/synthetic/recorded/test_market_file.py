@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +196,32 @@ def changed(place: int, row: str | None) -> list[str]:
         ([*ROWS[:-2], "snapshot,AUSDT,30"], "is cut off: the last row, 'snapshot,AUSDT,30'"),
         ([*ROWS[:-1], ROWS[0], ROWS[-1]], "row 13: instruments come before everything else"),
         ([*ROWS[:-1], "end,,2000,,,,"], "row 13: time goes back"),
+        (
+            changed(0, "instrument,AUSDT,1000,,tick,1e-300,"),
+            "row 1: the tick of AUSDT is 1e-300: must be at least 1e-18",
+        ),
+        (changed(0, "instrument,AUSDT,1000,,tick,1e300,"), "row 1: the tick of AUSDT is 1e\\+300: must be at least"),
+        (changed(1, "instrument,AUSDT,1000,,lot,,1e-300"), "row 2: the lot of AUSDT is 1e-300: must be at least 1e-18"),
+        (changed(2, "instrument,AUSDT,1000,,open,1e300,"), "row 3: the open of AUSDT, 1e\\+300, and its tick, 0.1, do"),
+        (
+            changed(6, "trade,AUSDT,1500,,buy,10.1,1e300"),
+            "row 7: quantity = 1e\\+300 is more than 2\\^53 times the lot",
+        ),
+        ([*ROWS[:-1], "end,,9223372036854775807,,,,"], "row 13: timestamp_ms = 9223372036854775807 is after 2096"),
+        ([*ROWS[:-1], "end,,1577000000000,,,,"], "the last row, .*: it covers 18,252 days"),
+        ([row.replace("AUSDT", "A" * 300) for row in ROWS], "row 1: symbol = 'AAAA.* ...': must have at most 256"),
+        (changed(6, f"trade,{'A' * 200_000},x,,buy,10.1,0.5"), "row 7: is longer than 131,072 characters"),
+        (changed(6, f"trade,{'A' * 100_000},x,,buy,10.1,0.5"), "row 7: timestamp_ms = 'x': must be int64"),
+        (changed(6, f"trade,AUSDT,{'9' * 1000},,buy,10.1,0.5"), "row 7: timestamp_ms = '9{60} ...': must be int64"),
+        ([*ROWS[:-1], f"end,,{'9' * 1000},,,,"], "row 13: timestamp_ms = '9{60} ...': must be int64"),
+        (
+            changed(12, "\x1b[31mend,,5000,,,,"),
+            r"is cut off: the last row, '\\x1b\[31mend.*, is no end row but '\\x1b\[31m",
+        ),
+        (
+            [row.replace(",1000,", ",4000000000001,") for row in ROWS[:6]] + ["end,,4000000005000,,,,"],
+            "row 1: timestamp_ms = 4000000000001 is after 2096",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_file_and_row(tmp_path, rows, message):
@@ -228,6 +256,86 @@ def test_files_that_are_no_recordings(tmp_path, file):
     pq.write_table(table.set_column(5, "price", pa.array(["1"] * table.num_rows)), cut)
     with pytest.raises(RecordingError, match="column price is string, not double"):
         Recording(cut)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "column kind is missing; there are no column"),
+        (b"\0" * 5000, "is no CSV file: its first line has a zero byte"),
+        (b"x" * 200_000, "is no CSV file: its first line is longer than 131,072 bytes"),
+        (b"\xff\xfe\x1b[31mkind,symbol\n", r"column kind is missing; there are '.*\\x1b\[31mkind', symbol; needed"),
+        (HEADER.encode() + b",price\n", "column price is there 2 times"),
+        ("\r".join([HEADER, *ROWS[:-1], '"end']).encode(), "row 13 has 1 columns, not 7"),
+    ],
+)
+def test_what_is_no_text_or_no_table_is_said_in_a_short_line(tmp_path, content, message):
+    path = tmp_path / "odd.csv"
+    path.write_bytes(content)
+    with pytest.raises(RecordingError, match=message) as raised:
+        Recording(path)
+    told = str(raised.value).removeprefix(str(path))
+    assert told.isprintable()
+    assert len(told) < 400
+
+
+def table_of(**columns: object) -> pa.Table:
+    """The rows of a recording with other columns in place of some; None leaves one out."""
+    cells = [row.split(",") for row in ROWS]
+    known: dict[str, object] = {
+        name: [cell[place] or None for cell in cells] for place, name in enumerate(HEADER.split(","))
+    }
+    for name, kind in (("timestamp_ms", int), ("sequence", int), ("price", float), ("quantity", float)):
+        known[name] = [None if cell is None else kind(cell) for cell in known[name]]
+    return pa.table({name: column for name, column in (known | columns).items() if column is not None})
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (table_of(side=None), "column side is missing; there are kind, symbol"),
+        (
+            table_of(timestamp_ms=pa.array([1000] * 13, pa.timestamp("ms"))),
+            r"column timestamp_ms is timestamp\[ms\], not int64",
+        ),
+        (table_of(side=[["bid"]] * 13), "column side is list<.*>, not string"),
+        (table_of(side=pa.nulls(13)), "column side is null, not string"),
+        (table_of(kind=[b"end"] * 13), "column kind is binary, not string"),
+        (table_of().append_column("price", pa.array([1.0] * 13)), "column price is there 2 times"),
+        (table_of(timestamp_ms=pa.array([2**64 - 1] * 13, pa.uint64())), "is damaged behind row 0: Integer value"),
+        (table_of().slice(0, 0), "has no rows"),
+        (table_of(symbol=["A" * 9_000_000] + ["A"] * 12), "rows 1 to 13: symbol takes 9 MB: words have at most 256"),
+    ],
+)
+def test_parquet_of_other_columns_is_refused_before_it_is_read(tmp_path, table, message):
+    path = tmp_path / "odd.parquet"
+    pq.write_table(table, path)
+    with pytest.raises(RecordingError, match=message):
+        list(Recording(path).stream(60, ALL))
+
+
+@pytest.mark.parametrize("name", ["pipe.csv", "pipe.parquet"])
+def test_a_pipe_that_nobody_writes_to_and_a_device_without_end_are_refused(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    (tmp_path / f"zero.{name}").symlink_to("/dev/zero")
+    for path in (tmp_path / name, tmp_path / f"zero.{name}"):
+        with pytest.raises(RecordingError, match="is a pipe or a device, not a file"):
+            Recording(path)
+
+
+def test_a_row_of_any_length_is_refused_in_little_memory(tmp_path):
+    path = tmp_path / "long.csv"
+    with path.open("w", encoding="utf-8") as file:
+        file.write("\n".join([HEADER, *ROWS[:6]]) + "\ntrade,")
+        for _ in range(64):
+            file.write("A" * (1 << 20))
+        file.write("\n" + ROWS[-1] + "\n")
+    tracemalloc.start()
+    with pytest.raises(RecordingError, match="row 7: is longer than 131,072 characters"):
+        Recording(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 << 20
 
 
 def test_other_columns_and_types_that_hold_the_same_are_fine(tmp_path, file):

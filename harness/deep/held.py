@@ -15,7 +15,17 @@ from typing import Any
 from harness.probes.owners.attribute_names import Names
 from harness.probes.owners.drawn_elements import IMMORTAL
 from harness.probes.owners.kinds import NOBODY, Form, Kinds
-from harness.probes.owners.parts import STAND_INS, Globals, Together, arrow_buffers, parts, values_size
+from harness.probes.owners.parts import (
+    STAND_INS,
+    Globals,
+    MadeClass,
+    Together,
+    arrow_buffers,
+    below,
+    made_classes,
+    parts,
+    values_size,
+)
 from harness.probes.owners.sizes import chunk
 
 MOST_ELEMENTS = 20_000
@@ -37,6 +47,7 @@ class Holdings:
     def __init__(self, roots: Mapping[str, Any], paths: Collection[str] = ()) -> None:
         self._kinds = Kinds()
         self._kinds.update(STAND_INS)
+        self._kinds.made.update(made_classes(roots))
         self._names = Names()
         self._roots = roots
         self._paths = frozenset(paths)
@@ -64,7 +75,7 @@ class Holdings:
                 self._passed[id(obj)] = obj
                 if rest == "[*]" and self._kinds[type(obj)].form is Form.CONTAINER:
                     self._containers.append(obj)
-                for part, left in self._parts_towards(obj, rest):
+                for part, left in self._parts_towards(obj, rest, path.removesuffix(rest)):
                     if (id(part), left) not in met:
                         met[id(part), left] = part
                         step.append((part, left))
@@ -111,14 +122,18 @@ class Holdings:
             for member in root if type(root) is Together else [root]:
                 if isinstance(member, types.ModuleType):
                     starts.append((Globals(member), rest))
+                elif isinstance(member, MadeClass):
+                    starts.append((member.cls, rest))
                 else:
                     self._kinds.admit(type(member))
                     starts.append((member, rest))
         return starts
 
-    def _parts_towards(self, obj: Any, rest: str) -> Iterator[tuple[Any, str]]:
+    def _parts_towards(self, obj: Any, rest: str, at: str) -> Iterator[tuple[Any, str]]:
         for label, part in self._labelled(obj):
-            if label == "" or _leads(label, rest):
+            if below(at, label, obj, part) == at:
+                yield part, rest
+            elif _leads(label, rest):
                 yield part, rest[len(label) :]
 
     def _labelled(self, obj: Any) -> Iterator[tuple[str, Any]]:
@@ -143,7 +158,7 @@ class Holdings:
         yield element, float(self._size(element))
         while pending:
             obj, at = pending.pop()
-            for part, below in self._below(obj, at, met):
+            for part, path_below in self._below(obj, at, met):
                 kind = self._kinds[type(part)]
                 if kind is NOBODY:
                     continue
@@ -153,15 +168,15 @@ class Holdings:
                     met.add(id(part))
                     yield part, self._size(part) / max(references, 1)
                 if first and kind.form is not Form.ATOM:
-                    pending.append((part, below))
+                    pending.append((part, path_below))
 
     def _below(self, obj: Any, at: str | None, met: set[int]) -> Iterator[tuple[Any, str | None]]:
         """(part, its path or None once no other owner can be below) of what belongs to the owner of `obj`."""
         if at is not None and at in self._ways:
             for label, part in self._labelled(obj):
-                below = at + label if at else label.removeprefix(".")
-                if not label or self._paths.isdisjoint((below, f"{below}[*]")):
-                    yield part, below
+                path = below(at, label, obj, part)
+                if path == at or self._paths.isdisjoint((path, f"{path}[*]")):
+                    yield part, path
                 else:
                     met.add(id(part))
         elif self._kinds[type(obj)].form in (Form.CONTAINER, Form.INSTANCE):

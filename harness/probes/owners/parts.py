@@ -9,7 +9,7 @@ import sys
 import threading
 import types
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from harness.probes.owners.attribute_names import Names, is_instance_dict
@@ -82,6 +82,14 @@ STAND_INS: dict[type, Kind] = {
     Definitions: Kind(Form.ATOM, Definitions.size),
     Cells: Kind(Form.CONTAINER, nothing, lambda cells: int(cells.array.size), lambda cells: iter(cells.array.flat)),
 }
+
+
+def made_classes(roots: Mapping[str, Any]) -> Iterator[int]:
+    """The addresses of the classes among `roots`."""
+    for root in roots.values():
+        for member in root if type(root) is Together else [root]:
+            if type(member) is MadeClass:
+                yield id(member.cls)
 
 
 def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:

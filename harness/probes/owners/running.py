@@ -48,7 +48,7 @@ class Running:
 
     def variables(self) -> Iterator[tuple[str, Any]]:
         """(label, value) of the variables of that function, and of those that it is in."""
-        frames = sys._current_frames()
+        frames = _other_frames()
         for number in self.numbers:
             for depth, frame in enumerate(_of_program(frames.get(number), self._modules)):
                 call = f".<call {frame.f_code.co_qualname}>" if depth else ""
@@ -59,14 +59,21 @@ class Running:
 def running_threads(modules: Collection[str]) -> dict[str, list[Running]]:
     """The other threads that are in a function of one of `modules`, as ``<thread FUNCTION>``, the outermost such."""
     found: dict[str, list[Running]] = {}
-    for number, innermost in sys._current_frames().items():
-        frames = [] if number == threading.get_ident() else _of_program(innermost, modules)
+    for number, innermost in _other_frames().items():
+        frames = _of_program(innermost, modules)
         if frames:
             pieces = found.setdefault(f"<thread {frames[0].f_code.co_qualname}>", [])
             if not pieces or len(pieces[-1].numbers) == MOST_THREADS:
                 pieces.append(Running(modules))
             pieces[-1].numbers.append(number)
     return found
+
+
+def _other_frames() -> dict[int, types.FrameType]:
+    """The innermost frame of every other thread. That of this one would hold itself, and all that called it."""
+    frames = sys._current_frames()
+    del frames[threading.get_ident()]
+    return frames
 
 
 def _of_program(innermost: types.FrameType | None, modules: Collection[str]) -> list[types.FrameType]:

@@ -33,6 +33,7 @@ from harness.probes.owners.parts import (
     arrow_buffers,
     below,
     is_future,
+    made_classes,
     parts,
     values_size,
 )
@@ -117,9 +118,7 @@ class _Walk:
         self._drawn: list[Drawn] = []
         self._root_ids: set[int] = set()
         self._later = {name: root for name, root in roots.items() if name.startswith("<")}
-        for root in roots.values():
-            if type(root) is Together:
-                self._kinds.made.update(id(member.cls) for member in root if type(member) is MadeClass)
+        self._kinds.made.update(made_classes(roots))
         for name, root in roots.items():
             if name not in self._later:
                 self._put_root(name, root)

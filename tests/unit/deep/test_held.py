@@ -38,6 +38,11 @@ class Part:
     def __init__(self):
         self.rows = []
 
+class Link:
+    def __init__(self, rows, after):
+        self.rows = rows
+        self.next = after
+
 class Target:
     history = []
     def __init__(self):
@@ -45,6 +50,8 @@ class Target:
         self.recent = deque(([] for _ in range(16)), maxlen=16)
         self.parts = {symbol: Part() for symbol in "AB"}
         self.vectors = []
+        self.head = None
+        self.kinds = []
     def default(self, item, known=[]):
         known.append(item)
     async def pump(self, queue):
@@ -89,6 +96,10 @@ def fill(where: str, module: Any, target: Any) -> None:
                 target.parts["A"].rows.append(kept)
             case "views":
                 target.vectors.append(np.zeros(100)[:1])
+            case "chain":
+                target.head = module.Link(kept, target.head)
+            case "made":
+                target.kinds.append(type(f"Row{number}", (), {"__module__": "mine_held", "rows": [kept]}))
 
 
 @pytest.mark.parametrize(
@@ -102,6 +113,8 @@ def fill(where: str, module: Any, target: Any) -> None:
         ("deque", "recent[*][*]"),
         ("part", "parts[*].rows[*]"),
         ("views", "vectors[*]"),
+        ("chain", "head.next.rows[*]"),
+        ("made", "kinds[*]"),
     ],
 )
 def test_what_a_hidden_place_holds_weighs_what_the_walk_says(mine, where: str, path: str) -> None:

@@ -15,6 +15,9 @@ MULTIPROCESSING = "python (multiprocessing)"
 RESOURCE_TRACKER = "python (resource tracker)"
 """The process that `multiprocessing` starts beside spawned workers and shared memory; it does no work."""
 
+HIDDEN = "a process of another user"
+"""In place of a command where /proc does not show the process."""
+
 _PYTHON = re.compile(r"(python|pypy)[\d.]*[dt]*")
 _WITH_VALUE = "WX"
 """Options of Python that take the rest of their word, or the next one, as their value."""

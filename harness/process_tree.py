@@ -12,11 +12,22 @@ TELLS_CHILDREN = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 
 
 def threads_of(pid: int) -> list[int]:
-    """The native ids of a process's threads; none where it is gone."""
+    """The native ids of a process's threads; none where it is gone, or hidden."""
     try:
         return [int(tid) for tid in os.listdir(f"/proc/{pid}/task")]
-    except GONE:
+    except (*GONE, PermissionError):
         return []
+
+
+def is_hidden(pid: int) -> bool:
+    """Whether a process is there and /proc does not show it: another user's, where it is mounted with `hidepid`."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return not os.access(f"/proc/{pid}/stat", os.R_OK)
+    except ProcessLookupError:
+        return False
+    return False
 
 
 def children_of(pid: int) -> list[int]:

@@ -21,8 +21,8 @@ from time import sleep as real_sleep
 
 from harness.clock.births import has_children
 from harness.clock.waits import Doing, command_line, doing, is_dead, run_times, state_of
-from harness.command_line import short_command
-from harness.process_tree import GONE, TELLS_CHILDREN, children_of, threads_of
+from harness.command_line import HIDDEN, short_command
+from harness.process_tree import GONE, TELLS_CHILDREN, children_of, is_hidden, threads_of
 
 # Threads of asyncio work while executor work holds time, or wait for the death of a child, of which the loop is told.
 THREADS_OF_ASYNCIO = ("asyncio_", "asyncio-waitpid-")
@@ -40,6 +40,7 @@ SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.004
 # Input waits until all of them rest, which makes its order independent of which child is faster; not longer than this.
 INPUT_PATIENCE_S = 1.0
 BEING_STARTED = 0
+UNSEEN = -1
 MOST_COMMANDS_TOLD = 20
 _AT_REST = b"STt"
 
@@ -191,7 +192,7 @@ class Children:
             command = None
         else:
             command = _command(pid)
-            what, whose = f"the child process {command}", "a child's"
+            what, whose = command if command == HIDDEN else f"the child process {command}", "a child's"
         if what in self._told or len(self._told) == MOST_COMMANDS_TOLD:
             return
         self._told[what] = command
@@ -203,30 +204,32 @@ class Children:
 
 
 def _threads() -> list[tuple[int, int]]:
-    """Process and thread, of this process's own threads first, then of all descendants."""
+    """Process and thread, of this process's own threads first, then of all descendants; a hidden one has one UNSEEN."""
     here = os.getpid()
     threads = [(here, tid) for tid in _own_threads()]
     for pid in _descendants():
-        threads += [(pid, tid) for tid in threads_of(pid)]
+        threads += [(pid, tid) for tid in threads_of(pid)] or ([(pid, UNSEEN)] if is_hidden(pid) else [])
     return threads
 
 
 def _run_times(tid: int) -> int | None:
     try:
-        return hash(run_times(tid))
+        return 0 if tid == UNSEEN else hash(run_times(tid))
     except GONE:
         return None
 
 
 def _still_rests(tid: int, ran: int) -> bool:
     try:
-        return hash(run_times(tid)) == ran and state_of(tid) in _AT_REST
+        return tid == UNSEEN or (hash(run_times(tid)) == ran and state_of(tid) in _AT_REST)
     except GONE:
         return False
 
 
 def _seen_doing(tid: int) -> Doing | None:
     """What it does: None for a thread that is dead, WORKING where it just went."""
+    if tid == UNSEEN:
+        return Doing.UNREADABLE
     try:
         state = state_of(tid)
         return None if is_dead(state) else doing(tid, state)
@@ -265,4 +268,4 @@ def _command(pid: int) -> str:
         words = command_line(pid)
     except OSError:
         words = []
-    return short_command(words) if words else "that has just ended"
+    return short_command(words) if words else HIDDEN if is_hidden(pid) else "that has just ended"

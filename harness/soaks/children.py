@@ -19,7 +19,8 @@ from pathlib import Path
 
 import psutil
 
-from harness.process_tree import TELLS_CHILDREN, children_of
+from harness.command_line import HIDDEN
+from harness.process_tree import TELLS_CHILDREN, children_of, is_hidden
 from harness.soaks.archive import last_row
 from harness.soaks.children_file import CHILDREN_FILE
 from harness.soaks.commands import command_of
@@ -118,17 +119,20 @@ def read_descendants(pid: int, adopter: int | None = None) -> dict[str, Held]:
     """What the children of process `pid`, their children and so on hold, by command; dead and very young ones nothing.
 
     With them those that lost their parent, if their `adopter` is told: all other children of that.
-    Where PSS may not be read, as of a program that runs as another user, RSS stands in its place.
+    Where PSS may not be read, as of a program that runs as another user, RSS stands in its place. One that /proc does
+    not show is HIDDEN, and holds nothing that is known.
     """
     held: dict[str, Held] = {}
     for child in _descendants(pid, adopter):
-        with contextlib.suppress(OSError, psutil.Error):
+        try:
             if _age_s(child) < YOUNG_S:
                 continue
             rss, pss = _sizes(child)
-            if rss:
-                command = command_of(psutil.Process(child))
-                held[command] = held.get(command, Held(0, 0, 0)) + Held(1, rss, pss)
+            command = command_of(psutil.Process(child)) if rss else ""
+        except (OSError, psutil.Error):
+            rss, pss, command = 0, 0, HIDDEN if is_hidden(child) else ""
+        if command:
+            held[command] = held.get(command, Held(0, 0, 0)) + Held(1, rss, pss)
     return held
 
 

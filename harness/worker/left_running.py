@@ -6,15 +6,14 @@ would know that it had been left.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import time
 from time import sleep as real_sleep  # the judged process patches it later: virtual time must not move here
 
 from harness.clock.waits import command_line, is_dead, state_of
-from harness.command_line import short_command
-from harness.process_tree import GONE, children_of
+from harness.command_line import HIDDEN, short_command
+from harness.process_tree import children_of, is_hidden
 
 PATIENCE_S = 1.0
 """Seconds of the run, and then real ones, that a process has to end by itself once stop() has returned."""
@@ -34,9 +33,7 @@ def processes() -> list[int]:
     helpers = {_helper(*names) for names in _HELPERS}
     found, parents = [], [os.getpid()]
     while parents:
-        below: list[int] = []
-        with contextlib.suppress(OSError):  # of another user, below which it may not be looked
-            below = children_of(parents.pop())
+        below = children_of(parents.pop())
         parents += below
         found += [pid for pid in below if pid not in helpers and _lives(pid)]
     return found
@@ -58,17 +55,13 @@ def _helper(module: str, keeper: str, name: str) -> int | None:
 def _lives(pid: int) -> bool:
     try:
         return not is_dead(state_of(pid))
-    except GONE:
-        return False
     except OSError:
-        return True
+        return is_hidden(pid)
 
 
 def _command(pid: int) -> str:
     try:
         words = command_line(pid)
-    except GONE:
-        return ""
     except OSError:
-        return "a process of another user"
+        return HIDDEN if is_hidden(pid) else ""
     return short_command(words) if any(words) else ""

@@ -36,6 +36,7 @@ from harness.analysis.leaks.sequential import leak_confidence_of
 from harness.analysis.metrics.levels import not_reached
 from harness.analysis.metrics.rss_lines import ALLOCATORS_HOLD_FREE, growth_gb
 from harness.analysis.runs import Run, Runs
+from harness.command_line import HIDDEN
 from harness.scenario import Scenario
 from harness.text import first_of
 
@@ -176,7 +177,7 @@ def _judge_all(scenario: Scenario, mine: Runs) -> dict[str, ConfigLeak]:
             leak = _judge(measure, judged, loads, leak_confidence_of(scenario))
             verdict = _cut_short(leak.verdict, mine)
             leaks[measure.name] = replace(
-                leak, verdict=_in_own_time(verdict, mine) if measure in OF_CHILDREN else verdict
+                leak, verdict=_beside_hidden(_in_own_time(verdict, mine), mine) if measure in OF_CHILDREN else verdict
             )
     grown = _grown(mine)
     for name in ("rss", "mappings"):
@@ -252,6 +253,14 @@ def _in_own_time(verdict: LeakVerdict, runs: Sequence[Run]) -> LeakVerdict:
     live = f"{first_of(commands, 2)} {'lives' if len(commands) == 1 else 'live'}"
     reason = f"{live} in real time, of which a virtual hour takes a few seconds: a leak may not have had its time"
     return replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=reason, own_time=True)
+
+
+def _beside_hidden(verdict: LeakVerdict, runs: Sequence[Run]) -> LeakVerdict:
+    """What is read of some children may be LEAK and never OK beside one of which nothing is known."""
+    if verdict.outcome != "OK" or not any((run.children["command"] == HIDDEN).any() for run in runs):
+        return verdict
+    reason = f"{HIDDEN} could not be looked into (/proc is mounted with hidepid): what it holds is not known"
+    return replace(verdict, outcome="INCONCLUSIVE", hours_needed=None, reason=reason, hidden=True)
 
 
 def _by_readings(verdict: LeakVerdict, readings: Sequence[int], span_h: tuple[float, float]) -> LeakVerdict:

@@ -41,9 +41,10 @@ class LeakVerdict:
     with too few floors. Of one run alone they are its increments. `minimum_detectable` is the slope that 90 % of soaks
     like this would call LEAK; `hours_needed` the virtual hours of a run that would decide, None where it is decided or
     hours do not help. `floors` is the fewest of a seed; `seed_slopes` are those of `part`; `leaking` are the seeds that
-    leak by themselves; `cut_short`: it is open since a run ended early; `own_time`: since a child lived in real time.
-    `confidence` is that of the interval. `floors_needed` are those that more seeds do not replace. `load` is what was
-    judged beside the load, None where that is flat or was not recorded (`load_recorded`).
+    leak by themselves; `cut_short`: it is open since a run ended early; `own_time`: since a child lived in real time;
+    `hidden`: since one could not be looked into. `confidence` is that of the interval. `floors_needed` are those that
+    more seeds do not replace. `load` is what was judged beside the load, None where that is flat or was not recorded
+    (`load_recorded`).
     """
 
     outcome: Outcome
@@ -63,11 +64,12 @@ class LeakVerdict:
     load: Explained | None = None
     load_recorded: bool = True
     own_time: bool = False
+    hidden: bool = False
 
     @property
     def lacks_seeds(self) -> bool:
         """Whether it is open and one more seed may decide it: neither floors nor hours are lacking."""
-        lacks_other = self.cut_short or self.own_time or self.floors < self.floors_needed
+        lacks_other = self.cut_short or self.own_time or self.hidden or self.floors < self.floors_needed
         return self.outcome == "INCONCLUSIVE" and not lacks_other
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.analysis.leaks.child_commands import Command, ConfigChildren
+from harness.command_line import HIDDEN
 from harness.report.words.amounts import value
 
 MOST_COMMANDS = 3
@@ -19,10 +20,7 @@ def grows(command: Command) -> str:
 
 def children_line(children: ConfigChildren) -> str:
     """Return what a config started, what each command held at most, and all of it with the judged process."""
-    shown = [
-        f"{command.command}{_times(command)} at most {value(command.peak_gb, 'GB')} GB"
-        for command in children.commands[:MOST_COMMANDS]
-    ]
+    shown = [f"{command.command}{_times(command)} {_held(command)}" for command in children.commands[:MOST_COMMANDS]]
     more = len(children.commands) - len(shown)
     listed = ", ".join([*shown, *([f"{more} more"] if more else [])])
     return f"{children.config}: {listed}; with RSS at most {value(children.tree_gb, 'GB')} GB"
@@ -34,6 +32,10 @@ def real_time(children: Sequence[ConfigChildren]) -> str:
     low, high = (f"x {round(end):,}" for end in (min(speeds, default=1.0), max(speeds, default=1.0)))
     by = "" if not speeds else f" ({low})" if low == high else f" ({low} to {high})"
     return f"A child's time is real: what it did per virtual hour depends on the acceleration{by}."
+
+
+def _held(command: Command) -> str:
+    return "that is not shown" if command.command == HIDDEN else f"at most {value(command.peak_gb, 'GB')} GB"
 
 
 def _times(command: Command) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from harness.command_line import RESOURCE_TRACKER
+from harness.command_line import HIDDEN, RESOURCE_TRACKER
 from harness.soaks.archive import archive_run, end_with_limit
 from harness.soaks.children import RARELY_S, SHARE, Children, Held, read_descendants
 from harness.soaks.children_file import CHILDREN_FILE, archive_children, pss_at, read_children, tree_bytes
@@ -301,3 +301,56 @@ def test_a_run_that_had_ended_by_itself_before_it_was_killed_stays_what_it_was(t
     facts = end_with_limit(tmp_path, job(limit_bytes=5_000_000), 7000, "writer")
     assert facts["status"] == "complete"
     assert (tmp_path / "events.jsonl").read_text() == ""
+
+
+HIDES = """\
+import ctypes, os, sys, time
+from harness.clock.children import Children
+from harness.soaks.children import YOUNG_S, read_descendants
+from harness.worker.left_running import left_running
+
+def become_nobody():
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # PR_SET_DUMPABLE: what changed its user is hidden from itself, too
+
+ended, end = os.pipe()
+if not os.fork():
+    os.close(end)
+    os.read(ended, 1)
+    os._exit(0)
+become_nobody()
+time.sleep(2 * YOUNG_S)
+warned = []
+rests = Children(warned.append, lambda: []).await_rest(lambda s: bool(time.sleep(s)), lambda: False)
+print(rests, [text.partition(" may ")[0] for text in warned])
+print({command: held.pss_bytes for command, held in read_descendants(os.getpid()).items()}, left_running(0))
+os.close(end)
+os.wait()
+print(read_descendants(os.getpid()), left_running())
+"""
+
+IN_A_WORLD_OF_ITS_OWN = ["unshare", "--mount", "sh", "-c"]
+
+
+@pytest.mark.parametrize("hidepid", [1, 2])
+def test_a_child_of_another_user_that_proc_hides_is_not_taken_for_none(tmp_path: Path, hidepid: int) -> None:
+    mount = f"mount -t proc -o hidepid={hidepid} proc /proc"
+    try:
+        allowed = subprocess.run([*IN_A_WORLD_OF_ITS_OWN, mount], check=False, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        allowed = False
+    if not allowed or os.getuid():
+        pytest.skip("only root may mount /proc with hidepid")
+    script = tmp_path / "hides.py"
+    script.write_text(HIDES)
+    ended = subprocess.run(
+        [*IN_A_WORLD_OF_ITS_OWN, f"{mount} && exec '{sys.executable}' '{script}'"],
+        check=False, capture_output=True, text=True, timeout=PATIENCE_S,
+    )  # fmt: skip
+    assert ended.stdout.splitlines() == [
+        f"True ['{HIDDEN}']",
+        f"{{'{HIDDEN}': 0}} ['{HIDDEN}']",
+        "{} []",
+    ], ended.stderr

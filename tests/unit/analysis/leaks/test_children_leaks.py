@@ -14,6 +14,7 @@ from harness.analysis.leaks.config_leaks import TREE, ConfigLeak, judge_config, 
 from harness.analysis.leaks.memory_limit import leaking_rate, limit_of, told_by
 from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run, Runs
+from harness.command_line import HIDDEN
 from tests.unit.analysis.conftest import with_children
 
 WRITER, HELPER = "python -m writer", "python helper.py"
@@ -86,6 +87,22 @@ def test_falls_of_rss_part_the_tree_however_seldom_children_are_read(make_run, m
     assert outcomes(leaks)["tree"] == outcomes(leaks)["rss"] == "LEAK"
     floors = series_of(runs[0].under(make_scenario(hours=5)), TREE).judged_floors(1200)
     assert floors.between == "falls"
+
+
+def test_beside_a_child_that_is_hidden_others_may_leak_and_are_never_ok(make_run, make_scenario) -> None:
+    def judged(gb_per_hour: float) -> dict[str, ConfigLeak]:
+        runs = []
+        for run in soaked(make_run, writer=gb_per_hour):
+            mine = run.children[run.children["command"] == WRITER].drop(columns=["wall_s"])
+            held = (mine["pss_bytes"] / 1e9 / run.memory_scale).to_numpy()
+            runs.append(with_children(run, mine["t_s"].to_numpy(), {WRITER: held, HIDDEN: np.zeros(held.size)}))
+        return judge_config(make_scenario(hours=5), runs)
+
+    clean = judged(0.0)
+    assert outcomes(clean) == {"rss": "OK", "children": "INCONCLUSIVE", "tree": "INCONCLUSIVE"}
+    assert clean["tree"].reason.startswith(f"{HIDDEN} could not be looked into")
+    assert not clean["tree"].verdict.lacks_seeds
+    assert outcomes(judged(0.076))["children"] == "LEAK"
 
 
 def test_one_seed_whose_child_leaks_is_some(make_run, make_scenario) -> None:

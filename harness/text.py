@@ -36,7 +36,10 @@ def number(value: float) -> str:
 
 def shown_path(path: Path) -> str:
     """A path as short as it can be said from here."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # the current folder was removed
+        return str(path)
     return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
 
 

@@ -33,9 +33,9 @@ from harness.calibration.repeated.records import (
     begun,
     read,
 )
-from harness.cli import write_whatever_the_locale
 from harness.cli.options import scenario_from
 from harness.errors import SoakError, UsageError
+from harness.foreign_text import disarmed_streams, on_one_line, visible
 from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
 from harness.report.words.config_sentences import config_sentences
@@ -166,9 +166,9 @@ def write_page(soaks: Sequence[RepeatedSoak], to: Path) -> None:
 
 
 @interrupts.taken()
+@disarmed_streams()
 def main(argv: Sequence[str] | None = None) -> int:
     """Repeat, or only write the page; returns the exit code."""
-    write_whatever_the_locale()
     parser = argparse.ArgumentParser(
         prog=PROGRAM, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
@@ -177,7 +177,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except SoakError as error:
-        print(f"repetitions: {error}", file=sys.stderr)
+        print(f"repetitions: {on_one_line(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("repetitions: interrupted: what was judged is recorded, the same command goes on", file=sys.stderr)
@@ -186,7 +186,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     def say(line: str) -> None:
-        print(line, flush=True)
+        print(visible(line), flush=True)
 
     if arguments.page:
         repeated_soaks = [read(file) for file in arguments.page]

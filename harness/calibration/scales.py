@@ -14,10 +14,10 @@ from pathlib import Path
 from harness.analysis.full_scale.anchor_runs import World
 from harness.analysis.reading import read_run
 from harness.calibration.scales_page import page
-from harness.cli import write_whatever_the_locale
 from harness.cli.options import scenario_from
 from harness.errors import SoakError, UsageError
 from harness.files import read_json
+from harness.foreign_text import disarmed_streams, on_one_line
 from harness.report.terminal.console import open_console
 from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario, load
@@ -59,9 +59,9 @@ def foretold_peaks(root: Path) -> dict[str, float]:
 
 
 @interrupts.taken()
+@disarmed_streams()
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
-    write_whatever_the_locale()
     parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
     parser.add_argument("scenario", nargs="?", default="50symbols", help="a scenario's name or file (50symbols)")
     parser.add_argument(
@@ -79,7 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _run(given)
     except (UsageError, SoakError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {on_one_line(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print(f"{PROGRAM}: interrupted; the same command goes on from here", file=sys.stderr)
@@ -99,7 +99,7 @@ def _run(given: argparse.Namespace) -> int:
         given.to.write_text(page(recorded_worlds, command, _origin(given.out)), encoding="utf-8")
     except OSError as error:
         raise SoakError(f"{given.to}: {error.strerror}") from error
-    print(f"Written: {shown_path(given.to)}")
+    print(f"Written: {on_one_line(shown_path(given.to))}")
     return 0
 
 

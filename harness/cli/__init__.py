@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
-import io
 import os
 import sys
 import traceback
@@ -21,6 +20,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol, cast
 
 from harness.errors import SoakError
+from harness.foreign_text import disarmed_streams, on_one_line
 from harness.soaks import interrupts
 
 SUBCOMMANDS: Final[dict[str, str]] = {
@@ -47,14 +47,14 @@ class Subcommand(Protocol):
 
 
 @interrupts.taken()
+@disarmed_streams()
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; `argv` is the command line without the program's name, by default this process's."""
-    write_whatever_the_locale()
     try:
         code = _run(argv)
         sys.stdout.flush()  # a reader that has gone is noticed here, not at interpreter exit
     except SoakError as error:
-        print(f"soak: {error}", file=sys.stderr)
+        print(f"soak: {on_one_line(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("soak: interrupted", file=sys.stderr)
@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SoakError.exit_code
     except Exception:  # noqa: BLE001 - a bug: it shows its traceback, and must not exit 1, which is a claim missed
-        traceback.print_exc()
+        sys.stderr.write(traceback.format_exc())
         return SoakError.exit_code
     return code
 
@@ -92,10 +92,3 @@ def _run(argv: Sequence[str] | None) -> int:
         parser.print_help(sys.stderr)
         return 2
     return subcommands[arguments.subcommand].run(arguments)
-
-
-def write_whatever_the_locale() -> None:
-    """Escape characters that the terminal cannot show, so that none of them ends a soak."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")

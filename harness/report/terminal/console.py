@@ -1,16 +1,23 @@
-"""How everything is printed: prose and tables that read well on a terminal, in a pipe and in a log."""
+"""How everything is printed: prose and tables that read well on a terminal, in a pipe and in a log.
+
+Whatever is printed is made visible on its way (harness.foreign_text): what a terminal would obey in it is shown.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console, JustifyMethod
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType
+from rich.segment import Segment
 from rich.table import Column, Table
 from rich.text import Text
+
+from harness.foreign_text import UNUSUAL, as_seen, on_one_line, visible
 
 PLAIN_COLUMNS = 100
 """How wide a report is where there is no terminal: it is read in logs and in mails."""
@@ -29,6 +36,35 @@ class _PlainConsole(Console):
     def on_broken_pipe(self) -> None:
         """Let `main` decide what it means that the reader has gone; rich would exit 1, which is a missed claim."""
         raise BrokenPipeError
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render with all visible: texts before their lines are broken, whatever else as it comes."""
+        for segment in super().render(seen(renderable), options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
+
+    def render_str(self, text: str, **look: Any) -> Text:
+        """Render text in which nothing was left out: rich takes some control codes away, without a word."""
+        return super().render_str(visible(text), **look)
+
+
+def seen(renderable: RenderableType) -> RenderableType:
+    """Return text with all in it visible, in its style; whatever else as it is."""
+    if isinstance(renderable, str):
+        return visible(renderable)
+    if not isinstance(renderable, Text) or not UNUSUAL.search(renderable.plain):
+        return renderable
+    text = renderable.blank_copy()
+    places = [match.start() for match in UNUSUAL.finditer(renderable.plain)]
+    for part in renderable.divide(sorted({*places, *(place + 1 for place in places)})):
+        text.append_text(_character_seen(part) if len(part) == 1 else part)
+    return text
+
+
+def _character_seen(character: Text) -> Text:
+    shown = Text(as_seen(character.plain), style=character.style)
+    for span in character.spans:
+        shown.stylize(span.style)
+    return shown
 
 
 def open_console() -> Console:
@@ -104,7 +140,8 @@ def fits(console: Console, table: Table) -> bool:
 
 def _widest(column: Column, separator: str | None) -> int:
     """Return the longest line of a column, or its longest word where the separator is None."""
-    texts = [cell.plain if isinstance(cell, Text) else str(cell) for cell in (column.header, *column.cells)]
+    cells = map(seen, (column.header, *column.cells))
+    texts = [cell.plain if isinstance(cell, Text) else str(cell) for cell in cells]
     return max((cell_len(part) for text in texts for part in text.split(separator)), default=1)
 
 
@@ -123,7 +160,9 @@ def paragraph(console: Console, text: str | Text, *, bullet: str = "") -> None:
 def prose(console: Console, text: str | Text, *, bullet: str = "") -> list[Text]:
     """Return prose as the lines that `paragraph` would print."""
     width = min(columns(console), _PROSE_COLUMNS) - len(bullet)
-    words = foldable(text if isinstance(text, Text) else Text(" ".join(text.split())), width)
+    whole = seen(text) if isinstance(text, Text) else Text(" ".join(visible(text).split()))
+    assert isinstance(whole, Text)
+    words = foldable(whole, width)
     lines = words.wrap(console, width)
     first, hanging = Text(bullet), Text(" " * len(bullet))
     return [Text.assemble(hanging if number else first, _stripped(line)) for number, line in enumerate(lines)]
@@ -143,4 +182,4 @@ def foldable(text: Text, width: int) -> Text:
 
 def whole_line(console: Console, text: str) -> None:
     """Print one line that is never broken, so that a path in it can be copied."""
-    console.print(Text(text), soft_wrap=True)
+    console.print(Text(on_one_line(text)), soft_wrap=True)

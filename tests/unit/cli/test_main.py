@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,6 +26,7 @@ def run(arguments):
         "soak": SoakError("the disk is full"),
         "interrupt": KeyboardInterrupt(),
         "bug": ZeroDivisionError("a bug"),
+        "escapes": ZeroDivisionError("\\x1b]0;pwned\\n::error::x"),
     }[arguments.how]
 '''
 
@@ -157,3 +159,76 @@ def test_a_character_the_terminal_cannot_show_is_no_error(write_scenario: Callab
         env={"PYTHONIOENCODING": "ascii", "PATH": ""},
     )
     assert r"Ein Pr\xfcfstand" in done.stdout
+
+
+ESCAPES = "\x1b]0;pwned\x07"
+
+
+def test_what_a_scenario_says_is_shown_and_not_obeyed(write_scenario, capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "\\u001b]0;pwned\\u0007 \\u202e\\u009b2J"
+    path = write_scenario(
+        ("A scenario [for tests]", f"::error::{hostile}"),
+        ("Nothing is known.", f"##[error]{hostile}"),
+        ("peak reduction", f"name {hostile}"),
+        ("Expected results, row 2", f"::error::{hostile}"),
+    )
+    assert main(["show", str(path)]) == 0
+    out, error = capsys.readouterr()
+    assert error == ""
+    assert not re.search("[\x1b\x07\x9b\u202e]", out)
+    assert out.count("\\x1b]0;pwn") == 4  # one of them goes over two lines
+    assert "##[" not in out
+    assert not re.search(r"^\s*::", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", f"no{ESCAPES}"],
+        ["show", "no\n::error::such"],
+        ["report", "x", f"--{ESCAPES}"],
+        ["report", "x", "--\n::error::such"],
+        [f"{ESCAPES}\n::error::such"],
+        ["show", "x", "--seeds", f"{ESCAPES}\n##[error]"],
+        ["convert", "tardis", f"{ESCAPES}\n::error::such", "--out", f"{ESCAPES}.csv"],
+        ["market", f"x{ESCAPES}.csv"],
+    ],
+)
+def test_what_a_command_line_says_is_shown_and_not_obeyed(
+    here: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code: object = main(arguments)
+    except SystemExit as caught:
+        code = caught.code
+    assert code == 2
+    error = capsys.readouterr().err
+    assert not re.search("[\x1b\x07]", error)
+    assert "##[" not in error
+    assert not re.search(r"^\s*::", error, re.MULTILINE)
+    assert "pwned" in error or "::error::such" in error or "unrecognized" in error
+
+
+@pytest.mark.usefixtures("failing")
+def test_the_traceback_of_a_bug_is_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fail", "bug"]) == 3
+    assert main(["fail", "escapes"]) == 3
+    error = capsys.readouterr().err
+    assert "\x1b" not in error
+    assert "ZeroDivisionError: \\x1b]0;pwned\n\\::error::x" in error
+
+
+def test_in_a_folder_that_was_removed_there_is_one_line(tmp_path: Path) -> None:
+    script = (
+        'mkdir gone && cd gone && rmdir ../gone && exec "$0" -P -c \'from harness.cli import main; exit(main())\' "$@"'
+    )
+    for arguments in (["show", "no-such-scenario"], ["list"], ["report", "latest"], ["run", "no-such-scenario"]):
+        done = subprocess.run(
+            ["/bin/sh", "-c", script, sys.executable, *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert done.returncode in (0, 2), done.stderr

@@ -44,9 +44,18 @@ def write_json(table: Mapping[str, Any], path: Path) -> None:
         partial.write_text(text, encoding="utf-8")
 
 
+def is_special(path: Path) -> bool:
+    """Whether it is a pipe, on which a reader may wait for ever, or a device, which may never end."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def read_json(path: Path) -> Any:
-    """What a JSON file holds. Raises UsageError, naming the file, where it is missing or damaged."""
+    """What a JSON file holds. Raises UsageError, naming the file, where it is missing, damaged or no file at all."""
+    if is_special(path):
+        raise UsageError(f"{path}: cannot be read: it is a pipe or a device, not a file")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise UsageError(f"{path}: cannot be read: it is nested too deeply") from error
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error

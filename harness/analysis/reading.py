@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from harness.analysis.runs import STATUSES, UNFINISHED, Run, damaged_run
 from harness.analysis.tables import COLUMNS, no_children, no_owners, no_samples
 from harness.errors import UsageError
-from harness.files import read_json
+from harness.files import is_special, read_json
 from harness.soaks.archive import (
     OWNERS_PARQUET,
     PARQUET_FILE,
@@ -56,12 +56,17 @@ _NUMBERS = (
 """What run.json tells, of all that is read: tables and numbers, any of which may be missing or null."""
 
 
+_MOST = 1e19
+"""Of bytes and seconds, beyond all that a recording's integers hold: what is larger was never measured."""
+
+
 def read_run(folder: Path) -> Run:
     """The run recorded in ``runs/<config>/seed-<n>``.
 
     Raises UsageError, naming the file, where one is missing or damaged, or where a run that ended holds other numbers
     of rows and events than it says it wrote.
     """
+    _refuse_special(folder)
     facts = _facts(folder)
     status, number = facts["status"], known_format(facts["format"], folder / RUN_FILE)
     samples = _samples(folder, may_be_missing=status in UNFINISHED)
@@ -94,6 +99,12 @@ def run_or_damage(folder: Path, memory_scale: float, read: Callable[[Path], Run]
         return damaged_run(folder.parent.name, seed, memory_scale, reason, status=status, facts={})
 
 
+def _refuse_special(folder: Path) -> None:
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if is_special(file):
+            raise UsageError(f"{file}: cannot be read: it is a pipe or a device, not a file")
+
+
 def _facts(folder: Path) -> dict[str, Any]:
     """What run.json tells, checked; of a run that has none, what its files tell."""
     path = folder / RUN_FILE
@@ -114,8 +125,10 @@ def _facts(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: status is {status!r}, expected one of {', '.join(STATUSES)}")
     if status == "damaged":
         raise UsageError(f"{path}: {facts.get('reason')}" if facts.get("reason") else f"{path}: damaged, as it says")
-    if not isinstance(scale, int | float):
-        raise UsageError(f"{path}: memory_scale is {scale!r}, expected a number")
+    if not isinstance(scale, int | float) or isinstance(scale, bool) or scale > 1:
+        raise UsageError(f"{path}: memory_scale is {scale!r}, expected a number above 0, at most 1")
+    if not isinstance(facts.get("reason"), str | None):
+        raise UsageError(f"{path}: reason is {facts['reason']!r}, expected text")
     _refuse_other_kinds(facts, path)
     return facts
 
@@ -125,12 +138,23 @@ def _refuse_other_kinds(facts: dict[str, Any], path: Path) -> None:
     for keys, kind, allowed in ((_TABLES, dict, "a table"), (_NUMBERS, int | float, "a number")):
         for key in keys:
             value = facts.get(key)
-            if not isinstance(value, kind | None) or (isinstance(value, float) and not math.isfinite(value)):
+            if not isinstance(value, kind | None) or not _is_bounded(value):
                 raise UsageError(f"{path}: {key} is {value!r}, expected {allowed}")
     for table in ("stop", "restarts"):
         for key, value in (facts.get(table) or {}).items():
             if not isinstance(value, dict):
                 raise UsageError(f"{path}: {table}.{key} is {value!r}, expected a table")
+            for name, number in value.items():
+                if not _is_bounded(number):
+                    raise UsageError(f"{path}: {table}.{key}.{name} is {number!r}, expected a number")
+    for kind, standing in (facts.get("outlives") or {}).items():
+        if not isinstance(standing, list):
+            raise UsageError(f"{path}: outlives.{kind} is {standing!r}, expected a list")
+
+
+def _is_bounded(value: object) -> bool:
+    """Whether it is no number, or one that anything measured may be."""
+    return not isinstance(value, int | float) or abs(value) <= _MOST
 
 
 def _facts_without_file(folder: Path) -> dict[str, Any]:
@@ -144,12 +168,15 @@ def _facts_without_file(folder: Path) -> dict[str, Any]:
 
 
 def _samples(folder: Path, *, may_be_missing: bool) -> pd.DataFrame:
+    """The samples: of two files the one that can be read, of two such the one with more rows."""
     path = folder / PARQUET_FILE
-    rows = read_rows(folder)  # first: its soak may archive it now
+    grown = _grown(folder)  # first: its soak may archive it now
     if path.exists():
-        frame = _table(path)
-    elif len(rows) or (folder / SAMPLES_FILE).exists():
-        frame = to_frame(rows)
+        frame = _archived(path, grown)
+    elif isinstance(grown, UsageError):
+        raise grown
+    elif grown is not None:
+        frame = grown
     elif may_be_missing:
         return no_samples()
     else:
@@ -157,12 +184,35 @@ def _samples(folder: Path, *, may_be_missing: bool) -> pd.DataFrame:
     for name in frame.columns.intersection(list(COLUMNS)):
         if name != "phase":
             try:
-                frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+                values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
             except (ValueError, TypeError) as error:
                 raise UsageError(f"{path}: {name} holds what is no number: {error}") from error
+            if (beyond := np.flatnonzero(np.abs(values) > _MOST)).size:
+                raise UsageError(f"{path}: {name} is {values[beyond[0]]:g} in row {beyond[0] + 1}, expected a number")
     if "rss_bytes" in frame.columns and frame["rss_bytes"].isna().any():
         raise UsageError(f"{path}: rss_bytes is null in {int(frame['rss_bytes'].isna().sum())} rows")
     return frame
+
+
+def _grown(folder: Path) -> pd.DataFrame | UsageError | None:
+    """What samples.bin holds, or why it cannot be read; None where there is none."""
+    try:
+        rows = read_rows(folder)
+        return to_frame(rows) if len(rows) or (folder / SAMPLES_FILE).exists() else None
+    except UsageError as error:
+        return error
+
+
+def _archived(path: Path, grown: pd.DataFrame | UsageError | None) -> pd.DataFrame:
+    """What samples.parquet holds, unless there is more in samples.bin, or it alone can be read."""
+    usable = isinstance(grown, pd.DataFrame) and not grown.empty
+    try:
+        frame = _table(path)
+    except UsageError:
+        if not usable:
+            raise
+        frame = no_samples()
+    return grown if isinstance(grown, pd.DataFrame) and len(grown) > len(frame) else frame
 
 
 def _owners(folder: Path) -> pd.DataFrame:
@@ -201,7 +251,7 @@ def _events(path: Path, *, own_time_may_be_lost: bool) -> tuple[dict[str, Any], 
     for number, line in whole_lines(path):
         try:
             event = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"{path}: line {number} is damaged: {error}") from error
         if not isinstance(event, dict):
             raise UsageError(f"{path}: line {number} is not a JSON object")

@@ -82,12 +82,16 @@ def conclude(console: Console, result: Result, *, verbose: bool) -> int:
     """Judge a result with all that was recorded until now, draw it, print it on a screen; returns the exit code.
 
     What is `verbose` prints all that is known, in place of the screen. Where another process still carries out the
-    soak, what it recorded until now is judged and printed, and nothing is written beside it.
+    soak, what it recorded until now is judged and printed, and nothing is written beside it. Raises SoakError where the
+    folder cannot be written.
     """
     result.refresh()
     scenario, runs, anchors, verdict = result.scenario, result.runs, result.anchors, result.verdict
     folder, going_on = result.folder, result.is_going_on
-    drawn = [] if going_on else _written(result)
+    try:
+        drawn = [] if going_on else _written(result)
+    except OSError as error:
+        raise refuse_full_disk(error, folder) from error
     if verbose:
         _print_all(console, result, drawn)
     else:

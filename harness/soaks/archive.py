@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from harness.errors import UsageError
-from harness.files import read_json, write_table
+from harness.files import is_special, read_json, write_table
 from harness.soaks.children_file import archive_children, tree_bytes
 from harness.worker.job import JOB_FILE, Job
 from harness.worker.recorder import (
@@ -49,7 +51,7 @@ DAMAGED = "damaged"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 """Errors of a disk that takes no more: they end a soak. What else goes wrong with the files of a run is that run's."""
 
-UNUSABLE = (UsageError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
+UNUSABLE = (UsageError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 """What reading a file raises that a target wrote, or a user edited."""
 
 _NUMBERS = ("t_s", "wall_s", "peak_rss_bytes")
@@ -60,17 +62,30 @@ UNATTRIBUTED = "(unattributed)"
 
 
 def read_rows(folder: Path) -> NDArray[np.void]:
-    """All whole rows of a run's samples.bin, (samples,) of the columns of its format; a torn last row is left out."""
+    """All whole rows of a run's samples.bin, (samples,) of the columns of its format; a torn last row is left out.
+
+    Raises UsageError, naming the file, where it cannot be read or holds what no run writes.
+    """
+    file = folder / SAMPLES_FILE
+    if is_special(file):
+        raise UsageError(f"{file}: cannot be read: it is a pipe or a device, not a file")
     try:
-        raw = (folder / SAMPLES_FILE).read_bytes()
+        raw = file.read_bytes()
     except FileNotFoundError:
         return np.zeros(0, SAMPLE)
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from error
     number, row_bytes = _recorded(folder)
     try:
         row = row_of(number, row_bytes, len(raw))
     except ValueError as error:
         raise UsageError(f"{folder / RUN_FILE}: {error}") from error
-    return np.frombuffer(raw[: len(raw) - len(raw) % row.itemsize], row)
+    rows = np.frombuffer(raw[: len(raw) - len(raw) % row.itemsize], row)
+    wrong = np.flatnonzero((rows["phase"] < 0) | (rows["phase"] >= len(PHASES)))
+    if wrong.size:
+        phase = int(rows["phase"][wrong[0]])
+        raise UsageError(f"{file}: row {wrong[0] + 1} is damaged: phase is {phase}, expected 0 to {len(PHASES) - 1}")
+    return rows
 
 
 def recorded_format(folder: Path) -> int:
@@ -146,6 +161,8 @@ def whole_lines(file: Path) -> list[tuple[int, bytes]]:
         return []
     try:
         json.loads(lines[-1])
+    except RecursionError:
+        pass  # told by who reads it
     except ValueError:
         lines.pop()
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
@@ -172,7 +189,8 @@ def archive_run(
     """
     rows = read_rows(folder)
     if (folder / SAMPLES_FILE).exists():
-        write_table(to_frame(rows), folder / PARQUET_FILE)
+        if not _is_archived(folder / PARQUET_FILE, len(rows)):
+            write_table(to_frame(rows), folder / PARQUET_FILE)
         (folder / SAMPLES_FILE).unlink()
     if (folder / WALKS_FILE).exists():
         write_table(read_walks(folder), folder / OWNERS_PARQUET)
@@ -187,6 +205,14 @@ def archive_run(
         recorded[PEAK_TREE] = int(peak)
         write_run_file(folder, recorded)
     return recorded
+
+
+def _is_archived(file: Path, rows: int) -> bool:
+    """Whether these rows, or more, were archived before: an empty samples.bin must not take their place."""
+    try:
+        return int(pq.read_metadata(file).num_rows) >= max(1, rows)
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def bring_home(folder: Path, job: Job, *, status: str | None = None, reason: str | None = None) -> dict[str, Any]:
@@ -252,13 +278,15 @@ def archive_result(folders: Sequence[Path]) -> None:
     Those that still go on and those that cannot be archived stay as they are: whoever reads them says so.
     """
     for folder in folders:
-        if not is_going_on(folder):
+        if not is_going_on(folder) and not any(map(is_special, folder.iterdir())):
             with contextlib.suppress(OSError, *UNUSABLE):
                 archive_run(folder)
 
 
 def is_going_on(folder: Path) -> bool:
     """Whether a living process holds the lock on the run's samples.bin."""
+    if is_special(folder / SAMPLES_FILE):
+        return False
     try:
         with (folder / SAMPLES_FILE).open("rb") as samples:
             fcntl.flock(samples, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -112,7 +112,8 @@ def _of_run(run: Run, found: Walks, named: Sequence[str], at_s: _Values) -> dict
     bend = np.zeros(at_s.size)
     if np.isfinite(live).any():
         bend = live - np.sum(list(straight.values()), axis=0)
-    ended = at_s > run.t_s[run.fed][-1] + EPSILON_S
+    fed_s = run.t_s[run.fed]
+    ended = at_s > (fed_s[-1] if fed_s.size else found.times_s[-1]) + EPSILON_S  # its samples may be lost
     parts = bends(found.times_s, table.to_numpy())
     return {
         path: np.where(ended, np.nan, values + part * bend)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pytest
 from harness.analysis.reading import read_run
 from harness.analysis.runs import Run
 from harness.errors import UsageError
-from harness.worker.recorder import DELIVERED, SAMPLE
+from harness.soaks.archive import archive_result
+from harness.worker.recorder import DELIVERED, ROWS, SAMPLE
 from tests.unit.analysis.verdict.golden_recording import GOLDEN
 
 
@@ -64,12 +66,77 @@ def test_a_run_that_failed_before_its_first_sample_is_read_as_empty(tmp_path: Pa
         ("events.jsonl", b'{"t_s": 1.0\n{"t_s": 2.0, "kind": "flush"}\n'),
         ("events.jsonl", b"\xff\xff\n\n"),
         ("events.jsonl", b"[1]\n"),
+        ("events.jsonl", b"[" * 100_000),
+        ("run.json", b"[" * 100_000),
+        ("owners.jsonl", b"[" * 100_000),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> None:
     folder = write_run(tmp_path)
     (folder / name).write_bytes(content)
     with pytest.raises(UsageError, match=name):
+        read_run(folder)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e300])
+def test_a_number_beyond_all_that_is_measured_is_named_with_its_row(tmp_path: Path, value: float) -> None:
+    folder = write_run(tmp_path)
+    samples = frame([0.0, 5.0])
+    samples.loc[1, "rss_bytes"] = value
+    samples.to_parquet(folder / "samples.parquet")
+    with pytest.raises(UsageError, match=r"samples\.parquet: rss_bytes is .*(inf|e\+300) in row 2, expected a number"):
+        read_run(folder)
+
+
+@pytest.mark.parametrize("name", ["samples.parquet", "run.json", "events.jsonl", "samples.bin", "children.jsonl"])
+def test_a_pipe_or_a_device_in_place_of_a_file_is_named_and_not_waited_for(tmp_path: Path, name: str) -> None:
+    for number, make in ((1, os.mkfifo), (2, lambda path: path.symlink_to("/dev/zero"))):
+        folder = write_run(tmp_path, seed=number)
+        (folder / name).unlink(missing_ok=True)
+        make(folder / name)
+        with pytest.raises(UsageError, match=f"{name}: cannot be read: it is a pipe or a device, not a file"):
+            read_run(folder)
+        archive_result([folder])  # and does nothing
+
+
+def rows_of(count: int, phase: int = 2) -> bytes:
+    """So many rows of samples.bin in format 2."""
+    rows = np.zeros(count, ROWS[2])
+    rows["t_s"] = np.arange(count)
+    rows["phase"] = phase
+    return rows.tobytes()
+
+
+@pytest.mark.parametrize("grown", [b"", b"abc", rows_of(1), rows_of(3, phase=-5), b"\xff" * 5000])
+def test_of_two_recordings_of_one_run_the_good_one_is_used_and_kept(tmp_path: Path, grown: bytes) -> None:
+    folder = write_run(tmp_path)
+    (folder / "samples.bin").write_bytes(grown)
+    assert len(read_run(folder).samples) == 2
+    archive_result([folder])
+    assert len(read_run(folder).samples) == 2
+    assert len(pd.read_parquet(folder / "samples.parquet")) == 2
+
+
+def test_the_rows_that_grew_are_used_where_the_archived_ones_are_damaged_or_fewer(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    (folder / "samples.bin").write_bytes(rows_of(3))
+    assert len(read_run(folder).samples) == 3
+    (folder / "samples.parquet").write_bytes(b"")
+    assert len(read_run(folder).samples) == 3
+    archive_result([folder])
+    assert len(pd.read_parquet(folder / "samples.parquet")) == 3
+    assert not (folder / "samples.bin").exists()
+
+
+def test_a_samples_file_of_what_no_run_writes_is_named_with_its_row(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    (folder / "samples.parquet").unlink()
+    (folder / "samples.bin").write_bytes(rows_of(2) + rows_of(1, phase=77))
+    with pytest.raises(UsageError, match=r"samples\.bin: row 3 is damaged: phase is 77, expected 0 to 5"):
+        read_run(folder)
+    (folder / "samples.bin").unlink()
+    (folder / "samples.bin").mkdir()
+    with pytest.raises(UsageError, match=r"samples\.bin: cannot be read: Is a directory"):
         read_run(folder)
 
 
@@ -97,6 +164,12 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
         ({"memory_scale": None}, "memory_scale is None"),
         ({"memory_scale": -1.0}, "memory_scale -1.0 is not a positive number"),
         ({"status": "fine"}, "status is 'fine'"),
+        ({"memory_scale": 1e300}, "memory_scale is 1e\\+300, expected a number above 0, at most 1"),
+        ({"memory_scale": True}, "memory_scale is True, expected a number"),
+        ({"reason": float("inf")}, "reason is inf, expected text"),
+        ({"cpu_s": 1e300}, "cpu_s is 1e\\+300, expected a number"),
+        ({"stop": {"before": {"rss_bytes": float("inf")}}}, "stop.before.rss_bytes is inf, expected a number"),
+        ({"outlives": {"tasks": 5}}, "outlives.tasks is 5, expected a list"),
     ],
 )
 def test_a_run_json_that_contradicts_its_folder_is_refused(

@@ -1,6 +1,6 @@
 # `make soak SCENARIO=50symbols` and `make test` are all a newcomer needs; each sets itself up first.
 #
-#   make soak SCENARIO=name [CONTROLS=short|long SCALE= SEEDS= MAX_SEEDS= FIRST_SEED= HOURS=
+#   make soak SCENARIO=name|RESUME=result [CONTROLS=short|long SCALE= SEEDS= MAX_SEEDS= FIRST_SEED= HOURS=
 #        ANCHORS=minutes CONFIGS= JOBS= OUT= VERBOSE=1]
 #   make compare A=result [B=result]      make plot RESULT=latest [VERBOSE=1]      make list
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
@@ -44,7 +44,7 @@ $(READY): pyproject.toml constraints.txt
 
 # Ends with what the exit code means, below the screen: make's own "Error 4" says nothing to a newcomer.
 soak: $(READY)
-	@$(BIN)/soak run $(SCENARIO) $(OPTIONS) $(if $(VERBOSE),--verbose); code=$$?; case $$code in \
+	@$(BIN)/soak run $(if $(RESUME),--resume $(RESUME),$(SCENARIO)) $(OPTIONS) $(if $(VERBOSE),--verbose); code=$$?; case $$code in \
 	  0) ;; \
 	  1) echo "Missed (1): something that was expected does not hold; the lines marked missed say what." ;; \
 	  2) echo "Not started (2): the line above says what to change." ;; \

@@ -44,17 +44,21 @@ FURTHER_PICTURES = {
 GOING_ON = "The soak is still going on: this is what it recorded until now, and nothing was written beside it."
 
 
-def anchor(console: Console, scenario: Scenario, result: Result, *, jobs: int | None, quiet: bool) -> None:
+def anchor(
+    console: Console, scenario: Scenario, result: Result, *, jobs: int | None, quiet: bool, resumed: bool = False
+) -> None:
     """Run what the claims of `scenario` need in other worlds, as far as memory and its minutes allow.
 
-    Raises SoakError where the disk ran full, KeyboardInterrupt once every process is gone; what was recorded is kept.
+    Where it is `resumed`, the worlds are those that were planned before. Raises SoakError where the disk ran full,
+    KeyboardInterrupt once every process is gone; what was recorded is kept.
     """
     result.refresh()
     needs, unfit = anchor_needs(scenario, result.runs)
     if not needs and not unfit:
         return
     at_once = jobs or cores()
-    planned = anchor_plan.plan(
+    former = anchor_plan.read_plan(result.folder) if resumed else None
+    planned = former or anchor_plan.plan(
         needs,
         scale=scenario.memory.scale,
         seeds=scenario.planned_seeds(),

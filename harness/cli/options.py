@@ -17,16 +17,20 @@ if TYPE_CHECKING:
 
 
 def declare_scenario(
-    parser: argparse.ArgumentParser, *, default: str | None = None, first_seed: int | None = None
+    parser: argparse.ArgumentParser,
+    *,
+    default: str | None = None,
+    first_seed: int | None = None,
+    optional: bool = False,
 ) -> None:
-    """Add the scenario, which may be left out where there is a `default`, and the options that change it.
+    """Add the scenario, which may be left out where there is a `default` or it is `optional`, and what changes it.
 
     With `first_seed` seeds begin there, whatever the scenario says, unless the user says so.
     """
     parser.add_argument(
         "scenario",
         metavar="SCENARIO",
-        nargs=None if default is None else "?",
+        nargs="?" if optional or default is not None else None,
         default=default,
         help="a scenario's name (`soak list`) or the path of its file" + ("" if default is None else f" ({default})"),
     )

@@ -4,8 +4,11 @@ SCENARIO is a name (`soak list` shows them) or a path to a .toml file. What move
 anchor runs in larger worlds, which follow in what memory is free, for --anchor-minutes at most; --no-anchors leaves it
 undecided. With --max-seeds a seed is added while a prediction is open (without claims, a leak verdict) that a seed may
 decide; every look is stricter, so that errors stay as rare. With --controls the standing controls of the scenario go
-first (see `soak control`); where one does not hold, the soak is invalid. The exit code is the verdict's: 0 met, 1 a
-claim missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
+first (see `soak control`); where one does not hold, the soak is invalid. With --resume a soak that was interrupted or
+killed, or whose runs failed, is gone on with: what ended as runs do is kept, the rest is run as its result says, in the
+folder that it has. It runs the target and the environment that the result names: resume results of your own.
+
+The exit code is the verdict's: 0 met, 1 a claim missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.options import begin_soaking, declare_scenario, declare_soaking, declare_verbose
-from harness.errors import SoakError
+from harness.errors import SoakError, UsageError
 from harness.text import shown_path
 
 if TYPE_CHECKING:
@@ -28,12 +31,15 @@ if TYPE_CHECKING:
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    declare_scenario(parser)
+    declare_scenario(parser, optional=True)
     declare_soaking(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress; failures and the verdicts only")
     declare_verbose(parser)
-    parser.add_argument("--clock", choices=("virtual", "real"), default="virtual", help="real: in wall time, a control")
+    parser.add_argument("--clock", choices=("virtual", "real"), help="real: in wall time, a control (virtual)")
     parser.add_argument("--controls", choices=("short", "long"), help="the standing controls first, in this form")
+    parser.add_argument(
+        "--resume", metavar="RESULT", help="run what is missing from a result: a folder, a name, latest"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,6 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.soaks.soak import plan
 
     console = begin_soaking(arguments)
+    if arguments.resume is not None:
+        from harness.cli.resumed import resumed
+
+        with resumed(console, arguments) as soak:
+            return _soak(console, soak.scenario, soak.planned, arguments, looked=soak.looked)
+    if arguments.scenario is None:
+        raise UsageError("which SCENARIO? `soak list` shows them; --resume RESULT goes on with a soak")
     scenario = scenario_from(arguments)
     scenario, missing = without_missing(scenario)
     for config, reason in missing.items():
@@ -53,11 +66,16 @@ def run(arguments: argparse.Namespace) -> int:
         return _soak(console, scenario, planned, arguments)
 
 
-def _soak(console: Console, scenario: Scenario, planned: Planned, arguments: argparse.Namespace) -> int:
-    """Carry out what was planned, with its controls before it, its anchors and the verdict after it."""
+def _soak(
+    console: Console, scenario: Scenario, planned: Planned, arguments: argparse.Namespace, *, looked: bool = False
+) -> int:
+    """Carry out what was planned, with its controls before it, its anchors and the verdict after it.
+
+    One that has `looked` has all its seeds, and the plan of its anchor runs.
+    """
     from harness.analysis.result import Result
     from harness.cli.after_runs import anchor, conclude
-    from harness.report.terminal.console import paragraph
+    from harness.report.terminal.console import paragraph, whole_line
     from harness.report.terminal.progress import Progress
     from harness.report.words.anchors import soak_words
     from harness.soaks.admission import room_bytes
@@ -70,11 +88,11 @@ def _soak(console: Console, scenario: Scenario, planned: Planned, arguments: arg
     result = Result(planned.folder)
     with Progress(console, quiet=arguments.quiet) as progress:
         undecided = partial(_undecided, result, scenario, console if not arguments.quiet else None)
-        soak = carry_out(planned, observe=progress, undecided=undecided)
+        soak = carry_out(planned, observe=progress, undecided=(lambda _seeds: False) if looked else undecided)
     interrupted = soak.interrupted
     try:
         if not interrupted:
-            anchor(console, scenario, result, jobs=arguments.jobs, quiet=arguments.quiet)
+            anchor(console, scenario, result, jobs=arguments.jobs, quiet=arguments.quiet, resumed=looked)
     except KeyboardInterrupt:
         interrupted = True
     try:
@@ -84,6 +102,7 @@ def _soak(console: Console, scenario: Scenario, planned: Planned, arguments: arg
         raise SoakError(f"interrupted while it was judged: every run is recorded, `{again}` judges them") from None
     if interrupted:
         console.print("Interrupted: what was recorded until then is judged above.")
+        whole_line(console, f"The rest is run by: soak run --resume {shown_path(planned.folder)}")
     return code
 
 

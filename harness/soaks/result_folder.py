@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
 import secrets
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,6 +27,10 @@ SCENARIO_FILE = "scenario.toml"
 MANIFEST_FILE = "manifest.json"
 LATEST = "latest"
 
+_COMPARED = ("git", "market_version", "python", "packages", "environment", "machine")
+_LEFT_OUT = ("git.dirty", "machine.cpus", "machine.memory_bytes", "machine.kernel")
+"""What a manifest says that must be the same where runs are added to a result, but for what is left out."""
+
 _TABLES = ("packages", "machine", "git", "environment")
 
 _PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "psutil", "time-machine", "TA-Lib", "collector-soak")
@@ -33,12 +39,17 @@ _PACKAGES = ("numpy", "pandas", "pyarrow", "scipy", "psutil", "time-machine", "T
 def create_result(root: Path, scenario_name: str) -> Path:
     """A new, empty ``<root>/<scenario>/<UTC time>-<short id>``. Raises UsageError where it cannot be made."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    folder = root / scenario_name / f"{stamp}-{secrets.token_hex(2)}"
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise UsageError(f"{root}: no result can be written there: {error.strerror}") from error
-    return folder
+    while True:
+        folder = root / scenario_name / f"{stamp}-{secrets.token_hex(2)}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError as error:
+            if not folder.is_dir():  # what should be a folder above it is a file
+                raise UsageError(f"{root}: no result can be written there: {error.strerror}") from error
+            continue  # another soak began in this second, and drew the same
+        except OSError as error:
+            raise UsageError(f"{root}: no result can be written there: {error.strerror}") from error
+        return folder
 
 
 def point_latest(root: Path, folder: Path) -> None:
@@ -92,9 +103,17 @@ def write_manifest(folder: Path, *, scenario_name: str, real_time: bool) -> None
         "format": FORMAT,
         "scenario": scenario_name,
         "clock": "real" if real_time else "virtual",
-        "market_version": MARKET_VERSION,
         "began": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],  # as a user would type it
+        **_conditions(),
+    }
+    write_json(manifest, folder / MANIFEST_FILE)
+
+
+def _conditions() -> dict[str, Any]:
+    """With what this process records: what a manifest tells of it."""
+    return {
+        "market_version": MARKET_VERSION,
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in _PACKAGES},
         "machine": {
@@ -105,10 +124,35 @@ def write_manifest(folder: Path, *, scenario_name: str, real_time: bool) -> None
             "cpus": os.cpu_count(),
             "memory_bytes": int(psutil.virtual_memory().total),
         },
-        "git": git_state(),
+        "git": None if (state := git_state()) is None else {**state, "changes": _changes()},
         "environment": PINNED,
     }
-    write_json(manifest, folder / MANIFEST_FILE)
+
+
+def differences(manifest: Mapping[str, Any]) -> list[str]:
+    """What this process would record with other than the result of `manifest` was, in words; empty where nothing is.
+
+    How large the machine is, and its kernel, count as no difference. Nor do files that git does not know.
+    """
+    flat = [_flat({key: table.get(key) for key in _COMPARED}) for table in (manifest, _conditions())]
+    keys = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if key not in _LEFT_OUT]
+    return [
+        f"{key} was {_told(then)}, is {_told(now)}"
+        for key in keys
+        if (then := flat[0].get(key)) != (now := flat[1].get(key))
+    ]
+
+
+def _flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """The values of nested tables, by dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return flat
+
+
+def _told(value: object) -> str:
+    return "none" if value is None else str(value)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -134,6 +178,16 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def _changes() -> str | None:
+    """A short hash of what was changed since the last commit, of all files that git knows; None where nothing was."""
+    command = ["git", "diff", "--no-ext-diff", "--binary", "HEAD"]
+    try:
+        changed = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return hashlib.sha256(changed).hexdigest()[:12] if changed else None
 
 
 def git_state(*, besides: Path | None = None) -> dict[str, Any] | None:

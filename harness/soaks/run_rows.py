@@ -25,7 +25,7 @@ from harness.soaks.admission import Admission, room_bytes
 from harness.soaks.living import locked
 from harness.soaks.plan import IDLE_MARGIN, plan_jobs
 from harness.soaks.supervisor import Observer, supervise
-from harness.worker.job import Job
+from harness.worker.job import JOB_FILE, Job
 from harness.worker.recorder import RUN_FILE
 
 WAITING = "waiting"
@@ -82,6 +82,17 @@ class Row:
         except (OSError, ValueError, AttributeError):
             return WAITING
         return status if isinstance(status, str) else WAITING
+
+    def other_job(self) -> str | None:
+        """The first key of the job that was recorded here by which it is another than this row's; None: it is this."""
+        try:
+            recorded = json.loads((self.folder / JOB_FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return "what it holds"
+        now = json.loads(self.job.text())
+        if not isinstance(recorded, dict):
+            return "what it holds"
+        return next((key for key in sorted({*now, *recorded}) if now.get(key) != recorded.get(key)), None)
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import UsageError
 from harness.scenario import Scenario
 from harness.soaks import interrupts, result_folder, run_rows
 from harness.soaks.admission import room_bytes
 from harness.soaks.plan import cores, plan_jobs, refuse_too_large
+from harness.soaks.result_folder import seed_of
 from harness.soaks.run_rows import Row, World
 from harness.soaks.supervisor import Observer
+from harness.worker.job import JOB_FILE
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Planned:
     """A soak that this machine can carry out: its first rows, in a world whose folder is no result until they begin."""
 
     world: World
-    root: Path
+    root: Path | None  # whose `latest` is to point at it; None: it stays as it is
     rows: Sequence[Row]
     at_once: int
 
@@ -57,6 +60,25 @@ def plan(scenario: Scenario, root: Path, *, real_time: bool, at_once: int | None
     return Planned(world, root, [Row(world, job) for job in jobs], at_once or cores())
 
 
+def plan_resumed(scenario: Scenario, folder: Path, *, real_time: bool, at_once: int | None) -> Planned:
+    """The soak that `folder` is the result of, to be carried out again: what is recorded is kept.
+
+    Seeds that were added belong to its first rows: something was open when they were. Raises UsageError where the
+    machine has not enough memory, or where a run that is kept was another than the one that would be run now.
+    """
+    world = World(scenario, folder, real_time)
+    added = {seed_of(run) for run in result_folder.run_folders(folder)} & {*scenario.further_seeds()}
+    seeds = range(scenario.first_seed, max(added, default=scenario.planned_seeds()[-1]) + 1)
+    rows = world.rows(seeds)
+    refuse_too_large(scenario, [row.job for row in rows], room_bytes())
+    for row in rows:
+        if row.state in run_rows.RECORDED and (key := row.other_job()) is not None:
+            raise UsageError(
+                f"{row.folder / JOB_FILE}: {key} is not what would be run now: the target was changed, or a file"
+            )
+    return Planned(world, None, rows, at_once or cores())
+
+
 def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lambda _seeds: False) -> Soak:
     """Run what was planned.
 
@@ -69,7 +91,8 @@ def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lam
         with interrupts.held():
             _begin(planned)
             run_rows.carry_out(planned.rows, at_once=planned.at_once, observe=observe)
-            for seed in scenario.further_seeds():
+            begun = {row.job.seed for row in planned.rows}
+            for seed in (seed for seed in scenario.further_seeds() if seed not in begun):
                 if not undecided(seed - scenario.first_seed):
                     break
                 run_rows.carry_out(world.rows([seed]), at_once=planned.at_once, observe=observe)
@@ -81,6 +104,7 @@ def carry_out(planned: Planned, *, observe: Observer, undecided: Undecided = lam
 def _begin(planned: Planned) -> None:
     try:
         planned.world.begin()
-        result_folder.point_latest(planned.root, planned.folder)
+        if planned.root is not None:
+            result_folder.point_latest(planned.root, planned.folder)
     except OSError as error:
         raise result_folder.refuse_full_disk(error, planned.folder) from error

@@ -48,9 +48,13 @@ class Job(FeedRecipe):
             "env": self.env,
         }
 
+    def text(self) -> str:
+        """The job as job.json holds it."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
     def write(self, folder: Path) -> None:
         """Write job.json into the run's folder."""
-        (folder / JOB_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        (folder / JOB_FILE).write_text(self.text(), encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> Job:

@@ -97,3 +97,23 @@ def test_an_interruption_while_seeds_are_added_ends_the_soak(carried_out, tmp_pa
 def test_numbers_of_seeds_that_make_no_sense_are_refused(options: dict[str, int], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         scenario(**options)
+
+
+def test_a_resumed_soak_keeps_the_seeds_that_were_added_and_looks_after_them(carried_out, tmp_path: Path) -> None:
+    wanted, folder = scenario(seeds=2, max_seeds=5), tmp_path / "smoke" / "killed"
+    for row in run_rows.World(wanted, folder).rows([1, 2, 3]):
+        row.folder.mkdir(parents=True)
+        row.job.write(row.folder)
+        if row.job.seed != 3:
+            (row.folder / "run.json").write_text('{"status": "complete"}')
+    looks: list[int] = []
+
+    def until_four(seeds: int) -> bool:
+        looks.append(seeds)
+        return seeds < 4
+
+    planned = soak.plan_resumed(wanted, folder, real_time=False, at_once=1)
+    assert soak.carry_out(planned, observe=lambda _states: None, undecided=until_four).folder == folder
+    assert carried_out == [[3], [4]]
+    assert looks == [3, 4]
+    assert not (tmp_path / "latest").is_symlink()

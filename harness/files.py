@@ -23,6 +23,7 @@ def in_one_piece(path: Path) -> Iterator[Path]:
     """
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
+        partial.unlink(missing_ok=True)  # a link that lies there is not written through
         yield partial
         partial.replace(path)
     except BaseException:

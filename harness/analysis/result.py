@@ -98,7 +98,11 @@ class Result:
         if not self.is_going_on:
             with locked(self.folder / SCENARIO_FILE, tries=1) as alone:
                 if alone:
-                    archive_result(folders)
+                    archive_result([folder for folder in folders if self._is_inside(folder)])
+
+    def _is_inside(self, folder: Path) -> bool:
+        """Whether a folder of this result lies in it, and not where a link leads: nothing is written there."""
+        return folder.resolve().is_relative_to(self.folder.resolve())
 
     @cached_property
     def controls(self) -> ControlRecord | None:
@@ -114,6 +118,8 @@ class Result:
         worlds: dict[str, list[World]] = {}
         for world in sorted(planned.worlds, key=lambda world: -world.scale):
             there = Result.open(self.folder / ANCHORS_FOLDER / world.folder_name)
+            if not self._is_inside(there.folder):
+                raise UsageError(f"{there.folder}: is a link that leads out of the result")
             runs = tuple(there.runs) if run_folders(there.folder) else ()
             worlds.setdefault(world.config, []).append(World(there.scenario, runs))
         return Anchors({config: tuple(sizes) for config, sizes in worlds.items()}, planned.unfit)

@@ -46,10 +46,23 @@ class Subcommand(Protocol):
         """Do it, and say how it went as an exit code; raises SoakError."""
 
 
-@interrupts.taken()
-@disarmed_streams()
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one subcommand; `argv` is the command line without the program's name, by default this process's."""
+    """Run one subcommand; `argv` is the command line without the program's name, by default this process's.
+
+    Without `argv` it is the whole program, which an interruption after its end no longer concerns.
+    """
+    code = SoakError.exit_code
+    with interrupts.taken(for_good=argv is None), disarmed_streams():
+        try:
+            code = _told(argv)
+            interrupts.over()
+        except KeyboardInterrupt:  # while it was being told how it went
+            pass
+    return code
+
+
+def _told(argv: Sequence[str] | None) -> int:
+    """Run one subcommand and say what went wrong; the exit code."""
     try:
         code = _run(argv)
         sys.stdout.flush()  # a reader that has gone is noticed here, not at interpreter exit

@@ -59,6 +59,10 @@ class TimeSettings(Settings):
         return self
 
 
+SCALE_LEAST = 1e-5
+"""In a smaller world the largest baseline, 4096 GB, has no room for an idle interpreter."""
+
+
 class AnchorSettings(Settings):
     """How many minutes of an idle machine anchor runs may take, in larger worlds than the soak's; 0 for none."""
 
@@ -71,7 +75,7 @@ class MemorySettings(Settings):
     What moves with the scale is judged by `anchors`, runs in larger worlds.
     """
 
-    scale: Annotated[float, Gt(0), Le(1)]
+    scale: Annotated[float, Ge(SCALE_LEAST), Le(1)]
     baseline_gb: Annotated[float, Gt(0), Le(4096), STOCK]
     limit_gb: Annotated[float, Gt(0), Le(4096), STOCK]
     leak_budget_gb_per_hour: Annotated[float, Gt(0), Le(4096), RATE]

@@ -33,15 +33,17 @@ class _Interrupts:
 
 
 @contextmanager
-def taken() -> Iterator[None]:
+def taken(*, for_good: bool = False) -> Iterator[None]:
     """Take the signals inside, as a whole program should; threads other than the main one cannot. Ignored ones stay so.
 
-    Afterwards they mean what they meant before; where one came, nothing: what the program returns is its exit code.
+    Afterwards they mean what they meant before; where one came, or it was `for_good`, nothing: what the program returns
+    is its exit code.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     _Interrupts.asked = 0
+    held_before = _Interrupts.holders
     atexit.register(_ignore)  # while the interpreter ends, a handler of Python's own means to be killed
     former = {number: signal.getsignal(number) for number in SIGNALS}
     heard = {number: handler for number, handler in former.items() if handler not in (signal.SIG_IGN, None)}
@@ -50,10 +52,15 @@ def taken() -> Iterator[None]:
     try:
         yield
     finally:
-        _Interrupts.holders += 1
+        over()
         for number, handler in heard.items():  # one of Python's own would be taken back at the interpreter's end
-            signal.signal(number, signal.SIG_IGN if _Interrupts.asked else handler)
-        _Interrupts.holders -= 1
+            signal.signal(number, signal.SIG_IGN if _Interrupts.asked or for_good else handler)
+        _Interrupts.holders = held_before
+
+
+def over() -> None:
+    """Raise nothing for signals any more until those that are taken are given back: all is done, the code is known."""
+    _Interrupts.holders += 1
 
 
 def _ignore() -> None:

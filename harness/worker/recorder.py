@@ -249,6 +249,7 @@ def read_notes(folder: Path) -> dict[str, Any]:
 def write_run_file(folder: Path, facts: dict[str, Any]) -> None:
     """Write run.json so that a reader sees all of it or none."""
     partial = folder / (RUN_FILE + ".partial")
+    partial.unlink(missing_ok=True)  # a link that lies there is not written through
     partial.write_text(json.dumps({"format": FORMAT, **facts}, indent=1) + "\n", encoding="utf-8")
     partial.replace(folder / RUN_FILE)
     for name in (NOTES_FILE, TROUBLE_FILE):

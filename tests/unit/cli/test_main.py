@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,13 @@ from tests.unit.anatomy_soak import anatomy_run, write_anatomy
 
 FAILING = '''
 """Fails as its argument says."""
+import os, signal
 from harness.errors import SoakError, UsageError
+
+class Late(SoakError):
+    def __str__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        return "late"
 
 def declare(parser):
     parser.add_argument("how")
@@ -25,6 +32,7 @@ def run(arguments):
         "usage": UsageError("no such thing"),
         "soak": SoakError("the disk is full"),
         "interrupt": KeyboardInterrupt(),
+        "late": Late(),
         "bug": ZeroDivisionError("a bug"),
         "escapes": ZeroDivisionError("\\x1b]0;pwned\\n::error::x"),
     }[arguments.how]
@@ -232,3 +240,23 @@ def test_in_a_folder_that_was_removed_there_is_one_line(tmp_path: Path) -> None:
         )
         assert "Traceback" not in done.stderr
         assert done.returncode in (0, 2), done.stderr
+
+
+@pytest.mark.usefixtures("failing")
+def test_an_interruption_while_it_is_told_how_it_went_is_no_traceback() -> None:
+    assert main(["fail", "late"]) == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_after_the_end_does_not_change_the_exit_code(number: int) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from harness.cli import main\n"
+        "sys.argv = ['soak', 'list']\n"
+        "code = main()\n"
+        f"os.kill(os.getpid(), {int(number)})\n"
+        "sys.exit(code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

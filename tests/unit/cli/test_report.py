@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -111,3 +113,28 @@ def test_an_explanation_says_first_that_it_explains_no_evidence(result: Path, ca
     controls(result, FAILS)
     assert main(["explain", "example"]) == 0
     assert " ".join(capsys.readouterr().out.split()).startswith(f"INVALID: this soak is no evidence: - {SAID} ")
+
+
+def test_nothing_is_written_where_a_link_in_a_result_leads(result: Path, tmp_path: Path, capsys) -> None:
+    """Links under the names that are written, and a run that still has to be archived behind one."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    mine = outside / "mine"
+    mine.write_text("kept", encoding="utf-8")
+    for name in ("memory.png", "verdict.json", "waterfall.png"):
+        (result / name).symlink_to(mine)
+    for name in ("memory.png", "verdict.json"):
+        (result / f"{name}.{os.getpid()}.partial").symlink_to(mine)
+    run = result / "runs" / "old" / "seed-2"
+    shutil.move(run, outside / "seed-2")
+    (outside / "seed-2" / "run.json").unlink()
+    run.symlink_to(outside / "seed-2", target_is_directory=True)
+    left = {path.name: path.read_bytes() for path in (outside / "seed-2").iterdir()}
+    killed = result / "runs" / "old" / "seed-1"
+    (killed / "run.json").unlink()
+    (killed / "run.json.partial").symlink_to(mine)
+    main(["report", "example"])
+    assert mine.read_text(encoding="utf-8") == "kept"
+    assert {path.name: path.read_bytes() for path in (outside / "seed-2").iterdir()} == left
+    assert not (result / "memory.png").is_symlink()
+    assert json.loads((result / "verdict.json").read_text(encoding="utf-8"))["scenario"] == "example"

@@ -63,7 +63,8 @@ def test_options_are_applied(write_scenario: WriteScenario, capsys: pytest.Captu
     ("arguments", "line"),
     [
         (["exmaple"], 'soak: no scenario is called "exmaple"; did you mean example?'),
-        (["example", "--scale", "0"], "soak: --scale 0.0: must be more than 0"),
+        (["example", "--scale", "0"], "soak: --scale 0.0: must be at least 1e-05"),
+        (["example", "--scale", "1e-300"], "soak: --scale 1e-300: must be at least 1e-05"),
         (["example", "--seeds", "0"], "soak: --seeds 0: must be at least 1"),
         (["example", "--configs", "new"], 'soak: --configs new: no config "new"'),
         (["example", "--configs", ","], "soak: --configs: names no config"),

@@ -59,7 +59,7 @@ WRONG = [
     ("symbols = 50", "symbols = 99999", "market.symbols = 99999: must be at most 5000"),
     ("hours = 5.0", "hours = -5.0", "time.hours = -5.0: must be more than 0"),
     ("hours = 5.0", "hours = 1e9", "time.hours = 1000000000.0: must be at most 8784"),
-    ("scale = 0.1", "scale = 0", "memory.scale = 0: must be more than 0"),
+    ("scale = 0.1", "scale = 0", "memory.scale = 0: must be at least 1e-05"),
     ("scale = 0.1", "scale = 0.1\nanchors = 3", "memory.anchors = 3: must be a table"),
     ("scale = 0.1", "scale = 0.1\nanchors.minutes = -1", "memory.anchors.minutes = -1: must be at least 0"),
     ("scale = 0.1", "scale = 0.1\nanchors.minute = 3", "memory.anchors.minute: unknown key; did you mean minutes?"),

@@ -172,7 +172,9 @@ def test_what_would_end_with_the_target_and_a_chain_of_timers_are_named(families
     assert facts["outlives"]["timers"] == ["Target.beat"]
     assert facts["still_alive"] == ["<timer Target.beat>._callback.__self__"]
     assert "outlived stop(): python mirror.py (old 1)" in " ".join(ended.stdout.split())
-    assert "timers that outlive stop(): Target.beat." in " ".join(families.soak("explain", "latest").stdout.split())
+    explained = " ".join(families.soak("explain", "latest").stdout.split())
+    assert "processes that outlive stop(): python mirror.py." in explained
+    assert "timers that outlive stop(): Target.beat." in explained
 
 
 def test_a_killed_worker_takes_its_children_along(families: Families, until: Until) -> None:

@@ -20,7 +20,9 @@ from harness.analysis.told import STEPS
 GIVEN_BACK = ("stop", "drop", "trim")
 """By stop(); once every reference was dropped and collected; by malloc_trim(0)."""
 
-OUTLIVING = {"tasks": "tasks", "timers": "timers", "threads": "threads", "open_files": "open files"}
+OUTLIVING = {
+    "processes": "processes", "tasks": "tasks", "timers": "timers", "threads": "threads", "open_files": "open files",
+}  # fmt: skip
 
 POOLS = ("pymalloc_bytes", *PARTS["pinned"])
 """All of the arenas of Python's pools: blocks in use, free blocks, and what administers them."""
@@ -58,10 +60,10 @@ class Survivor:
 class Waterfall:
     """The stop of one config over its seeds, each number a mean with its interval; `seeds` are those that stopped.
 
-    `forgotten` are the owners of what is still live after stop(), GB over the start; `outlives` names tasks, timers,
-    threads and open files that were not there before the target and are after stop(), with the number of seeds that
-    have them; `survivors` are None where no census was taken, `broken_down` is false where parts are not told apart;
-    `afterlife` is of the target itself.
+    `forgotten` are the owners of what is still live after stop(), GB over the start; `outlives` names processes,
+    tasks, timers, threads and open files that were not there before the target and are after stop(), with the number of
+    seeds that have them; `survivors` are None where no census was taken, `broken_down` is false where parts are not
+    told apart; `afterlife` is of the target itself.
     """
 
     config: str
@@ -197,7 +199,8 @@ def _outlives(runs: Sequence[Run]) -> dict[str, dict[str, int]]:
     for kind in OUTLIVING:
         counts: dict[str, int] = {}
         for run in runs:
-            for name in dict.fromkeys((run.facts.get("outlives") or {}).get(kind) or ()):
+            left = run.told.outlived if kind == "processes" else (run.facts.get("outlives") or {}).get(kind)
+            for name in dict.fromkeys(left or ()):
                 counts[str(name)] = counts.get(str(name), 0) + 1
         if counts:
             found[kind] = counts

@@ -35,7 +35,7 @@ def stop(before: float, after_stop: float, after_drop: float, live: tuple[float,
 def runs() -> list:
     outlives = ({"tasks": ["Collector._pump"], "open_files": ["a", "b"]}, {"tasks": ["Collector._pump", "late"]}, {})
     return [
-        anatomy_run(seed=seed, outlives=names, pinned=SURVIVORS)
+        anatomy_run(seed=seed, outlives=names, outlived=["python mirror.py"][: seed - 1], pinned=SURVIVORS)
         for seed, names in zip((1, 2, 3), outlives, strict=True)
     ]
 
@@ -67,7 +67,11 @@ def test_what_stop_forgot_and_who_pins_is_named(runs) -> None:
     found = waterfall("fixed", runs)
     assert found is not None
     assert next(iter(found.forgotten)) == EVENTS
-    assert found.outlives == {"tasks": {"Collector._pump": 2, "late": 1}, "open_files": {"a": 1, "b": 1}}
+    assert found.outlives == {
+        "processes": {"python mirror.py": 2},
+        "tasks": {"Collector._pump": 2, "late": 1},
+        "open_files": {"a": 1, "b": 1},
+    }
     assert found.survivors is not None
     assert [(one.name, one.arenas, one.sole_arenas) for one in found.survivors] == [("events", 9, 8), ("births", 25, 2)]
     assert found.survivors[1].held_mb == pytest.approx(0.5)

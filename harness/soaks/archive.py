@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import math
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from harness.errors import UsageError
 from harness.files import is_special, read_json, write_table
 from harness.soaks.children_file import archive_children, tree_bytes
-from harness.worker.job import JOB_FILE, Job
+from harness.worker.job import JOB_FILE, REHEARSAL_FOLDER, Job
 from harness.worker.recorder import (
     COUNTED_FROM,
     EVENTS_FILE,
@@ -196,6 +197,7 @@ def archive_run(
         write_table(read_walks(folder), folder / OWNERS_PARQUET)
         (folder / WALKS_FILE).unlink()
     children = archive_children(folder)
+    _clear(folder)
     run_file = folder / RUN_FILE
     if not run_file.exists():
         write_run_file(folder, facts_so_far(folder, rows, status or "died", reason or "ended without a word", job))
@@ -205,6 +207,14 @@ def archive_run(
         recorded[PEAK_TREE] = int(peak)
         write_run_file(folder, recorded)
     return recorded
+
+
+def _clear(folder: Path) -> None:
+    """Take away what a process that was killed left half-done: its rehearsal, and files that it was writing."""
+    shutil.rmtree(folder / REHEARSAL_FOLDER, ignore_errors=True)
+    for partial in (*folder.glob("*.parquet.*.partial"), folder / f"{RUN_FILE}.partial"):
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 def _is_archived(file: Path, rows: int) -> bool:

@@ -13,6 +13,9 @@ from synthetic.recipe import FeedRecipe
 
 JOB_FILE = "job.json"
 
+REHEARSAL_FOLDER = "rehearsal"
+"""Where in the folder of a run the target of the rehearsal writes; gone when the run is measured."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job(FeedRecipe):

@@ -15,7 +15,7 @@ from typing import Any
 from harness.clock import Clock, VirtualClock
 from harness.worker.failures import RunEnded, Unending
 from harness.worker.handlers import PATIENCE_S, build_target, find_handlers, give_up, maybe_await, patiently
-from harness.worker.job import Job
+from harness.worker.job import REHEARSAL_FOLDER, Job
 
 EVENTS = 500
 """What a rehearsal sees of the feed: enough that most symbols have a book, too little to leave a mark of its own."""
@@ -32,7 +32,7 @@ def rehearse(job: Job, folder: Path, probe: Callable[[Any], None], doing: Callab
     """
     clock = VirtualClock(start_ms=job.start_ms, stall_s=job.stall_s)
     with contextlib.suppress(Unending):  # the run itself will meet it again, and say so
-        clock.run(_rehearsal(job, folder / "rehearsal", clock, probe, doing))
+        clock.run(_rehearsal(job, folder / REHEARSAL_FOLDER, clock, probe, doing))
     gc.collect()
 
 

@@ -117,6 +117,18 @@ def test_of_two_recordings_of_one_run_the_good_one_is_used_and_kept(tmp_path: Pa
     assert len(pd.read_parquet(folder / "samples.parquet")) == 2
 
 
+def test_what_a_killed_process_left_half_done_is_taken_away_when_its_run_is_archived(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    (folder / "rehearsal" / "training").mkdir(parents=True)
+    (folder / "rehearsal" / "training" / "A-000001.parquet").touch()
+    (folder / "samples.parquet.17.partial").touch()
+    (folder / "own").mkdir()
+    (folder / "own" / "target.partial").touch()
+    archive_result([folder])
+    assert not (folder / "rehearsal").exists()
+    assert sorted(path.name for path in folder.rglob("*.partial")) == ["target.partial"]
+
+
 def test_the_rows_that_grew_are_used_where_the_archived_ones_are_damaged_or_fewer(tmp_path: Path) -> None:
     folder = write_run(tmp_path)
     (folder / "samples.bin").write_bytes(rows_of(3))

@@ -1,9 +1,14 @@
-"""What holds for all tests: signals mean what they mean to a program that a person started."""
+"""What holds for all tests: signals mean what they mean to a program that a person started; no state is the user's."""
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 
 # A shell has what it starts in the background ignore Ctrl-C: tests that send it to themselves would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+_STATE = tempfile.TemporaryDirectory(prefix="soak-state-")  # it goes with this process
+os.environ["XDG_STATE_HOME"] = _STATE.name

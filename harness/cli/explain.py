@@ -5,6 +5,7 @@ code is 0.
 
 --deep reruns one config for a few virtual minutes with its allocations traced, to name the lines of code behind what
 grows: under tracemalloc, and under memray where that is installed, whose flame graph goes into RESULT/deep/CONFIG.
+What a result names is run only where it was made here, by this user in this checkout: else with --trust.
 Of growth that no owner explains it tells which types grew, who refers to them, and what sits in cycles.
 """
 
@@ -36,6 +37,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hours", type=float, metavar="H", help="with --deep: virtual hours (0.25, less if it grows fast)"
     )
+    parser.add_argument(
+        "--trust", action="store_true", help="with --deep: run what a result from elsewhere, or an edited one, names"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,8 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.text import shown_path
 
     if not arguments.deep:
-        for option in ("config", "seed", "hours"):
-            if getattr(arguments, option) is not None:
+        for option in ("config", "seed", "hours", "trust"):
+            if getattr(arguments, option) not in (None, False):
                 raise UsageError(f"--{option} is for a rerun: give --deep too")
     folder = result_folder(arguments.result, arguments.results)
     result, console = Result.open(folder), open_console()
@@ -108,7 +112,8 @@ def explain_by_rerun(
     unowned = rate_without_owner(mine[0], budget) if mine else None
     real_bytes = 1e9 * found[0].runs[0].memory_scale
     rates = [rate for rate in (gb_per_hour, unowned) if rate is not None]
-    job = plan_rerun(folder, chosen, arguments.seed, arguments.hours, min(rates) * real_bytes if rates else None)
+    growing = min(rates) * real_bytes if rates else None
+    job = plan_rerun(folder, chosen, arguments.seed, arguments.hours, growing, trusted=arguments.trust)
     heading(console, f"Rerun of {chosen} seed {job.seed}: {job.horizon_s / 3600:.2g} virtual hours, not judged")
     if not owners:
         whole_line(console, "The recording names no owner that grows: the one that grows most in the rerun is taken.")

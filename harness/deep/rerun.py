@@ -17,10 +17,11 @@ from harness.deep.findings import ByCensus, ByMemray, ByTracemalloc, by_census, 
 from harness.deep.tracers import CAPTURE_FILE, FOUND_FILE
 from harness.errors import SoakError, UsageError
 from harness.files import write_json
+from harness.made_here import is_made_here
 from harness.soaks.admission import RESERVE_BYTES, free_memory_bytes
 from harness.soaks.result_folder import run_folders, seed_of
 from harness.soaks.supervisor import Observer, supervise
-from harness.worker.job import Job
+from harness.worker.job import JOB_FILE, Job
 
 FOLDER = "deep"
 FLAME_FILE = "flamegraph.html"
@@ -49,12 +50,8 @@ class Allocations(ByTracemalloc, ByMemray, ByCensus):
     flame: Path | None
 
 
-def plan_rerun(result: Path, config: str, seed: int | None, hours: float | None, bytes_per_hour: float | None) -> Job:
-    """The recorded job of a config, made shorter: `hours`, else until what grows by `bytes_per_hour` has grown.
-
-    Raises UsageError where the config, the seed or its job was not recorded, the hours are more than were, or the
-    machine has too little memory.
-    """
+def _recorded_run(result: Path, config: str, seed: int | None) -> Path:
+    """The folder of the run to carry out again: of `seed`, else of the first. Raises UsageError where there is none."""
     seeds = {seed_of(run): run for run in run_folders(result) if run.parent.name == config}
     if not seeds:
         recorded = ", ".join(dict.fromkeys(run.parent.name for run in run_folders(result)))
@@ -62,10 +59,32 @@ def plan_rerun(result: Path, config: str, seed: int | None, hours: float | None,
     chosen = min(seeds) if seed is None else seed
     if chosen not in seeds:
         raise UsageError(f"--seed {chosen}: {config} was recorded with {', '.join(map(str, seeds))}")
+    return seeds[chosen]
+
+
+def plan_rerun(
+    result: Path,
+    config: str,
+    seed: int | None,
+    hours: float | None,
+    bytes_per_hour: float | None,
+    *,
+    trusted: bool = False,
+) -> Job:
+    """The recorded job of a config, made shorter: `hours`, else until what grows by `bytes_per_hour` has grown.
+
+    Raises UsageError where the config, the seed or its job was not recorded, the job was not made here and is not
+    `trusted`, the hours are more than were, or the machine has too little memory.
+    """
+    run = _recorded_run(result, config, seed)
     try:
-        job = Job.read(seeds[chosen])
+        job = Job.read(run)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{seeds[chosen]}: its job.json cannot be read: {error}") from error
+        raise UsageError(f"{run}: its job.json cannot be read: {error}") from error
+    if not trusted and not is_made_here(run / JOB_FILE):
+        raise UsageError(
+            f"{run}: its job was not written here, or was edited since: it would run {_would_run(job)}; --trust runs it"
+        )
     recorded_h = job.horizon_s / 3600
     if hours is not None and not 0 < hours <= recorded_h:
         raise UsageError(f"--hours {hours:g}: above 0 and at most the {recorded_h:g} that were recorded")
@@ -82,6 +101,11 @@ def plan_rerun(result: Path, config: str, seed: int | None, hours: float | None,
         anatomy_every_s=max(horizon_s, job.sample_every_s),
         limit_bytes=_room_for(job),
     )
+
+
+def _would_run(job: Job) -> str:
+    env = ", ".join(f"{name}={value}" for name, value in sorted(job.env.items()))
+    return f"{job.factory}, with {env}" if env else job.factory
 
 
 def _room_for(job: Job) -> int:

@@ -15,6 +15,7 @@ import psutil
 
 from harness.command_line import RESOURCE_TRACKER, short_command
 from harness.guarding.guarded import Guarded
+from harness.made_here import sign
 from harness.soaks import interrupts
 from harness.soaks.admission import Admission, free_memory_bytes, room_bytes
 from harness.soaks.archive import DAMAGED, bring_home, end_with_limit, last_row
@@ -22,7 +23,7 @@ from harness.soaks.children import Children
 from harness.soaks.worker_log import LOG_FILE, bound_ended, bound_growing, last_line
 from harness.text import how_it_ended
 from harness.worker.isolation import judged_environment
-from harness.worker.job import Job
+from harness.worker.job import JOB_FILE, Job
 from harness.worker.recorder import PHASES, RUN_FILE, write_run_file
 
 POLL_S = 0.2
@@ -76,6 +77,7 @@ class _Running:
 
     def __init__(self, job: Job, folder: Path, now_s: float, program: Sequence[str]) -> None:
         job.write(folder)
+        sign(folder / JOB_FILE)
         self.job = job
         self.folder = folder
         self.killed_for: str | None = None

@@ -88,7 +88,7 @@ def test_a_report_draws_the_anatomy_beside_the_curves(result, capsys) -> None:
     assert last == f"Beside it: waterfall.png, anatomy.png; in words: soak explain {result}"
 
 
-@pytest.mark.parametrize("option", ["--config=fixed", "--seed=1", "--hours=0.1"])
+@pytest.mark.parametrize("option", ["--config=fixed", "--seed=1", "--hours=0.1", "--trust"])
 def test_what_is_for_a_rerun_needs_one(result, option: str, capsys) -> None:
     assert main(["explain", "example", option]) == 2
     assert "is for a rerun: give --deep too" in capsys.readouterr().err
@@ -104,7 +104,7 @@ def test_a_rerun_follows_the_words_and_memray_is_asked_for_where_it_is_missing(r
         asked.append((folder.resolve(), job.config, job.seed, owners, list(observe)))
         return FOUND
 
-    monkeypatch.setattr(rerun, "plan_rerun", lambda folder, config, seed, *_: recorded_job(config, seed or 1))
+    monkeypatch.setattr(rerun, "plan_rerun", lambda folder, config, seed, *_, **__: recorded_job(config, seed or 1))
     monkeypatch.setattr(rerun, "trace", trace)
     monkeypatch.setattr(rerun, "has_memray", lambda: False)
     assert main(["explain", "example", "--deep", "--seed", "2"]) == 0

@@ -14,6 +14,7 @@ from harness.deep.cycles import TypeCount
 from harness.deep.rerun import hours_for, plan_rerun, trace
 from harness.deep.sites import Site
 from harness.errors import SoakError, UsageError
+from harness.made_here import sign
 from harness.worker.job import Job
 from synthetic.instrument import Instrument
 
@@ -68,7 +69,31 @@ def recorded(result: Path, config: str = "old", seed: int = 1, **changes: Any) -
     }
     job = Job(**{**fields, **changes})
     job.write(folder)
+    sign(folder / "job.json")
     return job
+
+
+def test_a_job_from_elsewhere_is_read_and_run_only_if_it_is_trusted(tmp_path: Path) -> None:
+    recorded(tmp_path, env={"LD_PRELOAD": "/evil.so", "A": "b"})
+    run = tmp_path / "runs" / "old" / "seed-1"
+    written, signed = (run / "job.json").read_text(encoding="utf-8"), run / "job.signature"
+    assert plan_rerun(tmp_path, "old", None, None, None).factory == "mine:Target"
+    would = (
+        r"seed-1: its job was not written here, or was edited since: it would run %s, with A=b, LD_PRELOAD=/evil\.so; "
+    )
+    (run / "job.json").write_text(written.replace("mine:Target", "evil:run"), encoding="utf-8")
+    with pytest.raises(UsageError, match=would % "evil:run" + "--trust runs it"):
+        plan_rerun(tmp_path, "old", None, None, None)
+    assert plan_rerun(tmp_path, "old", None, None, None, trusted=True).factory == "evil:run"
+    (run / "job.json").write_text(written, encoding="utf-8")
+    assert plan_rerun(tmp_path, "old", None, None, None).factory == "mine:Target"
+    for forged in ("0" * 64, "", "é"):
+        signed.write_text(forged, encoding="utf-8")
+        with pytest.raises(UsageError, match=would % "mine:Target"):
+            plan_rerun(tmp_path, "old", None, None, None)
+    signed.unlink()
+    with pytest.raises(UsageError, match=would % "mine:Target"):
+        plan_rerun(tmp_path, "old", None, None, None)
 
 
 def test_a_rerun_is_the_recorded_job_of_the_first_seed_and_ends_with_its_feed(tmp_path: Path) -> None:

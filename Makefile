@@ -6,7 +6,7 @@
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
 #   make repeat [SCENARIO=name TIMES=100 LEAK=budgets FIRST_SEED=1001]
 #   make scales [SCENARIO=name SCALES=0.1,0.4,1 SEEDS= CONFIGS= JOBS=]
-#   make test   make test-long   make exam   make check   make bench   make calibrate   make modules   make nightly   make clean
+#   make test   make test-long   make exam   make torture [TRIALS= SEED= TRIAL=]   make check   make bench   make calibrate   make modules   make nightly   make clean
 
 SCENARIO ?= 50symbols
 RESULT ?= latest
@@ -26,7 +26,7 @@ SCALES_OPTIONS := $(if $(SCALES),--scales $(SCALES)) $(if $(SEEDS),--seeds $(SEE
                   $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 REPEAT_OPTIONS := $(if $(filter file,$(origin SCENARIO)),,$(SCENARIO)) $(if $(TIMES),--times $(TIMES)) $(if $(LEAK),--leak $(LEAK)) $(OPTIONS)
 
-.PHONY: help setup soak control compare plot list test test-long exam check bench calibrate repeat scales modules nightly clean
+.PHONY: help setup soak control compare plot list test test-long exam torture check bench calibrate repeat scales modules nightly clean
 
 help:
 	@sed -n '3,9s/^# *//p' Makefile
@@ -79,6 +79,11 @@ test-long: $(READY)
 # 72 programs whose truth is known, written by somebody who had not read the instrument. Twenty minutes or so.
 exam: $(READY)
 	@$(BIN)/pytest -m exam --numprocesses 2 tests/exam
+
+# Soaks whose processes are killed, stopped and interrupted at drawn instants, on full disks, with hostile targets, and then
+# resumed: what is promised under faults must hold. Twenty seconds a trial; what breaks one prints the command that replays it.
+torture: $(READY)
+	@$(BIN)/python -m tests.torture $(if $(TRIALS),--trials $(TRIALS)) $(if $(SEED),--seed $(SEED)) $(if $(TRIAL),--trial $(TRIAL))
 
 check: $(READY)
 	@$(BIN)/ruff check .

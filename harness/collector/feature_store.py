@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +31,8 @@ class SampleBatch:
 class FeatureStore:
     """Writes batches one after another, as fast as the disk allows: a write takes its bytes / disk rate.
 
-    A batch becomes one Parquet file (and, in the legacy format, a .npy and a .json beside it); files are numbered and
-    opened exclusively, so none is ever overwritten; a store that follows another in one folder is told how many that
+    A batch becomes one Parquet file (and, in the legacy format, a .npy and a .json beside it); files are numbered,
+    and none is ever overwritten; a store that follows another in one folder is told how many that
     one has `written`. `on_done(batch, error)` is called for every batch, with the OSError of a write that failed.
     """
 
@@ -75,8 +77,12 @@ class FeatureStore:
         columns: dict[str, Any] = {name: rows[:, position] for position, name in enumerate(self._names)}
         for records in (batch.metadata, batch.labels):
             columns.update({key: [record[key] for record in records] for key in records[0]})
-        with path.open("xb") as file:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        partial = path.with_suffix(".partial")
+        with partial.open("xb") as file:
             pq.write_table(pa.table(columns), file, compression="snappy", write_statistics=False, use_dictionary=False)
+        partial.rename(path)  # whole, or not by this name: a process may be killed while it writes
         size = path.stat().st_size
         if self._use_legacy_format:
             with path.with_suffix(".npy").open("xb") as file:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +136,23 @@ def test_capacity_is_counted_in_samples_of_the_measured_size(world: World) -> No
     numbers = counters.as_numbers()
     assert numbers["buffer_capacity_bytes"] == 3 * 2000 * numbers["sample_bytes"]
     assert numbers["sample_bytes"] > 112 * 8
+
+
+KILLED_WHILE_WRITING = """\
+import resource, signal, sys
+from pathlib import Path
+import numpy as np
+from harness.collector.feature_store import FeatureStore, SampleBatch
+folder = Path(sys.argv[1])
+store = FeatureStore(folder, ["x"], disk_bytes_per_s=1.0, use_legacy_format=False, on_done=print)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+store.write(SampleBatch("A", [np.zeros(1)] * 99, [{"direction": 0}] * 99, [{"timestamp_ms": 0}] * 99, 1))
+"""
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_no_file_under_its_final_name(tmp_path: Path) -> None:
+    code = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(tmp_path)], check=False).returncode
+    assert code == -signal.SIGXFSZ
+    assert not list(tmp_path.glob("*.parquet"))

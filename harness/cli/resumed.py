@@ -17,6 +17,7 @@ from rich.console import Console
 from harness.analysis.result import Result
 from harness.analysis.verdict.claim_verdict import check_claims
 from harness.errors import UsageError
+from harness.made_here import is_made_here
 from harness.report.terminal.console import paragraph
 from harness.scenario import Scenario, load, to_toml
 from harness.soaks import run_rows
@@ -58,8 +59,9 @@ class Resumed:
 def resumed(console: Console, arguments: argparse.Namespace) -> Iterator[Resumed]:
     """Hold the result that ``--resume`` names until the end of the block, with what is missing from it planned.
 
-    Raises UsageError, and leaves everything as it is, where there is none, its soak is going on, or it would be gone on
-    with under other conditions: another revision, market, target, or packages.
+    Raises UsageError, and leaves everything as it is, where there is none, its soak is going on, it comes from
+    elsewhere without ``--trust``, or it would be gone on with under other conditions: another revision, market, target,
+    or packages.
     """
     for name, option in FOREIGN.items():
         if getattr(arguments, name) is not None:
@@ -73,6 +75,11 @@ def resumed(console: Console, arguments: argparse.Namespace) -> Iterator[Resumed
             told = "; ".join(different[:MOST_DIFFERENCES])
             raise UsageError(f"{shown_path(folder)}: cannot be resumed, it was recorded under other conditions: {told}")
         written = load(str(folder / SCENARIO_FILE), import_target=False)
+        if not arguments.trust and not is_made_here(folder / SCENARIO_FILE):
+            raise UsageError(
+                f"{shown_path(folder)}: its scenario was not written here, or was edited since: it would run "
+                f"{_would_run(written)}; --trust runs it"
+            )
         scenario = load(str(folder / SCENARIO_FILE)).model_copy(update={"name": manifest.get("scenario", written.name)})
         if to_toml(scenario) != to_toml(written):
             raise UsageError(f"{shown_path(folder)}: cannot be resumed: its target has other parameters now")
@@ -88,6 +95,11 @@ def resumed(console: Console, arguments: argparse.Namespace) -> Iterator[Resumed
             kept = len(planned.rows) - len(lacking)
             paragraph(console, f"Resumed: {shown_path(folder)}: {kept} of its {len(planned.rows)} runs are kept.")
         yield Resumed(scenario, planned, looked=(folder / ANCHORS_FOLDER / PLAN_FILE).exists())
+
+
+def _would_run(scenario: Scenario) -> str:
+    env = sorted({f"{name}={value}" for config in scenario.configs for name, value in scenario.env_of(config).items()})
+    return f"{scenario.target.factory}, with {', '.join(env)}" if env else scenario.target.factory
 
 
 def _discard_damaged(folder: Path) -> None:

@@ -40,6 +40,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", metavar="RESULT", help="run what is missing from a result: a folder, a name, latest"
     )
+    parser.add_argument(
+        "--trust", action="store_true", help="with --resume: run what a result from elsewhere, or an edited one, names"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -55,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         with resumed(console, arguments) as soak:
             return _soak(console, soak.scenario, soak.planned, arguments, looked=soak.looked)
+    if arguments.trust:
+        raise UsageError("--trust is for a result: give --resume too")
     if arguments.scenario is None:
         raise UsageError("which SCENARIO? `soak list` shows them; --resume RESULT goes on with a soak")
     scenario = scenario_from(arguments)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.files import in_one_piece
+from harness.made_here import sign
 from harness.scenario import Scenario, to_toml
 from harness.scenario.overrides import with_options
 from harness.soaks import result_folder
@@ -60,6 +61,7 @@ class World:
             result_folder.write_manifest(self.folder, scenario_name=self.scenario.name, real_time=self.real_time)
         with in_one_piece(self.folder / result_folder.SCENARIO_FILE) as partial:
             partial.write_text(to_toml(self.scenario), encoding="utf-8")
+        sign(self.folder / result_folder.SCENARIO_FILE)
 
 
 @dataclass(frozen=True)

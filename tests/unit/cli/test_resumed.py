@@ -102,3 +102,12 @@ def test_a_kept_run_of_another_job_is_named(result: Path, capsys) -> None:
     line = refused(capsys, "--resume", result)
     assert f"{row.folder}/job.json: params is not what would be run now" in line
     assert row.folder.is_dir()
+
+
+def test_what_was_not_written_here_is_not_run(result: Path, capsys) -> None:
+    scenario = result / "scenario.toml"
+    scenario.write_text(scenario.read_text().replace("harness.collector:build", "theirs:build"))
+    line = refused(capsys, "--resume", result)
+    assert "was not written here, or was edited since: it would run theirs:build; --trust runs it" in line
+    assert "theirs" in refused(capsys, "--resume", result, "--trust")  # tried, and not there
+    assert refused(capsys, "smoke", "--trust").endswith("--trust is for a result: give --resume too")

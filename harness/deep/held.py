@@ -16,7 +16,6 @@ from harness.probes.owners.attribute_names import Names
 from harness.probes.owners.drawn_elements import IMMORTAL
 from harness.probes.owners.kinds import NOBODY, Form, Kinds
 from harness.probes.owners.parts import (
-    STAND_INS,
     Globals,
     MadeClass,
     Together,
@@ -24,6 +23,7 @@ from harness.probes.owners.parts import (
     below,
     made_classes,
     parts,
+    stand_ins,
     values_size,
 )
 from harness.probes.owners.sizes import chunk
@@ -46,7 +46,7 @@ class Holdings:
 
     def __init__(self, roots: Mapping[str, Any], paths: Collection[str] = ()) -> None:
         self._kinds = Kinds()
-        self._kinds.update(STAND_INS)
+        self._kinds.update(stand_ins())
         self._kinds.made.update(made_classes(roots))
         self._names = Names()
         self._roots = roots

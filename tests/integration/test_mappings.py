@@ -14,6 +14,7 @@ import itertools
 import mmap
 import os
 import tempfile
+import threading
 from multiprocessing.shared_memory import SharedMemory
 import numpy as np
 
@@ -51,7 +52,28 @@ def copied():
     array[:] = 1
     return array
 
+def descend(depth):
+    return max([0], key=lambda _: descend(depth - 1)) if depth else 0
+
+def stack():
+    # two threads that have been some 160 kB deep in C: their stacks keep the pages
+    deep, over = threading.Semaphore(0), threading.Event()
+    def wait():
+        descend(250)
+        deep.release()
+        over.wait()
+    threads = [threading.Thread(target=wait, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+        deep.acquire()
+    return threads, over
+
 def let_go(one):
+    if isinstance(one, tuple):
+        one[1].set()
+        for thread in one[0]:
+            thread.join()
+        return
     if isinstance(one, np.memmap):
         one._mmap.close()
         return
@@ -126,15 +148,32 @@ def test_mappings_that_are_kept_are_a_leak_with_an_owner(soaks: Soaks, kind: str
     for text in (printed, explained):
         assert "fragmentation" not in text
         assert "DOES NOT LEAK" not in text
-    walks = pd.read_parquet(soaks.run_folder("only") / "owners.parquet")
-    totals = walks[walks["symbol"] == ""]
-    by_step = {step: rows.groupby("path")["bytes"].sum() for step, rows in totals.groupby("step")}
-    owners = by_step["before"].sub(by_step["start"], fill_value=0).sort_values(ascending=False)
+    owners = grown_owners(soaks)
     assert owners.index[0] == owner, owners.head()
     assert owners.iloc[0] > 0.9 * owners.sum(), owners.head()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def grown_owners(soaks: Soaks) -> pd.Series:
+    """By path, bytes that an owner had more before stop() than at the start, the most first."""
+    walks = pd.read_parquet(soaks.run_folder("only") / "owners.parquet")
+    totals = walks[walks["symbol"] == ""]
+    by_step = {step: rows.groupby("path")["bytes"].sum() for step, rows in totals.groupby("step")}
+    return by_step["before"].sub(by_step["start"], fill_value=0).sort_values(ascending=False)
+
+
+def test_threads_that_never_end_are_a_leak_by_their_stacks(soaks: Soaks) -> None:
+    run(soaks, "stack", keeps=True)
+    samples = soaks.samples("only").dropna(subset=["stacks_bytes"])
+    fed = samples[samples["phase"].isin(["start", "warm-up", "load"])]
+    assert fed["stacks_bytes"].iloc[-1] - fed["stacks_bytes"].iloc[0] > 0.9 * 270 * (1 << 18)
+    assert outcomes(soaks)["mappings"] == "LEAK"
+    assert "stacks of threads" in said(soaks)
+    owners = grown_owners(soaks)
+    assert owners.index[0] == "<thread stack.<locals>.wait>", owners.head()
+    assert owners.iloc[0] > 0.9 * 270 * (1 << 18)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "stack"])
 def test_mappings_that_are_given_back_are_none(soaks: Soaks, kind: str) -> None:
     run(soaks, kind, keeps=False)
     assert outcomes(soaks)["mappings"] == "OK"

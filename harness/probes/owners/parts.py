@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.probes.owners.attribute_names import Names, is_instance_dict
 from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds, namespace, nothing
-from harness.probes.owners.running import Running
+from harness.probes.owners.running import Running, Stacks
 from harness.probes.owners.sizes import inline_values, size_of
 
 LARGE_ATOM = 4096
@@ -75,13 +75,15 @@ class Cells:
         self.array = array
 
 
-STAND_INS: dict[type, Kind] = {
-    Held: Kind(Form.CONTAINER, nothing, length=list.__len__, elements=list.__iter__, indexed=True, ours=1),
-    Globals: Kind(Form.MODULE, nothing),
-    Running: Kind(Form.THREAD, nothing),
-    Definitions: Kind(Form.ATOM, Definitions.size),
-    Cells: Kind(Form.CONTAINER, nothing, lambda cells: int(cells.array.size), lambda cells: iter(cells.array.flat)),
-}
+def stand_ins() -> dict[type, Kind]:
+    """The kinds of what stands for others in one walk."""
+    return {
+        Held: Kind(Form.CONTAINER, nothing, length=list.__len__, elements=list.__iter__, indexed=True, ours=1),
+        Globals: Kind(Form.MODULE, nothing),
+        Running: Kind(Form.THREAD, Stacks().bytes),
+        Definitions: Kind(Form.ATOM, Definitions.size),
+        Cells: Kind(Form.CONTAINER, nothing, lambda cells: int(cells.array.size), lambda cells: iter(cells.array.flat)),
+    }
 
 
 def made_classes(roots: Mapping[str, Any]) -> Iterator[int]:

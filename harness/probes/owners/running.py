@@ -14,6 +14,8 @@ import types
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from harness.probes.resident.mapped_parts import MappedParts
+
 _HAVE_VARIABLES_OF_THEIR_OWN = 1
 """CO_OPTIMIZED: the code of functions; those of a module are its globals (Include/cpython/code.h)."""
 
@@ -34,6 +36,17 @@ class _FrameObject(ctypes.Structure):
     """The object that stands for it: reference count, type and caller, then where it is."""
 
     _fields_ = (("before", ctypes.c_void_p * 3), ("frame", ctypes.POINTER(_Frame)))
+
+
+class Stacks:
+    """The resident stacks of threads; made for one walk."""
+
+    def __init__(self) -> None:
+        self._parts = MappedParts()
+
+    def bytes(self, running: Running) -> int:
+        """Resident bytes of the stacks of `running`: a thread's number is an address in its stack, with glibc."""
+        return sum(map(self._parts.of_stack, running.numbers))
 
 
 class Running:

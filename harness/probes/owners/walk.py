@@ -26,7 +26,6 @@ from harness.probes.owners.kinds import NOBODY, RECORD_CROWD, Form, Kind, Kinds
 from harness.probes.owners.measures import Measures, is_record
 from harness.probes.owners.parts import (
     LARGE_ATOM,
-    STAND_INS,
     Globals,
     MadeClass,
     Together,
@@ -35,6 +34,7 @@ from harness.probes.owners.parts import (
     is_future,
     made_classes,
     parts,
+    stand_ins,
     values_size,
 )
 from harness.probes.owners.population import Population, capacity_for, measure_all
@@ -105,7 +105,7 @@ class _Walk:
         self._seed = seed
         self._symbols = frozenset(symbols)
         self._kinds = Kinds()
-        self._kinds.update(STAND_INS)
+        self._kinds.update(stand_ins())
         self._names = Names()
         self._seen: list[set[int]] = [set() for _ in range(64)]
         self._held: dict[int, int] = {}

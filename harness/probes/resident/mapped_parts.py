@@ -15,6 +15,7 @@ from harness.probes.resident.pages import (
     PAGE,
     PRESENT,
     SHARED,
+    STACK,
     WRITABLE,
     read_mappings,
     read_words,
@@ -69,18 +70,21 @@ class MappedParts:
         except OSError:
             return 0
 
+    def of_stack(self, address: int) -> int:
+        """Resident bytes of the stack that `address` lies in; 0 where there is none, or where /proc does not tell."""
+        try:
+            start, end, kind = self._mapping(address)
+            return self.resident(start, end) if kind == STACK else 0
+        except OSError:
+            return 0
+
     def resident(self, start: int, end: int) -> int:
         """Resident bytes of the addresses [start, end), which lie in one mapping. Some 10 ms per GB.
 
         Of a mapping of a file those pages count that were written, or may have been: none where it is mapped to be
         read only. Raises OSError where /proc does not tell.
         """
-        if self._rows is None:
-            self._rows = read_mappings()
-            self._starts = scratch(len(self._rows), np.int64)
-            self._starts[:] = self._rows[:, 0]
-        place = int(np.searchsorted(self._starts, start, side="right")) - 1
-        kind = int(self._rows[place, 2]) if place >= 0 and start < self._rows[place, 1] else SHARED
+        _, _, kind = self._mapping(start)
         if kind == FILE:
             return 0
         start, end, count = start // PAGE * PAGE, -(-end // PAGE) * PAGE, 0
@@ -95,3 +99,14 @@ class MappedParts:
         finally:
             os.close(descriptor)
         return count * PAGE
+
+    def _mapping(self, address: int) -> tuple[int, int, int]:
+        """(start, end, kind) of the mapping that `address` lies in; shared memory of no size where none is listed."""
+        if self._rows is None:
+            self._rows = read_mappings()
+            self._starts = scratch(len(self._rows), np.int64)
+            self._starts[:] = self._rows[:, 0]
+        place = int(np.searchsorted(self._starts, address, side="right")) - 1
+        if place < 0 or address >= self._rows[place, 1]:
+            return address, address, SHARED
+        return int(self._rows[place, 0]), int(self._rows[place, 1]), int(self._rows[place, 2])

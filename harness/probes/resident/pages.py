@@ -24,7 +24,7 @@ BLOCK_PAGES = 32
 BLOCK = BLOCK_PAGES * PAGE
 """Pages are kept in blocks aligned to 128 KiB, so that a pool of pymalloc is a whole number of neighbours."""
 
-_OTHER, FILE, SHARED, WRITABLE, COPIED, ANONYMOUS, _HEAP, _BSS, _STACK = range(9)
+_OTHER, FILE, SHARED, WRITABLE, COPIED, ANONYMOUS, _HEAP, _BSS, STACK = range(9)
 """Kinds of mappings; the pages of those from ANONYMOUS on are kept. WRITABLE are files that what is written to goes
 to, COPIED those of which a page that is written to is copied; a library's data are a FILE's."""
 
@@ -175,7 +175,7 @@ class Pages:
         self._span_count += 1
         if kind == _HEAP:
             self.heaps.append((first, pages))
-        if kind == _STACK:
+        if kind == STACK:
             self.stacks.append((first, pages))
         if kind == _BSS:
             self.after_libraries.append((first, pages, library))
@@ -231,7 +231,7 @@ def read_mappings() -> NDArray[np.int64]:
         if kind == FILE and not int(offset, 16):
             library = start
         if kind == ANONYMOUS and start == last_end:
-            kind = _STACK if guard else _BSS if writable_file else kind
+            kind = STACK if guard else _BSS if writable_file else kind
         guard = rights == b"---p" and inode == b"0" and end - start == PAGE
         if count and kind == last_kind and kind != FILE and start == last_end:
             rows[count - 1, 1] = end
@@ -251,7 +251,7 @@ def _kind(rights: bytes, inode: bytes, path: bytes, *, of_library: bool) -> int:
         return COPIED if rights.endswith(b"p") else WRITABLE
     if not rights.startswith(b"rw"):
         return _OTHER
-    return {b"[heap]": _HEAP, b"[stack": _STACK}.get(path[:6], ANONYMOUS)
+    return {b"[heap]": _HEAP, b"[stack": STACK}.get(path[:6], ANONYMOUS)
 
 
 def _lines(file: str) -> Iterator[bytes]:

@@ -207,6 +207,7 @@ def test_what_a_thread_works_with_is_found_and_lives_no_longer_for_it(module: An
     finally:
         inbox.put(False)
         thread.join(timeout=60)
+    assert found["<thread gather>"] >= 4096  # its stack
     assert found["<thread gather>.<local batches>[*]"] == pytest.approx(50 * 264, rel=0.1)
     assert found["<thread gather>.<call add>.<local notes>[*]"] == pytest.approx(50 * 264, rel=0.1)
     assert found["<thread gather>.<call add>.<local shared>[*]"] == pytest.approx(50 * 264, rel=0.1)

@@ -15,6 +15,8 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from harness.files import in_one_piece
+
 SUFFIX: Final = ".signature"
 KEY_BYTES: Final = 32
 
@@ -27,12 +29,17 @@ def key_file() -> Path:
     return (Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state") / "collector-soak" / "key"
 
 
-def sign(file: Path) -> None:
-    """Sign a file as it is now, beside it, where a key can be kept."""
+def sign(file: Path, becomes: Path | None = None) -> None:
+    """Sign a file as it is now, where a key can be kept, beside it or beside what it `becomes` next.
+
+    Raises OSError where the signature cannot be written; then the one that was there still is.
+    """
+    key = None
     with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: this user has no home
         key = _key() or _new_key()
-        if key is not None:
-            file.with_suffix(SUFFIX).write_text(_signature(key, file) + "\n", encoding="ascii")
+    if key is not None:
+        with in_one_piece((becomes or file).with_suffix(SUFFIX)) as partial:
+            partial.write_text(_signature(key, file) + "\n", encoding="ascii")
 
 
 def is_made_here(file: Path) -> bool:

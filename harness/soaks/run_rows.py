@@ -61,7 +61,7 @@ class World:
             result_folder.write_manifest(self.folder, scenario_name=self.scenario.name, real_time=self.real_time)
         with in_one_piece(self.folder / result_folder.SCENARIO_FILE) as partial:
             partial.write_text(to_toml(self.scenario), encoding="utf-8")
-        sign(self.folder / result_folder.SCENARIO_FILE)
+            sign(partial, becomes=self.folder / result_folder.SCENARIO_FILE)
 
 
 @dataclass(frozen=True)

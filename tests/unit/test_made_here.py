@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 from pathlib import Path
 
@@ -61,3 +62,24 @@ def test_processes_that_sign_at_once_have_one_key(file: Path, tmp_path: Path) ->
     for process in signing:
         process.join()
     assert all(is_made_here(folder / "job.json") for folder in runs)
+
+
+def test_what_becomes_a_file_is_signed_before_it_is_there(file: Path) -> None:
+    partial = file.with_name("partial")
+    partial.write_text(file.read_text() + "more")
+    sign(partial, becomes=file)
+    assert not is_made_here(file)
+    partial.replace(file)
+    assert is_made_here(file)
+
+
+def test_a_signature_that_cannot_be_written_leaves_the_one_before(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign(file)
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space"):
+        sign(file)
+    assert is_made_here(file)

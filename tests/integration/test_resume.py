@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 
@@ -51,6 +52,8 @@ def test_a_killed_soak_is_gone_on_with_to_the_verdict_of_an_undisturbed_one(soak
         return any(file.stat().st_size for file in files)
 
     until(the_second_runs)
+    for held in (process.pid, *soaks.workers()):  # or it would be over before it is asked about
+        os.kill(held, signal.SIGSTOP)
     refused = soaks.soak("run", "--resume", "latest")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr.strip().endswith("its soak is going on")

@@ -50,10 +50,15 @@ def is_special(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def read_json(path: Path) -> Any:
-    """What a JSON file holds. Raises UsageError, naming the file, where it is missing, damaged or no file at all."""
+def refuse_special(path: Path) -> None:
+    """Raise UsageError where `path` is a pipe or a device."""
     if is_special(path):
         raise UsageError(f"{path}: cannot be read: it is a pipe or a device, not a file")
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises UsageError, naming the file, where it is missing, damaged or no file at all."""
+    refuse_special(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except RecursionError as error:

@@ -12,9 +12,11 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from harness.errors import UsageError
 from harness.files import in_one_piece
 
 SUFFIX: Final = ".signature"
@@ -49,6 +51,14 @@ def is_made_here(file: Path) -> bool:
         return key is not None and hmac.compare_digest(signed, _signature(key, file).encode("ascii"))
     except (OSError, RuntimeError):
         return False
+
+
+def refuse_foreign(file: Path, what: str, factory: str, env: Iterable[tuple[str, str]]) -> None:
+    """Raise UsageError where a file is not as it was signed here: `what` it is, and what it would run."""
+    if not is_made_here(file):
+        told = ", ".join(sorted({f"{name}={value}" for name, value in env}))
+        would_run = f"{factory}, with {told}" if told else factory
+        raise UsageError(f"{what} was not written here, or was edited since: it would run {would_run}; --trust runs it")
 
 
 def _signature(key: bytes, file: Path) -> str:

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from harness.analysis.runs import STATUSES, UNFINISHED, Run, damaged_run
 from harness.analysis.tables import COLUMNS, no_children, no_owners, no_samples
 from harness.errors import UsageError
-from harness.files import is_special, read_json
+from harness.files import read_json, refuse_special
 from harness.soaks.archive import (
     OWNERS_PARQUET,
     PARQUET_FILE,
@@ -66,7 +66,8 @@ def read_run(folder: Path) -> Run:
     Raises UsageError, naming the file, where one is missing or damaged, or where a run that ended holds other numbers
     of rows and events than it says it wrote.
     """
-    _refuse_special(folder)
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        refuse_special(file)
     facts = _facts(folder)
     status, number = facts["status"], known_format(facts["format"], folder / RUN_FILE)
     samples = _samples(folder, may_be_missing=status in UNFINISHED)
@@ -97,12 +98,6 @@ def run_or_damage(folder: Path, memory_scale: float, read: Callable[[Path], Run]
             ("running", "it has only just begun") if begun else ("damaged", shown_below(str(error), folder))
         )
         return damaged_run(folder.parent.name, seed, memory_scale, reason, status=status, facts={})
-
-
-def _refuse_special(folder: Path) -> None:
-    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if is_special(file):
-            raise UsageError(f"{file}: cannot be read: it is a pipe or a device, not a file")
 
 
 def _facts(folder: Path) -> dict[str, Any]:

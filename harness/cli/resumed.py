@@ -17,7 +17,7 @@ from rich.console import Console
 from harness.analysis.result import Result
 from harness.analysis.verdict.claim_verdict import check_claims
 from harness.errors import UsageError
-from harness.made_here import is_made_here
+from harness.made_here import refuse_foreign
 from harness.report.terminal.console import paragraph
 from harness.scenario import Scenario, load, to_toml
 from harness.soaks import run_rows
@@ -75,11 +75,10 @@ def resumed(console: Console, arguments: argparse.Namespace) -> Iterator[Resumed
             told = "; ".join(different[:MOST_DIFFERENCES])
             raise UsageError(f"{shown_path(folder)}: cannot be resumed, it was recorded under other conditions: {told}")
         written = load(str(folder / SCENARIO_FILE), import_target=False)
-        if not arguments.trust and not is_made_here(folder / SCENARIO_FILE):
-            raise UsageError(
-                f"{shown_path(folder)}: its scenario was not written here, or was edited since: it would run "
-                f"{_would_run(written)}; --trust runs it"
-            )
+        if not arguments.trust:
+            env = [pair for config in written.configs for pair in written.env_of(config).items()]
+            what = f"{shown_path(folder)}: its scenario"
+            refuse_foreign(folder / SCENARIO_FILE, what, written.target.factory, env)
         scenario = load(str(folder / SCENARIO_FILE)).model_copy(update={"name": manifest.get("scenario", written.name)})
         if to_toml(scenario) != to_toml(written):
             raise UsageError(f"{shown_path(folder)}: cannot be resumed: its target has other parameters now")
@@ -95,11 +94,6 @@ def resumed(console: Console, arguments: argparse.Namespace) -> Iterator[Resumed
             kept = len(planned.rows) - len(lacking)
             paragraph(console, f"Resumed: {shown_path(folder)}: {kept} of its {len(planned.rows)} runs are kept.")
         yield Resumed(scenario, planned, looked=(folder / ANCHORS_FOLDER / PLAN_FILE).exists())
-
-
-def _would_run(scenario: Scenario) -> str:
-    env = sorted({f"{name}={value}" for config in scenario.configs for name, value in scenario.env_of(config).items()})
-    return f"{scenario.target.factory}, with {', '.join(env)}" if env else scenario.target.factory
 
 
 def _discard_damaged(folder: Path) -> None:

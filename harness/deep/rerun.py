@@ -17,7 +17,7 @@ from harness.deep.findings import ByCensus, ByMemray, ByTracemalloc, by_census, 
 from harness.deep.tracers import CAPTURE_FILE, FOUND_FILE
 from harness.errors import SoakError, UsageError
 from harness.files import write_json
-from harness.made_here import is_made_here
+from harness.made_here import refuse_foreign
 from harness.soaks.admission import RESERVE_BYTES, free_memory_bytes
 from harness.soaks.result_folder import run_folders, seed_of
 from harness.soaks.supervisor import Observer, supervise
@@ -81,10 +81,8 @@ def plan_rerun(
         job = Job.read(run)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{run}: its job.json cannot be read: {error}") from error
-    if not trusted and not is_made_here(run / JOB_FILE):
-        raise UsageError(
-            f"{run}: its job was not written here, or was edited since: it would run {_would_run(job)}; --trust runs it"
-        )
+    if not trusted:
+        refuse_foreign(run / JOB_FILE, f"{run}: its job", job.factory, job.env.items())
     recorded_h = job.horizon_s / 3600
     if hours is not None and not 0 < hours <= recorded_h:
         raise UsageError(f"--hours {hours:g}: above 0 and at most the {recorded_h:g} that were recorded")
@@ -101,11 +99,6 @@ def plan_rerun(
         anatomy_every_s=max(horizon_s, job.sample_every_s),
         limit_bytes=_room_for(job),
     )
-
-
-def _would_run(job: Job) -> str:
-    env = ", ".join(f"{name}={value}" for name, value in sorted(job.env.items()))
-    return f"{job.factory}, with {env}" if env else job.factory
 
 
 def _room_for(job: Job) -> int:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from harness.errors import UsageError
-from harness.files import is_special, read_json, write_table
+from harness.files import is_special, read_json, refuse_special, write_table
 from harness.soaks.children_file import archive_children, tree_bytes
 from harness.worker.job import JOB_FILE, REHEARSAL_FOLDER, Job
 from harness.worker.recorder import (
@@ -68,8 +68,7 @@ def read_rows(folder: Path) -> NDArray[np.void]:
     Raises UsageError, naming the file, where it cannot be read or holds what no run writes.
     """
     file = folder / SAMPLES_FILE
-    if is_special(file):
-        raise UsageError(f"{file}: cannot be read: it is a pipe or a device, not a file")
+    refuse_special(file)
     try:
         raw = file.read_bytes()
     except FileNotFoundError:

@@ -24,7 +24,7 @@ from harness.analysis.tables import (
 )
 from harness.analysis.told import Stop, Told
 from harness.scenario import Scenario
-from harness.soaks.children_file import CHILDREN_COLUMNS, pss_at, tree_bytes
+from harness.soaks.children_file import CHILDREN_COLUMNS, pss_at, tree_bytes, without_the_stop
 from harness.worker.recorder import DELIVERED, PHASES
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted", "running", "damaged")
@@ -295,17 +295,24 @@ class Run:
         Their bytes are divided by the memory scale, as those of RSS above the baseline are. No ballast fills them up:
         in a small world what a program takes before it does anything counts for more than it is.
         """
-        return self._children_gb(self.children)
+        return self._children_gb(self._children_under_feed)
 
     def command_gb(self, command: str) -> NDArray[np.float64]:
         """The same of the processes of one command; 0 where others were read, and it had none."""
-        mine = self._children_gb(self.children[self.children["command"] == command])
+        told = self._children_under_feed
+        mine = self._children_gb(told[told["command"] == command])
         return np.where(np.isfinite(self.children_gb) & np.isnan(mine), 0.0, mine)
 
     @cached_property
     def tree_gb(self) -> NDArray[np.float64]:
         """RSS of the judged process and PSS of all that it started, GB at full scale, (samples,)."""
-        return _shared(tree_bytes(self.t_s, self.column("rss_bytes"), self.children) / self.memory_scale / 1e9)
+        held = tree_bytes(self.t_s, self.column("rss_bytes"), self._children_under_feed, self.fed)
+        return _shared(held / self.memory_scale / 1e9)
+
+    @cached_property
+    def _children_under_feed(self) -> pd.DataFrame:
+        fed_s = self.t_s[self.fed]
+        return without_the_stop(self.children, float(fed_s[-1])) if fed_s.size else self.children
 
     def _children_gb(self, children: pd.DataFrame) -> NDArray[np.float64]:
         return _shared(pss_at(self.t_s, children) / self.memory_scale / 1e9)

@@ -72,12 +72,34 @@ def pss_at(t_s: _Numbers, children: pd.DataFrame) -> _Numbers:
     return held
 
 
-def tree_bytes(t_s: _Numbers, rss_bytes: _Numbers, children: pd.DataFrame) -> _Numbers:
+def without_the_stop(children: pd.DataFrame, last_fed_s: float) -> pd.DataFrame:
+    """The readings but one that may have been taken while stop() ended what the target ran.
+
+    A reading has the time of the newest sample when it began, and takes a while. So the last one under feed, up to
+    `last_fed_s`, may be of then or of a moment of the stop. Where it tells of less than the one before, it is left out.
+    """
+    held = children.groupby("t_s")["pss_bytes"].sum()
+    held = held[held.index <= last_fed_s]
+    fell = held.size > 1 and held.iloc[-1] < held.iloc[-2]
+    return children[children["t_s"] != held.index[-1]] if fell else children
+
+
+def tree_bytes(
+    t_s: _Numbers, rss_bytes: _Numbers, children: pd.DataFrame, fed: NDArray[np.bool_] | None = None
+) -> _Numbers:
     """RSS of the judged process and PSS of all that it started, real bytes, at the samples `t_s` (samples,).
 
-    Between two readings what they hold is interpolated; before the first there were none. Pages that a process got
-    from the judged one when it was forked count in RSS and, in part, in PSS as well.
+    Between two readings what they hold is interpolated; before the first there were none. `fed` (samples,) are the
+    samples under feed: from the last reading there to the end of the feed they hold what they held then, since a later
+    one tells of what stop() ended. Pages that a process got from the judged one when it was forked count in RSS and, in
+    part, in PSS as well.
     """
     held = pss_at(t_s, children)
     read = np.isfinite(held)
-    return rss_bytes + np.interp(t_s, t_s[read], held[read], left=0.0) if read.any() else rss_bytes
+    if not read.any():
+        return rss_bytes
+    if fed is not None and (read & fed).any():
+        last = int(np.flatnonzero(fed)[-1])
+        held[last] = held[np.flatnonzero(read & fed)[-1]]
+        read[last] = True
+    return rss_bytes + np.interp(t_s, t_s[read], held[read], left=0.0)

@@ -18,7 +18,14 @@ import pytest
 from harness.command_line import HIDDEN, RESOURCE_TRACKER
 from harness.soaks.archive import archive_run, end_with_limit
 from harness.soaks.children import RARELY_S, SHARE, Children, Held, read_descendants
-from harness.soaks.children_file import CHILDREN_FILE, archive_children, pss_at, read_children, tree_bytes
+from harness.soaks.children_file import (
+    CHILDREN_FILE,
+    archive_children,
+    pss_at,
+    read_children,
+    tree_bytes,
+    without_the_stop,
+)
 from harness.worker.recorder import SAMPLE, SAMPLES_FILE, write_run_file
 from tests.unit.worker.test_recorder import job, record
 
@@ -251,6 +258,32 @@ def test_the_tree_is_rss_and_what_children_held_between_readings_and_nothing_bef
     assert tree_bytes(t_s, rss, children).tolist() == [7, 7, 107, 207, 307, 307]
     assert tree_bytes(t_s, rss, children[:0]) is rss
     assert np.isnan(pss_at(t_s, children)).tolist() == [True, True, False, True, False, True]
+
+
+def test_what_stop_ended_says_nothing_of_what_children_held_at_the_end_of_the_feed() -> None:
+    """They are read in real time: the newest reading under feed may be minutes before its end."""
+    children = pd.DataFrame({"t_s": [5.0, 10.0, 30.0], "pss_bytes": [50, 100, 0]})
+    t_s, rss = np.array([0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0]), np.array([7.0] * 7)
+    fed = t_s <= 20
+    assert tree_bytes(t_s, rss, children, fed).tolist() == [7, 57, 107, 107, 107, 57, 7]
+    assert tree_bytes(t_s, rss, children[2:], fed).tolist() == [7, 7, 7, 7, 7, 7, 7]
+
+
+@pytest.mark.parametrize(
+    ("held", "last_fed_s", "left"),
+    [
+        ([50, 100, 0], 20.0, 2),
+        ([50, 100, 120], 20.0, 3),
+        ([50, 100, 0], 24.0, 2),
+        ([50, 100, 0], 19.0, 3),
+        ([100], 5.0, 1),
+    ],
+)
+def test_the_last_reading_under_feed_may_be_of_the_stop_and_counts_where_it_has_not_fallen(
+    held: list[int], last_fed_s: float, left: int
+) -> None:
+    children = pd.DataFrame({"t_s": [5.0, 10.0, 20.0][: len(held)], "pss_bytes": held})
+    assert without_the_stop(children, last_fed_s)["pss_bytes"].tolist() == held[:left]
 
 
 def recorded(folder: Path) -> None:

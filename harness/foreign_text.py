@@ -9,6 +9,7 @@ where a log has them, get a backslash that makes them text: ``\\::error::``, ``#
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 import unicodedata
@@ -43,7 +44,8 @@ def on_one_line(text: str) -> str:
 class DisarmingStream(io.TextIOBase):
     """A stream before `stream`, on which no line is a workflow command and, where it is all `foreign`, all is visible.
 
-    What is not all foreign is written by rich, whose own escapes have to pass; its console sees to the rest.
+    What is not all foreign is written by rich, whose own escapes have to pass; its console sees to the rest. A stream
+    that cannot be written any more, since its disk is full, ends nothing: it has `failed`, and the rest is not shown.
     """
 
     def __init__(self, stream: TextIO, *, foreign: bool) -> None:
@@ -51,6 +53,7 @@ class DisarmingStream(io.TextIOBase):
         self._stream = stream
         self._foreign = foreign
         self._line_begins = True
+        self.failed: OSError | None = None
 
     def write(self, text: str) -> int:
         """Write `text`, disarmed. Returns its length, as any stream does."""
@@ -62,12 +65,24 @@ class DisarmingStream(io.TextIOBase):
         if text:
             begun = len(lines) > 1 or self._line_begins
             self._line_begins = begun and _BLANK.fullmatch(lines[-1]) is not None
-        self._stream.write("\n".join(lines))
+        with self._failing():
+            self._stream.write("\n".join(lines))
         return len(text)
 
     def flush(self) -> None:
         """Flush what lies behind."""
-        self._stream.flush()
+        with self._failing():
+            self._stream.flush()
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:  # its reader has gone: nobody waits for the rest
+            raise
+        except OSError as error:
+            self.failed = self.failed or error
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())  # or it fails once more at exit
 
     def isatty(self) -> bool:
         """Return whether escapes are obeyed there: never where all is foreign, so that nobody writes any."""

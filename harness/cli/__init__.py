@@ -65,7 +65,9 @@ def _told(argv: Sequence[str] | None) -> int:
     """Run one subcommand and say what went wrong; the exit code."""
     try:
         code = _run(argv)
-        sys.stdout.flush()  # a reader that has gone is noticed here, not at interpreter exit
+        sys.stdout.flush()  # a reader that has gone, or a full disk, is noticed here, not at interpreter exit
+        if (failed := getattr(sys.stdout, "failed", None)) is not None:
+            raise SoakError(f"standard output: {failed.strerror}: what it says is not whole")
     except SoakError as error:
         print(f"soak: {on_one_line(str(error))}", file=sys.stderr)
         return error.exit_code

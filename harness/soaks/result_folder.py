@@ -170,7 +170,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def refuse_full_disk(error: OSError, folder: Path) -> SoakError:
     """The error for a result folder that cannot be written, or no more."""
-    return SoakError(f"{folder}: {error.strerror}: what was recorded before is kept there")
+    return SoakError(f"{folder}: {error.strerror}: nothing that was recorded is lost")
 
 
 def _version(package: str) -> str | None:

@@ -22,6 +22,7 @@ def main() -> int:
     given = parser.parse_args()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: soaks would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what runs is ended on the way out
     folder = Path(tempfile.mkdtemp(prefix="torture-"))
     tormentor = Tormentor(folder, given.seed)
     print(f"An undisturbed soak takes {tormentor.takes_s:.1f} s; what breaks is kept in {folder}", flush=True)

@@ -25,7 +25,7 @@ from tests.torture.world import HOSTILE, Command, Place, outcome, rows_grown
 ENDED_S = 2.0
 """No process of a soak lives so many seconds after its end."""
 
-ROOM = "size=200m"
+ROOM = "size=200m,nr_inodes=0"
 UNHEARD = (-signal.SIGINT, -signal.SIGTERM)
 """How a soak may end without a verdict that was asked to before it took the signals."""
 
@@ -90,18 +90,23 @@ class Tormentor:
 
     def ended(self, trial: Trial, place: Place, command: Command) -> int:
         """Wait for the end of a soak and check what must hold then; returns its exit code."""
+        code = self.left_nothing(trial, place, command)
+        for result in place.results():
+            self.check(trial, place, result, code)
+        return code
+
+    def left_nothing(self, trial: Trial, place: Place, command: Command) -> int:
+        """Wait for the end of a soak and of its processes; returns its exit code."""
         code = command.ended()
         until = time.monotonic() + self.ended_s
         while (alive := place.processes()) and time.monotonic() < until:
             time.sleep(0.05)
         if alive:
             trial.broken.append(f"{self.ended_s:g} s after its end there lives: {'; '.join(alive.values())[:300]}")
-        for result in place.results():
-            self._check(trial, place, result, code)
         return code
 
-    def _check(self, trial: Trial, place: Place, result: Path, code: int) -> None:
-        """Rows can be read, status and exit code agree, nothing incomplete is met."""
+    def check(self, trial: Trial, place: Place, result: Path, code: int | None = None) -> None:
+        """Rows can be read, status and exit code agree, also with the `code` of its soak, nothing incomplete is met."""
         before = rows_grown(result)
         if (result / "scenario.toml").exists() and before:
             report = place.start("report", result)
@@ -109,7 +114,12 @@ class Tormentor:
             told = json.loads((result / "verdict.json").read_text()) if (result / "verdict.json").exists() else {}
             if OF_STATUS.get(told.get("status")) != reported:
                 trial.broken.append(f"report: status {told.get('status')}, exit code {reported}: {report.err[-300:]}")
-            if len(place.results()) == 1 and code >= 0 and reported != code and "interrupted" not in _said(place):
+            if (
+                len(place.results()) == 1
+                and (code or 0) >= 0
+                and code not in (None, reported)
+                and "interrupted" not in _said(place)
+            ):
                 trial.broken.append(f"the soak ended with {code}, its report with {reported}")
             complete = {(run["config"], run["seed"]) for run in told.get("runs", ()) if run["status"] == "complete"}
             if told.get("status") in ("met", "missed") and complete != {*self.expected["runs"]}:
@@ -118,7 +128,7 @@ class Tormentor:
             lost = {str(run.relative_to(result)): rows for run, rows in before.items() if after.get(run, 0) < rows}
             if lost:
                 trial.broken.append(f"rows that were written can no longer be read: {lost}")
-        elif code >= 0 and code not in (2, 3):
+        elif code is not None and code >= 0 and code not in (2, 3):
             trial.broken.append(f"there is no result, and the exit code is {code}")
 
     def _resume(self, trial: Trial, place: Place, *, hostile: bool) -> None:
@@ -140,7 +150,7 @@ def _said(place: Place) -> str:
     return " ".join(command.out + command.err for command in place.commands)
 
 
-def _nothing_but(tormentor: Tormentor, trial: Trial, place: Place, draw: random.Random) -> None:
+def _nothing_but(tormentor: Tormentor, trial: Trial, place: Place, _draw: random.Random | None = None) -> None:
     tormentor.ended(trial, place, place.start("run", "tiny.toml", "--quiet"))
 
 
@@ -182,7 +192,7 @@ def _interrupted(tormentor: Tormentor, trial: Trial, place: Place, draw: random.
 def _stopped(tormentor: Tormentor, trial: Trial, place: Place, draw: random.Random) -> None:
     command, instant_s = place.start("run", "tiny.toml", "--quiet"), tormentor.instant_s(draw)
     time.sleep(instant_s)
-    pids = draw.choice([[command.process.pid], place.judged()])
+    pids = draw.choice([[command.process.pid], place.judged() or [command.process.pid]])
     trial.told.append(f"{len(pids)} processes after {instant_s:.3f} s")
     for number in (signal.SIGSTOP, signal.SIGCONT):
         for pid in pids:
@@ -193,17 +203,26 @@ def _stopped(tormentor: Tormentor, trial: Trial, place: Place, draw: random.Rand
 
 
 def _full_disk(tormentor: Tormentor, trial: Trial, place: Place, draw: random.Random) -> None:
+    _full(tormentor, trial, place, f"size={draw.randrange(4096, 1_500_000)}")
+
+
+def _no_inodes(tormentor: Tormentor, trial: Trial, place: Place, draw: random.Random) -> None:
+    _full(tormentor, trial, place, f"nr_inodes={draw.randrange(2, 60)}")
+
+
+def _full(tormentor: Tormentor, trial: Trial, place: Place, room: str) -> None:
+    """A soak on a disk with so much room; then the room is there, what was written is read, and the soak resumed."""
     (place.folder / "results").mkdir()
-    full = f"size={draw.randrange(4096, 1_500_000)}"
-    if not _mount(place, full):
+    if not _mount(place, room):
         trial.told.append("left out: no tmpfs can be mounted here")
-        return _nothing_but(tormentor, trial, place, draw)
-    trial.told.append(full)
-    command = place.start("run", "tiny.toml", "--quiet")
-    code = command.ended()
+        return _nothing_but(tormentor, trial, place)
+    trial.told.append(room)
+    code = tormentor.left_nothing(trial, place, place.start("run", "tiny.toml", "--quiet"))
     if code not in (0, 2, 3):
-        trial.broken.append(f"on a full disk it ended with {code}: {command.err[-300:]}")
+        trial.broken.append(f"on a full disk it ended with {code}: {place.commands[-1].err[-300:]}")
     _mount(place, f"remount,{ROOM}")
+    for result in place.results():
+        tormentor.check(trial, place, result)
     return None
 
 
@@ -244,6 +263,7 @@ FAULTS: dict[str, Callable[[Tormentor, Trial, Place, random.Random], Any]] = {
     "interrupted": _interrupted,
     "stopped": _stopped,
     "full disk": _full_disk,
+    "no inodes": _no_inodes,
     "hostile target": _nothing_but,
     "reader in a loop": _reader,
     "two at once": _two,

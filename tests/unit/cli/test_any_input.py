@@ -236,7 +236,7 @@ def test_a_result_that_cannot_be_written_is_one_line(tmp_path: Path, name: str) 
     (result / name).mkdir()
     code, told = outcome_of("report", str(result))
     assert code == 3
-    assert told == f"soak: {result}: Is a directory: what was recorded before is kept there\n"
+    assert told == f"soak: {result}: Is a directory: nothing that was recorded is lost\n"
 
 
 @pytest.mark.parametrize("name", ["seed-x", "seed-01"])

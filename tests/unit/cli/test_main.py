@@ -130,6 +130,24 @@ def test_a_reader_that_has_gone_is_no_traceback(write_scenario: Callable[..., Pa
     assert soak.wait() == 3
 
 
+@pytest.mark.parametrize(
+    ("arguments", "full", "code", "said"),
+    [
+        (["list"], "stdout", 3, "soak: standard output: No space left on device: what it says is not whole\n"),
+        (["list"], "stderr", 0, None),
+        (["show", "nothing"], "stderr", 2, None),
+        (["--nonsense"], "stderr", 2, None),
+    ],
+)
+def test_output_that_cannot_be_written_is_no_missed_claim(
+    arguments: list[str], full: str, code: int, said: str | None
+) -> None:
+    with open("/dev/full", "w") as device:
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | {full: device}
+        done = subprocess.run([sys.executable, "-m", "harness", *arguments], **streams, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, said)
+
+
 def test_a_target_in_the_current_folder_is_found_by_the_script_too(write_scenario: Callable[..., Path]) -> None:
     Path("my_collector.py").write_text("def build(params, environment): ...\n", encoding="utf-8")
     path = write_scenario(("dummy_target:build", "my_collector:build"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,3 +140,23 @@ def test_nothing_is_written_where_a_link_in_a_result_leads(result: Path, tmp_pat
     assert {path.name: path.read_bytes() for path in (outside / "seed-2").iterdir()} == left
     assert not (result / "memory.png").is_symlink()
     assert json.loads((result / "verdict.json").read_text(encoding="utf-8"))["scenario"] == "example"
+
+
+@pytest.mark.parametrize("most_bytes", [1000, 30_000], ids=["the verdict is too much", "the first picture is too much"])
+def test_a_disk_that_is_full_while_drawing_is_one_line_and_every_file_is_whole_or_as_it_was(
+    result: Path, most_bytes: int
+) -> None:
+    main(["report", "example"])
+    before = {file.name: file.read_bytes() for file in result.iterdir() if file.is_file()}
+    assert len(before["memory.png"]) > 30_000
+    (result / "memory.png").write_bytes(b"the picture before")
+    code = (
+        "import resource, sys; from harness.cli import main\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, {most_bytes}))\n"
+        "sys.exit(main(['report', 'example']))"
+    )
+    done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == f"soak: {result.resolve()}: File too large: nothing that was recorded is lost\n"
+    after = {file.name: file.read_bytes() for file in result.iterdir() if file.is_file()}
+    assert after == {**before, "memory.png": b"the picture before"}

@@ -103,7 +103,7 @@ def test_a_full_disk_is_one_error(scenario: Scenario, tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(run_rows, "supervise", full)
     worlds = [World(scenario, tmp_path / "a"), World(scenario, tmp_path / "b")]
-    with pytest.raises(SoakError, match=f"^{tmp_path}: No space left on device: what was recorded"):
+    with pytest.raises(SoakError, match=f"^{tmp_path}: No space left on device: nothing that was recorded is lost"):
         carry_out(*(row for world in worlds for row in world.rows()))
 
 

@@ -14,6 +14,9 @@ from harness.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+LARGEST_JSON_BYTES = 64_000_000
+"""No JSON file of a result comes near it."""
+
 
 @contextlib.contextmanager
 def in_one_piece(path: Path) -> Iterator[Path]:
@@ -60,6 +63,10 @@ def read_json(path: Path) -> Any:
     """What a JSON file holds. Raises UsageError, naming the file, where it is missing, damaged or no file at all."""
     refuse_special(path)
     try:
+        if (size := path.stat().st_size) > LARGEST_JSON_BYTES:
+            raise UsageError(
+                f"{path}: cannot be read: it has {size:,} bytes, at most {LARGEST_JSON_BYTES:,} are written"
+            )
         return json.loads(path.read_text(encoding="utf-8"))
     except RecursionError as error:
         raise UsageError(f"{path}: cannot be read: it is nested too deeply") from error

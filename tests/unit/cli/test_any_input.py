@@ -249,6 +249,14 @@ def test_a_folder_that_names_no_seed_is_one_line(tmp_path: Path, name: str) -> N
     assert told.count("\n") == 1
 
 
+def test_json_without_end_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    file = golden_copy(tmp_path) / "manifest.json"
+    os.truncate(file, 10**12)
+    code, told = explained(file.parent)
+    assert code == 2
+    assert told == f"soak: {file}: cannot be read: it has 1,000,000,000,000 bytes, at most 64,000,000 are written\n"
+
+
 def test_a_manifest_without_a_scenario_leaves_the_name_of_the_scenario(tmp_path: Path) -> None:
     result = golden_copy(tmp_path)
     manifest = json.loads((result / "manifest.json").read_text())

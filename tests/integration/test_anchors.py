@@ -139,3 +139,25 @@ def test_an_interruption_of_anchors_keeps_the_soak_that_was_done(soaks: Soaks, u
     found = claims(soaks.verdict())
     assert (found["it peaks"]["verdict"], found["a cleanup frees"]["verdict"]) == ("met", "inconclusive")
     assert soaks.workers() == []
+
+
+@pytest.mark.long  # two soaks at full scale
+def test_a_soak_killed_in_its_anchors_is_gone_on_with_there(soaks: Soaks, until: Until) -> None:
+    process = soaks.start("run", soaks.scenario(SAWTOOTH + CLAIM, **WORLD), "--quiet")
+
+    def anchoring() -> bool:
+        assert process.poll() is None, process.communicate()
+        return any(soaks.folder.glob("results/small/*/anchors/*/runs/*/*/samples.bin"))
+
+    until(anchoring)
+    process.kill()
+    process.communicate(timeout=PATIENCE_S)
+    until(lambda: not soaks.workers())
+    small = {seed: (soaks.run_folder("old", seed) / "samples.parquet").read_bytes() for seed in (1, 2)}
+    again = soaks.soak("run", "--resume", soaks.result(), "--quiet")
+    assert again.returncode == 0, again.stdout + again.stderr
+    verdict = soaks.verdict()
+    assert claims(verdict)["a cleanup frees"]["basis"] == "measured"
+    assert {(run["memory_scale"], run["seed"]) for run in verdict["anchors"]} == {(1.0, 1), (1.0, 2)}
+    assert {file.parent.name for file in anchored(soaks)} == {"seed-1", "seed-2"}
+    assert {seed: (soaks.run_folder("old", seed) / "samples.parquet").read_bytes() for seed in small} == small

@@ -8,25 +8,15 @@ from __future__ import annotations
 import gc
 import random
 import sys
-import types
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from harness.probes.owners.attribute_names import Names
 from harness.probes.owners.drawn_elements import IMMORTAL
 from harness.probes.owners.kinds import NOBODY, Form, Kinds
-from harness.probes.owners.parts import (
-    Globals,
-    MadeClass,
-    Together,
-    arrow_buffers,
-    below,
-    made_classes,
-    parts,
-    stand_ins,
-    values_size,
-)
+from harness.probes.owners.parts import arrow_buffers, below, parts, values_size
 from harness.probes.owners.sizes import chunk
+from harness.probes.owners.stand_ins import made_classes, members, stand_ins
 
 MOST_ELEMENTS = 20_000
 """So many objects are followed on the way to an owner; of more, every nth is."""
@@ -119,14 +109,10 @@ class Holdings:
                 rest = path[len(name) :]
             else:
                 continue
-            for member in root if type(root) is Together else [root]:
-                if isinstance(member, types.ModuleType):
-                    starts.append((Globals(member), rest))
-                elif isinstance(member, MadeClass):
-                    starts.append((member.cls, rest))
-                else:
+            for member, is_object in members(root):
+                if is_object:
                     self._kinds.admit(type(member))
-                    starts.append((member, rest))
+                starts.append((member, rest))
         return starts
 
     def _parts_towards(self, obj: Any, rest: str, at: str) -> Iterator[tuple[Any, str]]:

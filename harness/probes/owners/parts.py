@@ -9,89 +9,25 @@ import sys
 import threading
 import types
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.probes.owners.attribute_names import Names, is_instance_dict
-from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds, namespace, nothing
-from harness.probes.owners.running import Running, Stacks
-from harness.probes.owners.sizes import inline_values, size_of
+from harness.probes.owners.kinds import NOBODY, Form, Kind, Kinds, namespace
+from harness.probes.owners.running import Running
+from harness.probes.owners.sizes import inline_values
+from harness.probes.owners.stand_ins import Cells, Definitions, Held
 
 LARGE_ATOM = 4096
 """Bytes from which a string, bytes or another plain value is an owner of its own, and not a part of its object."""
 
-MOST_NAMED = 64
+MOST_ALIKE = 64
 """More instances of one type than this, each by a name of its own in one module or class, are a table."""
 
 Part = tuple[str, Any]
 
 _PLAIN = frozenset({type(None), bool, int, float, str, bytes})
 _BUILTIN_CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
-
-
-class Together(list[Any]):
-    """Several objects that share one place, such as two tasks of one name."""
-
-
-class Held(list[Any]):
-    """Elements of a container that cannot be iterated itself; the list is the walk's own."""
-
-
-class Globals:
-    """A module that is a root; any other is somebody else's."""
-
-    __slots__ = ("module",)
-
-    def __init__(self, module: types.ModuleType) -> None:
-        self.module = module
-
-
-class MadeClass:
-    """A root that is a class which no module has by name: one that was made while the program ran."""
-
-    __slots__ = ("cls",)
-
-    def __init__(self, cls: type) -> None:
-        self.cls = cls
-
-
-class Definitions(list[types.FunctionType]):
-    """Functions that stand in a module or a class, and keep nothing: they are one, as in a large library."""
-
-    def size(self) -> int:
-        """Bytes of the functions themselves."""
-        return sum(map(_function_size, self))
-
-
-_function_size = size_of(types.FunctionType)
-
-
-class Cells:
-    """The elements of an array of objects."""
-
-    __slots__ = ("array",)
-
-    def __init__(self, array: Any) -> None:
-        self.array = array
-
-
-def stand_ins() -> dict[type, Kind]:
-    """The kinds of what stands for others in one walk."""
-    return {
-        Held: Kind(Form.CONTAINER, nothing, length=list.__len__, elements=list.__iter__, indexed=True, ours=1),
-        Globals: Kind(Form.MODULE, nothing),
-        Running: Kind(Form.THREAD, Stacks().bytes),
-        Definitions: Kind(Form.ATOM, Definitions.size),
-        Cells: Kind(Form.CONTAINER, nothing, lambda cells: int(cells.array.size), lambda cells: iter(cells.array.flat)),
-    }
-
-
-def made_classes(roots: Mapping[str, Any]) -> Iterator[int]:
-    """The addresses of the classes among `roots`."""
-    for root in roots.values():
-        for member in root if type(root) is Together else [root]:
-            if type(member) is MadeClass:
-                yield id(member.cls)
 
 
 def parts(obj: Any, kind: Kind, kinds: Kinds, names: Names) -> Iterator[Part]:
@@ -248,10 +184,10 @@ def _of_class(cls: type, definitions: Definitions, kinds: Kinds) -> Iterator[Par
 
 
 def _few_by_name(named: Iterator[Part], kinds: Kinds) -> Iterator[Part]:
-    """The same, but all instances of a type together, as ``[*]``, where more than MOST_NAMED of them are there."""
+    """The same, but all instances of a type together, as ``[*]``, where more than MOST_ALIKE of them are there."""
     everything = list(named)
     counts = Counter(type(part) for _, part in everything if kinds[type(part)].form is Form.INSTANCE)
-    tables: dict[type, dict[int, Any]] = {cls: {} for cls, count in counts.items() if count > MOST_NAMED}
+    tables: dict[type, dict[int, Any]] = {cls: {} for cls, count in counts.items() if count > MOST_ALIKE}
     for label, part in everything:
         table = tables.get(type(part))
         if table is None:

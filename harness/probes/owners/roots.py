@@ -13,12 +13,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from harness.probes.owners.kinds import module_of
-from harness.probes.owners.parts import MadeClass, Together
 from harness.probes.owners.running import running_threads
+from harness.probes.owners.stand_ins import MadeClass, Together
 
 LOGGERS = "logging.Logger.manager.loggerDict"
 
-MOST_NAMED = 16
+MOST_CLASSES = 16
 """Of more classes with names of their own that were made from one base, none is told by its name."""
 
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
@@ -75,7 +75,7 @@ def _made_classes(modules: Collection[str]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for named, classes in by_base.items():
         for name, same in classes.items():
-            path = f"<class {name}>" if len(classes) <= MOST_NAMED else f"<classes of {named}>"
+            path = f"<class {name}>" if len(classes) <= MOST_CLASSES else f"<classes of {named}>"
             made.setdefault(path, Together()).extend(same)
     return made
 

@@ -13,7 +13,6 @@ import gc
 import math
 import sys
 import time
-import types
 from collections import deque
 from collections.abc import Collection, Generator, Iterator, Mapping
 from itertools import islice
@@ -24,21 +23,10 @@ from harness.probes.owners.drawn_elements import Subtrees
 from harness.probes.owners.draws import Drawn, draw_from, weigh
 from harness.probes.owners.kinds import NOBODY, RECORD_CROWD, Form, Kind, Kinds
 from harness.probes.owners.measures import Measures, is_record
-from harness.probes.owners.parts import (
-    LARGE_ATOM,
-    Globals,
-    MadeClass,
-    Together,
-    arrow_buffers,
-    below,
-    is_future,
-    made_classes,
-    parts,
-    stand_ins,
-    values_size,
-)
+from harness.probes.owners.parts import LARGE_ATOM, arrow_buffers, below, is_future, parts, values_size
 from harness.probes.owners.population import Population, capacity_for, measure_all
 from harness.probes.owners.sizes import chunk
+from harness.probes.owners.stand_ins import made_classes, members, stand_ins
 from harness.probes.owners.systematic_draw import Scratch, uniform
 from harness.probes.owners.tally import Owner, Tally
 
@@ -149,15 +137,10 @@ class _Walk:
     # -- what is exact -------------------------------------------------------------------------------------------------
 
     def _put_root(self, name: str, root: Any) -> None:
-        for member in root if type(root) is Together else [root]:
-            if issubclass(type(member), types.ModuleType):
-                self._put(name, False, Globals(member), "")
-                continue
-            if type(member) is MadeClass:
-                self._put(name, False, member.cls, "")
-                continue
-            self._kinds.admit(type(member))
-            self._root_ids.add(id(member))
+        for member, is_object in members(root):
+            if is_object:
+                self._kinds.admit(type(member))
+                self._root_ids.add(id(member))
             self._put(name, False, member, "")
 
     def _put(self, path: str, folded: bool, obj: Any, symbol: str) -> None:

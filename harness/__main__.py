@@ -1,10 +1,13 @@
-"""``python -m harness``: the command ``soak`` without its script.
+"""The program `soak`, also as ``python -m harness``.
 
 With ``-m`` the current folder comes first on the path: a file there that is called like an option of some library would
 be executed. It goes, unless the harness itself was found there.
+
+Until the command takes Ctrl-C, which is after its imports, it ends the process in silence, as it would one in C.
 """
 
 import os
+import signal
 import sys
 
 
@@ -15,9 +18,15 @@ def leave_current_folder() -> None:
         del sys.path[0]
 
 
+def main() -> int:
+    """Run the command line of this process; its exit code."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # ignored, it stays ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from harness.cli import main as soak  # noqa: PLC0415 - it imports what Ctrl-C may interrupt
+
+    return soak()
+
+
 if __name__ == "__main__":
     leave_current_folder()
-
-    from harness.cli import main
-
     sys.exit(main())

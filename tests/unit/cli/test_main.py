@@ -130,6 +130,20 @@ def test_a_reader_that_has_gone_is_no_traceback(write_scenario: Callable[..., Pa
     assert soak.wait() == 3
 
 
+def test_an_interruption_of_its_imports_ends_the_command_in_silence() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'harness.cli': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from harness.__main__ import main\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "full", "code", "said"),
     [

@@ -86,4 +86,5 @@ def test_a_recording_without_it_has_no_count_of_errors() -> None:
     assert (absent.value, absent.reason) == (None, "old was recorded without what it logged")
     assert metric.read(run(NO_ANSWER)).value == 155
     assert metric.read(run(NO_ANSWER, status="died")).bound == "lower"
+    assert metric.read(run(NO_ANSWER, status="limit")).bound == "lower"  # what would have come is not known
     assert METRICS["errors.unhandled"].read(run(NO_ANSWER)).value == 0

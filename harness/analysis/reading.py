@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.analysis.run_facts import MOST, refuse_other_facts
 from harness.analysis.runs import STATUSES, UNFINISHED, Run, damaged_run
 from harness.analysis.tables import COLUMNS, no_children, no_owners, no_samples
 from harness.errors import UsageError
@@ -47,17 +48,6 @@ from harness.worker.recorder import (
     SAMPLES_FILE,
     known_format,
 )
-
-_TABLES = ("stop", "counters", "restarts", "outlives", "standing", "pinned", "trouble", "env")
-_NUMBERS = (
-    *("t_s", "wall_s", "cpu_s", "queued_s", "acceleration", "peak_rss_bytes", "ballast_bytes", "idle_rss_bytes"),
-    *("baseline_bytes", "limit_bytes", "books"),
-)
-"""What run.json tells, of all that is read: tables and numbers, any of which may be missing or null."""
-
-
-_MOST = 1e19
-"""Of bytes and seconds, beyond all that a recording's integers hold: what is larger was never measured."""
 
 
 def read_run(folder: Path) -> Run:
@@ -122,34 +112,8 @@ def _facts(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: {facts.get('reason')}" if facts.get("reason") else f"{path}: damaged, as it says")
     if not isinstance(scale, int | float) or isinstance(scale, bool) or scale > 1:
         raise UsageError(f"{path}: memory_scale is {scale!r}, expected a number above 0, at most 1")
-    if not isinstance(facts.get("reason"), str | None):
-        raise UsageError(f"{path}: reason is {facts['reason']!r}, expected text")
-    _refuse_other_kinds(facts, path)
+    refuse_other_facts(facts, path)
     return facts
-
-
-def _refuse_other_kinds(facts: dict[str, Any], path: Path) -> None:
-    """Raise UsageError where what is read of run.json is neither null nor of its kind."""
-    for keys, kind, allowed in ((_TABLES, dict, "a table"), (_NUMBERS, int | float, "a number")):
-        for key in keys:
-            value = facts.get(key)
-            if not isinstance(value, kind | None) or not _is_bounded(value):
-                raise UsageError(f"{path}: {key} is {value!r}, expected {allowed}")
-    for table in ("stop", "restarts"):
-        for key, value in (facts.get(table) or {}).items():
-            if not isinstance(value, dict):
-                raise UsageError(f"{path}: {table}.{key} is {value!r}, expected a table")
-            for name, number in value.items():
-                if not _is_bounded(number):
-                    raise UsageError(f"{path}: {table}.{key}.{name} is {number!r}, expected a number")
-    for kind, standing in (facts.get("outlives") or {}).items():
-        if not isinstance(standing, list):
-            raise UsageError(f"{path}: outlives.{kind} is {standing!r}, expected a list")
-
-
-def _is_bounded(value: object) -> bool:
-    """Whether it is no number, or one that anything measured may be."""
-    return not isinstance(value, int | float) or abs(value) <= _MOST
 
 
 def _facts_without_file(folder: Path) -> dict[str, Any]:
@@ -182,7 +146,7 @@ def _samples(folder: Path, *, may_be_missing: bool) -> pd.DataFrame:
                 values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
             except (ValueError, TypeError) as error:
                 raise UsageError(f"{path}: {name} holds what is no number: {error}") from error
-            if (beyond := np.flatnonzero(np.abs(values) > _MOST)).size:
+            if (beyond := np.flatnonzero(np.abs(values) > MOST)).size:
                 raise UsageError(f"{path}: {name} is {values[beyond[0]]:g} in row {beyond[0] + 1}, expected a number")
     if "rss_bytes" in frame.columns and frame["rss_bytes"].isna().any():
         raise UsageError(f"{path}: rss_bytes is null in {int(frame['rss_bytes'].isna().sum())} rows")

@@ -182,6 +182,11 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
         ({"cpu_s": 1e300}, "cpu_s is 1e\\+300, expected a number"),
         ({"stop": {"before": {"rss_bytes": float("inf")}}}, "stop.before.rss_bytes is inf, expected a number"),
         ({"outlives": {"tasks": 5}}, "outlives.tasks is 5, expected a list"),
+        ({"pinned": {"survivors": 1.0}}, "pinned.survivors is 1.0, expected a list"),
+        ({"pinned": {"survivors": [5]}}, "pinned.survivors.0 is 5, expected a table"),
+        ({"pinned": {"survivors": [{"bytes": "many"}]}}, "pinned.survivors.0.bytes is 'many', expected a number"),
+        ({"restarts": {"first": {}}}, "restarts.first is 'first', expected digits"),
+        ({"counters": {"lost": True}}, "counters.lost is True, expected a number"),
     ],
 )
 def test_a_run_json_that_contradicts_its_folder_is_refused(

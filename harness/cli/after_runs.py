@@ -27,7 +27,7 @@ from harness.report.words.anchors import plan_words
 from harness.report.words.config_sentences import config_sentences
 from harness.report.words.headline import summary_sentence
 from harness.scenario import Scenario
-from harness.soaks import anchor_plan, run_rows
+from harness.soaks import anchor_plan, interrupts, run_rows
 from harness.soaks.admission import room_bytes
 from harness.soaks.plan import cores
 from harness.soaks.result_folder import refuse_full_disk
@@ -115,6 +115,7 @@ def _written(result: Result) -> list[str]:
     memory_picture(scenario, runs, verdict=flawed, anchors=result.anchors).save(folder / PICTURE_FILE)
     drawn = [PICTURE_FILE]
     for name, draw in FURTHER_PICTURES.items():
+        interrupts.raise_swallowed()
         page = draw(scenario, runs, verdict=flawed)
         if page is not None:
             page.save(folder / name)

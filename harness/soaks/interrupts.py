@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ class _Interrupts:
 
     asked = 0
     holders = 0
+    swallowed = False
 
 
 @contextmanager
@@ -42,17 +44,27 @@ def taken(*, for_good: bool = False) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    _Interrupts.asked = 0
+    _Interrupts.asked, _Interrupts.swallowed = 0, False
     held_before = _Interrupts.holders
     atexit.register(_ignore)  # while the interpreter ends, a handler of Python's own means to be killed
     former = {number: signal.getsignal(number) for number in SIGNALS}
     heard = {number: handler for number, handler in former.items() if handler not in (signal.SIG_IGN, None)}
     for number in heard:
         signal.signal(number, _count)
+    told_before = sys.unraisablehook
+
+    def tell(unraisable: sys.UnraisableHookArgs) -> None:
+        if isinstance(unraisable.exc_value, Interrupt):
+            _Interrupts.swallowed = True
+        else:
+            told_before(unraisable)
+
+    sys.unraisablehook = tell
     try:
         yield
     finally:
         over()
+        sys.unraisablehook = told_before
         for number, handler in heard.items():  # one of Python's own would be taken back at the interpreter's end
             signal.signal(number, signal.SIG_IGN if _Interrupts.asked or for_good else handler)
         _Interrupts.holders = held_before
@@ -82,6 +94,13 @@ def asked() -> int:
 def check() -> None:
     """Raise KeyboardInterrupt where this process was asked to end."""
     if _Interrupts.asked:
+        raise Interrupt
+
+
+def raise_swallowed() -> None:
+    """Raise the KeyboardInterrupt that came while an object was being destroyed, from where nothing can be raised."""
+    if _Interrupts.swallowed:
+        _Interrupts.swallowed = False
         raise Interrupt
 
 

@@ -80,7 +80,10 @@ class Tormentor:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
             _unmount(place)
-        if not trial.broken:
+        if trial.broken:
+            said = "\n".join(f"{command.process.args}\n{command.out}{command.err}" for command in place.commands)
+            (place.folder / "said.txt").write_text(said, encoding="utf-8")
+        else:
             shutil.rmtree(place.folder)
         return trial
 

@@ -73,6 +73,25 @@ def test_what_is_held_is_raised_at_the_end_at_the_latest() -> None:
         assert interrupts.asked() == 1
 
 
+class AsksWhenItGoes:
+    def __del__(self) -> None:
+        ask(signal.SIGINT)
+
+
+def test_one_that_comes_while_an_object_is_destroyed_shows_no_traceback_and_is_raised_later(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = sys.unraisablehook
+    with interrupts.taken():
+        AsksWhenItGoes()
+        assert interrupts.asked() == 1
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.raise_swallowed()
+        interrupts.raise_swallowed()
+    assert capsys.readouterr().err == ""
+    assert sys.unraisablehook is before
+
+
 def test_an_error_goes_before_a_signal_that_is_held() -> None:
     with interrupts.taken(), pytest.raises(OSError, match="full"):
         hold(OSError("full"))

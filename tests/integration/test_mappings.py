@@ -108,11 +108,13 @@ KINDS = {  # how it is made: the line of RSS, its owner, in words
 def run(soaks: Soaks, kind: str, *, keeps: bool) -> str:
     """Run a target that makes 270 mappings of 256 kB in 18 minutes; what `run` printed.
 
-    Where they are given back it runs twice as long: in 18 minutes the interval of what does not grow may reach the budget.
+    Where they are given back, for twice as long: in 18 minutes its interval may reach the budget though nothing grows.
     """
     code = f"class Target(Base):\n    keeps = {keeps}\n    make = staticmethod({kind})\nbuild = Target\n"
     soaks.target(HEAD + code)
-    path = soaks.scenario("[configs.only]\n", factory="mine:build", hours=0.3 if keeps else 0.6, baseline_gb=1.2, sample_every_s=1)
+    path = soaks.scenario(
+        "[configs.only]\n", factory="mine:build", hours=0.3 if keeps else 0.6, baseline_gb=1.2, sample_every_s=1
+    )
     ended = soaks.soak("run", path, "--quiet")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout

@@ -27,6 +27,8 @@ def main() -> int:
     tormentor = Tormentor(folder, given.seed)
     print(f"An undisturbed soak takes {tormentor.takes_s:.1f} s; what breaks is kept in {folder}", flush=True)
 
+    trials: list[Trial] = []
+
     def told(number: int) -> Trial:
         trial = tormentor.trial(number)
         print(f"{number:4d}  {trial.fault}: {', '.join(trial.told) or '-'}: {'BROKEN' if trial.broken else 'held'}")
@@ -38,14 +40,26 @@ def main() -> int:
         return trial
 
     numbers = range(given.trials) if given.trial is None else [given.trial]
+    code = 0
     with ThreadPoolExecutor(given.at_once) as pool:
-        trials = list(pool.map(told, numbers))
+        try:
+            for trial in pool.map(told, numbers):
+                trials.append(trial)
+        except KeyboardInterrupt:  # or a SIGTERM
+            pool.shutdown(wait=False, cancel_futures=True)
+            print(
+                f"Interrupted after {len(trials)} of {len(numbers)} trials; those that have begun are ended", flush=True
+            )
+            code = 130
     by_fault = collections.Counter(trial.fault for trial in trials)
     broken = collections.Counter(trial.fault for trial in trials if trial.broken)
     for fault, count in sorted(by_fault.items()):
         print(f"{fault:>20}  {count:4d} trials  {broken[fault]:4d} broken")
-    return 1 if broken else 0
+    return 1 if broken else code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("Interrupted before the first trial")

@@ -71,7 +71,7 @@ class Tormentor:
             if place.files_outside() != place.outside:
                 trial.broken.append("something outside the results was touched")
             for said in (command.out + command.err for command in place.commands):
-                if "Traceback" in said and "/harness/" in said:  # before that, while Python starts, it is Python's own
+                if "Traceback" in said and not _pythons_own(said):
                     trial.broken.append(f"a traceback: {said.strip().splitlines()[-1][:200]}")
         except subprocess.TimeoutExpired as error:
             trial.broken.append(f"it hangs: {error}")
@@ -147,6 +147,11 @@ class Tormentor:
                 now = outcome(result) if (result / "verdict.json").exists() else None
                 if code != self.code or now != self.expected:
                     trial.broken.append(f"resumed it ends with {code} and {now}: {command.err[-300:]}")
+
+
+def _pythons_own(said: str) -> bool:
+    """Whether that traceback is of an interrupt while Python itself starts, before anything of the product runs."""
+    return "KeyboardInterrupt" in said and "/harness/" not in said
 
 
 def _said(place: Place) -> str:

@@ -1,4 +1,4 @@
-"""One sample of the judged process: which column is read when, into one preallocated row."""
+"""One sample of the judged process: which column is read at each, which at every 12th, which where all is asked for."""
 
 from __future__ import annotations
 

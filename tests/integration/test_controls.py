@@ -78,7 +78,7 @@ def test_a_soak_whose_controls_do_not_hold_is_invalid_and_stays_so(
     monkeypatch.chdir(soaks.folder)
     monkeypatch.setattr(
         controlled,
-        "_judged",
+        "soak_controls",
         lambda scenario, folder, *, short, jobs, observe: (
             folder.mkdir() or ControlRecord(scenario.name, scenario.memory.scale, short, 0.2, (failed,))
         ),

@@ -1,4 +1,4 @@
-"""Memory that is saved by losing data is not saved: what a claim on a reduction must not be met by."""
+"""Which config lost more data than the one it is compared with; `claim_verdict` has a reduction missed for it."""
 
 from __future__ import annotations
 

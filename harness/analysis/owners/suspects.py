@@ -1,4 +1,4 @@
-"""Which config and which of its owners are worth a rerun that looks for their lines of code."""
+"""Which config, and which of its owners or of what has none, is worth a rerun that looks for the lines of code."""
 
 from __future__ import annotations
 

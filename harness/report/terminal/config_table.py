@@ -14,7 +14,8 @@ from harness.analysis.full_scale.extrapolation import Basis, FullScale, moves
 from harness.analysis.metrics.catalogue import METRICS, Metric
 from harness.analysis.runs import Run, Runs
 from harness.report.terminal.console import heading, new_table, paragraph, show
-from harness.report.words.amounts import NOTHING, measured, scale_note
+from harness.report.words.amounts import NOTHING, measured
+from harness.report.words.scale_marks import full_mark, full_note
 from harness.scenario import Scenario
 
 _COLUMNS = {
@@ -43,7 +44,7 @@ def print_configs(console: Console, scenario: Scenario, runs: Sequence[Run], anc
         table.add_row(Text(config), *map(Text, cells[config]))
     show(console, table)
     if any("@" in cell for row in cells.values() for cell in row):
-        paragraph(console, Text(scale_note(scenario.memory.scale), style="dim"))
+        paragraph(console, Text(full_note(scenario.memory.scale), style="dim"))
 
 
 def read_at(metric: Metric, full: FullScale, config: str) -> tuple[Estimate, Literal["scenario"] | Basis]:
@@ -61,6 +62,4 @@ def read_at(metric: Metric, full: FullScale, config: str) -> tuple[Estimate, Lit
 def _cell(metric: Metric, full: FullScale, config: str) -> str:
     estimate, basis = read_at(metric, full, config)
     text = measured(estimate, metric.unit)
-    if basis == "scenario" or (basis == "undecided" and text == NOTHING):
-        return text
-    return f"{text} @{full.scenario.memory.scale:g}" if basis == "undecided" else f"{text} @1"
+    return text if basis == "undecided" and text == NOTHING else text + full_mark(basis, full.scenario.memory.scale)

@@ -19,13 +19,14 @@ from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, prose
-from harness.report.terminal.screen_tables import CARRIED, ConfigTable, claim_bases, claim_lines, config_table
+from harness.report.terminal.screen_tables import ConfigTable, claim_bases, claim_lines, config_table
 from harness.report.terminal.verdict import status_word, warnings
 from harness.report.words.amounts import verdict_words
 from harness.report.words.headline import summary_sentence
 from harness.report.words.leaking import child_lines, leak_lines, limit_lines, load_lines, sound_line
 from harness.report.words.losing import loss_lines
 from harness.report.words.open_points import open_points
+from harness.report.words.scale_marks import screen_notes
 from harness.report.words.still_alive import alive_configs
 from harness.report.words.swallowed import trouble_lines
 from harness.scenario import Scenario
@@ -204,12 +205,7 @@ def _claims(console: Console, verdict: Verdict, shown: Sequence[ClaimVerdict], r
 
 
 def _notes(console: Console, scale: float, bases: set[str]) -> list[Text]:
-    """Say what the marks behind values mean, of those that there are."""
-    notes = []
-    if bases & {"continued", "extrapolated"}:
-        notes.append(f"{CARRIED.strip()} carried to full scale from other runs")
-    if "undecided" in bases:
-        notes.append(f"@{scale:g}: of the small world only, not of full scale")
+    notes = screen_notes(bases, scale)
     return prose(console, Text("; ".join(notes), style="dim")) if notes else []
 
 

@@ -22,10 +22,8 @@ from harness.report.terminal.console import breaks_words, lines_of, new_table
 from harness.report.terminal.verdict import claim_style
 from harness.report.words.amounts import BOUNDS, NOTHING, expected, level, measured, value, verdict_words, with_unit
 from harness.report.words.owner_paths import shortened
+from harness.report.words.scale_marks import screen_mark
 from harness.scenario import Scenario
-
-CARRIED = " *"
-"""Marks a value that was carried to full scale."""
 
 LONGEST_NAME = 96
 """Characters of a claim's name; a longer one ends in dots."""
@@ -98,14 +96,7 @@ def _config_cell(unit: str, estimate: Estimate, basis: str, scenario: Scenario) 
     if estimate.estimate is None:
         return NOTHING
     text = with_unit(f"{BOUNDS[estimate.bound]}{value(estimate.estimate, unit)}", unit)
-    return text + _mark(basis, scenario.memory.scale)
-
-
-def _mark(basis: str, scale: float) -> str:
-    """Return what is said of a value that was not measured at full scale."""
-    if basis == "undecided":
-        return f" @{scale:g}"
-    return CARRIED if basis in ("continued", "extrapolated") else ""
+    return text + screen_mark(basis, scenario.memory.scale)
 
 
 def _claim_table(verdict: Verdict, claims: Sequence[ClaimVerdict], *, unbroken: bool) -> Table:
@@ -131,6 +122,6 @@ def _measured(judged: ClaimVerdict, scale: float) -> str:
     """Return what was measured at full scale; where that is open, in the small world."""
     unit = judged.metric.unit
     if judged.estimate.estimate is not None:
-        return measured(judged.estimate, unit) + _mark(judged.basis, scale)
+        return measured(judged.estimate, unit) + screen_mark(judged.basis, scale)
     small: Estimate = replace(judged.small, bound="exact")
-    return NOTHING if small.estimate is None else measured(small, unit) + _mark("undecided", scale)
+    return NOTHING if small.estimate is None else measured(small, unit) + screen_mark("undecided", scale)

@@ -23,12 +23,12 @@ from harness.report.words.amounts import (
     expected,
     level,
     measured,
-    scale_note,
     value,
     verdict_words,
 )
 from harness.report.words.headline import summary_sentence
 from harness.report.words.losing import lost_in
+from harness.report.words.scale_marks import full_mark, full_note
 from harness.report.words.swallowed import pending_sentences, trouble_sentences
 from harness.scenario import Scenario
 from harness.text import shown_path
@@ -215,7 +215,7 @@ def _footnotes(verdict: Verdict) -> list[str]:
         notes.append("Exceeded: outside the band, on its better side.")
     anchored = [judged for judged in verdict.claims if judged.basis != "scenario"]
     if anchored:
-        notes.append(scale_note(verdict.memory_scale))
+        notes.append(full_note(verdict.memory_scale))
     by_words: dict[str, list[str]] = {}
     for judged in anchored:
         if judged.basis != "undecided":
@@ -244,10 +244,10 @@ def _found(judged: ClaimVerdict, scale: float) -> str:
     estimate = measured(judged.estimate, judged.metric.unit)
     if judged.basis == "scenario":
         return estimate
-    full = [] if judged.estimate.estimate is None else [f"{estimate} @1"]
+    full = [] if judged.estimate.estimate is None else [estimate + full_mark(judged.basis, scale)]
     # Whether the small world's own value is a bound is not said: it is shown for comparison only.
     small = replace(judged.small, bound="exact")
-    own = [] if small.estimate is None else [f"{measured(small, judged.metric.unit)} @{scale:g}"]
+    own = [] if small.estimate is None else [measured(small, judged.metric.unit) + full_mark("undecided", scale)]
     return "\n".join([*full, *own]) or NOTHING
 
 

@@ -87,14 +87,6 @@ def interval(estimate: Estimate, unit: str, *, signed: bool = False) -> str:
     return BOUNDS[estimate.bound] + text
 
 
-def scale_note(scale: float) -> str:
-    """Say what the marks @1 and @scale behind values mean."""
-    return (
-        f"@1: at full scale, by anchor runs there or carried there from larger worlds; @{scale:g}: of the small world "
-        "only, which says nothing of full scale."
-    )
-
-
 def expected(judged: ClaimVerdict) -> str:
     """Return the band as it was claimed: ``60 to 70 %``, ``at least 25 ± 0.5 GB``, ``0 ± 2 %``."""
     return band_words(judged.claim.expected, judged.claim.tolerance, judged.metric.unit)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.verdict.control_record import Check
-from harness.cli import controlled, main
+from harness.cli import main
+from harness.controls import standing
 
 HOLDS = Check("nothing kept", "range of RSS", "0.06%", "at most 1%", True)
 FAILS = Check("real time", "slope of RSS against virtual time", "+4.10%", "± 3%", False)
@@ -24,13 +25,13 @@ def carried_out(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         together.append([soak.name for soak in soaks])
         return {soak.name: None for soak in soaks}
 
-    monkeypatch.setattr(controlled, "_carried_out", note)
-    monkeypatch.setattr(controlled, "leak_to_inject", lambda clean: 0.2)
+    monkeypatch.setattr(standing, "_carried_out", note)
+    monkeypatch.setattr(standing, "leak_to_inject", lambda clean: 0.2)
     return together
 
 
 def judged_as(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> None:
-    monkeypatch.setattr(controlled, "judge_controls", lambda soaks, **known: list(checks))
+    monkeypatch.setattr(standing, "judge_controls", lambda soaks, **known: list(checks))
 
 
 def test_controls_that_hold(carried_out, monkeypatch, capsys) -> None:

@@ -38,7 +38,7 @@ def order(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return 3
 
     monkeypatch.setattr(soak, "room_bytes", lambda: 10**12)
-    monkeypatch.setattr(controlled, "_judged", judged)
+    monkeypatch.setattr(controlled, "soak_controls", judged)
     monkeypatch.setattr(soak, "carry_out", carry_out)
     monkeypatch.setattr("harness.cli.after_runs.anchor", lambda *_, **__: done.append("anchors"))
     monkeypatch.setattr("harness.cli.after_runs.conclude", conclude)
@@ -81,7 +81,7 @@ def test_controls_that_cannot_be_carried_out_end_the_soak(
         folder.mkdir()
         raise error
 
-    monkeypatch.setattr(controlled, "_judged", refuse)
+    monkeypatch.setattr(controlled, "soak_controls", refuse)
     assert main(["run", "smoke", "--controls", "short", "--quiet"]) == 3
     assert order == []
     (line,) = capsys.readouterr().err.splitlines()

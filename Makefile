@@ -72,9 +72,10 @@ test: check
 	@$(BIN)/pytest -m "not soak and not long and not exam" --numprocesses logical --maxprocesses 4; code=$$?; \
 	  $(BIN)/pytest -m "soak and not long" --numprocesses 2 && exit $$code
 
-# What wants the machine for itself: the standing controls, one of them in real time.
+# Soaks of ten seconds and more, two at a time; then what wants the machine for itself, such as controls in real time.
 test-long: $(READY)
-	@$(BIN)/pytest -m long
+	@$(BIN)/pytest -m "long and not alone" --numprocesses 2; code=$$?; \
+	  $(BIN)/pytest -m "long and alone" && exit $$code
 
 # 72 programs whose truth is known, written by somebody who had not read the instrument. Twenty minutes or so.
 exam: $(READY)

@@ -65,6 +65,7 @@ def anchored(soaks: Soaks, config: str = "old") -> list[Path]:
     return sorted((soaks.result() / "anchors").glob(f"{config}-*/runs/{config}/seed-*/run.json"))
 
 
+@pytest.mark.long
 def test_a_soak_is_judged_at_full_scale_and_says_before_what_that_takes(soaks: Soaks) -> None:
     ended = soaks.soak("run", soaks.scenario(SAWTOOTH + CLAIM, **WORLD))
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -90,6 +91,7 @@ def test_a_soak_is_judged_at_full_scale_and_says_before_what_that_takes(soaks: S
     assert "from a world at scale 1" in large.stdout
 
 
+@pytest.mark.long
 def test_left_out_anchors_leave_such_claims_open_and_nothing_else(soaks: Soaks) -> None:
     ended = soaks.soak("run", soaks.scenario(SAWTOOTH + CLAIM, **WORLD), "--no-anchors", "--quiet")
     assert ended.returncode == 4, ended.stdout + ended.stderr
@@ -99,6 +101,7 @@ def test_left_out_anchors_leave_such_claims_open_and_nothing_else(soaks: Soaks) 
     assert anchored(soaks) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("at_full_scale", "said"),
     [
@@ -123,6 +126,7 @@ def test_an_anchor_that_ends_early_loses_nothing_of_the_small_runs(soaks: Soaks,
     assert (peak["verdict"], len(peak["seeds"])) == ("met", 2)
 
 
+@pytest.mark.long
 def test_an_interruption_of_anchors_keeps_the_soak_that_was_done(soaks: Soaks, until: Until) -> None:
     process = soaks.start("run", soaks.scenario(SAWTOOTH + CLAIM, **{**WORLD, "hours": 2.0}), "--quiet")
 
@@ -141,7 +145,8 @@ def test_an_interruption_of_anchors_keeps_the_soak_that_was_done(soaks: Soaks, u
     assert soaks.workers() == []
 
 
-@pytest.mark.long  # two soaks at full scale
+@pytest.mark.long
+@pytest.mark.alone  # two soaks at full scale
 def test_a_soak_killed_in_its_anchors_is_gone_on_with_there(soaks: Soaks, until: Until) -> None:
     process = soaks.start("run", soaks.scenario(SAWTOOTH + CLAIM, **WORLD), "--quiet")
 

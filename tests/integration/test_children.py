@@ -172,6 +172,7 @@ def outcomes(soaks: Soaks) -> dict[str, str]:
     return {leak["measure"]: leak["verdict"] for leak in soaks.verdict()["leaks"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "command"),
     [
@@ -195,6 +196,7 @@ def test_a_process_that_leaks_beside_a_clean_target_is_found_and_named(soaks: So
     assert children["command"]["gb_per_hour"] == pytest.approx(0.076, rel=0.1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["popen", "nested", "spawn", "fork", "asyncio", "pool"])
 def test_a_process_that_keeps_nothing_is_none(soaks: Soaks, kind: str) -> None:
     ended = soaks.soak("run", of_kind(soaks, kind, 0))
@@ -208,6 +210,7 @@ def test_a_process_that_keeps_nothing_is_none(soaks: Soaks, kind: str) -> None:
     assert table["pss_bytes"].max() < 60e6
 
 
+@pytest.mark.long
 def test_a_child_that_virtual_time_cannot_follow_is_never_said_not_to_leak(soaks: Soaks) -> None:
     """It dozes between request and reply, so that it hears less than half of the requests of a virtual hour."""
     ended = soaks.soak("run", of_kind(soaks, "dozing", 0.076))

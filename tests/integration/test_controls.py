@@ -38,7 +38,8 @@ def recorded(soaks: Soaks) -> tuple[Path, dict[str, Any]]:
     return file.parent, json.loads(file.read_text())
 
 
-@pytest.mark.long  # one of them compares with 12 s of real time: it wants the machine for itself
+@pytest.mark.long
+@pytest.mark.alone  # one of them compares with 12 s of real time
 def test_the_controls_hold(soaks: Soaks) -> None:
     ended = soaks.soak("control", "--short", "--quiet")
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -58,6 +59,7 @@ def test_the_controls_hold(soaks: Soaks) -> None:
     assert "retained[*]" in again.stdout, again.stdout + again.stderr
 
 
+@pytest.mark.long
 def test_a_control_that_does_not_hold_makes_all_invalid(soaks: Soaks) -> None:
     soaks.target(DISTURBED)
     path = soaks.scenario("[configs.old]\n", factory="mine:build", symbols=2, hours=0.05)

@@ -50,6 +50,7 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.long
 def test_one_run_that_lost_samples_has_missed_and_its_losses_are_a_share(soaks: Soaks) -> None:
     soaks.target(COUNTING)
     claims = NONE_LOST + CLAIM.format(config="lossy") + CLAIM.format(config="whole")
@@ -100,6 +101,7 @@ kind = "cleanup"
 """
 
 
+@pytest.mark.long
 def test_a_target_that_tells_of_no_cleanup_did_not_do_none(soaks: Soaks) -> None:
     soaks.target(SILENT)
     ended = soaks.soak("run", soaks.scenario(KINDS, factory="mine:build"), "--quiet")

@@ -51,6 +51,7 @@ CONFIGS = {
 }
 
 
+@pytest.mark.long
 def test_a_run_that_its_target_damages_does_not_end_the_soak(soaks: Soaks) -> None:
     soaks.target(TARGET)
     configs = "".join(f'[configs.{name}]\nhow = "{how}"\n' for name, (how, _) in CONFIGS.items())
@@ -77,6 +78,7 @@ def test_a_run_that_its_target_damages_does_not_end_the_soak(soaks: Soaks) -> No
         assert (again.returncode, again.stderr) == (code, "")
 
 
+@pytest.mark.long
 def test_readers_beside_a_living_soak_neither_end_it_nor_write_there(soaks: Soaks, until: Until) -> None:
     soak = soaks.start("run", soaks.scenario(hours=0.6, seeds=3), "--quiet", "--no-anchors", "--jobs", 1)
 

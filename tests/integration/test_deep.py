@@ -55,6 +55,7 @@ def block_memray(folder: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_the_line_of_a_leak_is_named_without_memray(leaking: Soaks) -> None:
     block_memray(leaking.folder)
     before = leaking.verdict()
@@ -74,6 +75,7 @@ def test_the_line_of_a_leak_is_named_without_memray(leaking: Soaks) -> None:
     assert [run.name for run in (leaking.result() / "runs/only").iterdir()] == ["seed-1"]
 
 
+@pytest.mark.long
 def test_with_memray_there_is_a_flame_graph_of_what_was_held(leaking: Soaks) -> None:
     pytest.importorskip("memray")
     ended = leaking.soak("explain", "latest", "--deep", "--hours", 0.02)
@@ -185,6 +187,7 @@ def soaked(soaks: Soaks, code: str) -> str:
     return words.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", UNOWNED)
 def test_growth_that_no_path_explains_is_told_by_type(soaks: Soaks, place: str) -> None:
     code, said = UNOWNED[place]

@@ -145,6 +145,7 @@ def grown(soaks: Soaks, code: str) -> pd.Series:
     return by_step["before"].sub(by_step["start"], fill_value=0).sort_values(ascending=False)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", LEAKS)
 def test_a_hidden_leak_is_named(soaks: Soaks, place: str) -> None:
     code, owner = LEAKS[place]

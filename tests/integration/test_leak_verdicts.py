@@ -127,6 +127,7 @@ def test_a_window_of_a_feed_that_wakes_up_is_no_leak(soaks: Soaks, window_s: int
         assert live["hours_needed"] > 8
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("window_s", [600, 3600])
 def test_a_leak_beside_a_window_is_found(soaks: Soaks, window_s: int) -> None:
     live = of_window(soaks, window_s=window_s, leaked=20_000)

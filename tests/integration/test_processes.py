@@ -124,6 +124,7 @@ def families(tmp_path: Path) -> Iterator[Families]:
         os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.long
 def test_what_outlives_stop_is_ended_and_named(families: Families) -> None:
     ended = families.soak("run", families.family(ALL, 8, **BRIEF), "--clock", "real")
     assert families.left() == []
@@ -161,6 +162,7 @@ build = Target
 """
 
 
+@pytest.mark.long
 def test_what_would_end_with_the_target_and_a_chain_of_timers_are_named(families: Families) -> None:
     families.target(FORGETS)
     (families.folder / "pids").write_text("")
@@ -177,6 +179,7 @@ def test_what_would_end_with_the_target_and_a_chain_of_timers_are_named(families
     assert "timers that outlive stop(): Target.beat." in explained
 
 
+@pytest.mark.long
 def test_a_killed_worker_takes_its_children_along(families: Families, until: Until) -> None:
     process = families.under_way(families.family(ALL, 8, **LONG), until)
     os.kill(families.judged(), signal.SIGKILL)
@@ -187,6 +190,7 @@ def test_a_killed_worker_takes_its_children_along(families: Families, until: Unt
     assert "outlived stop()" not in out  # it was not called
 
 
+@pytest.mark.long
 def test_nothing_outlives_a_killed_supervisor_whatever_the_target_does(families: Families, until: Until) -> None:
     process = families.under_way(families.family(STUBBORN + ALL, 8, **LONG), until)
     process.kill()

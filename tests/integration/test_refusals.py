@@ -9,6 +9,7 @@ from tests.integration.conftest import Soaks
 pytestmark = pytest.mark.soak
 
 
+@pytest.mark.long
 def test_a_scale_below_the_idle_process_says_which_would_do(soaks: Soaks) -> None:
     path = soaks.scenario()
     ended = soaks.soak("run", path, "--scale", 0.01, "--quiet")
@@ -19,6 +20,7 @@ def test_a_scale_below_the_idle_process_says_which_would_do(soaks: Soaks) -> Non
     assert soaks.soak("run", path, "--scale", advised, "--hours", 0.05, "--quiet").returncode == 0
 
 
+@pytest.mark.long
 def test_a_limit_that_the_machine_does_not_have_is_no_reason_to_refuse(soaks: Soaks) -> None:
     ended = soaks.soak("run", soaks.scenario(limit_gb=4000, scale=1), "--quiet")
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -52,6 +54,7 @@ def test_a_factory_that_cannot_be_had(soaks: Soaks, factory: str, said: str) -> 
     assert "target.factory" in line
 
 
+@pytest.mark.long
 def test_a_damaged_recording_is_told_by_its_file(soaks: Soaks) -> None:
     soaks.soak("run", soaks.scenario(hours=0.05), "--quiet")
     (soaks.run_folder() / "samples.parquet").write_bytes(b"not parquet")

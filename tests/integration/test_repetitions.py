@@ -63,6 +63,7 @@ def recorded(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "repetitions.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.long
 def test_a_soak_is_met_each_time_and_red_each_time_with_a_leak(soaks: Soaks) -> None:
     scenario = soaks.scenario(CLAIMED, seeds=2, hours=0.05, warmup_minutes=0.5)
     plain = repeat(soaks, scenario, "--times", 2)

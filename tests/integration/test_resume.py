@@ -38,6 +38,7 @@ def outcome(soaks: Soaks) -> object:
     return verdict["status"], claims, runs, hashes
 
 
+@pytest.mark.long
 def test_a_killed_soak_is_gone_on_with_to_the_verdict_of_an_undisturbed_one(soaks: Soaks, until: Until) -> None:
     path = soaks.scenario(PAIR, hours=0.02, warmup_minutes=0.2, symbols=2)
     whole = soaks.soak("run", path, "--quiet")

@@ -111,6 +111,7 @@ def test_kill_9_between_two_writes_keeps_what_was_saved_and_counts_what_was_not(
     assert not_saved.estimate > 0
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_the_runs_and_keeps_the_recordings(soaks: Soaks, until: Until) -> None:
     process = started(soaks, "--seeds", 3, "--jobs", 2, until=until)
     process.send_signal(signal.SIGINT)
@@ -131,6 +132,7 @@ def test_ctrl_c_ends_the_runs_and_keeps_the_recordings(soaks: Soaks, until: Unti
     assert collected > persisted == 0  # its buffers were never full
 
 
+@pytest.mark.long
 def test_kill_9_of_the_supervisor_leaves_no_process_and_a_readable_recording(soaks: Soaks, until: Until) -> None:
     process = started(soaks, until=until)
     process.kill()

@@ -71,6 +71,7 @@ def test_the_smoke_scenario_is_met_and_its_result_is_whole(soaks: Soaks) -> None
     assert soaks.workers() == []
 
 
+@pytest.mark.long
 def test_a_seed_gives_the_same_feed_and_the_same_events(soaks: Soaks) -> None:
     path = soaks.scenario(PAIR, seeds=2)
     found = []
@@ -102,6 +103,7 @@ build = Target
 """
 
 
+@pytest.mark.long
 def test_the_load_is_what_was_delivered_and_a_seed_repeats_it(soaks: Soaks) -> None:
     """Under a feed that breaks and has a season, and with a target that is stopped and started in between."""
     soaks.target(TAKES_ALL)
@@ -136,6 +138,7 @@ def test_the_load_is_what_was_delivered_and_a_seed_repeats_it(soaks: Soaks) -> N
         pd.testing.assert_frame_equal(load, loads[1][config])
 
 
+@pytest.mark.long
 def test_an_edited_claim_is_judged_again_from_the_recording(soaks: Soaks) -> None:
     soaks.soak("run", soaks.scenario(PAIR, seeds=2), "--quiet")
     before = soaks.verdict()["claims"][0]
@@ -148,6 +151,7 @@ def test_an_edited_claim_is_judged_again_from_the_recording(soaks: Soaks) -> Non
     assert after["estimate"] == before["estimate"]
 
 
+@pytest.mark.long
 def test_two_results_are_compared_and_different_worlds_are_not(soaks: Soaks) -> None:
     soaks.soak("run", soaks.scenario(PAIR), "--quiet")
     first = soaks.result()
@@ -163,6 +167,7 @@ def test_two_results_are_compared_and_different_worlds_are_not(soaks: Soaks) -> 
     assert "Traceback" not in differ.stderr
 
 
+@pytest.mark.long
 def test_configs_seeds_hours_and_scale_are_taken_from_the_command_line(soaks: Soaks) -> None:
     path = soaks.scenario(PAIR)
     ended = soaks.soak("run", path, "--configs", "fixed", "--seeds", 2, "--hours", 0.05, "--scale", 0.11, "--quiet")
@@ -207,6 +212,7 @@ source = "two seeds cannot tell, three can"
 """
 
 
+@pytest.mark.long
 def test_seeds_are_added_until_it_is_decided_and_a_report_says_the_same(soaks: Soaks) -> None:
     soaks.target(BY_SEED)
     path = soaks.scenario(SMALL_BUFFERS, factory="mine:build", seeds=2)

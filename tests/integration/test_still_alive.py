@@ -102,6 +102,7 @@ def run(soaks: Soaks, code: str) -> None:
     assert soaks.facts("only")["status"] == "complete", ended.stdout + ended.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", HELD)
 def test_what_holds_the_target_is_named_where_dropping_it_is_told(soaks: Soaks, place: str) -> None:
     code, path = HELD[place]

@@ -83,6 +83,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.long
 def test_what_a_target_swallows_is_counted_and_told_and_fails_nothing(soaks: Soaks) -> None:
     soaks.target(SWALLOWS)
     ended = soaks.soak("run", soaks.scenario(CONFIGS, factory="mine:build"))

@@ -12,6 +12,7 @@ from tests.torture.tormentor import Tormentor
 SEED, TRIALS = 1, 2
 
 
+@pytest.mark.long
 @pytest.mark.soak
 def test_whatever_is_done_to_a_soak_its_promises_hold(tmp_path: Path) -> None:
     tormentor = Tormentor(tmp_path, SEED, ended_s=PATIENCE_S)

@@ -1,4 +1,4 @@
-"""What the standing controls measured, and whether it lies where an instrument that can be trusted puts it."""
+"""How large a leak is injected, what the controls measured, and whether a trusted instrument would put it there."""
 
 from __future__ import annotations
 

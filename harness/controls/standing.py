@@ -1,4 +1,4 @@
-"""The standing controls of a scenario: which there are, which are shortened and how; carried out, and judged."""
+"""The standing controls of a scenario: which there are, which are shortened; carried out, and judged."""
 
 from __future__ import annotations
 

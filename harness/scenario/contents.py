@@ -1,4 +1,4 @@
-"""A scenario: all tables of its file, and what goes together in them."""
+"""A scenario: all tables of its file, and whether its seeds, environments and claims go together with its configs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The curves over virtual hours, with the limit, the expected bands and the names at the ends of the lines."""
+"""The curves over virtual hours, thick at full scale, with the limit, expected bands and the names at their ends."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.runs import EPSILON_S, FED, Run
+from harness.analysis.runs import EPSILON_S, Run
 from harness.analysis.told import STEPS
+from harness.worker.recorder import FED
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ def spread(rows: NDArray[np.float64]) -> Spread:
 def _span(run: Run, phases: Sequence[str]) -> tuple[NDArray[np.float64], ...]:
     """Times, RSS, live bytes and the whole tree of a run in these phases, each (samples,)."""
     inside = run.samples["phase"].isin(list(phases)).to_numpy(dtype=bool)
-    return run.t_s[inside], run.rss_gb[inside], run.live_gb[inside], run.tree_gb[inside]
+    return run.t_s[inside], run.rss_gb[inside], run.live_gb[inside], run.children_held.tree_gb[inside]
 
 
 def _held(grid: NDArray[np.float64], times: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from harness.analysis.children_held import ChildrenHeld
 from harness.analysis.tables import (
     CHILDREN_SINCE,
     COLUMNS,
@@ -24,8 +25,8 @@ from harness.analysis.tables import (
 )
 from harness.analysis.told import Stop, Told
 from harness.scenario import Scenario
-from harness.soaks.children_file import CHILDREN_COLUMNS, pss_at, tree_bytes, without_the_stop
-from harness.worker.recorder import DELIVERED, PHASES
+from harness.soaks.children_file import CHILDREN_COLUMNS
+from harness.worker.recorder import DELIVERED, FED, PHASES
 
 STATUSES = ("complete", "limit", "failed", "died", "interrupted", "running", "damaged")
 """How a run ended, if it did: in "running" it still goes on; of one that is "damaged" nothing is taken for evidence."""
@@ -37,8 +38,6 @@ _ENDINGS = {
     "interrupted": "was interrupted",
     "running": "is still running",
 }
-FED = ("start", "warm-up", "load")
-"""The phases up to the stop; the first sample, in "start", is taken just before the first event of the feed."""
 
 
 def ending(status: str, t_s: float | None) -> str:
@@ -289,33 +288,9 @@ class Run:
         return f"{self.config} was recorded without the processes that it may have started"
 
     @cached_property
-    def children_gb(self) -> NDArray[np.float64]:
-        """What all processes that the target started hold (PSS), GB at full scale, (samples,); NaN where not read.
-
-        Their bytes are divided by the memory scale, as those of RSS above the baseline are. No ballast fills them up:
-        in a small world what a program takes before it does anything counts for more than it is.
-        """
-        return self._children_gb(self._children_under_feed)
-
-    def command_gb(self, command: str) -> NDArray[np.float64]:
-        """The same of the processes of one command; 0 where others were read, and it had none."""
-        told = self._children_under_feed
-        mine = self._children_gb(told[told["command"] == command])
-        return np.where(np.isfinite(self.children_gb) & np.isnan(mine), 0.0, mine)
-
-    @cached_property
-    def tree_gb(self) -> NDArray[np.float64]:
-        """RSS of the judged process and PSS of all that it started, GB at full scale, (samples,)."""
-        held = tree_bytes(self.t_s, self.column("rss_bytes"), self._children_under_feed, self.fed)
-        return _shared(held / self.memory_scale / 1e9)
-
-    @cached_property
-    def _children_under_feed(self) -> pd.DataFrame:
-        fed_s = self.t_s[self.fed]
-        return without_the_stop(self.children, float(fed_s[-1])) if fed_s.size else self.children
-
-    def _children_gb(self, children: pd.DataFrame) -> NDArray[np.float64]:
-        return _shared(pss_at(self.t_s, children) / self.memory_scale / 1e9)
+    def children_held(self) -> ChildrenHeld:
+        """What the processes that the target started held, at every sample."""
+        return ChildrenHeld(self.children, self.t_s, self.column("rss_bytes"), self.fed, self.memory_scale)
 
     def column(self, name: str) -> NDArray[np.float64]:
         """One column of the samples as floats, shape (samples,)."""

@@ -25,6 +25,7 @@ from harness.worker.job import JOB_FILE, REHEARSAL_FOLDER, Job
 from harness.worker.recorder import (
     COUNTED_FROM,
     EVENTS_FILE,
+    FED,
     FORMAT,
     NOT_READ,
     PHASES,
@@ -202,8 +203,9 @@ def archive_run(
         write_run_file(folder, facts_so_far(folder, rows, status or "died", reason or "ended without a word", job))
     recorded: dict[str, Any] = read_json(run_file)
     if children is not None and len(rows):
-        peak = tree_bytes(rows["t_s"].astype(np.float64), rows["rss_bytes"].astype(np.float64), children).max()
-        recorded[PEAK_TREE] = int(peak)
+        t_s, rss_bytes = rows["t_s"].astype(np.float64), rows["rss_bytes"].astype(np.float64)
+        fed = np.isin(rows["phase"], [PHASES.index(phase) for phase in FED])
+        recorded[PEAK_TREE] = int(tree_bytes(t_s, rss_bytes, children, fed).max())
         write_run_file(folder, recorded)
     return recorded
 

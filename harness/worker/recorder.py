@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 FORMAT = 3
 
 PHASES = ("start", "warm-up", "load", "stop", "release", "settle")
+FED = ("start", "warm-up", "load")
+"""The phases up to the stop; the first sample, in "start", is taken just before the first event of the feed."""
 
 NOT_READ = -1
 """In an integer column: the tier of this column was not read at this sample."""

@@ -41,7 +41,9 @@ class ConfigChildren:
 
 def children_of(config: str, runs: Sequence[Run]) -> ConfigChildren | None:
     """What the processes of a config held in its runs, None where none of them had any under load."""
-    with_some = [run for run in runs if run.config == config and np.isfinite(run.children_gb[run.until_horizon]).any()]
+    with_some = [
+        run for run in runs if run.config == config and np.isfinite(run.children_held.gb[run.until_horizon]).any()
+    ]
     if not with_some:
         return None
     names = sorted({name for run in with_some for name in run.children["command"] if name})
@@ -49,7 +51,7 @@ def children_of(config: str, runs: Sequence[Run]) -> ConfigChildren | None:
     speeds = [speed for run in with_some if (speed := run.facts.get("acceleration"))]
     return ConfigChildren(
         config=config,
-        tree_gb=float(np.mean([run.tree_gb[run.until_horizon].max() for run in with_some])),
+        tree_gb=float(np.mean([run.children_held.tree_gb[run.until_horizon].max() for run in with_some])),
         acceleration=float(np.mean(speeds)) if speeds else None,
         commands=tuple(sorted(commands, key=_speed, reverse=True)),
     )
@@ -73,13 +75,15 @@ def _command(name: str, runs: Sequence[Run]) -> Command:
     return Command(
         command=name,
         processes=max(int(run.children.loc[run.children["command"] == name, "count"].max()) for run in mine),
-        peak_gb=float(np.mean([np.nanmax(run.command_gb(name)[run.until_horizon], initial=0.0) for run in mine])),
+        peak_gb=float(
+            np.mean([np.nanmax(run.children_held.of_command_gb(name)[run.until_horizon], initial=0.0) for run in mine])
+        ),
         gb_per_hour=float(np.mean(rates)) if rates else None,
     )
 
 
 def _gb_per_hour(run: Run, name: str) -> float | None:
     fed = run.until_horizon
-    floors = Series(run.t_s[fed], run.command_gb(name)[fed], np.empty(0)).judged_floors(run.warmup_s)
+    floors = Series(run.t_s[fed], run.children_held.of_command_gb(name)[fed], np.empty(0)).judged_floors(run.warmup_s)
     rate = float(slopes(floors).whole)
     return rate if np.isfinite(rate) else None

@@ -77,23 +77,17 @@ def _gb(column: str) -> Callable[[Run], NDArray[np.float64]]:
     return lambda run: run.column(column) / run.memory_scale / 1e9
 
 
-def _from_the_first_reading(run: Run) -> NDArray[np.float64]:
-    """The whole tree since it had children; NaN before, and where it never had any."""
-    return np.where(np.maximum.accumulate(np.isfinite(run.children_gb)), run.tree_gb, np.nan)
-
-
-def _as_last_read(run: Run) -> NDArray[np.float64]:
-    """The whole tree as it was known: RSS at each sample, and what children held when they were last read."""
-    read = np.isfinite(run.children_gb)
-    last = np.maximum.accumulate(np.where(read, np.arange(read.size), 0))
-    return run.rss_gb + run.children_gb[last]
-
-
 RSS = Measure("rss", "RSS", "GB/h", lambda run: run.rss_gb)
 LIVE = Measure("live", "live bytes", "GB/h", lambda run: run.live_gb)
 MAPPINGS = Measure("mappings", "mappings", "GB/h", _gb("mappings_bytes"))
-CHILDREN = Measure("children", "children", "GB/h", lambda run: run.children_gb)
-TREE = Measure("tree", "RSS with children", "GB/h", _from_the_first_reading, known=_as_last_read)
+CHILDREN = Measure("children", "children", "GB/h", lambda run: run.children_held.gb)
+TREE = Measure(
+    "tree",
+    "RSS with children",
+    "GB/h",
+    lambda run: run.children_held.tree_since_first_gb,
+    known=lambda run: run.children_held.tree_as_known_gb,
+)
 TASKS = Measure("tasks", "tasks", "1/h", lambda run: run.column("tasks"))
 THREADS = Measure("threads", "threads", "1/h", lambda run: run.column("threads"))
 OPEN_FILES = Measure("open_files", "open files", "1/h", lambda run: run.column("open_files"))

@@ -63,7 +63,7 @@ def tree_peak(run: Run) -> Reading:
     """The most that the judged process and all that it started held up to the horizon; not applicable without any."""
     if not run.has_children:
         return absent("not applicable", run.childless)
-    inside = run.tree_gb[run.until_horizon]
+    inside = run.children_held.tree_gb[run.until_horizon]
     if not inside.size:
         return not_reached(run)
     if run.reached_horizon:

@@ -164,7 +164,14 @@ def _draw_config(axes: Axes, subject: Subject, index: int, labels_px: float) -> 
         kind = _sign(run)
         if kind:
             end = min(run.t_s[-1] / 3600, axes.get_xlim()[1])
-            axes.plot(end, run.tree_gb[-1], marker=SIGNS[kind][0], color=look.colour, **_SIGN, gid=f"{kind} {config}")
+            axes.plot(
+                end,
+                run.children_held.tree_gb[-1],
+                marker=SIGNS[kind][0],
+                color=look.colour,
+                **_SIGN,
+                gid=f"{kind} {config}",
+            )
     known = np.flatnonzero(np.isfinite(main.rss.median))
     if not known.size:
         return None

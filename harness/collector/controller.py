@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import time
+from array import array
 from pathlib import Path
 
 import psutil
@@ -21,10 +23,14 @@ class BotController:
     """The reference target: ordinary asyncio code, on ordinary time.
 
     Cycle k starts k x cycle_s after start(). Every `collection_interval` cycles a symbol is due for
-    `samples_per_interval` samples; every `cleanup_interval_cycles` cycles a cleanup is attempted.
+    `samples_per_interval` samples; every `cleanup_interval_cycles` cycles a cleanup is attempted. With a
+    `memory_check_s` it is done then, and memory is checked by a task of its own.
     """
 
     def __init__(self, params: Parameters, environment: Environment) -> None:
+        active = params.active_symbols
+        self._ignored = frozenset(environment.symbols[active:]) if active else frozenset[str]()
+        environment = dataclasses.replace(environment, symbols=environment.symbols[:active])
         self.ml_feature_pipeline: MultiSymbolFeaturePipeline | None = None
         self.ml_data_collector: MLDataCollector | None = None
         self.quote_stuffing_detector: QuoteStuffingDetector | None = None
@@ -36,6 +42,7 @@ class BotController:
                 keep_ms=60_000,
             )
         self._counters = SampleCounters()
+        self._collections = array("q", (0, 0, 0))  # an object made in stop() would keep an arena
         self._params = params
         self._environment = environment
         self._symbols = environment.symbols
@@ -66,9 +73,13 @@ class BotController:
             asyncio.create_task(self._run_cycles(), name="cycles"),
             asyncio.create_task(self.ml_data_collector.store.run(), name="feature store"),
         ]
+        if self._params.memory_check_s:
+            self._tasks.append(asyncio.create_task(self._check_memory(), name="memory check"))
 
     def on_book(self, book: Book) -> None:
         """Take one order-book update from the feed."""
+        if book.symbol in self._ignored:
+            return
         assert self.ml_feature_pipeline is not None
         vanished = self.ml_feature_pipeline.on_book(book)
         if self.quote_stuffing_detector is not None:
@@ -78,17 +89,22 @@ class BotController:
 
     def on_candle(self, candle: Candle) -> None:
         """Take one closed candle from the feed."""
+        if candle.symbol in self._ignored:
+            return
         assert self.ml_feature_pipeline is not None
         self.ml_feature_pipeline.on_candle(candle)
 
     def on_reconnect(self, reconnect: Reconnect) -> None:
         """Start a symbol over, as its feed does."""
+        if reconnect.symbol in self._ignored:
+            return
         assert self.ml_feature_pipeline is not None
         self.ml_feature_pipeline.on_reconnect(reconnect)
 
     def counters(self) -> dict[str, float]:
-        """Return samples collected, persisted and lost, and the bytes of the buffers."""
-        return self._counters.as_numbers()
+        """Return what was counted of samples, buffers and writing; symbols; what each of Fix 4's collections found."""
+        found = {f"stop_collection_{number}": count for number, count in enumerate(self._collections, 1)}
+        return {**self._counters.as_numbers(), "symbols": len(self._symbols), **found}
 
     async def stop(self) -> None:
         """Stop the cycles and save what is buffered; with Fix 4 also release everything."""
@@ -103,12 +119,13 @@ class BotController:
         gathered either: the result of gather() would still be held by the callback in which Fix 4 collects.
         """
         assert self.ml_data_collector is not None
-        cycles, writer = self._tasks
+        cycles, writer, *checks = self._tasks
         self._tasks = []
-        cycles.cancel()
+        for task in (cycles, *checks):
+            task.cancel()
         await self.ml_data_collector.finalize()
         writer.cancel()
-        await asyncio.wait((cycles, writer))
+        await asyncio.wait((cycles, writer, *checks))
 
     def _release_memory(self) -> None:
         """Fix 4: clear buffers, caches and histories, drop the big objects, collect three times."""
@@ -120,8 +137,8 @@ class BotController:
         del pipeline  # the loop's variable would keep the last one
         self.ml_data_collector = None
         self.ml_feature_pipeline = None
-        for _ in range(3):
-            gc.collect()
+        for number in range(3):
+            self._collections[number] = gc.collect()
 
     async def rehearse(self) -> None:
         """Do once what allocates on first use, started and fed: a sample of every symbol, a write, a cleanup."""
@@ -162,11 +179,30 @@ class BotController:
             self._samples_due[symbol] = due
         self._emit("collected", samples=self._counters.collected)
 
+    async def _check_memory(self) -> None:
+        """Clean up whenever memory is found above the threshold."""
+        loop = asyncio.get_running_loop()
+        began, check = loop.time(), 0
+        while True:
+            check += 1
+            await asyncio.sleep(began + check * self._params.memory_check_s - loop.time())
+            rss_bytes = self._process.memory_info().rss
+            if self._is_high(rss_bytes):
+                await self._clean_up(rss_bytes)
+            else:
+                self._emit("memory_checked", rss_bytes=rss_bytes)
+
     async def _attempt_cleanup(self) -> None:
         rss_bytes = self._process.memory_info().rss
-        if rss_bytes <= self._params.cleanup_threshold_mb * 1e6:
+        if self._params.memory_check_s or self._is_high(rss_bytes):
+            await self._clean_up(rss_bytes)
+        else:
             self._emit("cleanup_skipped", rss_bytes=rss_bytes)
-            return
+
+    def _is_high(self, rss_bytes: int) -> bool:
+        return rss_bytes > self._params.cleanup_threshold_mb * 1e6
+
+    async def _clean_up(self, rss_bytes: int) -> None:
         await self._cleanup_memory()
         self._counters.cleanups += 1
         self._emit("cleanup", rss_bytes=rss_bytes, rss_after_bytes=self._process.memory_info().rss)

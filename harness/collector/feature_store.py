@@ -6,6 +6,8 @@ import asyncio
 import errno
 import json
 import os
+import time
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +35,8 @@ class FeatureStore:
 
     A batch becomes one Parquet file (and, in the legacy format, a .npy and a .json beside it); files are numbered,
     and none is ever overwritten; a store that follows another in one folder is told how many that
-    one has `written`. `on_done(batch, error)` is called for every batch, with the OSError of a write that failed.
+    one has `written`. `on_done(batch, error)` is called for every batch, with the OSError of a write that failed;
+    `writing` is added to: the bytes written, and the CPU seconds of the process meanwhile.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class FeatureStore:
         use_legacy_format: bool,
         on_done: Callable[[SampleBatch, OSError | None], None],
         written: int = 0,
+        writing: array[float] | None = None,
     ) -> None:
         self.pending: asyncio.Queue[SampleBatch] = asyncio.Queue()
         self._folder = folder
@@ -53,6 +57,7 @@ class FeatureStore:
         self._use_legacy_format = use_legacy_format
         self._on_done = on_done
         self._written = written
+        self._writing = array("d", (0.0, 0.0)) if writing is None else writing
 
     async def run(self) -> None:
         """Write whatever is pending, until cancelled."""
@@ -60,7 +65,7 @@ class FeatureStore:
             batch = await self.pending.get()
             error = None
             try:
-                size = self.write(batch)
+                size = self._measured_write(batch)
             except OSError as caught:
                 error = caught
             else:
@@ -68,6 +73,13 @@ class FeatureStore:
             self._on_done(batch, error)
             del batch
             self.pending.task_done()
+
+    def _measured_write(self, batch: SampleBatch) -> int:
+        began_s = time.process_time()
+        size = self.write(batch)
+        self._writing[0] += size
+        self._writing[1] += time.process_time() - began_s
+        return size
 
     def write(self, batch: SampleBatch) -> int:
         """Write one batch now; return the bytes written. Raises OSError."""

@@ -36,11 +36,13 @@ class LevelLifetime(NamedTuple):
 class OrderBookFeatureExtractor:
     """One symbol's book history; grows in `level_ttl_history` until it is cleared from outside.
 
-    `snapshot_history` keeps the last `max_history_size` books.
+    `snapshot_history` keeps the last `max_history_size` books; with a `level_limit`, `level_ttl_history` keeps so many
+    levels, the last to vanish.
     """
 
-    def __init__(self, features: BookFeatures, max_history_size: int) -> None:
+    def __init__(self, features: BookFeatures, max_history_size: int, level_limit: int | None = None) -> None:
         self.max_history_size = max_history_size
+        self._level_limit = level_limit
         self.snapshot_history: list[OrderBookSnapshot] = []
         self.level_ttl_history: list[LevelLifetime] = []
         self._features = features
@@ -68,6 +70,8 @@ class OrderBookFeatureExtractor:
             *self._track("ask", ask_prices, book.timestamp_ms, vanished),
         )
         self.level_ttl_history += vanished
+        if self._level_limit is not None and len(self.level_ttl_history) > self._level_limit:
+            del self.level_ttl_history[: -self._level_limit]
         history = self.snapshot_history
         history.append(snapshot)
         if len(history) > self.max_history_size:

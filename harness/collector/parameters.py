@@ -12,7 +12,12 @@ from harness.scaling import RATE, STOCK
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """A config of the reference collector. The defaults are the note's values before any fix ("old")."""
+    """A config of the reference collector. The defaults are the note's values before any fix ("old").
+
+    The threshold of Fix 3 can be read in two ways. As a gate (`memory_check_s` 0) an attempt at a cleanup does nothing
+    below it. As a check of its own, made every `memory_check_s` seconds, it brings a cleanup above it, and the cleanup
+    that is due every so many cycles asks nothing.
+    """
 
     # Fix 1: sample buffers
     max_samples_per_file: Annotated[int, Ge(1), Le(10_000_000), STOCK] = 2000  # per symbol
@@ -21,6 +26,7 @@ class Parameters:
     # Fix 2 and Fix 3: cleanup
     cleanup_interval_cycles: Annotated[int, Ge(1), Le(10_000_000)] = 1000
     cleanup_threshold_mb: Annotated[float, Ge(0), Le(1e9), STOCK] = 8000.0  # RSS below which an attempt does nothing
+    memory_check_s: Annotated[float, Ge(0), Le(86_400)] = 0.0  # seconds between checks of the threshold
     # Fix 4: stop()
     release_on_stop: bool = False
     # Fix 5: histories
@@ -32,7 +38,10 @@ class Parameters:
     disk_mb_per_s: Annotated[float, Gt(0), Le(1e6), RATE] = 100.0
     # what the note leaves open
     cache_limit: Annotated[int, Ge(1), STOCK] | None = None  # cached feature vectors per symbol; None: cleanup only
+    level_limit: Annotated[int, Ge(1), STOCK] | None = None  # vanished levels noted per symbol; None: cleanup only
     unreachable_share: Annotated[float, Ge(0), Le(1)] = 0.0  # share of the cached growth that no cleanup reaches
+    # "Reduce active symbols"
+    active_symbols: Annotated[int, Ge(1)] | None = None  # of those in the market, the most active first; None: all
     # "If memory still leaks": a detector beside the collector
     quote_stuffing_detector: bool = False
     detector_context_levels: Annotated[int, Ge(0), Le(1000)] = 8  # levels a side kept with each update

@@ -101,7 +101,7 @@ class MultiSymbolFeaturePipeline:
 
     def _make(self, indicator_extractor: IndicatorFeatureExtractor) -> FeaturePipeline:
         return FeaturePipeline(
-            OrderBookFeatureExtractor(self._features, self._params.snapshot_history_size),
+            OrderBookFeatureExtractor(self._features, self._params.snapshot_history_size, self._params.level_limit),
             indicator_extractor,
             cache_limit=self._params.cache_limit,
             unreachable_share=self._params.unreachable_share,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,11 @@ from harness.collector.pipeline import FEATURE_NAMES, CachedFeatures
 
 @dataclass(slots=True)
 class SampleCounters:
-    """Samples and cleanups over the life of a collector, and the bytes that buffers and queue held; outlives stop()."""
+    """Samples and cleanups over the life of a collector, and the bytes that buffers and queue held; outlives stop().
+
+    `writing` holds the bytes written and the CPU seconds that it took, in place: a number made at a write would keep an
+    arena mapped.
+    """
 
     collected: int = 0
     persisted: int = 0
@@ -29,6 +34,7 @@ class SampleCounters:
     buffer_capacity_samples: int = 0
     batches: int = 0
     cleanups: int = 0
+    writing: array[float] = field(default_factory=lambda: array("d", (0.0, 0.0)))
 
     def as_numbers(self) -> dict[str, float]:
         """The counters, with the mean size of a sample and the capacity of all buffers in bytes."""
@@ -41,6 +47,8 @@ class SampleCounters:
             "buffer_capacity_bytes": self.buffer_capacity_samples * sample_bytes,
             "buffered_bytes_peak": self.buffered_bytes_peak,
             "cleanups": self.cleanups,
+            "written_bytes": self.writing[0],
+            "write_cpu_s": self.writing[1],
         }
 
 
@@ -65,6 +73,7 @@ class MLDataCollector:
             use_legacy_format=params.use_legacy_format,
             on_done=self._batch_done,
             written=counters.batches,
+            writing=counters.writing,
         )
         self._buffer_bytes = dict.fromkeys(symbols, 0)
         self._last_mid = dict.fromkeys(symbols, 0.0)

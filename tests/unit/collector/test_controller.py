@@ -12,7 +12,7 @@ import pytest
 
 from harness.collector import BotController, Parameters
 from synthetic.events import Reconnect
-from tests.unit.collector.world import SYMBOLS, World, book
+from tests.unit.collector.world import SYMBOLS, World, book, candle
 
 
 def bot(world: World, rss_mb: float = 10_000, **params: float | bool | None) -> BotController:
@@ -237,3 +237,62 @@ def test_a_stopped_bot_can_be_started_again_and_overwrites_nothing(world: World,
     files = list(world.environment.data_dir.rglob("*.parquet"))
     assert len(files) == len(world.of_kind("flush"))
     assert not world.of_kind("write_failed")
+
+
+def test_memory_that_is_checked_on_its_own_is_cleaned_up_whenever_it_is_high(world: World) -> None:
+    made = bot(world, rss_mb=8001, cleanup_interval_cycles=200, memory_check_s=300.0)
+
+    async def live() -> None:
+        await lived(made, 1001)
+        await made.stop()
+        assert len(asyncio.all_tasks()) == 1  # this one
+
+    world.clock.run(live())
+    assert [event["t_s"] for event in world.of_kind("cleanup")] == [300, 600, 900, 1000]
+    assert not world.of_kind("memory_checked")
+
+
+def test_memory_that_is_checked_on_its_own_gates_no_cleanup(world: World) -> None:
+    made = bot(world, rss_mb=7999, cleanup_interval_cycles=100, memory_check_s=300.0)
+
+    async def live() -> None:
+        await lived(made, 1001)
+        await made.stop()
+
+    world.clock.run(live())
+    assert [event["t_s"] for event in world.of_kind("cleanup")] == [500, 1000]
+    assert [event["t_s"] for event in world.of_kind("memory_checked")] == [300, 600, 900]
+    assert not world.of_kind("cleanup_skipped")
+
+
+def test_symbols_that_are_not_active_are_not_taken(world: World) -> None:
+    made = bot(world, active_symbols=2)
+
+    async def live() -> None:
+        await lived(made, 601)
+        for symbol in SYMBOLS:
+            made.on_candle(candle(1_700_000_060_000, symbol))
+            made.on_reconnect(Reconnect(symbol, 1_700_000_060_000, "halt", 0))
+        await made.stop()
+
+    world.clock.run(live())
+    assert list(made.ml_feature_pipeline.pipelines) == list(made.ml_data_collector.feature_buffers) == [*SYMBOLS[:2]]
+    assert made.counters()["collected"] == 2 * 12
+    assert made.counters()["symbols"] == 2
+
+
+def test_what_each_collection_of_stop_finds_is_counted(world: World) -> None:
+    """A cycle made here is found by the first of them, and by no other."""
+    made = bot(world, release_on_stop=True)
+
+    async def live() -> None:
+        await lived(made, 1)
+        made.ml_feature_pipeline.circle = made.ml_feature_pipeline
+        await made.stop()
+
+    world.clock.run(live())
+    counted = made.counters()
+    assert counted["stop_collection_1"] > 0
+    assert counted["stop_collection_2"] == counted["stop_collection_3"] == 0
+    kept = bot(world, release_on_stop=False).counters()
+    assert [kept[f"stop_collection_{number}"] for number in (1, 2, 3)] == [0, 0, 0]

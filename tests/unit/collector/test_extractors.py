@@ -139,3 +139,12 @@ def test_vectors_of_the_cache_own_their_memory() -> None:
     kept.update(book(2))
     assert kept._cache[1].vector.base is None
     assert not np.array_equal(kept._cache[1].vector[:64], kept._cache[2].vector[:64])
+
+
+def test_a_level_limit_forgets_the_levels_that_vanished_first() -> None:
+    free, kept = extractor(), OrderBookFeatureExtractor(BookFeatures(), 100, level_limit=5)
+    out = np.empty(len(BOOK_FEATURES))
+    for sequence in range(30):
+        assert free.update(book(sequence), out)[1] == kept.update(book(sequence), out)[1]
+    assert len(free.level_ttl_history) > 5
+    assert kept.level_ttl_history == free.level_ttl_history[-5:]

@@ -138,6 +138,17 @@ def test_capacity_is_counted_in_samples_of_the_measured_size(world: World) -> No
     assert numbers["sample_bytes"] > 112 * 8
 
 
+def test_what_is_written_and_its_cpu_are_counted(world: World) -> None:
+    made, counters = collector(world, max_samples_per_file=2, use_legacy_format=True)
+    for number in range(6):
+        made.collect(SYMBOLS[0], latest(number))
+    world.clock.run(written(made))
+    numbers = counters.as_numbers()
+    on_disk = sum(file.stat().st_size for file in world.environment.data_dir.iterdir())
+    assert numbers["written_bytes"] == on_disk > 6 * 112 * 8 * 2
+    assert numbers["write_cpu_s"] > 0
+
+
 KILLED_WHILE_WRITING = """\
 import resource, signal, sys
 from pathlib import Path

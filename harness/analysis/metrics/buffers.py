@@ -1,12 +1,18 @@
-"""What the target counted of its samples: what its buffers may and did hold, and whether none went missing."""
+"""What the target counted of its samples: what its buffers hold, how often they are saved, whether any goes missing."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from harness.analysis.estimates import Reading, absent
+from harness.analysis.leaks.floors import theil_sen
 from harness.analysis.metrics.levels import not_reached
-from harness.analysis.runs import Run
+from harness.analysis.runs import EPSILON_S, Run
+
+SPANS = 8
+"""The load is cut into so many equal spans, each with its fewest unsaved samples."""
 
 
 def capacity_mb(run: Run) -> Reading:
@@ -50,7 +56,7 @@ def lost(run: Run) -> Reading:
     """
     count = run.told.counter("lost")
     if run.unfinished:
-        count = _not_saved(run, count)
+        count = not_saved(run, count)
     if count is None:
         return absent("not applicable", f"{run.config} does not count lost samples")
     return Reading(count) if run.stop.returned else Reading(count, "lower", reason=f"{run.config} {run.ending}")
@@ -69,8 +75,90 @@ def lost_share(run: Run) -> Reading:
     return replace(reading, value=reading.value / gathered)
 
 
-def _not_saved(run: Run, reported: float | None) -> float | None:
-    """Samples collected less those persisted; what was `reported` where the counters do not say, None without either.
+def written_mb(run: Run) -> Reading:
+    """What the target wrote to disk, all files together, MB at full scale; due once stop() has returned."""
+    return _megabytes(run, "written_bytes") if run.stop.returned else not_reached(run)
+
+
+def write_cpu_s(run: Run) -> Reading:
+    """CPU seconds that the target spent writing samples, in the world that ran; due once stop() has returned."""
+    if not run.stop.returned:
+        return not_reached(run)
+    seconds = run.told.counter("write_cpu_s")
+    if seconds is None:
+        return absent("not applicable", f"{run.config} does not count the CPU of its writes")
+    return Reading(seconds)
+
+
+def save_interval_minutes(run: Run) -> Reading:
+    """The median time between two saves of one symbol up to the horizon, the first counted from the start.
+
+    A lower bound where none was saved.
+    """
+    if not run.reached_horizon:
+        return not_reached(run)
+    if collected(run) is None:
+        return absent("not applicable", f"{run.config} does not count collected samples")
+    times: dict[str, list[float]] = {}
+    for event in run.events:
+        if event["kind"] == "flush" and event["t_s"] <= run.horizon_s + EPSILON_S:
+            times.setdefault(str(event.get("symbol", "")), [0.0]).append(event["t_s"])
+    if not times:
+        return Reading(run.horizon_s / 60, "lower", reason=f"{run.config} saved nothing up to the horizon")
+    return Reading(float(np.median(np.concatenate([np.diff(sorted(saved)) for saved in times.values()]))) / 60)
+
+
+def backlog_growth(run: Run) -> Reading:
+    """The share of what is collected under load by which unsaved samples pile up; 0 where saving keeps up.
+
+    The Theil-Sen slope through the fewest unsaved samples of SPANS equal spans of the load, over the samples collected
+    per hour. Buffers fill and are saved again: what they hold at the least is what waits for the disk.
+    """
+    if not run.reached_horizon:
+        return not_reached(run)
+    told = sorted(
+        (float(event["t_s"]), event["kind"] == "collected", float(event["samples"]))
+        for event in run.events
+        if event["kind"] in ("collected", "flush") and isinstance(event.get("samples"), int | float)
+    )
+    rows: list[tuple[float, float, float]] = []  # hours, collected so far, unsaved
+    gathered = saved = 0.0
+    for t_s, collecting, samples in told:
+        gathered, saved = (samples, saved) if collecting else (gathered, saved + samples)
+        if run.warmup_s <= t_s <= run.horizon_s + EPSILON_S:
+            rows.append((t_s / 3600, gathered, gathered - saved))
+    table = np.array(rows).reshape(-1, 3)
+    if len(table) < 2 * SPANS or table[-1, 1] <= table[0, 1]:
+        return absent("not applicable", f"{run.config} tells of too few samples collected under load")
+    edges = np.linspace(table[0, 0], table[-1, 0], SPANS + 1)
+    span = np.clip(np.searchsorted(edges, table[:, 0], side="right") - 1, 0, SPANS - 1)
+    lows = [table[span == one][table[span == one, 2].argmin()] for one in range(SPANS) if (span == one).any()]
+    slope = float(theil_sen(np.array([low[0] for low in lows]), np.array([low[2] for low in lows])))
+    per_hour = (table[-1, 1] - table[0, 1]) / (table[-1, 0] - table[0, 0])
+    return Reading(slope / float(per_hour))
+
+
+def first_collection(run: Run) -> Reading:
+    """Unreachable objects that the first collection of stop() found."""
+    return _collected(run, ("stop_collection_1",))
+
+
+def later_collections(run: Run) -> Reading:
+    """Unreachable objects that the second and the third found together."""
+    return _collected(run, ("stop_collection_2", "stop_collection_3"))
+
+
+def _collected(run: Run, names: tuple[str, ...]) -> Reading:
+    if not run.stop.returned:
+        return not_reached(run)
+    counts = [run.told.counter(name) for name in names]
+    if any(count is None for count in counts):
+        return absent("not applicable", f"{run.config} does not count what the collections of its stop() find")
+    return Reading(sum(count or 0.0 for count in counts))
+
+
+def not_saved(run: Run, reported: float | None) -> float | None:
+    """Return samples collected less those persisted; what was `reported` where counters do not say; None without both.
 
     What a run without counters saved is the sum of its flushes.
     """

@@ -15,10 +15,12 @@ from harness.analysis.metrics import (
     arithmetic,
     buffers,
     cpu,
+    crash,
     errors,
     levels,
     losses,
     restarts,
+    structures,
     teeth,
     waterfall,
 )
@@ -32,8 +34,8 @@ from harness.scenario import Scenario
 Read = Callable[[Run], Reading]
 
 Unit = Literal[
-    "GB", "MB", "GB/h", "minutes", "s", "ms", "samples", "tasks", "files", "threads", "errors", "budgets", "share",
-    "times", "",
+    "GB", "MB", "GB/h", "minutes", "s", "ms", "samples", "tasks", "files", "threads", "errors", "objects", "budgets",
+    "share", "times", "",
 ]  # fmt: skip
 """GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; counts and CPU are those of the scaled world.
 
@@ -204,6 +206,32 @@ def _left() -> list[Metric]:
     ]
 
 
+def _structures() -> list[Metric]:
+    """What the note names, by the attributes that hold it."""
+    what = {
+        "snapshots": ("order-book snapshots", structures.SNAPSHOTS),
+        "candles": ("candle histories", structures.CANDLES),
+        "features": ("feature buffers", structures.FEATURES),
+        "records": ("label and metadata buffers", structures.RECORDS),
+    }
+    most = "the most that the note's {} held in a walk under feed"
+    found = [
+        Metric(f"named.{name}_mb", most.format(words), "MB", structures.most_mb(*attributes))
+        for name, (words, attributes) in what.items()
+    ]
+    histories = structures.most_mb(*structures.SNAPSHOTS, *structures.CANDLES)
+    return [
+        *found,
+        _reduction("named.histories_reduction", "what the second config saves of both histories", histories),
+        Metric(
+            "named.growth_share",
+            "share of the growth of live bytes, where these were highest, held by what the note names",
+            "share",
+            structures.growth_share,
+        ),
+    ]
+
+
 _METRICS = (
     Metric("start", "RSS at the start of the feed", "GB", levels.start),
     Metric(
@@ -214,6 +242,7 @@ _METRICS = (
         pair=relative_difference,
     ),
     Metric("peak", "highest RSS up to the horizon", "GB", levels.peak, arithmetic=arithmetic.peak_gb),
+    Metric("peak.net", "highest RSS up to the horizon over the start", "GB", levels.net_of_start(levels.peak)),
     Metric(
         "peak.tree",
         "most that the judged process and all that it started held together up to the horizon",
@@ -318,6 +347,35 @@ _METRICS = (
         buffers.peak_mb,
         arithmetic.buffers_reduction,
     ),
+    Metric(
+        "saves.interval_minutes",
+        "median time between two saves of one symbol's samples",
+        "minutes",
+        buffers.save_interval_minutes,
+    ),
+    Metric(
+        "saves.frequency_ratio",
+        "how many times as often the second config saves the samples of a symbol",
+        "times",
+        buffers.save_interval_minutes,
+        pair=ratio,
+        average=estimates.GEOMETRIC,
+    ),
+    Metric(
+        "backlog.growth_share",
+        "share of the samples collected under load by which unsaved ones pile up",
+        "share",
+        buffers.backlog_growth,
+    ),
+    Metric("disk.written_mb", "what the target wrote to disk", "MB", buffers.written_mb, moves="whole"),
+    _reduction(
+        "disk.written_reduction", "what the second config saves of what is written", buffers.written_mb, moves="whole"
+    ),
+    Metric("disk.write_cpu_s", "CPU seconds of writing samples", "s", buffers.write_cpu_s, moves="cost"),
+    _reduction(
+        "disk.write_cpu_reduction", "what it saves of the CPU of writing samples", buffers.write_cpu_s, moves="cost"
+    ),
+    *_structures(),
     Metric("sawtooth.crest_gb", "median RSS just before a cleanup", "GB", teeth.crest_gb),
     Metric("sawtooth.trough_gb", "median RSS just after a cleanup", "GB", teeth.trough_gb, moves="course"),
     Metric("growth.linear_r2", "R^2 of a straight line through RSS under load", "", levels.linear_r2, moves="course"),
@@ -327,6 +385,12 @@ _METRICS = (
         "share",
         levels.range_share,
         moves="course",
+    ),
+    Metric(
+        "growth.per_symbol_mb",
+        "highest RSS up to the horizon over the start, for each symbol that the target takes",
+        "MB",
+        levels.grown_per_symbol_mb,
     ),
     Metric(
         "growth.drop_share",
@@ -365,6 +429,35 @@ _METRICS = (
         "ms",
         cpu.longest_pause_ms,
         moves="cost",
+    ),
+    Metric("crash.minutes", "when RSS reached the machine's memory limit", "minutes", crash.minutes),
+    Metric(
+        "crash.prediction_error",
+        "how much later the first 30 minutes foretell the limit than it is reached",
+        "share",
+        crash.prediction_error,
+    ),
+    Metric(
+        "crash.unsaved",
+        "samples collected and not on disk when the limit was reached",
+        "samples",
+        crash.unsaved,
+        counted=True,
+    ),
+    _reduction("crash.unsaved_reduction", "what the second config saves of them", crash.unsaved),
+    Metric(
+        "stop.first_collection",
+        "unreachable objects that the first collection of stop() found",
+        "objects",
+        buffers.first_collection,
+        counted=True,
+    ),
+    Metric(
+        "stop.later_collections",
+        "unreachable objects that its second and third collection found",
+        "objects",
+        buffers.later_collections,
+        counted=True,
     ),
     Metric(
         "samples.unaccounted",

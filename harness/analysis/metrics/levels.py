@@ -123,6 +123,16 @@ def net_of_start(level: Callable[[Run], Reading]) -> Callable[[Run], Reading]:
     return grown
 
 
+def grown_per_symbol_mb(run: Run) -> Reading:
+    """How far the peak lies above the start, MB at full scale per symbol: of those that the target takes of the market,
+    where it counts them."""
+    begun, reading = start(run), peak(run)
+    if begun.value is None or reading.value is None:
+        return begun if begun.value is None else reading
+    symbols = run.told.counter("symbols") or run.terms.symbols
+    return Reading((reading.value - begun.value) / symbols * 1e3, reading.bound, reason=reading.reason)
+
+
 def linear_r2(run: Run) -> Reading:
     """R^2 of the least-squares straight line through RSS under load up to the horizon: 1 is linear growth."""
     if not run.reached_horizon:

@@ -16,7 +16,7 @@ NOT_TOLD = "not told"
 """What a target may tell of, and does not."""
 
 _DECIMALS = {"samples": 0}
-_DECIMALS |= dict.fromkeys(("minutes", "s", "share", "tasks", "files", "threads", "errors"), 1)
+_DECIMALS |= dict.fromkeys(("minutes", "s", "share", "tasks", "files", "threads", "errors", "objects"), 1)
 _DECIMALS |= dict.fromkeys(("GB", "MB", "1/h", "ms", "times", "budgets"), 2)
 """Decimals per unit; a share is shown in percent. GB/h and what has no unit have three."""
 
@@ -26,6 +26,7 @@ _ONE = {
     "files": "file",
     "threads": "thread",
     "errors": "error",
+    "objects": "object",
     "budgets": "budget",
 }
 

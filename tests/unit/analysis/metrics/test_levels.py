@@ -108,3 +108,12 @@ def test_a_run_whose_first_sample_came_after_the_horizon_has_no_value_there(make
     for level in (levels.horizon_instant, levels.horizon, levels.peak, levels.mean):
         assert level(late).value is None
     assert levels.horizon(late).reason == "old has no sample up to the horizon"
+
+
+def test_growth_is_told_per_symbol_that_is_taken(make_run, make_scenario) -> None:
+    run = make_run([5, 25, 7], counters={"symbols": 20}).under(make_scenario(hours=1 / 3))
+    assert levels.grown_per_symbol_mb(run).value == pytest.approx(1000)
+    of_all = make_run([5, 25, 7]).under(make_scenario(hours=1 / 3))
+    assert levels.grown_per_symbol_mb(of_all).value == pytest.approx(400)
+    ended = levels.grown_per_symbol_mb(make_run([5, 32], status="limit").under(make_scenario()))
+    assert (ended.value, ended.bound) == (pytest.approx(540), "lower")

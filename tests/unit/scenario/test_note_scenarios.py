@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scenario import load
+from harness.scenario import Scenario, load
 
 
 def test_as_written_bounds_all_that_the_note_names_and_walks_when_buffers_are_nearly_full() -> None:
@@ -30,3 +30,50 @@ def test_as_written_bounds_all_that_the_note_names_and_walks_when_buffers_are_ne
         "fix_1": {"max_samples_per_file", "max_buffer_memory_mb", "use_legacy_format"},
         "fix_5": {"snapshot_history_size", "candle_history_size"},
     }
+
+
+def growth_gb_per_s(scenario: Scenario, calibrated: Scenario) -> float:
+    """What grows between cleanups at full scale: 20 GB per 5000 s with the feed of 50symbols, and as the feed does."""
+    peak_gb = next(claim.expected[0] for claim in calibrated.claims if claim.kind == "calibration")
+    interval_s = calibrated.configs["old"]["cleanup_interval_cycles"] * calibrated.time.cycle_s
+    share = scenario.market.books_per_second / calibrated.market.books_per_second
+    return (peak_gb - calibrated.memory.baseline_gb) / interval_s * share
+
+
+def expected(scenario: Scenario, name: str) -> tuple[float | None, float | None]:
+    return next(claim.band for claim in scenario.claims if claim.name == name)
+
+
+@pytest.fixture(scope="module")
+def calibrated() -> Scenario:
+    return load("50symbols")
+
+
+def test_old_crashes_before_its_first_cleanup_and_fixed_never(calibrated: Scenario) -> None:
+    scenario = load("crash")
+    memory, time = scenario.memory, scenario.time
+    rate = growth_gb_per_s(scenario, calibrated)
+    crash_s = (memory.limit_gb - memory.baseline_gb) / rate
+    low, high = expected(scenario, "old reaches 32 GB in 72 minutes")
+    assert (low + high) / 2 == pytest.approx(crash_s / 60, abs=0.1)
+    assert high * 60 < scenario.configs["old"]["cleanup_interval_cycles"] * time.cycle_s < time.hours * 3600
+    fixed_gb = memory.baseline_gb + rate * scenario.configs["fixed"]["cleanup_interval_cycles"] * time.cycle_s
+    assert fixed_gb == pytest.approx(8.1, abs=0.05)
+    for config, unsaved in (("old", 86), ("old_500", 86), ("often", 860), ("often_500", 360)):
+        table = scenario.configs[config]
+        samples = crash_s / (table["collection_interval"] * time.cycle_s)
+        assert samples % table["max_samples_per_file"] == pytest.approx(unsaved, abs=1)
+    low, high = expected(scenario, "files of 500 lose less, with a sample every cycle")
+    assert low < 1 - 360 / 860 < high
+
+
+def test_the_peaks_at_cycles_of_one_second_are_those_of_the_calibrated_feed(calibrated: Scenario) -> None:
+    scenario = load("50symbols_1s")
+    assert scenario.market == calibrated.market
+    for config, claim in (("old", "old peaks at 9 GB"), ("fixed", "fixed peaks at 5.4 GB")):
+        interval_s = scenario.configs[config]["cleanup_interval_cycles"] * scenario.time.cycle_s
+        peak_gb = scenario.memory.baseline_gb + growth_gb_per_s(scenario, calibrated) * interval_s
+        low, high = expected(scenario, claim)
+        assert low < peak_gb < high
+    same = {"cycle_s", "run_on_s", "settle_minutes", "warmup_minutes"}
+    assert {key for key, value in scenario.time if value != dict(calibrated.time)[key]} <= same

@@ -82,7 +82,7 @@ class DisarmingStream(io.TextIOBase):
             raise
         except OSError as error:
             self.failed = self.failed or error
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())  # or it fails once more at exit
+            to_nowhere(self._stream)  # or it fails once more at exit
 
     def isatty(self) -> bool:
         """Return whether escapes are obeyed there: never where all is foreign, so that nobody writes any."""
@@ -105,6 +105,13 @@ class DisarmingStream(io.TextIOBase):
     def errors(self) -> str | None:  # type: ignore[override]
         """What becomes of characters that the encoding does not have."""
         return self._stream.errors
+
+
+def to_nowhere(stream: TextIO) -> None:
+    """What is written to the descriptor of `stream` from here on is dropped."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 @contextmanager

@@ -39,8 +39,7 @@ class Stop:
 
 
 def _numbers(facts: dict[str, Any]) -> dict[str, float]:
-    known = {key: value for key, value in facts.items() if isinstance(value, int | float)}
-    return {key: float(value) for key, value in known.items() if not isinstance(value, bool)}
+    return {key: float(value) for key, value in facts.items() if value is not None}
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,14 +13,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
-import os
 import sys
 import traceback
 from collections.abc import Sequence
 from typing import Final, Protocol, cast
 
 from harness.errors import SoakError
-from harness.foreign_text import disarmed_streams, on_one_line
+from harness.foreign_text import disarmed_streams, on_one_line, to_nowhere
 from harness.soaks import interrupts
 
 SUBCOMMANDS: Final[dict[str, str]] = {
@@ -76,7 +75,7 @@ def _told(argv: Sequence[str] | None) -> int:
         return SoakError.exit_code
     except BrokenPipeError:
         # What was asked for did not reach its reader. The rest goes nowhere, so that nothing is raised at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        to_nowhere(sys.stdout)
         return SoakError.exit_code
     except Exception:  # noqa: BLE001 - a bug: it shows its traceback, and must not exit 1, which is a claim missed
         sys.stderr.write(traceback.format_exc())

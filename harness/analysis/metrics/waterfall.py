@@ -236,5 +236,5 @@ def _median(values: Any) -> float | None:
     return median(known) if known else None
 
 
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

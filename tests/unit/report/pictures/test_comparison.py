@@ -40,7 +40,7 @@ def test_every_metric_is_beside_its_difference_and_interval(pairs) -> None:
     text = printed(print_comparison, "old and [fixed]", pairs[0], memory_scale=0.1)
     assert "old and [fixed]" in text
     assert line_of(text, "metric") == "metric old fixed fixed - old [95 %]"
-    assert line_of(text, "peak") == "peak 24.82 GB 6.82 GB -18.00 [-18.00, -18.00] GB"
+    assert line_of(text, "peak ") == "peak 24.82 GB 6.82 GB -18.00 [-18.00, -18.00] GB"
     assert line_of(text, "release.stop *") == "release.stop * 0.0 % 70.3 % +70.3 [69.0, 71.7] %"
     assert line_of(text, "cleanup.interval_minutes").endswith("83.3 min 8.3 min -75.0 [-75.0, -75.0] min")
     assert line_of(text, "reduction.peak ").startswith("reduction.peak 72.5 [72.4, 72.6] % what")

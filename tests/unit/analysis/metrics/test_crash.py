@@ -8,6 +8,8 @@ import pytest
 from harness.analysis.metrics import crash
 from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run
+from harness.analysis.verdict.claim_verdict import judge_claim
+from harness.scenario import Claim
 
 LIMIT_GB = 32.0
 COUNTED = {"collected": 860, "persisted": 500}
@@ -61,3 +63,22 @@ def test_what_was_collected_and_not_saved_is_gone(crashed, make_run) -> None:
     events = [{"t_s": 50.0, "kind": "collected", "samples": 10}, {"t_s": 51.0, "kind": "flush", "samples": 6}]
     assert crash.unsaved(crashed(gb, events=events)).value == 4
     assert METRICS["crash.unsaved"].counted
+
+
+@pytest.mark.parametrize(
+    ("expected", "outcome"), [((120.0, None), "met"), ((None, 119.0), "missed"), ((71.7, 75.0), "missed")]
+)
+def test_a_run_that_lives_to_its_horizon_decides_claims_on_when_it_crashes(
+    make_run, make_scenario, expected: tuple[float | None, float | None], outcome: str
+) -> None:
+    claim = Claim(
+        name="c",
+        metric="crash.minutes",
+        configs=("old",),
+        expected=tuple("open" if end is None else end for end in expected),
+        better="neither",
+        kind="prediction",
+        source="the note",
+    )
+    runs = [make_run([5] * 13, seed=seed) for seed in (1, 2, 3)]
+    assert judge_claim(claim, make_scenario(claims=[claim]), runs).outcome == outcome

@@ -24,6 +24,7 @@ from harness.soaks import interrupts
 
 SUBCOMMANDS: Final[dict[str, str]] = {
     "run": "harness.cli.run",
+    "sweep": "harness.cli.sweep",
     "report": "harness.cli.report",
     "compare": "harness.cli.compare",
     "explain": "harness.cli.explain",

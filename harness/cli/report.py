@@ -1,6 +1,7 @@
 """Judge a recording again and redraw it, for instance after a claim in its scenario.toml was edited.
 
-RESULT is a result folder, `latest`, or a scenario's name for its newest result.
+RESULT is a result folder, `latest`, or a scenario's name for its newest result. That of a sweep is told as a sweep:
+its tables and pictures are written again.
 """
 
 from __future__ import annotations
@@ -18,11 +19,17 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge; the exit code is the verdict's."""
+    """Judge; the exit code is the verdict's, of a sweep whether its table is whole."""
     from harness.analysis.result import Result
     from harness.cli.after_runs import conclude
     from harness.report.terminal.console import open_console
     from harness.soaks.result_folder import find_result
+    from harness.sweeps.sweep_file import is_sweep
 
-    result = Result.open(find_result(arguments.result, arguments.out))
+    folder = find_result(arguments.result, arguments.out)
+    if is_sweep(folder):
+        from harness.cli.after_sweep import conclude_sweep
+
+        return conclude_sweep(open_console(), folder)
+    result = Result.open(folder)
     return conclude(open_console(), result, verbose=arguments.verbose)

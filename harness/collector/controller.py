@@ -208,10 +208,14 @@ class BotController:
         self._emit("cleanup", rss_bytes=rss_bytes, rss_after_bytes=self._process.memory_info().rss)
 
     async def _cleanup_memory(self) -> None:
-        """Save the sample buffers, clear what grows, collect once. The note names the method and not its content."""
+        """Save the sample buffers, unless told not to, clear what grows, collect once.
+
+        The note names the method and not its content.
+        """
         assert self.ml_data_collector is not None
         assert self.ml_feature_pipeline is not None
-        self.ml_data_collector.flush_all()
+        if self._params.cleanup_saves_buffers:
+            self.ml_data_collector.flush_all()
         for pipeline in self.ml_feature_pipeline.pipelines.values():
             pipeline.clear_growth()
         gc.collect()

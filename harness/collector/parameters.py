@@ -39,6 +39,7 @@ class Parameters:
     # what the note leaves open
     cache_limit: Annotated[int, Ge(1), STOCK] | None = None  # cached feature vectors per symbol; None: cleanup only
     level_limit: Annotated[int, Ge(1), STOCK] | None = None  # vanished levels noted per symbol; None: cleanup only
+    cleanup_saves_buffers: bool = True  # a cleanup writes the sample buffers before it clears what grows
     unreachable_share: Annotated[float, Ge(0), Le(1)] = 0.0  # share of the cached growth that no cleanup reaches
     # "Reduce active symbols"
     active_symbols: Annotated[int, Ge(1)] | None = None  # of those in the market, the most active first; None: all

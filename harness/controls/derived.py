@@ -180,7 +180,7 @@ def _with_configs(
 ) -> Scenario:
     seeds = max(scenario.seeds, FEWEST_SEEDS)
     target = {"factory": factory or scenario.target.factory}
-    changed = {"configs": {name: dict(table) for name, table in configs.items()}, "claims": list(claims)}
+    changed = {"configs": {name: dict(table) for name, table in configs.items()}, "claims": list(claims), "sweeps": {}}
     looks = {"seeds": seeds, "max_seeds": None}  # a control is looked at once
     return Scenario.model_validate({**scenario.model_dump(), **changed, **looks, "target": target})
 

@@ -6,6 +6,7 @@
     settings         its tables of time, memory and target
     market_settings  its table of the feed, and of the feed's faults
     claims           its table of what is expected
+    sweep_settings   its tables of what `soak sweep` varies
     refusals         what these models refuse, as problems of the file
     overrides        the options of the command line that override its keys
     files            finding, reading, listing and writing scenario files
@@ -22,6 +23,7 @@ from harness.scenario.contents import Scenario
 from harness.scenario.files import Listing, available, load, to_toml
 from harness.scenario.market_settings import MarketSettings
 from harness.scenario.settings import MemorySettings, Settings, TargetSettings, TimeSettings
+from harness.scenario.sweep_settings import SweepSettings
 from harness.scenario.world import Change, ScaledWorld, scale_down
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "ScaledWorld",
     "Scenario",
     "Settings",
+    "SweepSettings",
     "TargetSettings",
     "TimeSettings",
     "available",

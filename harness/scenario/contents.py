@@ -14,6 +14,8 @@ from harness.scenario.claims import Claim
 from harness.scenario.market_settings import MarketSettings
 from harness.scenario.refusals import Refusal
 from harness.scenario.settings import Line, MemorySettings, Paragraph, Settings, TargetSettings, TimeSettings
+from harness.scenario.sweep_settings import Name as SweepName
+from harness.scenario.sweep_settings import SweepSettings
 from harness.text import did_you_mean
 
 ENV = "env"
@@ -45,6 +47,7 @@ class ScenarioContents(Settings):
     target: TargetSettings
     configs: Annotated[dict[ConfigName, dict[str, Any]], Len(1)]
     claims: Annotated[tuple[Claim, ...], Strict(False)] = ()
+    sweeps: dict[SweepName, SweepSettings] = Field(default_factory=dict)
 
     def parameters(self) -> dict[str, dict[str, Any]]:
         """The parameters of every config."""
@@ -98,14 +101,23 @@ class ScenarioContents(Settings):
                     )
         return self
 
+    @model_validator(mode="after")
+    def _sweeps_start_from_configs(self) -> Self:
+        for name, sweep in self.sweeps.items():
+            for config in sweep.configs or ():
+                if config not in self.configs:
+                    offer = did_you_mean(config, self.configs, noun="the configs are")
+                    raise Refusal(f"sweeps.{name}.configs", list(sweep.configs or ()), f'no config "{config}"; {offer}')
+        return self
+
 
 class Scenario(ScenarioContents):
     """One scenario: the market, the virtual duration, the target, its configs, the claims.
 
     `name` is the stem of its file, `seeds` the runs per config, `max_seeds` up to how many are added while a verdict is
     open (None: none), `first_seed` the first of these seeds, which follow one another; `stall_s` the real seconds
-    without a sample after which a run counts as stalled, `assumptions` what the numbers take for granted. Configs hold
-    plain values and, when the scenario was loaded with its target, every parameter.
+    without a sample after which a run counts as stalled, `assumptions` what the numbers take for granted, `sweeps` what
+    `soak sweep` can vary. Configs hold plain values and, when the scenario was loaded with its target, every parameter.
     """
 
     name: Annotated[str, Field(pattern=r"^\w[\w .-]*$", max_length=200)]

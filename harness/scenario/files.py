@@ -83,6 +83,8 @@ def to_toml(scenario: Scenario) -> str:
     table = scenario.model_dump(exclude={"name", "path"})
     for claim in table["claims"]:
         claim["expected"] = ["open" if end is None else end for end in claim["expected"]]
+    if not table["sweeps"]:
+        del table["sweeps"]
     return tomli_w.dumps(_without_none(table), multiline_strings=True)
 
 

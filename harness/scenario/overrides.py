@@ -37,8 +37,8 @@ def with_options(
 ) -> Scenario:
     """The scenario with a user's options, validated again.
 
-    Configs keep the scenario's order; claims about a config that is not selected are dropped. Where fewer `hours`
-    would leave the warm-up more than a fifth of the run, it becomes a fifth.
+    Configs keep the scenario's order; claims about a config that is not selected are dropped, and so are sweeps. Where
+    fewer `hours` would leave the warm-up more than a fifth of the run, it becomes a fifth.
 
     Raises UsageError, naming the option, where a value is not allowed or a config does not exist.
     """
@@ -55,6 +55,7 @@ def with_options(
     if configs is not None:
         table["configs"] = {name: scenario.configs[name] for name in _selected(scenario, configs)}
         table["claims"] = [claim.model_dump() for claim in scenario.claims if set(claim.configs) <= set(configs)]
+        table["sweeps"] = {}
     try:
         return Scenario.model_validate(table)
     except ValidationError as error:

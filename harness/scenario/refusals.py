@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -68,7 +68,10 @@ def _keys_at(location: Sequence[str | int], model: type[BaseModel]) -> list[str]
     """The keys that `model` allows in the table at `location`."""
     kind: Any = model
     for part in location:
-        kind = get_args(kind)[0] if isinstance(part, int) else kind.model_fields[part].annotation
+        if get_origin(kind) is dict:  # a table whose keys are names
+            kind = get_args(kind)[1]
+        else:
+            kind = get_args(kind)[0] if isinstance(part, int) else kind.model_fields[part].annotation
         if type(None) in get_args(kind):  # a table that may be left out
             kind = get_args(kind)[0]
     return list(kind.model_fields)

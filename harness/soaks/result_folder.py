@@ -116,16 +116,21 @@ def _conditions() -> dict[str, Any]:
         "market_version": MARKET_VERSION,
         "python": platform.python_version(),
         "packages": {name: _version(name) for name in _PACKAGES},
-        "machine": {
-            "system": platform.system(),
-            "kernel": platform.release(),
-            "architecture": platform.machine(),
-            "libc": " ".join(platform.libc_ver()).strip() or None,
-            "cpus": os.cpu_count(),
-            "memory_bytes": int(psutil.virtual_memory().total),
-        },
+        "machine": this_machine(),
         "git": None if (state := git_state()) is None else {**state, "changes": _changes()},
         "environment": PINNED,
+    }
+
+
+def this_machine() -> dict[str, Any]:
+    """The machine of this process, as a manifest tells of it."""
+    return {
+        "system": platform.system(),
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+        "libc": " ".join(platform.libc_ver()).strip() or None,
+        "cpus": os.cpu_count(),
+        "memory_bytes": int(psutil.virtual_memory().total),
     }
 
 

@@ -59,6 +59,16 @@ def peak(run: Run) -> Reading:
     return Reading(highest, "lower", reason=f"{run.config} {run.ending}")
 
 
+def live_peak(run: Run) -> Reading:
+    """The most live bytes up to the horizon, the ballast with them; a lower bound where the run ended before it."""
+    live = run.live_gb[run.until_horizon & np.isfinite(run.live_gb)]
+    if not live.size:
+        return not_reached(run)
+    if run.reached_horizon:
+        return Reading(float(live.max()))
+    return Reading(float(live.max()), "lower", reason=f"{run.config} {run.ending}")
+
+
 def tree_peak(run: Run) -> Reading:
     """The most that the judged process and all that it started held up to the horizon; not applicable without any."""
     if not run.has_children:

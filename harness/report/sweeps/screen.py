@@ -1,0 +1,85 @@
+"""A sweep on the terminal: its tables, and its sentences above them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from harness.analysis.estimates import Estimate
+from harness.analysis.sweeps.claim_map import ClaimMap
+from harness.analysis.sweeps.recorded_sweep import RecordedSweep
+from harness.analysis.sweeps.switches import Effects
+from harness.report.sweeps.sentences import axis_words, holds_words, metric_words
+from harness.report.terminal.console import heading, new_table, paragraph, show
+from harness.report.words.amounts import band_words, interval
+
+
+def print_sentences(console: Console, title: str, sentences: Sequence[str]) -> None:
+    """Print sentences below a heading, each with a bullet; nothing where there are none."""
+    if sentences:
+        heading(console, title)
+        for sentence in sentences:
+            paragraph(console, sentence, bullet="- ")
+
+
+def print_effects(console: Console, effects: Sequence[Effects], scale: float) -> None:
+    """Print for each metric what each switch adds alone, as the last of all, and its share by Shapley."""
+    heading(
+        console,
+        f"What each brings, in a world of {scale:g}: alone, as the last of all, its share of the whole (Shapley, %)",
+    )
+    table = new_table(
+        "metric",
+        "unit",
+        "switch",
+        "alone",
+        "last",
+        "adds (Shapley)",
+        "share",
+        right=("alone", "last", "adds (Shapley)", "share"),
+        unbroken=("switch",),
+    )
+    for each in effects:
+        for place, switch in enumerate(each.switches):
+            unit = each.metric.unit
+            table.add_row(
+                metric_words(each.metric.name) if not place else "",
+                ("%" if unit == "share" else unit) if not place else "",
+                axis_words(switch.name),
+                _cell(switch.alone, unit),
+                _cell(switch.last, unit),
+                _cell(switch.shapley, unit),
+                interval(switch.share, "share") if each.changes else "-",
+            )
+    show(console, table)
+
+
+def _cell(estimate: Estimate, unit: str) -> str:
+    return interval(estimate, unit, signed=True)
+
+
+def print_claims(console: Console, sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> None:
+    """Print for each claim in how many points it is met, exceeded and missed, and the share in which it holds."""
+    if not maps:
+        return
+    heading(
+        console,
+        f"In how much of the {len(sweep.points)} points of {sweep.name} each claim holds (by the mean over seeds)",
+    )
+    table = new_table(
+        "claim",
+        "expected",
+        "met",
+        "exceeded",
+        "missed",
+        "too near to say",
+        "holds in",
+        right=("met", "exceeded", "missed", "too near to say"),
+    )
+    for one in maps:
+        counts = [sum(at.place == place for at in one.told) for place in ("met", "exceeded", "missed")]
+        near = sum(not at.decided for at in one.told)
+        expected = band_words(one.claim.expected, one.claim.tolerance, one.at[0].judged.metric.unit)
+        table.add_row(one.claim.name, expected, *(str(count) for count in counts), str(near), holds_words(one))
+    show(console, table)

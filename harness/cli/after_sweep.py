@@ -22,7 +22,7 @@ from harness.report.drawing.page import Page
 from harness.report.pictures.sweep_effects import effects_picture
 from harness.report.pictures.sweep_levels import levels_picture
 from harness.report.pictures.sweep_map import map_picture
-from harness.report.sweeps.screen import print_claims, print_effects, print_sentences
+from harness.report.sweeps.screen import print_along, print_claims, print_effects, print_sentences
 from harness.report.sweeps.sentences import said_along, said_of_claims, said_of_runs, said_of_switches
 from harness.report.terminal.console import whole_line
 from harness.soaks.living import lives
@@ -65,6 +65,7 @@ def _told(console: Console, sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> d
         along = {axis: moved_along(sweep, axis) for axis in sweep.points.settings.axes}
         for axis, moved in along.items():
             print_sentences(console, f"Along {axis}", list(said_along(sweep, axis, moved, maps)))
+            print_along(console, sweep, axis, moved)
         pages["levels.png"] = levels_picture(sweep)
     elif len(sweep.points.settings.axes) == 2 and maps:
         pages["map.png"] = map_picture(sweep, maps)

@@ -1,6 +1,7 @@
 """What a sweep costs: processor time and memory of its rows, from recordings on this machine or from a short probe.
 
-A run takes START_S and, for each update of each symbol that it is fed, about the same time at any scale and any rate.
+A run takes START_S and, for each update of each symbol that it is fed, about as much of a core at any scale. At another
+rate or cycle that is only roughly so: what is done once a second or a cycle counts as if it came with the feed.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pandas as pd
+
 from harness.errors import SoakError
 from harness.files import read_json
 from harness.scenario.overrides import with_options
 from harness.soaks.admission import MARGIN, room_bytes
 from harness.soaks.anchor_plan import START_S
-from harness.soaks.archive import PEAK_TREE
+from harness.soaks.archive import PARQUET_FILE, PEAK_TREE
 from harness.soaks.result_folder import MANIFEST_FILE, this_machine
 from harness.soaks.run_rows import Row, World, carry_out
 from harness.sweeps.planned import PlannedSweep
@@ -62,11 +65,11 @@ def cost_of(planned: PlannedSweep, root: Path) -> Cost | None:
 
 
 def probed_cost(planned: PlannedSweep) -> Cost:
-    """The cost of the rows by a short run of the first one, in a folder that is gone afterwards.
+    """The cost of the rows by a short run of a typical one, in a folder that is gone afterwards.
 
     Raises SoakError where that run does not end as runs do, KeyboardInterrupt once its process is gone.
     """
-    (first, *_) = planned.rows
+    first = sorted(planned.rows, key=updates)[len(planned.rows) // 2]
     hours = min(PROBE_HOURS, first.world.scenario.time.hours)
     short = with_options(first.world.scenario, hours=hours, configs=[first.job.config], seeds=1)
     with tempfile.TemporaryDirectory(prefix="soak-probe-") as folder:
@@ -82,9 +85,10 @@ def probed_cost(planned: PlannedSweep) -> Cost:
 
 @dataclass(frozen=True)
 class _Recording:
-    """What one run took: seconds for each update and symbol, and its peak at full scale where it had one."""
+    """What one run took: seconds of a core under its feed, for how many updates, and its peak at full scale."""
 
-    update_s: float
+    cpu_s: float
+    updates: float
     peak_bytes: float
     hours: float
 
@@ -120,16 +124,17 @@ def _recording(run: Path) -> _Recording | None:
         if facts["status"] != "complete" or job["real_time"]:
             return None
         fed_s = job["horizon_s"] + job["run_on_s"]
-        updates = job["books_per_second"] * len(job["instruments"]) * fed_s
-        busy_s = max(facts["wall_s"] - facts.get("queued_s", 0.0), 0.0)
+        fed = job["books_per_second"] * len(job["instruments"]) * fed_s
+        cpu_s = pd.read_parquet(run / PARQUET_FILE, columns=["cpu_s"])["cpu_s"].dropna()
         peak = facts.get(PEAK_TREE, facts["peak_rss_bytes"]) / facts["memory_scale"]
-        return _Recording(busy_s / updates, float(peak), job["horizon_s"] / 3600)
-    except (SoakError, KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError):
+        return _Recording(float(cpu_s.iloc[-1] - cpu_s.iloc[0]), fed, float(peak), job["horizon_s"] / 3600)
+    except (SoakError, OSError, KeyError, IndexError, TypeError, ValueError, AttributeError):
         return None
 
 
 def _cost(planned: PlannedSweep, recordings: Sequence[_Recording], source: str) -> Cost:
-    update_s = sum(recording.update_s for recording in recordings) / len(recordings)
+    total = sum(recording.updates for recording in recordings)
+    update_s = sum(recording.cpu_s for recording in recordings) / total if total else 0.0
     row_s = tuple(START_S + update_s * updates(row) for row in planned.rows)
     memory = [_memory_bytes(row, recordings) for row in planned.rows]
     wall_s, most = _schedule(list(zip(row_s, memory, strict=True)), planned.at_once, float(room_bytes()))

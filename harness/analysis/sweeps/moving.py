@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.analysis.estimates import Estimate, Reading, over_seeds, t_interval
 from harness.analysis.metrics.catalogue import METRICS
-from harness.analysis.sweeps.long_table import owner_shares
+from harness.analysis.sweeps.long_table import OWNER, owner_shares
 from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.sweeps.points import Point
 
@@ -117,7 +117,7 @@ def _owners(sweep: RecordedSweep, points: Mapping[str, Point], base: str) -> lis
         for path, values in by_path.items()
         if any(float(np.mean(list(one.values()))) >= OWNER_LEAST for one in values.values())
     }
-    return [(f"owner {path}", "share", values) for path, values in large.items()]
+    return [(f"{OWNER}{path}", "share", values) for path, values in large.items()]
 
 
 def _moved(metric: str, unit: str, base: str, axis: str, values: Mapping[str, _BySeed]) -> Moved | None:

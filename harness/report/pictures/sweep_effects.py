@@ -92,7 +92,7 @@ def _draw_waterfall(axes: Axes, effects: Effects) -> None:
     names = [effects.base, *(f"+ {axis_words(switch.name)}" for switch in effects.switches), "all"]
     axes.set_xticks(
         range(len(names)),
-        [name.replace(" ", "\n", 1) if name.startswith("+ ") else name for name in names],
+        names,
         fontsize=SMALL_PT,
     )
     axes.set_ylim(0, 1.1 * max(*heights, 1e-9))
@@ -147,7 +147,7 @@ def _draw_shares(axes: Axes, effects: Sequence[Effects]) -> None:
             )
     axes.set_xlim(-0.5, len(names) - 0.5)
     axes.set_ylim(len(effects) - 0.5, -0.5)
-    axes.set_xticks(range(len(names)), [axis_words(name).replace(" ", "\n", 1) for name in names], fontsize=SMALL_PT)
+    axes.set_xticks(range(len(names)), [axis_words(name) for name in names], fontsize=SMALL_PT)
     axes.set_yticks(range(len(effects)), [_row_name(each) for each in effects], fontsize=SMALL_PT)
     axes.tick_params(length=0)
     axes.grid(visible=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -20,7 +20,11 @@ from harness.sweeps.points import Point, level_words
 PANELS: Final = ("peak", "sawtooth.trough_gb", "mean", "live.peak", "growth.drop_share", "release.stop")
 
 COLUMNS: Final = 3
-_LEFT_PX, _BETWEEN_PX, _TITLE_PX, _TICKS_PX = 80.0, 84.0, 44.0, 150.0
+_LEFT_PX, _BETWEEN_PX, _TITLE_PX, _TICKS_PX = 80.0, 84.0, 44.0, 158.0
+_NAMES_DOWN_PT = 90.0
+
+_LEAST_SPAN = {"share": 5.0, "GB": 0.5}
+"""An axis spans at least this much (points, GB), or it would make a drama of noise."""
 
 
 @in_house_style
@@ -75,16 +79,14 @@ def _draw(axes: Axes, sweep: RecordedSweep, metric: str, by_base: Mapping[str, L
                 if one.low is not None and one.high is not None:
                     axes.plot([x, x], [factor * one.low, factor * one.high], color=look.colour, linewidth=1.5)
         if named:
-            axes.text(
-                begin + (len(points) - 1) / 2,
-                -0.62,
-                axis_words(axis),
-                ha="center",
-                va="top",
-                fontsize=SMALL_PT,
-                color=INK,
-                transform=axes.get_xaxis_transform(),
-            )
+            middle = begin + (len(points) - 1) / 2
+            place: dict[str, Any] = {
+                "xy": (middle, 0),
+                "xycoords": axes.get_xaxis_transform(),
+                "annotation_clip": False,
+            }
+            down: dict[str, Any] = {"xytext": (0, -_NAMES_DOWN_PT), "textcoords": "offset points"}
+            axes.annotate(axis_words(axis), **place, **down, ha="center", va="top", fontsize=SMALL_PT, color=INK)
         begin += len(points) + 0.6
     axes.set_xticks(
         [x for x, _ in ticks],
@@ -96,6 +98,10 @@ def _draw(axes: Axes, sweep: RecordedSweep, metric: str, by_base: Mapping[str, L
     )
     axes.set_xlim(-0.5, begin - 1.1)
     axes.set_title(f"{metric_words(metric)}, {'%' if unit == 'share' else unit}", loc="left", fontsize=TEXT_PT, pad=6)
+    low, high = axes.get_ylim()
+    lacking = _LEAST_SPAN.get(unit, 0.0) - (high - low)
+    if axes.lines and lacking > 0:
+        axes.set_ylim(low - lacking / 2, high + lacking / 2)
     if not axes.lines:
         axes.text(0.5, 0.5, "nothing to tell", ha="center", transform=axes.transAxes, fontsize=TEXT_PT, color=FAINT)
     axes.grid(visible=False, axis="x")

@@ -21,7 +21,7 @@ MOST_PANELS: Final = 12
 
 COLOURS: Final[dict[Place, str]] = {
     "met": "#0072b2",
-    "exceeded": "#9ad0ee",
+    "exceeded": "#009e73",
     "missed": "#d55e00",
     "unknown": "#ffffff",
     "moves": "#ffffff",

@@ -8,11 +8,13 @@ from rich.console import Console
 
 from harness.analysis.estimates import Estimate
 from harness.analysis.sweeps.claim_map import ClaimMap
+from harness.analysis.sweeps.moving import Moved
 from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.analysis.sweeps.switches import Effects
-from harness.report.sweeps.sentences import axis_words, holds_words, metric_words
+from harness.report.sweeps.sentences import axis_words, holds_words, metric_words, moved_words
 from harness.report.terminal.console import heading, new_table, paragraph, show
 from harness.report.words.amounts import band_words, interval
+from harness.sweeps.points import level_words
 
 
 def print_sentences(console: Console, title: str, sentences: Sequence[str]) -> None:
@@ -57,6 +59,18 @@ def print_effects(console: Console, effects: Sequence[Effects], scale: float) ->
 
 def _cell(estimate: Estimate, unit: str) -> str:
     return interval(estimate, unit, signed=True)
+
+
+def print_along(console: Console, sweep: RecordedSweep, axis: str, moved: Sequence[Moved]) -> None:
+    """Print every metric at every level of an axis, what moves farthest first, by how many points at the end."""
+    bundles = sweep.points.settings.axes[axis]
+    levels = {level: level_words(level, bundle) for level, bundle in bundles.items()}
+    table = new_table("metric", "unit", "config", *levels.values(), "points", right=(*levels.values(), "points"))
+    for one in moved:
+        cells = [interval(one.levels[level], one.unit) if level in one.levels else "-" for level in levels]
+        unit = "%" if one.unit == "share" else one.unit
+        table.add_row(moved_words(one), unit, one.base, *cells, f"{one.points:.1f}{'' if one.moves else ' -'}")
+    show(console, table)
 
 
 def print_claims(console: Console, sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> None:

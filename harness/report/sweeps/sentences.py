@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from harness.analysis.estimates import Estimate
 from harness.analysis.sweeps.claim_map import HOLDS, ClaimMap, differing
+from harness.analysis.sweeps.long_table import OWNER
 from harness.analysis.sweeps.moving import MOVES_POINTS, Moved, points_along, unlike_marked
 from harness.analysis.sweeps.recorded_sweep import MISSING, RecordedSweep
 from harness.analysis.sweeps.switches import MATTERS, Effects, Interaction, Switch
 from harness.report.words.amounts import measured, percent, spoken
 from harness.sweeps.points import level_words
-from harness.text import first_of, joined, number
+from harness.text import first_of, joined
 
 METRIC_WORDS = {
     "peak": "peak",
@@ -203,30 +204,26 @@ def said_along(sweep: RecordedSweep, axis: str, moved: Sequence[Moved], maps: Se
     settings = sweep.points.settings.axes[axis]
     for base in sweep.points.bases:
         mine = [one for one in moved if one.base == base]
-        moving = [one for one in mine if one.moves]
-        still = [metric_words(one.metric) for one in mine if not one.moves]
-        told = [_moved_words(one, settings) for one in moving]
-        which = f"{len(moving)} of {len(mine)} metrics move by more than {MOVES_POINTS:g} points"
-        yield f"{axis_words(axis)}, {base}: {which}{': ' + '; '.join(told) if told else ''}."
+        moving, still = ([moved_words(one) for one in mine if one.moves is moves] for moves in (True, False))
+        if moving:
+            yield f"{base}: more than {MOVES_POINTS:g} points: {', '.join(moving)}."
         if still:
-            yield f"{axis_words(axis)}, {base}: these do not: {', '.join(still)}."
+            yield f"{base}: no more than that, or not for certain: {', '.join(still)}."
     points = points_along(sweep, axis)
     for one in differing(maps, points):
         places = {at.point.level(axis): at.place for at in one.at if at.point in points}
         words = ", ".join(f"{level_words(level, settings[level])} {place}" for level, place in places.items())
-        yield f'{axis_words(axis)}: "{one.claim.name}" changes: {words}.'
+        yield f'"{one.claim.name}" changes: {words}.'
+    if maps and not differing(maps, points):
+        yield "No claim that this sweep tells of changes sides."
     if list(next(iter(settings.values()))) == ["memory.scale"]:
         yield from _said_of_scale(moved)
 
 
-def _moved_words(moved: Moved, settings: dict[str, dict[str, object]]) -> str:
-    low, high = moved.extremes
-    ends = [
-        f"{spoken(moved.levels[level].estimate or 0.0, moved.unit)} at {level_words(level, settings[level])}"
-        for level in (low, high)
-    ]
-    chance = "" if moved.certain else ", without an interval"
-    return f"{metric_words(moved.metric)} {number(round(moved.points, 1))} ({joined(ends)}{chance})"
+def moved_words(moved: Moved) -> str:
+    """Return the name of what moves; of an owner the end of its path."""
+    path = moved.metric.removeprefix(OWNER)
+    return metric_words(moved.metric) if path == moved.metric else f"share of {path.split('.')[-1]}"
 
 
 def _said_of_scale(moved: Sequence[Moved]) -> Iterator[str]:

@@ -1,0 +1,48 @@
+"""A scenario of a dummy target, with sweeps written behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.scenario import Scenario, load
+from tests.unit.conftest import SCENARIO
+
+FIXES = """
+[sweeps.fixes]
+configs = ["old"]
+[sweeps.fixes.axes.fix_1]
+off = { "configs.max_samples" = 2000 }
+on = { "configs.max_samples" = 500 }
+[sweeps.fixes.axes.fix_2]
+off = { "configs.cleanup_interval_cycles" = 1000 }
+on = { "configs.cleanup_interval_cycles" = 100 }
+"""
+
+FEED = """
+[sweeps.feed]
+seeds = 3
+[sweeps.feed.axes.cycle]
+"1s" = { time.cycle_s = 1.0 }
+"5s" = { "time.cycle_s" = 5.0 }
+[sweeps.feed.axes.scale]
+"0_1" = { "memory.scale" = 0.1 }
+"0_2" = { "memory.scale" = 0.2 }
+"""
+
+Write = Callable[[str], Scenario]
+
+
+@pytest.fixture
+def write(here: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """A scenario with this text behind it, its configs as they are written."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "targets"))
+
+    def written(text: str) -> Scenario:
+        path = here / "mine.toml"
+        path.write_text(SCENARIO + text)
+        return load("mine.toml", import_target=False)
+
+    return written

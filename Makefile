@@ -2,6 +2,7 @@
 #
 #   make soak SCENARIO=name|RESUME=result [CONTROLS=short|long SCALE= SEEDS= MAX_SEEDS= FIRST_SEED= HOURS=
 #        ANCHORS=minutes CONFIGS= JOBS= OUT= VERBOSE=1]
+#   make sweep SCENARIO=name NAME=sweep [OVER=key=a,b SCALE= SEEDS= HOURS= CONFIGS= JOBS= OUT= DRY=1]
 #   make compare A=result [B=result]      make plot RESULT=latest [VERBOSE=1]      make list
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
 #   make repeat [SCENARIO=name TIMES=100 LEAK=budgets FIRST_SEED=1001]
@@ -24,12 +25,14 @@ OPTIONS := $(if $(SCALE),--scale $(SCALE)) $(if $(SEEDS),--seeds $(SEEDS)) $(if 
 CONTROL_OPTIONS := $(if $(SHORT),--short) $(if $(SCALE),--scale $(SCALE)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 SCALES_OPTIONS := $(if $(SCALES),--scales $(SCALES)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CONFIGS),--configs $(CONFIGS)) \
                   $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
+SWEEP_OPTIONS := $(if $(OVER),--over $(OVER)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(HOURS),--hours $(HOURS)) \
+                 $(if $(CONFIGS),--configs $(CONFIGS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT)) $(if $(DRY),--dry-run)
 REPEAT_OPTIONS := $(if $(filter file,$(origin SCENARIO)),,$(SCENARIO)) $(if $(TIMES),--times $(TIMES)) $(if $(LEAK),--leak $(LEAK)) $(OPTIONS)
 
-.PHONY: help setup soak control compare plot list test test-long exam torture check bench calibrate repeat scales modules nightly clean
+.PHONY: help setup soak sweep control compare plot list test test-long exam torture check bench calibrate repeat scales modules nightly clean
 
 help:
-	@sed -n '3,9s/^# *//p' Makefile
+	@sed -n '3,10s/^# *//p' Makefile
 
 setup: $(READY)
 
@@ -52,6 +55,10 @@ soak: $(READY)
 	  4) echo "Undecided (4), not failed: run it again with what is Next above: HOURS= SEEDS= MAX_SEEDS= ANCHORS=" ;; \
 	  *) echo "Ended by something else ($$code): run it again." ;; \
 	esac >&2; exit $$code
+
+# A scenario at every setting of the axes that it declares as [sweeps.NAME].
+sweep: $(READY)
+	@$(BIN)/soak sweep $(SCENARIO) $(NAME) $(SWEEP_OPTIONS)
 
 # What is known beforehand must be found: exit code 3 where it is not.
 control: $(READY)

@@ -97,7 +97,7 @@ def test_a_parameter_that_the_target_refuses_names_the_axis_and_the_level(
 
 def test_a_world_that_no_file_could_describe_names_the_axis_and_the_level(write: Write) -> None:
     told = refusal(write, FEED.replace("5.0", "9999.0"), "feed")
-    assert "mine.toml: sweeps.feed.axes.cycle.5s: time.cycle_s = 9999: must be at most 3600" in told
+    assert "mine.toml: sweeps.feed.axes.cycle.5s: time.cycle_s = 9999.0: must be at most 3600" in told
 
 
 def test_an_axis_of_the_command_line_is_one_of_values_as_toml_reads_them(write: Write) -> None:

@@ -13,7 +13,7 @@ from tests.unit.scenario.reading import WriteScenario, error_of
 WRONG = [
     # unknown keys
     ("symbols = 50", "symbols = 50\nsymbol = 3", "market.symbol: unknown key; did you mean symbols?"),
-    ("seeds = 2", "sedes = 2", "sedes: unknown key; did you mean seeds?"),
+    ("seeds = 2", "sedes = 2", "sedes: unknown key; did you mean seeds or sweeps?"),
     ("seeds = 2", 'name = "other"', "name: unknown key; "),
     ("scale = 0.1", "scale = 0.1\nseeds = 3", 'memory.seeds: unknown key; "seeds" belongs to the top of the file'),
     ("better = ", 'bettr = "x"\nbetter = ', 'claims."peak reduction".bettr: unknown key; did you mean better?'),

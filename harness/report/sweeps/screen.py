@@ -26,35 +26,17 @@ def print_sentences(console: Console, title: str, sentences: Sequence[str]) -> N
 
 
 def print_effects(console: Console, effects: Sequence[Effects], scale: float) -> None:
-    """Print for each metric what each switch adds alone, as the last of all, and its share by Shapley."""
-    heading(
-        console,
-        f"What each brings, in a world of {scale:g}: alone, as the last of all, its share of the whole (Shapley, %)",
-    )
-    table = new_table(
-        "metric",
-        "unit",
-        "switch",
-        "alone",
-        "last",
-        "adds (Shapley)",
-        "share",
-        right=("alone", "last", "adds (Shapley)", "share"),
-        unbroken=("switch",),
-    )
+    """Print a table for each metric that the switches change: what each adds alone, as the last of all, its share."""
     for each in effects:
-        for place, switch in enumerate(each.switches):
-            unit = each.metric.unit
-            table.add_row(
-                metric_words(each.metric.name) if not place else "",
-                ("%" if unit == "share" else unit) if not place else "",
-                axis_words(switch.name),
-                _cell(switch.alone, unit),
-                _cell(switch.last, unit),
-                _cell(switch.shapley, unit),
-                interval(switch.share, "share") if each.changes else "-",
-            )
-    show(console, table)
+        if each.changes:
+            unit = "%" if each.metric.unit == "share" else each.metric.unit
+            heading(console, f"{metric_words(each.metric.name)}, {unit}, in a world of {scale:g}")
+            columns = ("alone", "last of all", "share (Shapley), %")
+            table = new_table("switch", *columns, right=columns, unbroken=("switch",))
+            for switch in each.switches:
+                added = [_cell(one, each.metric.unit) for one in (switch.alone, switch.last)]
+                table.add_row(axis_words(switch.name), *added, interval(switch.share, "share"))
+            show(console, table)
 
 
 def _cell(estimate: Estimate, unit: str) -> str:

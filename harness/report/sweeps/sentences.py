@@ -66,6 +66,8 @@ def said_of_runs(sweep: RecordedSweep) -> Iterator[str]:
         yield f"Not merged yet: shard {joined([str(shard) for shard in sweep.missing_shards])}."
     if len(sweep.seeds) == 1:
         yield "One seed: nothing here has an interval; --seeds 2 or more gives some."
+    else:
+        yield f"{len(sweep.seeds)} seeds; in brackets intervals of 95 % over them."
     kinds = {
         tuple(sorted((key, str(value)) for key, value in each.items() if key in _MACHINE))
         for each in sweep.machines.values()

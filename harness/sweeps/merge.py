@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from harness.errors import UsageError
-from harness.files import write_json
+from harness.files import is_special, write_json
 from harness.made_here import is_made_here
 from harness.scenario import Scenario, load, to_toml
 from harness.soaks.living import lives
@@ -84,7 +84,7 @@ def merge(folders: Sequence[Path], root: Path) -> Path:
             assert shard is not None
             parts.append(_part(shard, read_manifest(source)))
             if (source / WORLDS_FOLDER).is_dir():
-                shutil.copytree(source / WORLDS_FOLDER, folder / WORLDS_FOLDER, dirs_exist_ok=True)
+                _copy(source / WORLDS_FOLDER, folder / WORLDS_FOLDER)
         write_json(read_manifest(folders[0]), folder / MANIFEST_FILE)
         parts.sort(key=lambda part: int(part["shard"]))
         SweepFile(about.sweep, None, tuple(parts)).write(folder)
@@ -93,6 +93,15 @@ def merge(folders: Sequence[Path], root: Path) -> Path:
     except OSError as error:
         raise refuse_full_disk(error, folder) from error
     return folder
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder into another. A link stays a link: it is not followed out of the result; pipes and devices stay."""
+
+    def special(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if is_special(Path(folder) / name)]
+
+    shutil.copytree(source, target, symlinks=True, ignore=special, dirs_exist_ok=True)
 
 
 def _part(shard: Shard, manifest: Mapping[str, Any]) -> dict[str, Any]:

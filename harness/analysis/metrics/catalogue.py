@@ -243,7 +243,7 @@ _METRICS = (
     ),
     Metric("peak", "highest RSS up to the horizon", "GB", levels.peak, arithmetic=arithmetic.peak_gb),
     Metric("peak.net", "highest RSS up to the horizon over the start", "GB", levels.net_of_start(levels.peak)),
-    Metric("live.peak", "most live bytes up to the horizon", "GB", levels.live_peak),
+    Metric("live.peak", "most live bytes up to the horizon", "GB", levels.live_peak, moves="course"),
     Metric(
         "peak.tree",
         "most that the judged process and all that it started held together up to the horizon",

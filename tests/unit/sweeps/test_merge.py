@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +54,19 @@ def test_shards_of_one_table_are_joined_and_those_that_lack_are_told(recorded: R
     joined = SweepFile.read(folder)
     assert joined.shard is None
     assert [(part["shard"], part["of"]) for part in joined.parts] == [(1, 3), (2, 3)]
+
+
+def test_nothing_outside_of_a_shard_is_copied_and_nothing_waits_for_a_pipe(recorded: Recorded, here: Path) -> None:
+    (here / "secret").write_text("secret")
+    shards = recorded("a", Shard(1, 2)), recorded("b", Shard(2, 2))
+    world = shards[0] / "worlds" / "1s"
+    world.mkdir(parents=True)
+    (world / "link").symlink_to(here / "secret")
+    os.mkfifo(world / "pipe")
+    (world / "file").write_text("kept")
+    copied = merge(shards, here / "results") / "worlds" / "1s"
+    assert sorted(path.name for path in copied.iterdir()) == ["file", "link"]
+    assert (copied / "link").is_symlink()
 
 
 def test_what_does_not_belong_together_is_refused(recorded: Recorded, here: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command ``soak``: one module per subcommand, and the one place where an error becomes an exit code.
+"""The command ``soak``: its `subcommands`, a module each, and the one place where an error becomes an exit code.
 
 A subcommand's module has ``declare(parser)``, which adds its arguments, and ``run(arguments)``, which returns an exit
 code; its docstring is its help; `SUBCOMMANDS` registers it. What is heavy is imported inside ``run``, so that
@@ -23,16 +23,16 @@ from harness.foreign_text import disarmed_streams, on_one_line, to_nowhere
 from harness.soaks import interrupts
 
 SUBCOMMANDS: Final[dict[str, str]] = {
-    "run": "harness.cli.run",
-    "sweep": "harness.cli.sweep",
-    "report": "harness.cli.report",
-    "compare": "harness.cli.compare",
-    "explain": "harness.cli.explain",
-    "control": "harness.cli.control",
-    "list": "harness.cli.listing",
-    "show": "harness.cli.show",
-    "market": "harness.cli.market",
-    "convert": "harness.cli.convert",
+    "run": "harness.cli.subcommands.run",
+    "sweep": "harness.cli.subcommands.sweep",
+    "report": "harness.cli.subcommands.report",
+    "compare": "harness.cli.subcommands.compare",
+    "explain": "harness.cli.subcommands.explain",
+    "control": "harness.cli.subcommands.control",
+    "list": "harness.cli.subcommands.listing",
+    "show": "harness.cli.subcommands.show",
+    "market": "harness.cli.subcommands.market",
+    "convert": "harness.cli.subcommands.convert",
 }
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from harness.analysis.result import Result
 from harness.analysis.verdict.control_record import Check, ControlRecord
-from harness.cli import controlled, main, run
+from harness.cli import controlled, main
+from harness.cli.subcommands import run
 from harness.errors import SoakError, UsageError
 from harness.soaks import soak
 from harness.soaks.result_folder import find_result

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from harness.analysis.full_scale.needs import anchor_needs
 from harness.analysis.result import Result
+from harness.analysis.sweeps.claim_shares import claim_shares
 from harness.analysis.verdict import verdict_file
 from harness.report.pictures.anatomy import anatomy_picture
 from harness.report.pictures.memory import memory_picture
@@ -100,7 +101,8 @@ def conclude(console: Console, result: Result, *, verbose: bool) -> int:
         _print_all(console, result, drawn)
     else:
         files = (*drawn, verdict_file.VERDICT_FILE) if drawn else ()
-        print_screen(console, Screen(scenario, verdict, folder, runs, anchors, files, _program()))
+        shares = claim_shares(folder, scenario)
+        print_screen(console, Screen(scenario, verdict, folder, runs, anchors, files, _program(), shares))
     if going_on:
         paragraph(console, GOING_ON)
     return verdict.exit_code

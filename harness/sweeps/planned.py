@@ -73,7 +73,13 @@ def plan(scenario: Scenario, sweep: str, folder: Path, *, shard: Shard | None, a
 
 def create(root: Path, scenario: Scenario, sweep: str) -> Path:
     """Make an empty folder for the result of a sweep. Raises UsageError where it cannot be made."""
-    return result_folder.create_result(root / ROOM, f"{scenario.name}-{sweep}")
+    results = results_of(root, scenario, sweep)
+    return result_folder.create_result(results.parent, results.name)
+
+
+def results_of(root: Path, scenario: Scenario, sweep: str) -> Path:
+    """Where in the folder of results those of one sweep lie."""
+    return root / ROOM / f"{scenario.name}-{sweep}"
 
 
 def begin(planned: PlannedSweep) -> None:

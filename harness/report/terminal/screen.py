@@ -16,6 +16,7 @@ from rich.text import Text
 from harness.analysis.full_scale.anchor_runs import NO_ANCHORS, Anchors
 from harness.analysis.leaks.memory_limit import told_by
 from harness.analysis.runs import Run, Runs
+from harness.analysis.sweeps.claim_shares import ClaimShares
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.console import columns, prose
@@ -29,6 +30,7 @@ from harness.report.words.open_points import open_points
 from harness.report.words.scale_marks import screen_notes
 from harness.report.words.still_alive import alive_configs
 from harness.report.words.swallowed import trouble_lines
+from harness.report.words.swept import sweep_note
 from harness.scenario import Scenario
 from harness.text import first_of, joined, shown_path
 
@@ -79,7 +81,7 @@ def _rooms() -> Iterator[_Room]:
 class Screen:
     """What a soak ends with: the result at `folder`, in which `files` were written; `program` is how `soak` is called.
 
-    Values move to full scale by the `anchors`; owners are read off the `runs`.
+    Values move to full scale by the `anchors`; owners are read off the `runs`. The `shares` are of a sweep.
     """
 
     scenario: Scenario
@@ -89,6 +91,7 @@ class Screen:
     anchors: Anchors = NO_ANCHORS
     files: Sequence[str] = field(default=())
     program: str = "soak"
+    shares: ClaimShares | None = None
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,8 @@ def _sections(
     """Return what there is room for; `table` is that of the configs."""
     configs = _configs(console, screen, room, table)
     shown = _shown(screen.verdict, room)
-    claims = _claims(console, screen.verdict, shown, room)
-    notes = _notes(console, screen.verdict.memory_scale, table.bases | claim_bases(shown))
+    claims = _claims(console, screen, shown, room)
+    notes = _notes(console, screen, table.bases | claim_bases(shown), shown)
     return [
         _sentence(console, screen.verdict, room),
         configs if claims else [*configs, *notes],
@@ -190,10 +193,10 @@ def _shown(verdict: Verdict, room: _Room) -> list[ClaimVerdict]:
     return kept[: room.claims]
 
 
-def _claims(console: Console, verdict: Verdict, shown: Sequence[ClaimVerdict], room: _Room) -> list[Text]:
+def _claims(console: Console, screen: Screen, shown: Sequence[ClaimVerdict], room: _Room) -> list[Text]:
     """Return a line a claim, how many are summed up, and what was saved by losing data."""
-    lines = claim_lines(console, verdict, shown) if shown else []
-    summed_up = Counter(verdict_words(judged) for judged in verdict.claims if judged not in shown)
+    lines = claim_lines(console, screen.verdict, shown, screen.shares) if shown else []
+    summed_up = Counter(verdict_words(judged) for judged in screen.verdict.claims if judged not in shown)
     if summed_up:
         counted = joined([_counted(count, word) for word, count in summed_up.most_common()])
         lines += prose(console, Text(f"{'And' if shown else 'Claims:'} {counted}: {_MORE} them.", style="dim"))
@@ -204,8 +207,10 @@ def _claims(console: Console, verdict: Verdict, shown: Sequence[ClaimVerdict], r
     return lines
 
 
-def _notes(console: Console, scale: float, bases: set[str]) -> list[Text]:
-    notes = screen_notes(bases, scale)
+def _notes(console: Console, screen: Screen, bases: set[str], shown: Sequence[ClaimVerdict]) -> list[Text]:
+    notes = screen_notes(bases, screen.verdict.memory_scale)
+    if screen.shares is not None and any(judged.claim.name in screen.shares.held for judged in shown):
+        notes = [*notes, sweep_note(screen.shares)]
     return prose(console, Text("; ".join(notes), style="dim")) if notes else []
 
 

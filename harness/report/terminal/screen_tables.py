@@ -15,6 +15,7 @@ from harness.analysis.full_scale.anchor_runs import Anchors
 from harness.analysis.full_scale.extrapolation import FullScale
 from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run, Runs
+from harness.analysis.sweeps.claim_shares import ClaimShares
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.terminal.config_table import read_at
@@ -23,6 +24,7 @@ from harness.report.terminal.verdict import claim_style
 from harness.report.words.amounts import BOUNDS, NOTHING, expected, level, measured, value, verdict_words, with_unit
 from harness.report.words.owner_paths import shortened
 from harness.report.words.scale_marks import screen_mark
+from harness.report.words.swept import HOLDS_IN, share_words
 from harness.scenario import Scenario
 
 LONGEST_NAME = 96
@@ -77,11 +79,16 @@ def _reason(estimate: Estimate) -> str:
     return reasons.pop() if len(reasons) == 1 else estimate.reason
 
 
-def claim_lines(console: Console, verdict: Verdict, claims: Sequence[ClaimVerdict]) -> list[Text]:
-    """Return the table of some claims; only their names are wrapped, where the console is wide enough."""
-    table = _claim_table(verdict, claims, unbroken=True)
+def claim_lines(
+    console: Console, verdict: Verdict, claims: Sequence[ClaimVerdict], shares: ClaimShares | None = None
+) -> list[Text]:
+    """Return the table of some claims; only their names are wrapped, where the console is wide enough.
+
+    With the `shares` of a sweep it says beside each in how many of its points that holds.
+    """
+    table = _claim_table(verdict, claims, shares, unbroken=True)
     if breaks_words(console, table):
-        table = _claim_table(verdict, claims, unbroken=False)
+        table = _claim_table(verdict, claims, shares, unbroken=False)
     return lines_of(console, table)
 
 
@@ -99,17 +106,22 @@ def _config_cell(unit: str, estimate: Estimate, basis: str, scenario: Scenario) 
     return text + screen_mark(basis, scenario.memory.scale)
 
 
-def _claim_table(verdict: Verdict, claims: Sequence[ClaimVerdict], *, unbroken: bool) -> Table:
+def _claim_table(
+    verdict: Verdict, claims: Sequence[ClaimVerdict], shares: ClaimShares | None, *, unbroken: bool
+) -> Table:
     estimate = f"measured [{level(verdict.confidence)}]"
-    whole = ("expected", estimate, "verdict") if unbroken else ()
-    table = new_table("claim", "expected", estimate, "verdict", unbroken=whole, ruled=False)
+    told = shares is not None and any(judged.claim.name in shares.held for judged in claims)
+    swept = [HOLDS_IN] if told else []
+    whole = ("expected", estimate, "verdict", *swept) if unbroken else ()
+    table = new_table("claim", "expected", estimate, "verdict", *swept, unbroken=whole, ruled=False)
     for judged in claims:
-        table.add_row(
+        row = (
             Text(_name(judged.claim.name)),
             Text(expected(judged)),
             Text(_measured(judged, verdict.memory_scale)),
             Text(verdict_words(judged), style=claim_style(judged)),
         )
+        table.add_row(*row, *([Text(share_words(shares, judged.claim.name))] if shares is not None and told else []))
     return table
 
 

@@ -19,6 +19,7 @@ from harness.deep.type_census import LEAST_BYTES, CensusTracer, type_name
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux"),
     pytest.mark.usefixtures("collector_off"),
+    pytest.mark.long,  # it counts what other tests left in this process, too
 ]
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from harness.analysis.full_scale.anchor_runs import Anchors
 from harness.analysis.result import Result
+from harness.analysis.sweeps.claim_shares import ClaimShares
 from harness.analysis.verdict.control_record import Check, ControlRecord
 from harness.analysis.verdict.soak_verdict import judge
 from harness.report.terminal.screen import MOST_LINES, Screen, print_screen
@@ -89,6 +90,16 @@ def test_what_fits_has_a_line_each(make_scenario, make_claim, note_runs) -> None
     assert line_of(lines, "claim ") == "claim expected measured [95 %] verdict"
     assert line_of(lines, "old peaks at 7+ GB") == "old peaks at 7+ GB at least 7 GB 24.82 [24.80, 24.84] GB met"
     assert "--verbose shows" not in words(lines)
+
+
+def test_beside_a_claim_stands_in_how_many_points_of_a_sweep_it_holds(make_scenario, make_claim, note_runs) -> None:
+    claims = [make_claim(f"old peaks at {low}+ GB", "peak", ["old"], [low, None]) for low in (5, 7)]
+    shares = ClaimShares("feed", Path("results", "sweeps", "mine-feed", "one"), {"old peaks at 7+ GB": (12, 20)})
+    lines = printed(make_scenario(claims=claims), note_runs, shares=shares)
+    assert line_of(lines, "claim ") == "claim expected measured [95 %] verdict holds in"
+    assert line_of(lines, "old peaks at 7+ GB").endswith("met 12 of 20")
+    assert line_of(lines, "old peaks at 5+ GB").endswith("met -")
+    assert "points of the sweep feed whose mean is in the band (results/sweeps/mine-feed/one)" in words(lines)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

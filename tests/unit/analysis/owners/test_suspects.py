@@ -58,3 +58,12 @@ def test_of_few_walks_it_is_what_grew_by_the_hour(make_scenario) -> None:
     one = explain(make_scenario(hours=0.5), runs)[0]
     assert one.growth.live.rate.estimate is None
     assert rate_without_owner(one, 0.0375) == pytest.approx(1.0, rel=0.2)
+
+
+@pytest.mark.parametrize(("real_mb", "told"), [(1.5, False), (3.0, True)])
+def test_garbage_that_waits_for_the_collector_at_the_last_of_few_walks_is_no_growth(make_scenario, real_mb, told):
+    """Both are above the budget: half an hour of 0.02 GB/h is 1 MB in a world of 0.1."""
+    lost = Leaks(lasting={"(unattributed)": real_mb / 100 / 0.5}, until_cleanup={}, constant={HISTORY: 0.4})
+    runs = [anatomy_run("fixed", seed, leaks=lost, hours=0.5) for seed in (1, 2)]
+    one = explain(make_scenario(hours=0.5), runs)[0]
+    assert (rate_without_owner(one, 0.02) is not None) == told

@@ -44,15 +44,17 @@ def _cell(estimate: Estimate, unit: str) -> str:
 
 
 def print_along(console: Console, sweep: RecordedSweep, axis: str, moved: Sequence[Moved]) -> None:
-    """Print every metric at every level of an axis, what moves farthest first, by how many points at the end."""
+    """Print what moves at every level of an axis, the farthest first, by how many points at the end."""
     bundles = sweep.points.settings.axes[axis]
     levels = {level: level_words(level, bundle) for level, bundle in bundles.items()}
     table = new_table("metric", "unit", "config", *levels.values(), "points", right=(*levels.values(), "points"))
-    for one in moved:
+    moving = [one for one in moved if one.moves]
+    for one in moving:
         cells = [interval(one.levels[level], one.unit) if level in one.levels else "-" for level in levels]
         unit = "%" if one.unit == "share" else one.unit
-        table.add_row(moved_words(one), unit, one.base, *cells, f"{one.points:.1f}{'' if one.moves else ' -'}")
-    show(console, table)
+        table.add_row(moved_words(one), unit, one.base, *cells, f"{one.points:.1f}")
+    if moving:
+        show(console, table)
 
 
 def print_claims(console: Console, sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> None:

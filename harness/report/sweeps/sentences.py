@@ -20,9 +20,14 @@ METRIC_WORDS = {
     "sawtooth.trough_gb": "floor just after a cleanup",
     "mean": "mean",
     "horizon": "last whole tooth",
+    "horizon.instant": "level at the horizon",
+    "growth.linear_r2": "linearity of the growth (R²)",
+    "buffers.peak_mb": "most in the sample buffers",
+    "buffers.capacity_mb": "room of the sample buffers",
     "live.peak": "most live bytes",
     "growth.drop_share": "drop of a tooth",
     "release.stop": "given back on stop",
+    "release.stop_live": "live bytes given back on stop",
     "release.drop": "given back once dropped",
     "release.trim": "given back after a trim",
     "cpu.seconds": "CPU of a run",
@@ -202,15 +207,15 @@ def said_of_claims(maps: Sequence[ClaimMap], sweep: RecordedSweep) -> Iterator[s
 
 
 def said_along(sweep: RecordedSweep, axis: str, moved: Sequence[Moved], maps: Sequence[ClaimMap]) -> Iterator[str]:
-    """Say what moves along one axis by more than MOVES_POINTS, what does not, and which verdicts change."""
+    """Say what moves along one axis by more than MOVES_POINTS, how much does not, and which verdicts change."""
     settings = sweep.points.settings.axes[axis]
     for base in sweep.points.bases:
         mine = [one for one in moved if one.base == base]
-        moving, still = ([moved_words(one) for one in mine if one.moves is moves] for moves in (True, False))
-        if moving:
-            yield f"{base}: more than {MOVES_POINTS:g} points: {', '.join(moving)}."
-        if still:
-            yield f"{base}: no more than that, or not for certain: {', '.join(still)}."
+        moving = [moved_words(one) for one in mine if one.moves]
+        if mine:
+            others = f"{len(mine) - len(moving)} others by less, or not for certain"
+            moves = f"{', '.join(moving) or 'nothing'}; {others if moving else 'what there is, by less'}"
+            yield f"{base} moves by more than {MOVES_POINTS:g} points: {moves}."
     points = points_along(sweep, axis)
     for one in differing(maps, points):
         places = {at.point.level(axis): at.place for at in one.at if at.point in points}

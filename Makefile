@@ -76,12 +76,12 @@ list: $(READY)
 # Tests that run real soaks come second, two at a time: each takes memory and cores enough. Both parts run even if one fails.
 # (Not xdist's loadgroup: with pytest 9.2 it keeps no tests together.)
 test: check
-	@$(BIN)/pytest -m "not soak and not long and not exam" --numprocesses logical --maxprocesses 4; code=$$?; \
-	  $(BIN)/pytest -m "soak and not long" --numprocesses 2 && exit $$code
+	@$(BIN)/pytest -m "not soak and not long and not exam" --numprocesses logical --maxprocesses 4 --dist worksteal; code=$$?; \
+	  $(BIN)/pytest -m "soak and not long" --numprocesses 2 --dist worksteal && exit $$code
 
 # Soaks of ten seconds and more, two at a time; then what wants the machine for itself, such as controls in real time.
 test-long: $(READY)
-	@$(BIN)/pytest -m "long and not alone" --numprocesses 2; code=$$?; \
+	@$(BIN)/pytest -m "long and not alone" --numprocesses 2 --dist worksteal; code=$$?; \
 	  $(BIN)/pytest -m "long and alone" && exit $$code
 
 # 72 programs whose truth is known, written by somebody who had not read the instrument. Twenty minutes or so.

@@ -16,7 +16,7 @@ from harness.soaks.admission import room_bytes
 from harness.soaks.plan import cores, refuse_too_large
 from harness.soaks.run_rows import RECORDED, Row, World
 from harness.soaks.supervisor import Observer
-from harness.sweeps.sweep_file import WORLDS_FOLDER, Shard, SweepFile
+from harness.sweeps.sweep_file import WORLDS_FOLDER, Shard, SweepFile, groups_of
 from harness.sweeps.worlds import worlds_of
 from harness.worker.job import JOB_FILE
 
@@ -52,14 +52,14 @@ def rows_of(worlds: dict[str, Scenario], folder: Path, shard: Shard | None = Non
     """
     seeds = next(iter(worlds.values())).planned_seeds()
     there = {name: World(scenario, folder / WORLDS_FOLDER / name) for name, scenario in worlds.items()}
-    groups = [(seed, world) for seed in seeds for world in there.values()]
+    groups = groups_of(there, seeds)
     if shard is not None:
         if shard.of > len(groups):
             apart = f"{len(groups)} {'part' if len(groups) == 1 else 'parts'}"
             compared = "the configs of a world with one seed are compared, and run on one machine"
             raise UsageError(f"--shard {shard}: the sweep comes apart into {apart} at most: {compared}")
-        groups = groups[shard.number - 1 :: shard.of]
-    return tuple(row for seed, world in groups for row in world.rows([seed]))
+        groups = shard.part_of(groups)
+    return tuple(row for world, seed in groups for row in there[world].rows([seed]))
 
 
 def plan(scenario: Scenario, sweep: str, folder: Path, *, shard: Shard | None, at_once: int | None) -> PlannedSweep:

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,16 @@ WORLDS_FOLDER: Final = "worlds"
 """Where in the result of a sweep its worlds lie, each a result folder."""
 
 
+Group = tuple[str, int]
+"""A world and a seed: the configs that run there are compared with each other, and are never parted."""
+
+
+def groups_of(worlds: Iterable[str], seeds: Iterable[int]) -> list[Group]:
+    """Return every group of a table, by seed, then world: in their order they run, and are counted into shards."""
+    names = list(worlds)
+    return [(world, seed) for seed in seeds for world in names]
+
+
 @dataclass(frozen=True)
 class Shard:
     """Part `number` of `of` parts of a table, counted from 1."""
@@ -34,6 +44,10 @@ class Shard:
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"
+
+    def part_of(self, groups: Sequence[Group]) -> list[Group]:
+        """Return the groups of a whole table that are this shard's."""
+        return list(groups[self.number - 1 :: self.of])
 
     @classmethod
     def parse(cls, text: str) -> Shard:

@@ -16,7 +16,7 @@ from harness.scenario import Scenario
 from harness.soaks.result_folder import SCENARIO_FILE, read_manifest, run_folders
 from harness.sweeps.merge import TOLD, read_sweep, told
 from harness.sweeps.points import Point, Points
-from harness.sweeps.sweep_file import WORLDS_FOLDER, Shard
+from harness.sweeps.sweep_file import WORLDS_FOLDER, Group, Shard, groups_of
 from harness.sweeps.worlds import points_of, worlds_of
 
 MISSING = "missing"
@@ -117,18 +117,18 @@ class RecordedSweep:
         return absent("not reached", "the run is missing or did not finish") if found is None else found
 
     @cached_property
-    def machines(self) -> dict[tuple[str, int], Mapping[str, Any]]:
+    def machines(self) -> dict[Group, Mapping[str, Any]]:
         """The machine of every group of runs that is due here, by world and seed, as manifests tell of it."""
-        groups = [(world, seed) for seed in self.seeds for world in self.points.by_world()]
+        groups = groups_of(self.points.by_world(), self.seeds)
         if self.about.shard is not None:
-            groups = groups[self.about.shard.number - 1 :: self.about.shard.of]
+            groups = self.about.shard.part_of(groups)
         if not self.about.parts:
             manifest = read_manifest(self.folder)
             here = {key.rpartition(".")[2]: told(manifest, key) for key in TOLD}
             return dict.fromkeys(groups, here)
         of = int(self.about.parts[0]["of"])
-        by_shard = {int(part["shard"]): part for part in self.about.parts}
-        return {group: by_shard.get(place % of + 1, {}) for place, group in enumerate(groups)}
+        recorded = {group: part for part in self.about.parts for group in Shard(int(part["shard"]), of).part_of(groups)}
+        return {group: recorded.get(group, {}) for group in groups}
 
     @property
     def missing_shards(self) -> tuple[Shard, ...]:

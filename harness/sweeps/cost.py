@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import heapq
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -123,11 +123,9 @@ def _recording(run: Path) -> _Recording | None:
         facts, job = read_json(run / RUN_FILE), read_json(run / JOB_FILE)
         if facts["status"] != "complete" or job["real_time"]:
             return None
-        fed_s = job["horizon_s"] + job["run_on_s"]
-        fed = job["books_per_second"] * len(job["instruments"]) * fed_s
         cpu_s = pd.read_parquet(run / PARQUET_FILE, columns=["cpu_s"])["cpu_s"].dropna()
         peak = facts.get(PEAK_TREE, facts["peak_rss_bytes"]) / facts["memory_scale"]
-        return _Recording(float(cpu_s.iloc[-1] - cpu_s.iloc[0]), fed, float(peak), job["horizon_s"] / 3600)
+        return _Recording(float(cpu_s.iloc[-1] - cpu_s.iloc[0]), _fed(job), float(peak), job["horizon_s"] / 3600)
     except (SoakError, OSError, KeyError, IndexError, TypeError, ValueError, AttributeError):
         return None
 
@@ -143,8 +141,13 @@ def _cost(planned: PlannedSweep, recordings: Sequence[_Recording], source: str) 
 
 def updates(row: Row) -> float:
     """How many updates of a book a run is fed, all symbols together: what its time goes with."""
-    job = row.job
-    return job.books_per_second * len(job.instruments) * (job.horizon_s + job.run_on_s)
+    return _fed(vars(row.job))
+
+
+def _fed(job: Mapping[str, Any]) -> float:
+    """The same of the fields of a job, as it is planned or was written down."""
+    updates: float = job["books_per_second"] * len(job["instruments"]) * (job["horizon_s"] + job["run_on_s"])
+    return updates
 
 
 def _memory_bytes(row: Row, recordings: Sequence[_Recording]) -> float:

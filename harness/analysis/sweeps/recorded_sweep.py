@@ -50,13 +50,18 @@ class RecordedSweep:
     @cached_property
     def worlds(self) -> dict[str, Scenario]:
         """The scenario of every world, as it ran where it did: with every parameter of its configs."""
-        written = worlds_of(self.scenario, self.name, complete=False)
-        return {world: self._results[world].scenario if world in self._results else written[world] for world in written}
+        results = self._results
+        return {world: results[world].scenario if world in results else made for world, made in self._written.items()}
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
         """The seeds of every config in every world."""
-        return tuple(next(iter(worlds_of(self.scenario, self.name, complete=False).values())).planned_seeds())
+        return tuple(next(iter(self._written.values())).planned_seeds())
+
+    @cached_property
+    def _written(self) -> dict[str, Scenario]:
+        """The scenario of every world as the sweep declares it."""
+        return worlds_of(self.scenario, self.name, complete=False)
 
     @cached_property
     def _results(self) -> dict[str, Result]:

@@ -25,7 +25,13 @@ from harness.soaks.anchor_plan import ANCHORS_FOLDER, PLAN_FILE
 from harness.soaks.archive import DAMAGED
 from harness.soaks.living import locked
 from harness.soaks.preloads import without_missing
-from harness.soaks.result_folder import SCENARIO_FILE, differences, find_result, read_manifest, run_folders
+from harness.soaks.result_folder import (
+    SCENARIO_FILE,
+    find_result,
+    read_manifest,
+    refuse_other_conditions,
+    run_folders,
+)
 from harness.soaks.soak import Planned, plan_resumed
 from harness.text import shown_path
 
@@ -42,8 +48,6 @@ FOREIGN = {
     "clock": "--clock",
 }
 """What the command line may not say where the result says it."""
-
-MOST_DIFFERENCES = 6
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,7 @@ def resumed(console: Console, arguments: argparse.Namespace) -> Iterator[Resumed
         if not alone:
             raise UsageError(f"--resume {arguments.resume}: {shown_path(folder)}: its soak is going on")
         manifest = read_manifest(folder)
-        if different := differences(manifest):
-            told = "; ".join(different[:MOST_DIFFERENCES])
-            raise UsageError(f"{shown_path(folder)}: cannot be resumed, it was recorded under other conditions: {told}")
+        refuse_other_conditions(folder, manifest)
         written = load(str(folder / SCENARIO_FILE), import_target=False)
         if not arguments.trust:
             env = [pair for config in written.configs for pair in written.env_of(config).items()]

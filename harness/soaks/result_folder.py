@@ -19,6 +19,7 @@ import psutil
 
 from harness.errors import SoakError, UsageError
 from harness.files import read_json, write_json
+from harness.text import shown_path
 from harness.worker.isolation import PINNED
 from harness.worker.recorder import FORMAT, known_format
 from synthetic.market import MARKET_VERSION
@@ -30,6 +31,9 @@ LATEST = "latest"
 _COMPARED = ("git", "market_version", "python", "packages", "environment", "machine")
 _LEFT_OUT = ("git.dirty", "machine.cpus", "machine.memory_bytes", "machine.kernel")
 """What a manifest says that must be the same where runs are added to a result, but for what is left out."""
+
+MOST_DIFFERENCES = 6
+"""So many are named."""
 
 _TABLES = ("packages", "machine", "git", "environment")
 
@@ -146,6 +150,13 @@ def differences(manifest: Mapping[str, Any]) -> list[str]:
         for key in keys
         if (then := flat[0].get(key)) != (now := flat[1].get(key))
     ]
+
+
+def refuse_other_conditions(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise UsageError, naming a few, where this process would record with other conditions than `manifest` says."""
+    if different := differences(manifest):
+        told = "; ".join(different[:MOST_DIFFERENCES])
+        raise UsageError(f"{shown_path(folder)}: cannot be resumed, it was recorded under other conditions: {told}")
 
 
 def _flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:

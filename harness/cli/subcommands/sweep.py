@@ -151,16 +151,14 @@ def _row_name(row: Row) -> str:
 
 def _resumed(console: Console, arguments: argparse.Namespace) -> int:
     from harness.made_here import refuse_foreign
-    from harness.soaks.result_folder import SCENARIO_FILE, differences, read_manifest
+    from harness.soaks.result_folder import SCENARIO_FILE, read_manifest, refuse_other_conditions
     from harness.sweeps.merge import read_sweep
     from harness.sweeps.planned import plan, refuse_other_jobs
 
     _refuse_beside(arguments, "--resume")
     folder = arguments.resume.resolve()
     scenario, about = read_sweep(folder)
-    if different := differences(read_manifest(folder)):
-        told = "; ".join(different[:6])
-        raise UsageError(f"{shown_path(folder)}: cannot be resumed, it was recorded under other conditions: {told}")
+    refuse_other_conditions(folder, read_manifest(folder))
     if not arguments.trust:
         env = [pair for config in scenario.configs for pair in scenario.env_of(config).items()]
         what = f"{shown_path(folder)}: its scenario"

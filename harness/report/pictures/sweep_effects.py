@@ -13,7 +13,6 @@ from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.analysis.sweeps.switches import Effects
 from harness.report.drawing.looks import (
     FAINT,
-    GIVEN_BACK,
     INK,
     OTHER,
     PALE,
@@ -27,6 +26,7 @@ from harness.report.drawing.page import MARGIN_PX, Page
 from harness.report.sweeps.sentences import axis_words, metric_words
 from harness.report.words.amounts import percent, spoken, value
 
+LESS: Final = Fill("#56b4e9")
 MORE: Final = Fill("#d55e00", "xx")
 """Where a switch adds: hatched, so that grey tells it from what one takes away."""
 
@@ -83,7 +83,7 @@ def _draw_waterfall(axes: Axes, effects: Effects) -> None:
     axes.bar(0, heights[0], **OTHER.style)
     axes.bar(len(heights), heights[-1], **OTHER.style)
     for place, (before, after) in enumerate(itertools.pairwise(heights), start=1):
-        fill = GIVEN_BACK if after <= before else MORE
+        fill = LESS if after <= before else MORE
         axes.bar(place, abs(after - before), bottom=min(before, after), **fill.style)
         axes.plot([place - 1, place + 0.4], [before, before], color=FAINT, linewidth=1)
         _number(axes, place, max(before, after), f"{after - before:+.2f}" if abs(after - before) >= 0.005 else "0")
@@ -125,7 +125,7 @@ def _draw_shares(axes: Axes, effects: Sequence[Effects]) -> None:
             if share is None:
                 continue
             strength = min(abs(share), 1.0)
-            look = GIVEN_BACK if share >= 0 else MORE
+            look = LESS if share >= 0 else MORE
             axes.add_patch(
                 Rectangle(
                     (column - 0.47, row - 0.44),

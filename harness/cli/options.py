@@ -32,8 +32,11 @@ def declare_scenario(
         metavar="SCENARIO",
         nargs="?" if optional or default is not None else None,
         default=default,
-        help="a scenario's name (`soak list`) or the path of its file" + ("" if default is None else f" ({default})"),
+        help="a scenario's name (`soak list`), the path of its file, or a target without one, as module:factory"
+        + ("" if default is None else f" ({default})"),
     )
+    declare_set(parser)
+    parser.add_argument("--symbols", type=int, metavar="N", help="symbols of the market (market.symbols)")
     parser.add_argument("--scale", type=float, metavar="S", help="size of the world, above 0 up to 1 (memory.scale)")
     parser.add_argument("--hours", type=float, metavar="H", help="virtual hours; a warm-up shrinks to a fifth of them")
     parser.add_argument("--seeds", type=int, metavar="K", help="runs per config")
@@ -56,6 +59,16 @@ def declare_scenario(
     parser.add_argument("--configs", metavar="A,B", help="only these configs; claims about others are dropped")
 
 
+def declare_set(parser: argparse.ArgumentParser) -> None:
+    """Add the parameters of a target that is named without a file."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        metavar="KEY=VALUE",
+        help="a parameter of the target that is named as module:factory (repeatable)",
+    )
+
+
 def declare_verbose(parser: argparse.ArgumentParser) -> None:
     """Add the option that tells all that is known, for which one screen has no room."""
     parser.add_argument(
@@ -68,13 +81,30 @@ def scenario_from(arguments: argparse.Namespace) -> Scenario:
     from harness.analysis.verdict.claim_verdict import check_claims
     from harness.scenario import load
     from harness.scenario.overrides import with_options
+    from harness.scenario.without_file import HOURS, SYMBOLS, Wanted, names_a_target, parameter, without_file
 
     configs: str | None = arguments.configs
-    scenario = load(arguments.scenario)
+    if names_a_target(arguments.scenario):
+        hours, symbols = arguments.hours, arguments.symbols
+        scenario = without_file(
+            Wanted(
+                arguments.scenario,
+                HOURS if hours is None else hours,
+                SYMBOLS if symbols is None else symbols,
+                dict(parameter(written) for written in arguments.set or ()),
+            )
+        )
+    elif arguments.set:
+        raise UsageError(
+            f"--set {arguments.set[0]}: is for a target named as module:factory; a scenario has its configs"
+        )
+    else:
+        scenario = load(arguments.scenario)
     check_claims(scenario)
     return with_options(
         scenario,
         hours=arguments.hours,
+        symbols=arguments.symbols,
         scale=arguments.scale,
         seeds=arguments.seeds,
         max_seeds=arguments.max_seeds,

@@ -39,6 +39,7 @@ FOREIGN = {
     "scenario": "SCENARIO",
     "scale": "--scale",
     "hours": "--hours",
+    "symbols": "--symbols",
     "seeds": "--seeds",
     "max_seeds": "--max-seeds",
     "first_seed": "--first-seed",

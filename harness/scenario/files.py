@@ -48,7 +48,11 @@ def load(reference: str, *, import_target: bool = True) -> Scenario:
     """
     path = _find(reference)
     source = shown_path(path)
-    table = _read(path, source)
+    return checked(_read(path, source), source, name=path.stem, path=path, import_target=import_target)
+
+
+def checked(table: dict[str, Any], source: str, *, name: str, path: Path, import_target: bool = True) -> Scenario:
+    """The scenario that a table of a file says, as `load` has it; `source` is what errors call it."""
     try:
         contents = ScenarioContents.model_validate(table)
     except ValidationError as error:
@@ -66,7 +70,7 @@ def load(reference: str, *, import_target: bool = True) -> Scenario:
     if problems:
         raise refused(source, problems)
     try:
-        return Scenario.model_validate({**contents.model_dump(), "configs": configs, "name": path.stem, "path": path})
+        return Scenario.model_validate({**contents.model_dump(), "configs": configs, "name": name, "path": path})
     except ValidationError:
         raise UsageError(
             f"{source}: a scenario is called as its file: begin with a letter or digit, then letters, digits, . _ -"

@@ -15,6 +15,7 @@ from harness.text import did_you_mean, shown_path
 
 OPTIONS = {
     "time.hours": "--hours",
+    "market.symbols": "--symbols",
     "memory.scale": "--scale",
     "seeds": "--seeds",
     "max_seeds": "--max-seeds",
@@ -28,6 +29,7 @@ def with_options(
     scenario: Scenario,
     *,
     hours: float | None = None,
+    symbols: int | None = None,
     scale: float | None = None,
     seeds: int | None = None,
     max_seeds: int | None = None,
@@ -42,7 +44,7 @@ def with_options(
 
     Raises UsageError, naming the option, where a value is not allowed or a config does not exist.
     """
-    values = (hours, scale, seeds, max_seeds, first_seed, anchor_minutes)
+    values = (hours, symbols, scale, seeds, max_seeds, first_seed, anchor_minutes)
     given = {key: value for key, value in zip(OPTIONS, values, strict=True) if value is not None}
     if not given and configs is None:
         return scenario

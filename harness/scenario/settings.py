@@ -72,17 +72,24 @@ class AnchorSettings(Settings):
 class MemorySettings(Settings):
     """The size of the world, in GB (10^9 bytes) at full scale, and the scale that shrinks it.
 
-    What moves with the scale is judged by `anchors`, runs in larger worlds.
+    What moves with the scale is judged by `anchors`, runs in larger worlds. Without a `baseline_gb` a run starts at
+    what its process takes, which no scale shrinks: so the scale must be 1.
     """
 
     scale: Annotated[float, Ge(SCALE_LEAST), Le(1)]
-    baseline_gb: Annotated[float, Gt(0), Le(4096), STOCK]
+    baseline_gb: Annotated[float, Gt(0), Le(4096), STOCK] | None = None
     limit_gb: Annotated[float, Gt(0), Le(4096), STOCK]
     leak_budget_gb_per_hour: Annotated[float, Gt(0), Le(4096), RATE]
     anchors: AnchorSettings = AnchorSettings()
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
+        if self.baseline_gb is None:
+            if self.scale != 1:
+                raise Refusal(
+                    "scale", self.scale, "must be 1 without memory.baseline_gb: an idle process does not shrink"
+                )
+            return self
         if self.baseline_gb >= self.limit_gb:
             raise Refusal("baseline_gb", self.baseline_gb, f"must be less than limit_gb, which is {self.limit_gb:g}")
         return self

@@ -43,7 +43,7 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[in
             anatomy_every_s=scenario.time.anatomy_every_minutes * 60,
             starts=scenario.time.starts,
             memory_scale=scenario.memory.scale,
-            baseline_bytes=round(world.memory.baseline_gb * 1e9),
+            baseline_bytes=round((world.memory.baseline_gb or 0) * 1e9),
             limit_bytes=round(world.memory.limit_gb * 1e9),
         )
         for recipe in (vars(recipe_of(seed)) for seed in (scenario.planned_seeds() if seeds is None else seeds))

@@ -163,11 +163,13 @@ def carry_out(
 
 def _too_small(row: Row, idle_bytes: int) -> UsageError:
     scenario = row.world.scenario
-    baseline = scenario.memory.baseline_gb * 1e9
+    baseline_gb = scenario.memory.baseline_gb
+    assert baseline_gb is not None  # without one nothing is too small
+    baseline = baseline_gb * 1e9
     enough = math.ceil(idle_bytes * IDLE_MARGIN / baseline * 1000) / 1000
     advice = f"--scale {enough:g} would do" if enough <= 1 else "raise memory.baseline_gb"
     return UsageError(
         f"{scenario.name}: memory.scale = {scenario.memory.scale:g}: the idle process takes {idle_bytes / 1e6:.0f} MB, "
-        f"more than the baseline of {scenario.memory.baseline_gb:g} GB at this scale "
+        f"more than the baseline of {baseline_gb:g} GB at this scale "
         f"({baseline * scenario.memory.scale / 1e6:.0f} MB): {advice}"
     )

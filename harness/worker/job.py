@@ -19,7 +19,10 @@ REHEARSAL_FOLDER = "rehearsal"
 
 @dataclass(frozen=True, kw_only=True)
 class Job(FeedRecipe):
-    """One run: its feed and all else. Times in seconds, memory in real bytes, the rate and the parameters as scaled."""
+    """One run: its feed and all else. Times in seconds, memory in real bytes, the rate and the parameters as scaled.
+
+    `baseline_bytes` is 0 where a run starts at what its process takes, without a ballast.
+    """
 
     config: str
     real_time: bool

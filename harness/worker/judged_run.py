@@ -150,8 +150,10 @@ class JudgedRun:
         sampler.allocators.trim()
         idle = sampler.rss_bytes()
         self._recorder.note(idle_rss_bytes=idle)
-        sampler.ballast = lay_ballast(idle, self.job.baseline_bytes)
-        self._recorder.note(ballast_bytes=self.job.baseline_bytes - idle)
+        baseline = self.job.baseline_bytes
+        if baseline:
+            sampler.ballast = lay_ballast(idle, baseline)
+        self._recorder.note(ballast_bytes=baseline - idle if baseline else 0)
 
     # -- the run -------------------------------------------------------------------------------------------------------
 

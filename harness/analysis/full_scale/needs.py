@@ -65,6 +65,7 @@ def _need(scenario: Scenario, runs: Sequence[Run], asked: set[str]) -> Need:
     whole = period_h is None or fewest > hours or scenario.time.starts > 1 or not asked & {"course", "release"}
     least = hours if whole or period_h is None else hours - int((hours - fewest) / period_h) * period_h
     idle = max(float(run.facts.get("idle_rss_bytes") or 0) for run in runs)
+    baseline_gb = scenario.memory.baseline_gb
     return Need(
         config=runs[0].config,
         peak_bytes=max(run.facts.get(PEAK_TREE, run.facts["peak_rss_bytes"]) / run.memory_scale for run in runs),
@@ -72,7 +73,7 @@ def _need(scenario: Scenario, runs: Sequence[Run], asked: set[str]) -> Need:
         hours=hours,
         least_hours=least,
         period_h=0.0 if period_h is None or scenario.time.starts > 1 else period_h,
-        least_scale=idle * IDLE_MARGIN / (scenario.memory.baseline_gb * 1e9),
+        least_scale=1.0 if baseline_gb is None else idle * IDLE_MARGIN / (baseline_gb * 1e9),
         seeds=min(ENOUGH_SEEDS, scenario.seeds) if asked == {"leak"} else 1,
     )
 

@@ -74,6 +74,8 @@ def _feeds(runs: Sequence[Run]) -> list[str]:
 
 def _starts(scenario: Scenario, runs: Sequence[Run]) -> list[str]:
     baseline = scenario.memory.baseline_gb
+    if baseline is None:
+        return []
     starts = [(run, levels.start(run).value) for run in runs if not run.unfinished]
     return [
         f"{run.config} seed {run.seed} started at {start:.2f} GB, not at the baseline of {baseline:g} GB"

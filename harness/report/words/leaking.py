@@ -58,7 +58,8 @@ def sound_line(scenario: Scenario, verdict: Verdict) -> str:
     sound = [leak for leak in told if leak.verdict.outcome == "OK"]
     if not sound:
         return ""
-    note = " (RSS is judged at scale 1)" if len(told) < len(verdict.leaks) else ""
+    untold = len(told) < len(verdict.leaks)
+    note = " (RSS is judged at scale 1)" if untold and scenario.memory.scale != 1 else ""
     if verdict.status == "incomplete":
         note += ", by the runs that finished: what is missing may be what leaked"
     return f"{of_configs(sound, list(dict.fromkeys(leak.config for leak in told)))}{note}"

@@ -175,12 +175,21 @@ class RealClock(Clock):
 
 
 def _run(main: Coroutine[Any, Any, T], loop: OrderedLoop) -> T:
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        try:
-            return runner.run(main)
-        except ClockStalled:
-            loop.give_up()
+    stall: ClockStalled | None = None
+    try:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            try:
+                return runner.run(main)
+            except ClockStalled as error:
+                stall = error
+                loop.give_up()
+                raise
+    except RuntimeError:
+        # Where `main` itself ended by the stall, its callback that stops the loop comes in the middle of the clean-up,
+        # and asyncio tells of that instead.
+        if stall is None:
             raise
+        raise stall from None
 
 
 def _refuse_nesting(main: Coroutine[Any, Any, Any]) -> None:

@@ -172,3 +172,14 @@ def test_slow_work_that_moves_time_is_no_stall() -> None:
         return clock.now_s()
 
     assert run(program, stall_s=stall_s) > 0
+
+
+def test_a_main_that_never_yields_is_told_as_a_stall_though_other_tasks_must_be_cleaned_up() -> None:
+    async def program(clock: VirtualClock) -> None:
+        waits = asyncio.create_task(asyncio.Event().wait())
+        await asyncio.sleep(1)
+        while not waits.cancelled():
+            pass
+
+    with pytest.raises(ClockStalled, match="never came to rest"):
+        run(program, stall_s=STALL_S)

@@ -53,10 +53,13 @@ def is_made_here(file: Path) -> bool:
         return False
 
 
-def refuse_foreign(file: Path, what: str, factory: str, env: Iterable[tuple[str, str]]) -> None:
-    """Raise UsageError where a file is not as it was signed here: `what` it is, and what it would run."""
+def refuse_foreign(file: Path, what: str, factory: str, beside: Iterable[tuple[str, str]]) -> None:
+    """Raise UsageError where a file is not as it was signed here: `what` it is, and what it would run.
+
+    `beside` the factory are variables of environments, folders and packages, each by its name.
+    """
     if not is_made_here(file):
-        told = ", ".join(sorted({f"{name}={value}" for name, value in env}))
+        told = ", ".join(sorted({f"{name}={value}" for name, value in beside}))
         would_run = f"{factory}, with {told}" if told else factory
         raise UsageError(f"{what} was not written here, or was edited since: it would run {would_run}; --trust runs it")
 

@@ -44,6 +44,15 @@ class PinnedFacts(_Facts):
     survivors: list[SurvivorFacts] | None = None
 
 
+class CodeFacts(_Facts):
+    """Which code ran: the factory's file, what came from elsewhere, and versions."""
+
+    factory: str | None = None
+    elsewhere: list[str] | None = None
+    python: str | None = None
+    numpy: str | None = None
+
+
 class RunFacts(_Facts):
     """The keys of run.json; of `stop` and `restarts` the tables of readings, by step and by number."""
 
@@ -69,6 +78,7 @@ class RunFacts(_Facts):
     standing: Table | None = None
     trouble: Table | None = None
     env: Table | None = None
+    code: CodeFacts | None = None
 
 
 def refuse_other_facts(facts: Mapping[str, Any], path: Path) -> None:

@@ -79,9 +79,8 @@ def resumed(console: Console, arguments: argparse.Namespace) -> Iterator[Resumed
         refuse_other_conditions(folder, manifest)
         written = load(str(folder / SCENARIO_FILE), import_target=False)
         if not arguments.trust:
-            env = [pair for config in written.configs for pair in written.env_of(config).items()]
             what = f"{shown_path(folder)}: its scenario"
-            refuse_foreign(folder / SCENARIO_FILE, what, written.target.factory, env)
+            refuse_foreign(folder / SCENARIO_FILE, what, written.target.factory, written.run_beside())
         scenario = load(str(folder / SCENARIO_FILE)).model_copy(update={"name": manifest.get("scenario", written.name)})
         if to_toml(scenario) != to_toml(written):
             raise UsageError(f"{shown_path(folder)}: cannot be resumed: its target has other parameters now")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.scenario import Scenario, scale_down
-from harness.scenario.contents import ENV
 
 LEAKING = "harness.injected_leak:build"
 
@@ -21,8 +20,7 @@ def leaking_configs(scenario: Scenario, bytes_per_s: Mapping[str, float]) -> dic
     for config, rate in bytes_per_s.items():
         params = {key: value for key, value in world.configs[config].items() if value is not None}
         tables[config] = {"factory": scenario.target.factory, "bytes_per_s": rate, "params": params}
-        if environment := scenario.env_of(config):
-            tables[config][ENV] = environment
+        tables[config] |= scenario.beside_parameters(config)
     return tables
 
 

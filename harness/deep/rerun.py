@@ -82,7 +82,12 @@ def plan_rerun(
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{run}: its job.json cannot be read: {error}") from error
     if not trusted:
-        refuse_foreign(run / JOB_FILE, f"{run}: its job", job.factory, job.env.items())
+        refuse_foreign(
+            run / JOB_FILE,
+            f"{run}: its job",
+            job.factory,
+            [*job.env.items(), *(("path", folder) for folder in job.code)],
+        )
     recorded_h = job.horizon_s / 3600
     if hours is not None and not 0 < hours <= recorded_h:
         raise UsageError(f"--hours {hours:g}: above 0 and at most the {recorded_h:g} that were recorded")

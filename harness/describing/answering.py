@@ -6,10 +6,12 @@ prints is no answer. The question is JSON::
     factory    the target's, as "module:factory"
     tables     parameters as they are written in a scenario, one table a config
     scaled     complete parameters at the scale of a smaller world
+    code       the folders that go first on the path
 
 and so is the answer::
 
     error            why the factory cannot be used; then there is nothing else
+    elsewhere        modules that `code` has and that were loaded from another file
     marks            the parameters that follow the scale, each with its kind; null where the factory takes any table
     honours_scale    whether the target can live in a smaller world
     may_refuse       whether its dataclass may refuse what the fields allow
@@ -28,6 +30,7 @@ from harness.describing.parameters import complete, may_refuse, refused_together
 from harness.errors import UsageError
 from harness.scaling import markers
 from harness.target import honours_scale, load_factory, parameters_type
+from harness.worker.loaded_code import put_first, strays
 
 
 def answer(question: str) -> str:
@@ -38,17 +41,22 @@ def answer(question: str) -> str:
         return json.dumps({"error": str(error)})
 
 
-def _answer(factory: str, tables: list[dict[str, Any]], scaled: list[dict[str, Any]]) -> dict[str, Any]:
+def _answer(
+    factory: str, tables: list[dict[str, Any]], scaled: list[dict[str, Any]], code: list[str]
+) -> dict[str, Any]:
     build = load_factory(factory)
+    elsewhere = strays(factory, code)
     kind = parameters_type(build)
     if kind is None:
         free = {"tables": [[table, []] for table in tables], "scaled": [[] for _ in scaled]}
-        return {"marks": None, "honours_scale": honours_scale(build), "may_refuse": False, **free}
+        facts = {"marks": None, "honours_scale": honours_scale(build), "may_refuse": False, "elsewhere": elsewhere}
+        return {**facts, **free}
     completed = [complete(kind, table) for table in tables]
     return {
         "marks": {name: mark.kind for name, mark in markers(kind).items()},
         "honours_scale": honours_scale(build),
         "may_refuse": may_refuse(kind),
+        "elsewhere": elsewhere,
         "tables": [[values, [problem.plain() for problem in problems]] for values, problems in completed],
         "scaled": [[problem.plain() for problem in refused_together(kind, values)] for values in scaled],
     }
@@ -58,6 +66,7 @@ def main() -> None:
     """Answer, and end at once: a thread that the target left behind must not hold the end up."""
     with open(int(sys.argv[1]), encoding="utf-8") as asked:
         question = asked.read()
+    put_first(json.loads(question)["code"])
     _find(json.loads(question)["factory"])
     with open(int(sys.argv[2]), "w", encoding="utf-8") as channel:
         channel.write(answer(question))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
 
+from harness.environments.provided import HERE, Provided
 from harness.errors import UsageError
 from harness.guarding.guarded import Guarded
 from harness.problems import Problem, not_finite
@@ -43,12 +43,12 @@ class Description:
     problems: list[Problem]
 
 
-def describe(factory: str, configs: Mapping[str, Parameters], *, interpreter: str = sys.executable) -> Description:
-    """The target of `factory`, a ``module:factory``, as `interpreter` finds it, and the parameters of its configs.
+def describe(factory: str, configs: Mapping[str, Parameters], *, program: Provided = HERE) -> Description:
+    """The target of `factory`, a ``module:factory``, as `program` has it, and the parameters of its configs.
 
-    Raises UsageError where the factory cannot be loaded.
+    Raises UsageError where the factory cannot be loaded, or comes from elsewhere than the program's own code.
     """
-    target = _target(factory, interpreter, os.getcwd())
+    target = _target(factory, program, os.getcwd())
     facts = target.facts_with(configs.values())
     if facts["marks"] is None:
         same = {name: dict(table) for name, table in configs.items()}  # not as JSON has them: a date stays one
@@ -62,11 +62,9 @@ def describe(factory: str, configs: Mapping[str, Parameters], *, interpreter: st
     )
 
 
-def refused_when_scaled(
-    factory: str, configs: Mapping[str, Parameters], *, interpreter: str = sys.executable
-) -> list[Problem]:
+def refused_when_scaled(factory: str, configs: Mapping[str, Parameters], *, program: Provided = HERE) -> list[Problem]:
     """What the dataclass of the factory says against these complete parameters, at the scale of a smaller world."""
-    target = _target(factory, interpreter, os.getcwd())
+    target = _target(factory, program, os.getcwd())
     if not target.facts_with()["may_refuse"]:
         return []
     target.facts_with(scaled=configs.values())
@@ -78,7 +76,7 @@ class _Target:
     """What is known so far of one target. Tables, as written and scaled, are known by their text."""
 
     factory: str
-    interpreter: str
+    program: Provided
     facts: dict[str, Any] | None = None
     completed: dict[str, tuple[dict[str, Any], list[Any]]] = field(default_factory=dict)
     refused: dict[str, list[Any]] = field(default_factory=dict)
@@ -93,10 +91,14 @@ class _Target:
             "factory": self.factory,
             "tables": [json.loads(text) for text in written],
             "scaled": [json.loads(text) for text in smaller],
+            "code": self.program.code,
         }
-        answer = json.loads(answer_of_a_process(json.dumps(question), self.factory, interpreter=self.interpreter))
+        answer = json.loads(answer_of_a_process(json.dumps(question), self.factory, program=self.program))
         if "error" in answer:
             raise UsageError(answer["error"])
+        if answer["elsewhere"]:
+            told = f"{self.program.told} is not what is loaded: {', '.join(answer['elsewhere'])}"
+            raise UsageError(f'target.factory = "{self.factory}": {told}')
         self.refused |= zip(smaller, answer.pop("scaled"), strict=True)
         for text, (values, problems) in zip(written, answer.pop("tables"), strict=True):
             self.completed[text] = values, problems
@@ -106,12 +108,12 @@ class _Target:
         return self.facts
 
 
-_target = functools.cache(lambda factory, interpreter, folder: _Target(factory, interpreter))
-"""The target of a factory as an interpreter finds it from a folder."""
+_target = functools.cache(lambda factory, program, folder: _Target(factory, program))
+"""The target of a factory as a version of the program has it, seen from a folder."""
 
 
 def answer_of_a_process(
-    question: str, factory: str, *, interpreter: str = sys.executable, patience_s: float = PATIENCE_S
+    question: str, factory: str, *, program: Provided = HERE, patience_s: float = PATIENCE_S
 ) -> str:
     """What a process of its own answers to a question, as :mod:`harness.describing.answering` has both.
 
@@ -121,7 +123,7 @@ def answer_of_a_process(
         asked.write(question.encode())
         asked.seek(0)
         descriptors = [asked.fileno(), channel.fileno()]
-        command = [interpreter, "-P", "-m", "harness.describing.answering", *map(str, descriptors)]
+        command = [*program.command("harness.describing.answering"), *map(str, descriptors)]
         process = Guarded(command, output=printed, env=os.environ, pass_fds=descriptors)
         try:
             done = process.wait(patience_s)

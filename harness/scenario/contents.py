@@ -10,6 +10,8 @@ from typing import Annotated, Any, Self
 from annotated_types import Ge, Gt, Le, Len
 from pydantic import Field, Strict, StringConstraints, model_validator
 
+from harness.environments import versions
+from harness.environments.versions import Version
 from harness.scenario.claims import Claim
 from harness.scenario.market_settings import MarketSettings
 from harness.scenario.refusals import Refusal
@@ -19,7 +21,10 @@ from harness.scenario.sweep_settings import SweepSettings
 from harness.text import did_you_mean
 
 ENV = "env"
-"""The key of a config that is no parameter of the target: what it sets in the environment of its processes."""
+"""The key of a config for what it sets in the environment of its processes."""
+
+NO_PARAMETERS = frozenset({ENV, *versions.KEYS})
+"""The keys of a config that are no parameters of the target."""
 
 FIXED_ENV = ("PYTHONHASHSEED", "PYTHONPATH", "PYTHONHOME", "PATH", "HOME", "TZ")
 """What a config may not set: other runs could not be compared with it, or it would run another program."""
@@ -51,23 +56,42 @@ class ScenarioContents(Settings):
 
     def parameters(self) -> dict[str, dict[str, Any]]:
         """The parameters of every config."""
-        return {name: {key: table[key] for key in table if key != ENV} for name, table in self.configs.items()}
+        return {
+            name: {key: table[key] for key in table if key not in NO_PARAMETERS} for name, table in self.configs.items()
+        }
 
     def configs_with(self, parameters: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-        """The configs with these parameters instead, each with its own environment."""
-        return {
-            name: {**parameters[name], **{key: table[key] for key in table if key == ENV}}
-            for name, table in self.configs.items()
-        }
+        """The configs with these parameters instead, each with its own environment and version."""
+        return {name: {**parameters[name], **self.beside_parameters(name)} for name in self.configs}
+
+    def beside_parameters(self, config: str) -> dict[str, Any]:
+        """What a config holds that is no parameter of the target."""
+        return {key: value for key, value in self.configs[config].items() if key in NO_PARAMETERS}
 
     def env_of(self, config: str) -> dict[str, str]:
         """What `config` sets in the environment of its processes."""
         return dict(self.configs[config].get(ENV, {}))
 
+    def versions(self) -> dict[str, Version]:
+        """The version of the program that every config is about."""
+        return {name: Version.of(table) for name, table in self.configs.items()}
+
+    def run_beside(self) -> list[tuple[str, str]]:
+        """What configs have run or loaded beside the factory: variables of their environments, keys of versions."""
+        own = [(*self.env_of(name).items(), *version.named()) for name, version in self.versions().items()]
+        return [pair for pairs in own for pair in pairs]
+
     @model_validator(mode="after")
     def _seeds_may_be_added(self) -> Self:
         if self.max_seeds is not None and self.max_seeds < self.seeds:
             raise Refusal("max_seeds", self.max_seeds, f"must be at least seeds, which is {self.seeds}")
+        return self
+
+    @model_validator(mode="after")
+    def _versions_are_sound(self) -> Self:
+        for config, table in self.configs.items():
+            for key, value, text in versions.refused(table):
+                raise Refusal(f"configs.{config}.{key}", value, text)
         return self
 
     @model_validator(mode="after")

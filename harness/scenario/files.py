@@ -12,10 +12,10 @@ from typing import Any
 import tomli_w
 from pydantic import ValidationError
 
-from harness.describing.asking import describe
 from harness.errors import UsageError
 from harness.problems import not_finite, refused
 from harness.scenario.contents import Scenario, ScenarioContents
+from harness.scenario.described import described
 from harness.scenario.refusals import problems_of
 from harness.text import did_you_mean, near, shown_path
 
@@ -60,7 +60,7 @@ def checked(table: dict[str, Any], source: str, *, name: str, path: Path, import
     configs = contents.configs
     if import_target:
         try:
-            description = describe(contents.target.factory, contents.parameters())
+            description = described(contents)
         except UsageError as error:
             raise UsageError(f"{source}: {error}") from error
         problems = description.problems

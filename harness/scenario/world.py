@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
-from harness.describing.asking import describe, refused_when_scaled
+from harness.environments.provided import Provided
 from harness.errors import UsageError
 from harness.problems import refused
 from harness.scaling import Scaled, markers, scaled_value
 from harness.scenario.contents import Scenario
+from harness.scenario.described import described
 from harness.scenario.market_settings import MarketSettings
 from harness.scenario.settings import MemorySettings, Settings
 from harness.text import dotted, shown_path
@@ -39,12 +40,14 @@ class Change:
 class ScaledWorld:
     """What the judged processes get: settings and complete configs at the scenario's memory scale.
 
-    `changes` lists every value that follows the scale, `unscaled` every number that does not; keys are dotted.
+    `programs` are the versions of the program that the configs are about. `changes` lists every value that follows the
+    scale, `unscaled` every number that does not; keys are dotted.
     """
 
     market: MarketSettings
     memory: MemorySettings
     configs: dict[str, dict[str, Any]]
+    programs: dict[str, Provided]
     changes: tuple[Change, ...]
     unscaled: tuple[tuple[str, float], ...]
 
@@ -55,7 +58,7 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
     Raises UsageError where the target cannot live in a smaller world, or refuses its parameters.
     """
     scale, factory = scenario.memory.scale, scenario.target.factory
-    target = describe(factory, scenario.parameters())
+    target = described(scenario)
     if scale != 1 and not target.honours_scale:
         raise UsageError(
             f"{shown_path(scenario.path)}: memory.scale = {scale:g}: {factory} does not honour "
@@ -73,12 +76,16 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
         market = market.model_copy(update={"faults": world.shrunk(market.faults, "market", "faults")})
     world.shrunk(scenario.time, "time")
     memory = world.shrunk(scenario.memory, "memory", leave={"scale", "anchors"})
-    marks = target.marks or {}
-    scaled = {name: world.shrink(table, marks, "configs", name) for name, table in target.configs.items()}
-    if target.marks is not None and (problems := refused_when_scaled(factory, scaled)):
+    scaled = {name: world.shrink(table, target.marks(name), "configs", name) for name, table in target.configs.items()}
+    if problems := target.refused_when_scaled(scaled):
         raise refused(f"{shown_path(scenario.path)} at scale {scale:g}", problems)
     return ScaledWorld(
-        market=market, memory=memory, configs=scaled, changes=tuple(world.changes), unscaled=tuple(world.unscaled)
+        market=market,
+        memory=memory,
+        configs=scaled,
+        programs=target.programs,
+        changes=tuple(world.changes),
+        unscaled=tuple(world.unscaled),
     )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.describing.asking import describe
 from harness.errors import UsageError
 from harness.problems import Problem
 from harness.scenario import Scenario
 from harness.scenario.contents import ENV
+from harness.scenario.described import described
 from harness.scenario.overrides import with_options
 from harness.scenario.refusals import problems_of
 from harness.sweeps.points import Point, Points
@@ -63,7 +63,7 @@ def _world(scenario: Scenario, name: str, points: Points, inside: Sequence[Point
     if not complete:
         return made
     try:
-        description = describe(made.target.factory, made.parameters())
+        description = described(made)
     except UsageError as error:
         raise UsageError(f"{shown_path(scenario.path)}: sweeps.{name}: {error}") from error
     for problem in description.problems:

@@ -40,6 +40,7 @@ class Job(FeedRecipe):
     limit_bytes: int
     anatomy_every_s: float = 1800.0
     starts: int = 1
+    code: list[str] = field(default_factory=list)  # folders that go first on the path
     env: dict[str, str] = field(default_factory=dict)
 
     def identity(self) -> dict[str, Any]:

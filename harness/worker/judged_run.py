@@ -35,6 +35,7 @@ from harness.worker.isolation import isolate_this_process
 from harness.worker.job import Job
 from harness.worker.left_running import PATIENCE_S as ENDING_S
 from harness.worker.left_running import left_running, processes
+from harness.worker.loaded_code import loaded_code, put_first
 from harness.worker.measuring import Measurements
 from harness.worker.recorder import Recorder
 from harness.worker.rehearsal import lay_ballast, rehearse
@@ -113,8 +114,12 @@ class JudgedRun:
         return self.facts
 
     def finish(self) -> None:
-        """Say what keeps arenas mapped that are mostly free, now that nothing is measured any more; write run.json."""
+        """Say what keeps arenas mapped that are mostly free, now that nothing is measured any more, and which code ran.
+
+        Writes run.json.
+        """
         self._trouble.restore()
+        self.facts["code"] = loaded_code(self.job.factory, self.job.code)
         if self.facts["status"] == "complete":
             try:
                 self._recorder.note(pinned=census())
@@ -339,7 +344,9 @@ def main(make: Callable[[Job, Path], JudgedRun] = JudgedRun) -> int:
     isolate_this_process()
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides what Ctrl-C means
-    run = make(Job.read(folder), folder)
+    job = Job.read(folder)
+    put_first(job.code)
+    run = make(job, folder)
     run.run()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:

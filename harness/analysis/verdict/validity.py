@@ -44,15 +44,21 @@ def invalidities(scenario: Scenario, runs: Sequence[Run], controls: ControlRecor
 
     `controls` that do not hold, where the soak carried them out, come first. Then samples that are unaccounted for
     after stop(), configs that did not see the same feed (complete runs only: one that reached the limit saw less of
-    it), starts that are not at the baseline.
+    it), starts that are not at the baseline, code that did not come from where its config says.
     """
     instrument = controls.reasons() if controls is not None else ()
-    return [*instrument, *_unaccounted(runs), *_feeds(runs), *_starts(scenario, runs)]
+    return [*instrument, *_origins(runs), *_unaccounted(runs), *_feeds(runs), *_starts(scenario, runs)]
 
 
 def _ended(run: Run) -> str:
     reason = run.facts.get("reason")
     return f"{run.config} seed {run.seed} {run.ending}" + (f": {reason}" if reason else "")
+
+
+def _origins(runs: Sequence[Run]) -> list[str]:
+    """What a config judged that is not its own version of the program: said once, however many of its runs did."""
+    strays = ((run, stray) for run in runs for stray in (run.facts.get("code") or {}).get("elsewhere") or ())
+    return [*dict.fromkeys(f"{run.config} has other code than its scenario says: {stray}" for run, stray in strays)]
 
 
 def _unaccounted(runs: Sequence[Run]) -> list[str]:

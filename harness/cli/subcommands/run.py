@@ -80,6 +80,7 @@ def _soak(
     """
     from harness.analysis.result import Result
     from harness.cli.after_runs import anchor, conclude
+    from harness.environments.provided import provide, told_apart
     from harness.report.terminal.console import paragraph, whole_line
     from harness.report.terminal.progress import Progress
     from harness.report.words.anchors import soak_words
@@ -89,6 +90,8 @@ def _soak(
     if arguments.controls is not None:
         _control(console, scenario, planned.folder, arguments)
     if not arguments.quiet:
+        for line in told_apart(provide(scenario.versions())):
+            paragraph(console, line)
         paragraph(console, soak_words(planned, room_bytes()))
     result = Result(planned.folder)
     with Progress(console, quiet=arguments.quiet) as progress:

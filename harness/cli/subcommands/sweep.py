@@ -160,9 +160,8 @@ def _resumed(console: Console, arguments: argparse.Namespace) -> int:
     scenario, about = read_sweep(folder)
     refuse_other_conditions(folder, read_manifest(folder))
     if not arguments.trust:
-        env = [pair for config in scenario.configs for pair in scenario.env_of(config).items()]
         what = f"{shown_path(folder)}: its scenario"
-        refuse_foreign(folder / SCENARIO_FILE, what, scenario.target.factory, env)
+        refuse_foreign(folder / SCENARIO_FILE, what, scenario.target.factory, scenario.run_beside())
     planned = plan(scenario, about.sweep, folder, shard=about.shard, at_once=arguments.jobs)
     refuse_other_jobs(planned.rows)
     if arguments.dry_run:

@@ -15,6 +15,7 @@ import pytest
 from harness.cli import main
 from harness.describing import asking
 from harness.describing.asking import answer_of_a_process, describe, refused_when_scaled
+from harness.environments.provided import Provided
 from harness.errors import UsageError
 from harness.scaling import STOCK
 from harness.scenario import load
@@ -44,9 +45,9 @@ def questions(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Real processes in an empty current folder; what they were asked."""
     asked: list[str] = []
 
-    def ask(question: str, factory: str, *, interpreter: str) -> str:
+    def ask(question: str, factory: str, *, program: Provided) -> str:
         asked.append(question)
-        return answer_of_a_process(question, factory, interpreter=interpreter)
+        return answer_of_a_process(question, factory, program=program)
 
     monkeypatch.setattr(asking, "answer_of_a_process", ask)
     return asked
@@ -184,7 +185,7 @@ def test_nothing_of_the_current_folder_is_imported_for_a_target_that_is_installe
 
 def test_another_interpreter_is_asked() -> None:
     with pytest.raises(FileNotFoundError):
-        describe("mine:build", {}, interpreter="/no/such/python")
+        describe("mine:build", {}, program=Provided(interpreter="/no/such/python"))
 
 
 def test_this_process_never_imports_a_target() -> None:
@@ -206,3 +207,20 @@ def test_it_ends_with_whoever_asked() -> None:
     while psutil.pid_exists(int(Path("pid").read_text(encoding="utf-8"))):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_each_version_is_described_by_its_own_code(questions: list[str]) -> None:
+    for folder, default in (("old", 3), ("new", 5)):
+        Path(folder).mkdir()
+        target(DATACLASS.format(own="").replace("= 3", f"= {default}"), f"{folder}/mine")
+    programs = [Provided(code=(os.path.abspath(folder),)) for folder in ("old", "new")]
+    depths = [describe("mine:build", {"only": {}}, program=program).configs["only"]["depth"] for program in programs]
+    assert depths == [3, 5]
+
+
+def test_the_instrument_cannot_be_a_version_of_itself(questions: list[str]) -> None:
+    Path("mine", "harness").mkdir(parents=True)
+    Path("mine", "harness", "__init__.py").touch()
+    program = Provided(code=(os.path.abspath("mine"),), told="code from mine")
+    with pytest.raises(UsageError, match="code from mine is not what is loaded: harness came from "):
+        describe("harness.collector:build", {"old": {}}, program=program)

@@ -80,3 +80,11 @@ def test_a_run_cut_short_is_not_asked_for_its_whole_feed(scenario, soak) -> None
 @pytest.mark.parametrize(("start", "wrong"), [(4.7, 1), (4.8, 0), (5.2, 0), (5.3, 1)])
 def test_the_start_must_be_the_baseline(scenario, soak, start: float, wrong: int) -> None:
     assert len(invalidities(scenario, soak(gb=[start, 6]))) == wrong
+
+
+def test_code_from_elsewhere_is_no_evidence_and_said_once(scenario, soak) -> None:
+    runs = soak(code={"elsewhere": ["bot came from /x/bot.py"]})
+    assert invalidities(scenario, [runs[0], *runs]) == [
+        "old has other code than its scenario says: bot came from /x/bot.py"
+    ]
+    assert invalidities(scenario, soak(code=None)) == []

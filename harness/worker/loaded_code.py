@@ -1,0 +1,66 @@
+"""Which files a target was really loaded from, and what of them should have come from its config's own code.
+
+What lies first on the path is not always what is loaded: a module may have been imported before, or a finder may know
+it from elsewhere. A run whose code came from elsewhere says nothing of the version that it is about.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_INSTRUMENT = frozenset({"harness", "synthetic"})
+
+
+def put_first(code: Sequence[str]) -> None:
+    """Let modules be imported from these folders first, by this process and by Python processes that it starts."""
+    if code:
+        sys.path[:0] = code
+        inherited = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join([*code, *([inherited] if inherited else [])])
+
+
+def loaded_code(factory: str, code: Sequence[str]) -> dict[str, Any]:
+    """Where the code of `factory`, a ``module:factory``, came from in this process, whose config has `code` folders.
+
+    ``factory`` is the file of its module, None where it was not imported; ``elsewhere`` are modules that these folders
+    have and that came from another file, or, where nothing at all came from them, the factory's; ``python`` and
+    ``numpy`` are versions.
+    """
+    module = factory.partition(":")[0]
+    elsewhere, file = strays(factory, code), _file(module)
+    if code and not elsewhere and not any(_is_below(loaded, code) for loaded in map(_file, list(sys.modules))):
+        elsewhere = [f"nothing of it was loaded, and {module} came from {file or 'no file'}"]
+    return {"factory": file, "elsewhere": elsewhere, "python": platform.python_version(), "numpy": np.__version__}
+
+
+def strays(factory: str, code: Sequence[str]) -> list[str]:
+    """The top-level modules that one of these folders has and that were loaded from another file, each with the file.
+
+    Python's own were there before the target's, as in any program; so was the instrument, unless it is the target.
+    """
+    known = sys.stdlib_module_names | (_INSTRUMENT - {factory.partition(":")[0].partition(".")[0]})
+    own = [name for name in sorted(sys.modules) if "." not in name and name not in known]
+    files = {name: file for name in own if any(_has(folder, name) for folder in code) and (file := _file(name))}
+    return [f"{name} came from {file}" for name, file in files.items() if not _is_below(file, code)]
+
+
+def _file(name: str) -> str | None:
+    file = getattr(sys.modules.get(name), "__dict__", {}).get("__file__")  # what is there may be no module
+    return file if isinstance(file, str) else None
+
+
+def _has(folder: str, name: str) -> bool:
+    return any(os.path.isfile(os.path.join(folder, file)) for file in (f"{name}.py", os.path.join(name, "__init__.py")))
+
+
+def _is_below(file: str | None, code: Sequence[str]) -> bool:
+    return file is not None and any(
+        Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root)) for root in code
+    )

@@ -1,0 +1,57 @@
+"""What a config may say of the version of the program that it is about."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.environments.provided import HERE, Provided, provide
+from harness.environments.versions import Version
+from harness.errors import UsageError
+from harness.scenario import load, scale_down, to_toml
+from harness.soaks.plan import plan_jobs
+from tests.unit.scenario.reading import WriteScenario
+
+FIXED = "cleanup_interval_cycles = 100"
+
+
+def test_without_keys_it_is_what_is_importable_here() -> None:
+    assert provide({"old": Version()}) == {"old": HERE}
+    assert HERE.told == ""
+
+
+def test_a_folder_goes_first_on_the_path_with_its_src(here: Path) -> None:
+    Path("bot", "src").mkdir(parents=True)
+    Path("flat", "src").mkdir(parents=True)
+    Path("flat", "src", "__init__.py").touch()  # a package of that name, not a layout
+    programs = provide({"a": Version(path="bot"), "b": Version(path="flat")})
+    assert programs["a"] == Provided(code=(str(here / "bot"), str(here / "bot" / "src")), told="code from bot")
+    assert programs["b"].code == (str(here / "flat"),)
+
+
+def test_a_folder_that_is_none_is_named_with_where_it_was_looked_for(here: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        provide({"fixed": Version(path="../nope")})
+    assert str(error.value) == f'configs.fixed.path = "../nope": no such folder, seen from {here}'
+    Path("file").touch()
+    with pytest.raises(UsageError, match="is no folder"):
+        provide({"fixed": Version(path="file")})
+
+
+def test_a_version_is_no_parameter_and_is_kept_in_a_result(here: Path, write_scenario: WriteScenario) -> None:
+    Path("fixed").mkdir()
+    scenario = load(str(write_scenario((FIXED, f'{FIXED}\npath = "fixed"'))))
+    assert "path" not in scale_down(scenario).configs["fixed"]
+    assert 'path = "fixed"' in to_toml(scenario)
+    assert scenario.run_beside() == [("path", "fixed")]
+    code = {job.config: job.code for job in plan_jobs(scenario)}
+    assert code == {"old": [], "fixed": [os.path.abspath("fixed")]}
+
+
+@pytest.mark.parametrize("value", ["3", '""', '["../bot"]', '"a\\nb"'])
+def test_a_path_that_is_no_line_of_text_is_refused(write_scenario: WriteScenario, value: str) -> None:
+    path = write_scenario((FIXED, f"path = {value}"))
+    with pytest.raises(UsageError, match=r"configs\.fixed\.path = .*: must be a folder in"):
+        load(str(path))

@@ -33,6 +33,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "show": "harness.cli.subcommands.show",
     "market": "harness.cli.subcommands.market",
     "convert": "harness.cli.subcommands.convert",
+    "clean": "harness.cli.subcommands.clean",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from harness.report.drawing.page import Page
     from harness.scenario import Scenario
+    from harness.scenario.files import Revise
 
 
 def declare_scenario(
@@ -76,30 +78,41 @@ def declare_verbose(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def declare_trust(parser: argparse.ArgumentParser) -> None:
+    """Add the option that runs what a result says that was not written here."""
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run, install and check out what a result from elsewhere, or an edited one, names",
+    )
+
+
+def names(told: str | None) -> list[str] | None:
+    """Return the names that an option lists with commas between; None where it was not given."""
+    return None if told is None else [name.strip() for name in told.split(",") if name.strip()]
+
+
 def scenario_from(arguments: argparse.Namespace) -> Scenario:
     """Return the scenario that the arguments name, with their options. Raises UsageError."""
     from harness.analysis.verdict.claim_verdict import check_claims
     from harness.scenario import load
+    from harness.scenario.files import as_written
     from harness.scenario.overrides import with_options
-    from harness.scenario.without_file import HOURS, SYMBOLS, Wanted, names_a_target, parameter, without_file
+    from harness.scenario.revised import with_revisions
+    from harness.scenario.without_file import names_a_target
 
-    configs: str | None = arguments.configs
+    configs = names(arguments.configs)
+    revisions = names(getattr(arguments, "revisions", None))
+    revised = as_written if revisions is None else partial(with_revisions, revisions=revisions, configs=configs)
     if names_a_target(arguments.scenario):
-        hours, symbols = arguments.hours, arguments.symbols
-        scenario = without_file(
-            Wanted(
-                arguments.scenario,
-                HOURS if hours is None else hours,
-                SYMBOLS if symbols is None else symbols,
-                dict(parameter(written) for written in arguments.set or ()),
-            )
-        )
+        scenario = _of_a_target(arguments, revised)
     elif arguments.set:
         raise UsageError(
             f"--set {arguments.set[0]}: is for a target named as module:factory; a scenario has its configs"
         )
     else:
-        scenario = load(arguments.scenario)
+        scenario = load(arguments.scenario, trusted=getattr(arguments, "trust", False), revised=revised)
+    configs = configs if revisions is None else None
     check_claims(scenario)
     return with_options(
         scenario,
@@ -110,8 +123,22 @@ def scenario_from(arguments: argparse.Namespace) -> Scenario:
         max_seeds=arguments.max_seeds,
         first_seed=arguments.first_seed,
         anchor_minutes=arguments.anchor_minutes,
-        configs=None if configs is None else [name.strip() for name in configs.split(",") if name.strip()],
+        configs=configs,
     )
+
+
+def _of_a_target(arguments: argparse.Namespace, revised: Revise) -> Scenario:
+    """Return the scenario of a target that is only named, as module:factory."""
+    from harness.scenario.without_file import HOURS, SYMBOLS, Wanted, parameter, without_file
+
+    hours, symbols = arguments.hours, arguments.symbols
+    wanted = Wanted(
+        arguments.scenario,
+        HOURS if hours is None else hours,
+        SYMBOLS if symbols is None else symbols,
+        dict(parameter(written) for written in arguments.set or ()),
+    )
+    return without_file(wanted, revised=revised)
 
 
 def declare_soaking(parser: argparse.ArgumentParser) -> None:

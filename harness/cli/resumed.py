@@ -45,6 +45,7 @@ FOREIGN = {
     "first_seed": "--first-seed",
     "anchor_minutes": "--anchor-minutes",
     "configs": "--configs",
+    "revisions": "--revisions",
     "controls": "--controls",
     "clock": "--clock",
 }
@@ -81,7 +82,9 @@ def resumed(console: Console, arguments: argparse.Namespace) -> Iterator[Resumed
         if not arguments.trust:
             what = f"{shown_path(folder)}: its scenario"
             refuse_foreign(folder / SCENARIO_FILE, what, written.target.factory, written.run_beside())
-        scenario = load(str(folder / SCENARIO_FILE)).model_copy(update={"name": manifest.get("scenario", written.name)})
+        scenario = load(str(folder / SCENARIO_FILE), trusted=True).model_copy(
+            update={"name": manifest.get("scenario", written.name)}
+        )
         if to_toml(scenario) != to_toml(written):
             raise UsageError(f"{shown_path(folder)}: cannot be resumed: its target has other parameters now")
         check_claims(scenario)

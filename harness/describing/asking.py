@@ -92,6 +92,7 @@ class _Target:
             "tables": [json.loads(text) for text in written],
             "scaled": [json.loads(text) for text in smaller],
             "code": self.program.code,
+            "not_from": self.program.not_from,
         }
         answer = json.loads(answer_of_a_process(json.dumps(question), self.factory, program=self.program))
         if "error" in answer:

@@ -6,8 +6,12 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from harness.environments.cache import Say, say_to_stderr
+from harness.environments.import_roots import import_roots
+from harness.environments.revisions import check_out, resolved
 from harness.environments.versions import PATH, Version
 from harness.errors import UsageError
 from harness.text import dotted, shown
@@ -17,10 +21,12 @@ from harness.text import dotted, shown
 class Provided:
     """A version as it is here: `code` are the absolute folders that go first on the path of its processes.
 
-    `told` says what it is in a few words; nothing where it is what is importable here.
+    `not_from` is the working tree of whose files others are meant, empty where there is none. `told` says what it is in
+    a few words; nothing where it is what is importable here.
     """
 
     code: tuple[str, ...] = ()
+    not_from: str = ""
     interpreter: str = sys.executable
     told: str = ""
 
@@ -32,29 +38,36 @@ class Provided:
 HERE: Final = Provided()
 """What is importable here."""
 
+_known: dict[tuple[Version, str, Path, str], Provided] = {}
+"""What was provided to this process, which says of nothing twice that it is made."""
 
-def provide(versions: Mapping[str, Version]) -> dict[str, Provided]:
-    """What each config, by its name, is judged with.
 
-    Raises UsageError, naming the config and the key, where there is no such thing.
+def provide(
+    versions: Mapping[str, Version], factory: str, scenario: Path, *, say: Say = say_to_stderr
+) -> dict[str, Provided]:
+    """What each config of a `scenario`, by its name, is judged with; `say` is told of what is made before it is.
+
+    Raises UsageError, naming the config and the key, where there is no such thing, SoakError where it cannot be made.
     """
-    return {config: _provided(config, version) for config, version in versions.items()}
+    programs = {}
+    for config, version in versions.items():
+        asked = (version, factory, scenario, os.getcwd())
+        if asked not in _known:
+            _known[asked] = _provided(config, resolved(config, version, factory, scenario), say)
+        programs[config] = _known[asked]
+    return programs
 
 
-def _provided(config: str, version: Version) -> Provided:
+def _provided(config: str, version: Version, say: Say) -> Provided:
+    if version.revision is not None:
+        worktree = check_out(config, version, say)
+        return Provided(code=worktree.code, not_from=worktree.not_from, told=worktree.told)
     if version.path is None:
         return HERE
     if not os.path.isdir(version.path):
         wrong = "is no folder" if os.path.lexists(version.path) else "no such folder"
         raise UsageError(f"{dotted('configs', config, PATH)} = {shown(version.path)}: {wrong}, seen from {os.getcwd()}")
     return Provided(code=import_roots(os.path.abspath(version.path)), told=f"code from {version.path}")
-
-
-def import_roots(folder: str) -> tuple[str, ...]:
-    """The folders that modules of a project at `folder` are imported from: it, and ``src`` where that is no package."""
-    src = os.path.join(folder, "src")
-    layout = os.path.isdir(src) and not os.path.exists(os.path.join(src, "__init__.py"))
-    return (folder, src) if layout else (folder,)
 
 
 def told_apart(programs: Mapping[str, Provided]) -> list[str]:

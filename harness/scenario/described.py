@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.describing.asking import Description, describe, refused_when_scaled
@@ -55,13 +56,13 @@ class Described:
         ]
 
 
-def described(scenario: ScenarioContents) -> Described:
-    """The target of a scenario, by every version that its configs name.
+def described(scenario: ScenarioContents, path: Path) -> Described:
+    """The target of a scenario, whose file is at `path`, by every version that its configs name.
 
     Raises UsageError where a version cannot be had, or its factory cannot be loaded.
     """
     factory, parameters = scenario.target.factory, scenario.parameters()
-    programs = provide(scenario.versions())
+    programs = provide(scenario.versions(), factory, path)
     by_config: dict[str, Description] = {}
     for program, names in _by_program(programs).items():
         description = describe(factory, {name: parameters[name] for name in names}, program=program)

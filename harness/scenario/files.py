@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import os
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import tomli_w
 from pydantic import ValidationError
 
+from harness.environments.revisions import resolved
 from harness.errors import UsageError
+from harness.made_here import refuse_foreign
 from harness.problems import not_finite, refused
 from harness.scenario.contents import Scenario, ScenarioContents
 from harness.scenario.described import described
@@ -37,30 +40,62 @@ class Listing:
         return self.scenario.title if self.scenario is not None else f"broken: {self.error}"
 
 
-def load(reference: str, *, import_target: bool = True) -> Scenario:
+Revise = Callable[[ScenarioContents], ScenarioContents]
+
+
+def as_written(contents: ScenarioContents) -> ScenarioContents:
+    """What a file says, unchanged."""
+    return contents
+
+
+def load(
+    reference: str,
+    *,
+    import_target: bool = True,
+    trusted: bool = False,
+    revised: Revise = as_written,
+) -> Scenario:
     """The scenario of that name (``./scenarios`` first, then those that come with the product) or at that path.
 
     With `import_target` another process imports the target, the configs are checked against its parameters and
     completed with their defaults; without, they stay as written, which is all that reading an old result needs. Whether
-    there are the metrics that claims name, harness.analysis.verdict.claim_verdict checks.
+    there are the metrics that claims name, harness.analysis.verdict.claim_verdict checks. What is `revised` is what the
+    file says, before anything is made of it.
 
-    Raises UsageError, one line, for whatever is wrong with the reference, the file or its contents.
+    Raises UsageError, one line, for whatever is wrong with the reference, the file or its contents, and where it is of
+    a result from elsewhere, is not `trusted`, and something would be installed or checked out for it.
     """
     path = _find(reference)
     source = shown_path(path)
-    return checked(_read(path, source), source, name=path.stem, path=path, import_target=import_target)
+    table = _read(path, source)
+    return checked(
+        table, source, name=path.stem, path=path, import_target=import_target, trusted=trusted, revised=revised
+    )
 
 
-def checked(table: dict[str, Any], source: str, *, name: str, path: Path, import_target: bool = True) -> Scenario:
+def checked(
+    table: dict[str, Any],
+    source: str,
+    *,
+    name: str,
+    path: Path,
+    import_target: bool = True,
+    trusted: bool = False,
+    revised: Revise = as_written,
+) -> Scenario:
     """The scenario that a table of a file says, as `load` has it; `source` is what errors call it."""
     try:
         contents = ScenarioContents.model_validate(table)
     except ValidationError as error:
         raise refused(source, problems_of(error, ScenarioContents, table)) from None
+    contents = revised(contents)
     configs = contents.configs
     if import_target:
+        if not trusted:
+            _refuse_foreign(contents, path)
         try:
-            description = described(contents)
+            contents = _resolved(contents, path)
+            description = described(contents, path)
         except UsageError as error:
             raise UsageError(f"{source}: {error}") from error
         problems = description.problems
@@ -90,6 +125,22 @@ def to_toml(scenario: Scenario) -> str:
     if not table["sweeps"]:
         del table["sweeps"]
     return tomli_w.dumps(_without_none(table), multiline_strings=True)
+
+
+def _refuse_foreign(contents: ScenarioContents, path: Path) -> None:
+    """Raise UsageError where a scenario of a result that was not made here would install or check out something."""
+    in_a_result = path.with_name("manifest.json").exists()
+    if in_a_result and any(version.makes for version in contents.versions().values()):
+        refuse_foreign(path, shown_path(path), contents.target.factory, contents.run_beside())
+
+
+def _resolved(contents: ScenarioContents, path: Path) -> ScenarioContents:
+    """The scenario with a commit for every revision: a branch may move on before it is gone on with."""
+    versions = contents.versions().items()
+    factory = contents.target.factory
+    tables = {name: resolved(name, version, factory, path).table() for name, version in versions if version.revision}
+    configs = {name: {**table, **tables.get(name, {})} for name, table in contents.configs.items()}
+    return contents.model_copy(update={"configs": configs})
 
 
 def _listed(name: str, path: Path) -> Listing:

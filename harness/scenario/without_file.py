@@ -18,7 +18,7 @@ import tomli_w
 
 from harness.errors import UsageError
 from harness.scenario.contents import Scenario
-from harness.scenario.files import checked
+from harness.scenario.files import Revise, as_written, checked
 from harness.scenario.settings import HOURS_MOST
 from harness.text import number
 
@@ -73,7 +73,7 @@ def names_a_target(reference: str) -> bool:
     return _REFERENCE.fullmatch(reference) is not None
 
 
-def without_file(wanted: Wanted) -> Scenario:
+def without_file(wanted: Wanted, *, revised: Revise = as_written) -> Scenario:
     """The scenario of a target that is only named, its config completed by what the target takes.
 
     Raises UsageError where the target cannot be described, or a value is not allowed.
@@ -81,7 +81,7 @@ def without_file(wanted: Wanted) -> Scenario:
     if not 0 < wanted.hours <= HOURS_MOST:
         raise UsageError(f"--hours {wanted.hours:g}: must be above 0 and at most {HOURS_MOST:g}")
     table = tomllib.loads(text_of(wanted))
-    return checked(table, wanted.factory, name=wanted.name, path=Path(wanted.factory))
+    return checked(table, wanted.factory, name=wanted.name, path=Path(wanted.factory), revised=revised)
 
 
 def parameter(written: str) -> tuple[str, Any]:

@@ -58,7 +58,7 @@ def scale_down(scenario: Scenario) -> ScaledWorld:
     Raises UsageError where the target cannot live in a smaller world, or refuses its parameters.
     """
     scale, factory = scenario.memory.scale, scenario.target.factory
-    target = described(scenario)
+    target = described(scenario, scenario.path)
     if scale != 1 and not target.honours_scale:
         raise UsageError(
             f"{shown_path(scenario.path)}: memory.scale = {scale:g}: {factory} does not honour "

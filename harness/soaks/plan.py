@@ -33,6 +33,7 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[in
             factory=scenario.target.factory,
             params=params,
             code=list(world.programs[config].code),
+            not_from=world.programs[config].not_from,
             env=scenario.env_of(config),
             horizon_s=scenario.time.hours * 3600,
             warmup_s=scenario.time.warmup_minutes * 60,

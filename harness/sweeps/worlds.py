@@ -63,7 +63,7 @@ def _world(scenario: Scenario, name: str, points: Points, inside: Sequence[Point
     if not complete:
         return made
     try:
-        description = described(made)
+        description = described(made, made.path)
     except UsageError as error:
         raise UsageError(f"{shown_path(scenario.path)}: sweeps.{name}: {error}") from error
     for problem in description.problems:

@@ -41,6 +41,7 @@ class Job(FeedRecipe):
     anatomy_every_s: float = 1800.0
     starts: int = 1
     code: list[str] = field(default_factory=list)  # folders that go first on the path
+    not_from: str = ""  # the working tree of whose files others are meant
     env: dict[str, str] = field(default_factory=dict)
 
     def identity(self) -> dict[str, Any]:

@@ -26,34 +26,51 @@ def put_first(code: Sequence[str]) -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join([*code, *([inherited] if inherited else [])])
 
 
-def loaded_code(factory: str, code: Sequence[str]) -> dict[str, Any]:
+def loaded_code(factory: str, code: Sequence[str], not_from: str = "") -> dict[str, Any]:
     """Where the code of `factory`, a ``module:factory``, came from in this process, whose config has `code` folders.
+
+    `not_from` is the working tree of which they are another revision, empty where they are none.
 
     ``factory`` is the file of its module, None where it was not imported; ``elsewhere`` are modules that these folders
     have and that came from another file, or, where nothing at all came from them, the factory's; ``python`` and
     ``numpy`` are versions.
     """
     module = factory.partition(":")[0]
-    elsewhere, file = strays(factory, code), _file(module)
+    elsewhere, file = strays(factory, code, not_from), _file(module)
     if code and not elsewhere and not any(_is_below(loaded, code) for loaded in map(_file, list(sys.modules))):
         elsewhere = [f"nothing of it was loaded, and {module} came from {file or 'no file'}"]
     return {"factory": file, "elsewhere": elsewhere, "python": platform.python_version(), "numpy": np.__version__}
 
 
-def strays(factory: str, code: Sequence[str]) -> list[str]:
-    """The top-level modules that one of these folders has and that were loaded from another file, each with the file.
+def strays(factory: str, code: Sequence[str], not_from: str = "") -> list[str]:
+    """The modules that one of these folders has and that were loaded from another file, each with the file.
 
-    Python's own were there before the target's, as in any program; so was the instrument, unless it is the target.
+    These are top-level ones by their names, and all whose file is one of `not_from`. Python's own were there before the
+    target's, as in any program; so was the instrument, unless it is the target.
     """
-    known = sys.stdlib_module_names | (_INSTRUMENT - {factory.partition(":")[0].partition(".")[0]})
-    own = [name for name in sorted(sys.modules) if "." not in name and name not in known]
-    files = {name: file for name in own if any(_has(folder, name) for folder in code) and (file := _file(name))}
-    return [f"{name} came from {file}" for name, file in files.items() if not _is_below(file, code)]
+    known = {"__main__", *sys.stdlib_module_names, *_INSTRUMENT} - {_top(factory.partition(":")[0])}
+    own = [name for name in sorted(sys.modules) if _top(name) not in known]
+    files = {name: file for name in own if (file := _file(name)) and not _is_below(file, code)}
+    return [
+        f"{name} came from {file}"
+        for name, file in files.items()
+        if any(("." not in name and _has(folder, name)) or _is_other(file, not_from, folder) for folder in code)
+    ]
 
 
 def _file(name: str) -> str | None:
     file = getattr(sys.modules.get(name), "__dict__", {}).get("__file__")  # what is there may be no module
     return file if isinstance(file, str) else None
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _is_other(file: str, tree: str, folder: str) -> bool:
+    """Whether a file of a working tree has a counterpart in a folder that is another revision of it."""
+    path = Path(os.path.realpath(file))
+    return bool(tree) and path.is_relative_to(tree) and Path(folder, path.relative_to(tree)).is_file()
 
 
 def _has(folder: str, name: str) -> bool:

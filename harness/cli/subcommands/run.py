@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.options import begin_soaking, declare_scenario, declare_soaking, declare_verbose
+from harness.cli.options import begin_soaking, declare_scenario, declare_soaking, declare_trust, declare_verbose
 from harness.errors import SoakError, UsageError
 from harness.text import shown_path
 
@@ -41,8 +41,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         "--resume", metavar="RESULT", help="run what is missing from a result: a folder, a name, latest"
     )
     parser.add_argument(
-        "--trust", action="store_true", help="with --resume: run what a result from elsewhere, or an edited one, names"
+        "--revisions", metavar="A,B", help="every config in these git revisions of the target, such as v1.4,main"
     )
+    declare_trust(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,8 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
 
         with resumed(console, arguments) as soak:
             return _soak(console, soak.scenario, soak.planned, arguments, looked=soak.looked)
-    if arguments.trust:
-        raise UsageError("--trust is for a result: give --resume too")
     if arguments.scenario is None:
         raise UsageError("which SCENARIO? `soak list` shows them; --resume RESULT goes on with a soak")
     scenario = scenario_from(arguments)
@@ -90,7 +89,7 @@ def _soak(
     if arguments.controls is not None:
         _control(console, scenario, planned.folder, arguments)
     if not arguments.quiet:
-        for line in told_apart(provide(scenario.versions())):
+        for line in told_apart(provide(scenario.versions(), scenario.target.factory, scenario.path)):
             paragraph(console, line)
         paragraph(console, soak_words(planned, room_bytes()))
     result = Result(planned.folder)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 
-from harness.cli.options import declare_scenario, scenario_from
+from harness.cli.options import declare_scenario, declare_trust, scenario_from
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     declare_scenario(parser)
+    declare_trust(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -110,4 +110,3 @@ def test_what_was_not_written_here_is_not_run(result: Path, capsys) -> None:
     line = refused(capsys, "--resume", result)
     assert "was not written here, or was edited since: it would run theirs:build; --trust runs it" in line
     assert "theirs" in refused(capsys, "--resume", result, "--trust")  # tried, and not there
-    assert refused(capsys, "smoke", "--trust").endswith("--trust is for a result: give --resume too")

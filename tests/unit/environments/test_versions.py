@@ -14,11 +14,12 @@ from harness.scenario import load, scale_down, to_toml
 from harness.soaks.plan import plan_jobs
 from tests.unit.scenario.reading import WriteScenario
 
+OF = "mine:build", Path("mine.toml")
 FIXED = "cleanup_interval_cycles = 100"
 
 
 def test_without_keys_it_is_what_is_importable_here() -> None:
-    assert provide({"old": Version()}) == {"old": HERE}
+    assert provide({"old": Version()}, *OF) == {"old": HERE}
     assert HERE.told == ""
 
 
@@ -26,18 +27,18 @@ def test_a_folder_goes_first_on_the_path_with_its_src(here: Path) -> None:
     Path("bot", "src").mkdir(parents=True)
     Path("flat", "src").mkdir(parents=True)
     Path("flat", "src", "__init__.py").touch()  # a package of that name, not a layout
-    programs = provide({"a": Version(path="bot"), "b": Version(path="flat")})
+    programs = provide({"a": Version(path="bot"), "b": Version(path="flat")}, *OF)
     assert programs["a"] == Provided(code=(str(here / "bot"), str(here / "bot" / "src")), told="code from bot")
     assert programs["b"].code == (str(here / "flat"),)
 
 
 def test_a_folder_that_is_none_is_named_with_where_it_was_looked_for(here: Path) -> None:
     with pytest.raises(UsageError) as error:
-        provide({"fixed": Version(path="../nope")})
+        provide({"fixed": Version(path="../nope")}, *OF)
     assert str(error.value) == f'configs.fixed.path = "../nope": no such folder, seen from {here}'
     Path("file").touch()
     with pytest.raises(UsageError, match="is no folder"):
-        provide({"fixed": Version(path="file")})
+        provide({"fixed": Version(path="file")}, *OF)
 
 
 def test_a_version_is_no_parameter_and_is_kept_in_a_result(here: Path, write_scenario: WriteScenario) -> None:
@@ -55,3 +56,19 @@ def test_a_path_that_is_no_line_of_text_is_refused(write_scenario: WriteScenario
     path = write_scenario((FIXED, f"path = {value}"))
     with pytest.raises(UsageError, match=r"configs\.fixed\.path = .*: must be a folder in"):
         load(str(path))
+
+
+def test_a_revision_that_git_would_take_for_an_option_is_refused(write_scenario: WriteScenario) -> None:
+    path = write_scenario((FIXED, 'revision = "--upload-pack=x"'))
+    with pytest.raises(UsageError, match=r"configs\.fixed\.revision = .*: must be a commit, branch or tag"):
+        load(str(path))
+
+
+def test_a_scenario_of_a_foreign_result_checks_nothing_out_without_trust(write_scenario: WriteScenario) -> None:
+    path = write_scenario((FIXED, 'revision = "no-such"'))
+    path.with_name("manifest.json").write_text("{}")
+    with pytest.raises(UsageError, match=r"was not written here, .*, with revision=no-such; --trust runs it"):
+        load(str(path))
+    with pytest.raises(UsageError, match=r'"no-such": '):  # tried
+        load(str(path), trusted=True)
+    assert load(str(path), import_target=False).versions()["fixed"].revision == "no-such"

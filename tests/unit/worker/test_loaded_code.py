@@ -69,3 +69,15 @@ def test_processes_that_the_target_starts_find_the_same_code(folders: tuple[Path
     assert os.environ["PYTHONPATH"] == "inherited"
     put_first([str(own)])
     assert os.environ["PYTHONPATH"] == f"{own}{os.pathsep}inherited"
+
+
+def test_a_file_of_the_working_tree_that_the_revision_has_is_not_of_the_revision(folders: tuple[Path, Path]) -> None:
+    own, other = folders
+    (own / "lib").mkdir()
+    (other / "lib").mkdir()
+    for folder in folders:
+        (folder / "traded_bot.py").rename(folder / "lib" / "traded_bot.py")
+    put_first([str(own), str(other / "lib")])
+    importlib.import_module("traded_bot")  # by a path that the revision does not stand in for
+    assert strays("adapter:build", [str(own)]) == []
+    assert strays("adapter:build", [str(own)], str(other)) == [f"traded_bot came from {other / 'lib/traded_bot.py'}"]

@@ -1,0 +1,108 @@
+"""A revision is a worktree of the right repository, with nothing of the user's run, said before it is made."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.environments import cache
+from harness.environments.provided import Provided, provide, told_apart
+from harness.environments.revisions import forget, resolved
+from harness.environments.versions import Version
+from harness.errors import UsageError
+from tests.unit.environments.conftest import let_go
+
+SCENARIO = Path("mine.toml")
+FACTORY = "quoting_bot:build"
+
+Git = Callable[..., str]
+
+
+@pytest.fixture
+def git(here: Path) -> Git:
+    """Git in a repository of two commits, of which the first is tagged; its hooks leave a mark."""
+
+    def run(*arguments: str) -> str:
+        identity = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"]
+        return subprocess.run(["git", *identity, *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+    run("init", "-q", "-b", "main", ".")
+    Path("src").mkdir()
+    for number in (1, 2):
+        Path("quoting_bot.py").write_text(f"def build(params, environment): return {number}\n")
+        Path("src", "books.py").write_text("")
+        run("add", "-A")
+        run("commit", "-q", "-m", f"Quote {number}")
+        if number == 1:
+            run("tag", "v1.4")
+    hook = Path(".git", "hooks", "post-checkout")
+    hook.write_text(f"#!/bin/sh\ntouch {here}/hooked\n")
+    hook.chmod(0o755)
+    return run
+
+
+def checked_out(said: list[str], **keys: str) -> Provided:
+    return provide({"a": Version(**keys)}, FACTORY, SCENARIO, say=said.append)["a"]
+
+
+def test_a_name_becomes_a_commit_and_the_folder_it_is_of(git: Git) -> None:
+    version = resolved("a", Version(revision="v1.4"), FACTORY, SCENARIO)
+    assert version == Version(revision=git("rev-parse", "v1.4"), path=".")
+    assert resolved("a", version, "elsewhere:build", Path("/no/where.toml")) == version
+
+
+def test_the_worktree_has_the_code_and_its_src_first(git: Git, here: Path, said: list[str]) -> None:
+    program = checked_out(said, revision="v1.4")
+    top, src = program.code[:2]
+    assert Path(top, "quoting_bot.py").read_text().endswith("1\n")
+    assert src == f"{top}/src"
+    assert program.not_from == str(here)
+    assert said[0] == f"checks out {git('rev-parse', 'v1.4')[:12]} of {here} as a git worktree, without hooks"
+    assert not Path("hooked").exists()
+    assert "Quote 1" in told_apart({"a": program})[0]
+    assert git("worktree", "list").count("\n") == 1
+    assert git("status", "--porcelain") == ""
+
+
+def test_it_is_made_once_and_by_whatever_name(git: Git, said: list[str]) -> None:
+    by_tag = checked_out(said, revision="v1.4")
+    let_go()
+    assert checked_out(said, revision="main~1", path="src").code[0] == f"{by_tag.code[0]}/src"
+    assert len(said) == 2  # before and after the only checkout
+
+
+def test_a_worktree_that_was_changed_is_refused(git: Git, said: list[str]) -> None:
+    file = Path(checked_out(said, revision="v1.4").code[0], "quoting_bot.py")
+    file.write_text("changed = True\n")
+    with pytest.raises(UsageError, match="was changed since it was checked out: `soak clean`, then again"):
+        checked_out(said, revision="main~1")
+
+
+def test_the_repository_forgets_what_is_removed(git: Git, said: list[str]) -> None:
+    checked_out(said, revision="v1.4")
+    let_go()
+    (entry,) = cache.entries()
+    assert cache.remove(entry, forget)
+    assert git("worktree", "list").count("\n") == 0
+    assert cache.entries() == []
+
+
+def test_a_revision_that_does_not_exist_is_answered_with_those_there_are(git: Git, here: Path, said: list[str]) -> None:
+    with pytest.raises(UsageError) as error:
+        checked_out(said, revision="v1.5")
+    assert str(error.value) == f'configs.a.revision = "v1.5": no such revision in {here}; did you mean v1.4?'
+    with pytest.raises(UsageError, match=r"its branches and tags: main, v1\.4$"):
+        checked_out(said, revision="zzz")
+    assert said == []
+
+
+def test_a_revision_of_no_repository_is_refused(here: Path, said: list[str]) -> None:
+    with pytest.raises(
+        UsageError, match=r'neither the target nor the scenario lies in a git repository: path = "\.\.\."'
+    ):
+        checked_out(said, revision="main")
+    with pytest.raises(UsageError, match=r'configs\.a\.path = "\.": with a revision it must be in a git repository'):
+        checked_out(said, revision="main", path=".")

@@ -53,6 +53,19 @@ class CodeFacts(_Facts):
     numpy: str | None = None
 
 
+class OnDiskFacts(_Facts):
+    """The rows that a run left on disk."""
+
+    patterns: list[str] | None = None
+    rows: Number | None = None
+    files: Number | None = None
+    damaged: Number | None = None
+    unmatched: list[str] | None = None
+    there: list[str] | None = None
+    unreadable: Number | None = None
+    trouble: list[str] | None = None
+
+
 class RunFacts(_Facts):
     """The keys of run.json; of `stop` and `restarts` the tables of readings, by step and by number."""
 
@@ -75,6 +88,7 @@ class RunFacts(_Facts):
     counters: dict[str, Number | None] | None = None
     outlives: dict[str, list[Any]] | None = None
     pinned: PinnedFacts | None = None
+    on_disk: OnDiskFacts | None = None
     standing: Table | None = None
     trouble: Table | None = None
     env: Table | None = None

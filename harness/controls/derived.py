@@ -179,7 +179,9 @@ def _with_configs(
     factory: str | None = None,
 ) -> Scenario:
     seeds = max(scenario.seeds, FEWEST_SEEDS)
-    target = {"factory": factory or scenario.target.factory}
+    target = {**scenario.target.model_dump(), "factory": factory or scenario.target.factory}
+    if factory == NULL:
+        target = {"factory": factory}  # what else is said of the target is not said of this one
     changed = {"configs": {name: dict(table) for name, table in configs.items()}, "claims": list(claims), "sweeps": {}}
     looks = {"seeds": seeds, "max_seeds": None}  # a control is looked at once
     return Scenario.model_validate({**scenario.model_dump(), **changed, **looks, "target": target})

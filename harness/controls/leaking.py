@@ -31,5 +31,6 @@ def with_leak(scenario: Scenario, gb_per_hour: Mapping[str, float]) -> Scenario:
     """
     to_bytes_per_s = 1e9 * scenario.memory.scale / 3600
     rates = {config: gb_per_hour.get(config, 0.0) * to_bytes_per_s for config in scenario.configs}
-    changed = {"configs": leaking_configs(scenario, rates), "target": {"factory": LEAKING}, "sweeps": {}}
+    target = {**scenario.target.model_dump(), "factory": LEAKING}
+    changed = {"configs": leaking_configs(scenario, rates), "target": target, "sweeps": {}}
     return Scenario.model_validate({**scenario.model_dump(), **changed})

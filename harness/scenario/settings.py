@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from annotated_types import Ge, Gt, Le
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
 
+from harness.on_disk.patterns import refusal_of
 from harness.scaling import RATE, STOCK
 from harness.scenario.refusals import Refusal
 
@@ -102,7 +103,26 @@ def _names_a_factory(value: str) -> str:
     return value
 
 
+def _names_files(value: str) -> str:
+    if (refusal := refusal_of(value)) is not None:
+        raise ValueError(refusal)
+    return value
+
+
+def _as_several(value: Any) -> Any:
+    """A single text where several may stand; a list as the tuple that is kept."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+FilePattern = Annotated[str, AfterValidator(_names_files)]
+
+
 class TargetSettings(Settings):
-    """The program under test: its factory, as ``module:factory``."""
+    """The program under test: its factory, as ``module:factory``.
+
+    `persisted` are patterns of the files that it writes what it collects to, in the data folder of its run: their rows
+    are counted when the run is over.
+    """
 
     factory: Annotated[str, AfterValidator(_names_a_factory)]
+    persisted: Annotated[tuple[FilePattern, ...], BeforeValidator(_as_several)] = ()

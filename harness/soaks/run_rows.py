@@ -19,6 +19,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.files import in_one_piece
 from harness.made_here import sign
+from harness.on_disk.noting import note_rows_on_disk
 from harness.scenario import Scenario, to_toml
 from harness.scenario.overrides import with_options
 from harness.soaks import result_folder
@@ -135,7 +136,8 @@ def carry_out(
 
     `foretold` are the peaks of configs, bytes at full scale, by which runs are admitted. Raises UsageError where an
     idle process is larger than its baseline or another process carries out runs there, SoakError where the disk is
-    full, KeyboardInterrupt once every process is gone. Recordings are kept in every case.
+    full, KeyboardInterrupt once every process is gone. Recordings are kept in every case. The rows that targets left
+    on disk are counted at last.
     """
     worlds = {row.world.folder: row.world for row in rows}
     waiting = {row.folder: row for row in rows if row.state not in RECORDED}
@@ -154,6 +156,9 @@ def carry_out(
                 observe=observe,
                 admission=Admission(room_bytes(), foretold),
             )
+            for world in worlds.values():
+                folders = [row.folder for row in rows if row.world.folder == world.folder]
+                note_rows_on_disk(folders, world.scenario.target.persisted)
     except OSError as error:
         raise result_folder.refuse_full_disk(error, Path(os.path.commonpath(worlds))) from error
     for folder, facts in ended.items():

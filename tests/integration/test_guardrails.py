@@ -62,3 +62,47 @@ def test_memory_that_is_saved_by_dropping_samples_is_missed(soaks: Soaks) -> Non
     assert (verdict["status"], claim["verdict"], claim["reason"]) == ("missed", "missed", said)
     assert claim["low"] > 0.02  # by its curve alone it would have been met
     assert [soaks.facts("old", seed)["counters"]["lost"] for seed in (1, 2)] == [0, 0]
+
+
+OVERWRITING = """\
+class Target:
+    def __init__(self, params, environment):
+        self.folder = environment.data_dir
+        self.collected = 0
+    def start(self):
+        pass
+    def on_candle(self, candle):
+        self.collected += 1
+        (self.folder / "rows.jsonl").write_text("[1]\\n")
+    def stop(self):
+        pass
+    def counters(self):
+        return {"collected": self.collected, "persisted": self.collected, "lost": 0}
+build = Target
+"""
+"""Writes every sample over the one before, and takes all of them for persisted."""
+
+ALL_ON_DISK = """\
+persisted = "*.jsonl"
+[configs.old]
+[[claims]]
+name = "every sample is on disk"
+metric = "disk.missing"
+configs = ["old"]
+expected = [0, 0]
+tolerance = 0
+better = "lower"
+kind = "prediction"
+source = "what a collector is for"
+"""
+
+
+def test_rows_that_were_overwritten_are_missing_whatever_the_target_counts(soaks: Soaks) -> None:
+    soaks.target(OVERWRITING)
+    ended = soaks.soak("run", soaks.scenario(ALL_ON_DISK, factory="mine:build"), "--quiet")
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    collected = int(soaks.facts()["counters"]["collected"])
+    assert collected > 10
+    said = f"old: collected {collected}, on disk 1: {collected - 1} are missing"
+    assert said in " ".join(ended.stdout.split())
+    assert soaks.verdict()["runs"][0]["rows_on_disk"] == 1

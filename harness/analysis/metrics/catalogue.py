@@ -372,6 +372,27 @@ _METRICS = (
     _reduction(
         "disk.written_reduction", "what the second config saves of what is written", buffers.written_mb, moves="whole"
     ),
+    Metric(
+        "disk.rows",
+        "rows on disk when the run is over, in the files of target.persisted",
+        "samples",
+        losses.rows_on_disk,
+        counted=True,
+    ),
+    Metric(
+        "disk.missing",
+        "samples collected that are not on disk when the run is over",
+        "samples",
+        losses.missing,
+        counted=True,
+    ),
+    Metric(
+        "disk.missing_share",
+        "samples collected that are not on disk, of those collected",
+        "share",
+        losses.missing_share,
+        counted=True,
+    ),
     Metric("disk.write_cpu_s", "CPU seconds of writing samples", "s", buffers.write_cpu_s, moves="cost"),
     _reduction(
         "disk.write_cpu_reduction", "what it saves of the CPU of writing samples", buffers.write_cpu_s, moves="cost"

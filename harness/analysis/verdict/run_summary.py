@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis.leaks.config_leaks import floor_slope
-from harness.analysis.metrics import buffers, levels
+from harness.analysis.metrics import buffers, levels, losses
 from harness.analysis.runs import Run
 from harness.analysis.told import STEPS
 from harness.analysis.trouble import ERRORS, UNHANDLED, Trouble
@@ -19,7 +19,7 @@ class RunSummary:
 
     `peak_bound` is "lower" where the run ended before the horizon: its peak is at least this. Counts are the target's:
     None is what it does not tell. `still_alive` are the paths by which the target was held at the end of its run.
-    `errors_logged` and `errors_unhandled` are None where they were not recorded.
+    `errors_logged`, `errors_unhandled` and `rows_on_disk` are None where they were not recorded.
     """
 
     config: str
@@ -48,6 +48,7 @@ class RunSummary:
     still_alive: tuple[str, ...] | None
     errors_logged: int | None = None
     errors_unhandled: int | None = None
+    rows_on_disk: float | None = None
 
 
 def summarise(run: Run) -> RunSummary:
@@ -82,6 +83,7 @@ def summarise(run: Run) -> RunSummary:
         still_alive=run.told.still_alive,
         errors_logged=None if trouble is None else trouble.count(ERRORS),
         errors_unhandled=None if trouble is None else trouble.count(UNHANDLED),
+        rows_on_disk=losses.rows_on_disk(run).value,
     )
 
 

@@ -3,7 +3,7 @@
 Format 4 (2026): what a config maps itself has the measure mappings; `findings` say of every config what all its
 measures come to; `grown_gb` is how the lines of RSS changed over the load; a soak that is incomplete is judged by the
 runs that finished: a claim has `seeds_judged`, `seeds_due`, and `lacking` ("2 of 3 seeds", empty where it lacks none);
-the status of a run may be "running" or "damaged".
+the status of a run may be "running" or "damaged"; a run has `rows_on_disk`, null where `target.persisted` names none.
 Format 3 (2026): a config may leak in SOME of its runs; `leaking` are the seeds that leak by themselves;
 `load` is what the load explains of the growth, null where it is flat or was not recorded (`load_recorded`);
 a config that started processes has the measures children and tree, with the `command` that grows most where they leak,

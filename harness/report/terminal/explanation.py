@@ -26,7 +26,7 @@ from harness.report.terminal.console import columns, fits, heading, new_table, p
 from harness.report.words.amounts import NOTHING, interval, level, measured, percent, value, when_limit
 from harness.report.words.child_words import children_line, real_time
 from harness.report.words.config_sentences import FREE, leak_sentences, what_grows
-from harness.report.words.losing import loss_lines
+from harness.report.words.losing import complete_lines, loss_lines, missing_lines
 from harness.report.words.overcounted import overcounted
 from harness.report.words.owner_paths import told_apart
 from harness.report.words.release import WORTH_GB, stop_sentences
@@ -100,6 +100,8 @@ def print_config(console: Console, scenario: Scenario, explanation: Explanation)
         *trouble_sentences(explanation.runs),
         *_restarted(explanation.restarts),
         *loss_lines(explanation.runs),
+        *missing_lines(explanation.runs),
+        *complete_lines(explanation.runs),
         *stop_sentences(explanation.stop, told=("tasks",) if pending else ()),
         *pending,
     ]:

@@ -54,7 +54,7 @@ def _print_settings(console: Console, scenario: Scenario, changes: Mapping[str, 
 
 
 def _settings(scenario: Scenario) -> Iterator[tuple[str, object]]:
-    yield "target.factory", scenario.target.factory
+    yield from ((f"target.{key}", _several(value)) for key, value in scenario.target if value)
     yield "seeds", scenario.seeds
     yield "max_seeds", scenario.max_seeds
     yield "first_seed", scenario.first_seed
@@ -65,6 +65,13 @@ def _settings(scenario: Scenario) -> Iterator[tuple[str, object]]:
                 yield from ((f"{name}.{key}.{option}", setting) for option, setting in value)
             else:
                 yield f"{name}.{key}", value
+
+
+def _several(value: object) -> object:
+    """Return a list or a table of text as one text."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={entry}" for key, entry in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def _print_configs(console: Console, scenario: Scenario, changes: Mapping[str, Change]) -> None:

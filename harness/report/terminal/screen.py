@@ -25,7 +25,7 @@ from harness.report.terminal.verdict import status_word, warnings
 from harness.report.words.amounts import verdict_words
 from harness.report.words.headline import summary_sentence
 from harness.report.words.leaking import child_lines, leak_lines, limit_lines, load_lines, sound_line
-from harness.report.words.losing import loss_lines
+from harness.report.words.losing import complete_lines, loss_lines, missing_lines
 from harness.report.words.open_points import open_points
 from harness.report.words.scale_marks import screen_notes
 from harness.report.words.still_alive import alive_configs
@@ -243,6 +243,8 @@ def _entries(screen: Screen) -> list[_Entries]:
         _Entries("children", "cyan", [("Children", text) for text in child_lines(verdict)]),
         _Entries("limits", "bold red", [("Limit", text) for text in limit_lines(verdict)]),
         _Entries("losses", "bold red", [("Lost", text) for text in loss_lines(screen.runs)]),
+        _Entries("losses", "bold red", [("On disk", text) for text in missing_lines(screen.runs)]),
+        _Entries("", "green", [("On disk", text) for text in complete_lines(screen.runs)]),
         _Entries("targets", "bold red", [("Not freed", text) for text in alive_configs(screen.runs)]),
         _Entries("", "green", [("No leak", sound)] if sound else []),
         _Entries("open", "yellow", points),

@@ -27,7 +27,7 @@ from harness.report.words.amounts import (
     verdict_words,
 )
 from harness.report.words.headline import summary_sentence
-from harness.report.words.losing import lost_in
+from harness.report.words.losing import lost_in, on_disk_in
 from harness.report.words.scale_marks import full_mark, full_note
 from harness.report.words.swallowed import pending_sentences, trouble_sentences
 from harness.scenario import Scenario
@@ -145,7 +145,7 @@ def _print_run_tables(console: Console, runs: Sequence[RunSummary], names: list[
     for run in runs:
         if run.status != "complete":
             paragraph(console, _ending(run), bullet="- ")
-    for sentence in lost_in(runs):
+    for sentence in [*lost_in(runs), *on_disk_in(runs)]:
         paragraph(console, sentence, bullet="- ")
 
 

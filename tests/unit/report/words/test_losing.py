@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.analysis.metrics.losses import Loss
+from harness.analysis.runs import Run
 from harness.analysis.verdict.run_summary import summarise
-from harness.report.words.losing import loss_lines, lost_in
+from harness.report.words.losing import complete_lines, loss_lines, lost_in, missing_lines, on_disk_in
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,30 @@ def test_samples_that_are_not_accounted_for_are_told_as_well(make_run, make_scen
     assert loss_lines([missing]) == ["old: 10 samples were neither persisted nor reported lost."]
     more = make_run("old", 1, counters={**counts, "persisted": 70}).under(make_scenario())
     assert loss_lines([more]) == ["old: 10 samples more were told of than collected."]
+
+
+def test_what_is_on_disk_is_held_against_what_was_collected(make_run, make_scenario) -> None:
+    def run(config: str, rows: float, collected: float | None = 100, seed: int = 1, **disk: object) -> Run:
+        counters = {} if collected is None else {"collected": collected}
+        facts = {"patterns": ["*.csv"], "rows": rows, "files": 3, **disk}
+        return make_run(config, seed, counters=counters, on_disk=facts).under(make_scenario())
+
+    runs = [run("old", 20), run("old", 40, seed=2), run("fixed", 100), run("fixed_plus", 130), run("old_stop", 7, None)]
+    assert missing_lines(runs) == [
+        "old: collected 200 in 2 runs, on disk 60: 140 are missing (70 %).",
+        "fixed_plus: collected 100, on disk 130: 30 more than collected: written twice, or not every row is a sample.",
+    ]
+    assert complete_lines(runs) == [
+        "fixed: collected 100, on disk 100.",
+        "old_stop: 7 rows in 3 files; to hold them against what was collected, count that in counters().",
+    ]
+    assert on_disk_in([summarise(run("old", 20))]) == ["old seed 1 collected 100, on disk are 20"]
+    nothing = run("old", 0, unmatched=["*.csv"], there=["a.npy", "b.npy"])
+    torn = run("fixed", 99, damaged=1, unreadable=2, trouble=["x.csv: Permission denied"])
+    assert missing_lines([nothing, torn])[1:] == [
+        'old: no file matches target.persisted = "*.csv" in the data folder of its run; there are a.npy, b.npy.',
+        "fixed: collected 100, on disk 99: 1 is missing (1 %).",
+        "fixed: 1 damaged row on disk, not counted.",
+        "fixed: 2 files cannot be read: x.csv: Permission denied.",
+    ]
+    assert complete_lines([nothing, torn]) == []

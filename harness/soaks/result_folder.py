@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import platform
 import re
@@ -29,7 +30,7 @@ MANIFEST_FILE = "manifest.json"
 LATEST = "latest"
 
 _COMPARED = ("git", "market_version", "python", "packages", "environment", "machine")
-_LEFT_OUT = ("git.dirty", "machine.cpus", "machine.memory_bytes", "machine.kernel")
+_LEFT_OUT = ("git.dirty", "machine.cpus", "machine.memory_bytes", "machine.kernel", "machine.cpu", "machine.page_bytes")
 """What a manifest says that must be the same where runs are added to a result, but for what is left out."""
 
 MOST_DIFFERENCES = 6
@@ -109,12 +110,12 @@ def write_manifest(folder: Path, *, scenario_name: str, real_time: bool) -> None
         "clock": "real" if real_time else "virtual",
         "began": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],  # as a user would type it
-        **_conditions(),
+        **conditions(),
     }
     write_json(manifest, folder / MANIFEST_FILE)
 
 
-def _conditions() -> dict[str, Any]:
+def conditions() -> dict[str, Any]:
     """With what this process records: what a manifest tells of it."""
     return {
         "market_version": MARKET_VERSION,
@@ -134,8 +135,20 @@ def this_machine() -> dict[str, Any]:
         "architecture": platform.machine(),
         "libc": " ".join(platform.libc_ver()).strip() or None,
         "cpus": os.cpu_count(),
+        "cpu": cpu_model(),
+        "page_bytes": mmap.PAGESIZE,
         "memory_bytes": int(psutil.virtual_memory().total),
     }
+
+
+def cpu_model() -> str | None:
+    """The processor's name, where the system tells it (Linux)."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or None
+    named = (line.partition(":")[2] for line in lines if line.startswith("model name"))
+    return " ".join(next(named, "").split()) or None
 
 
 def differences(manifest: Mapping[str, Any]) -> list[str]:
@@ -143,12 +156,12 @@ def differences(manifest: Mapping[str, Any]) -> list[str]:
 
     How large the machine is, and its kernel, count as no difference. Nor do files that git does not know.
     """
-    flat = [_flat({key: table.get(key) for key in _COMPARED}) for table in (manifest, _conditions())]
-    keys = [key for key in dict.fromkeys([*flat[0], *flat[1]]) if key not in _LEFT_OUT]
+    then_now = [flat({key: table.get(key) for key in _COMPARED}) for table in (manifest, conditions())]
+    keys = [key for key in dict.fromkeys([*then_now[0], *then_now[1]]) if key not in _LEFT_OUT]
     return [
         f"{key} was {_told(then)}, is {_told(now)}"
         for key in keys
-        if (then := flat[0].get(key)) != (now := flat[1].get(key))
+        if (then := then_now[0].get(key)) != (now := then_now[1].get(key))
     ]
 
 
@@ -159,12 +172,12 @@ def refuse_other_conditions(folder: Path, manifest: Mapping[str, Any]) -> None:
         raise UsageError(f"{shown_path(folder)}: cannot be resumed, it was recorded under other conditions: {told}")
 
 
-def _flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+def flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     """The values of nested tables, by dotted keys."""
-    flat: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, value in table.items():
-        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
-    return flat
+        values |= flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return values
 
 
 def _told(value: object) -> str:

@@ -12,7 +12,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,10 +86,13 @@ class Row:
             return WAITING
         return status if isinstance(status, str) else WAITING
 
-    def other_job(self) -> str | None:
-        """The first key of the job that was recorded here by which it is another than this row's; None: it is this."""
+    def other_job(self, run: Path | None = None) -> str | None:
+        """The first key by which the job of a recorded `run` is another than this row's; None: it is this.
+
+        Where no run is given it is the one that is recorded here.
+        """
         try:
-            recorded = json.loads((self.folder / JOB_FILE).read_text(encoding="utf-8"))
+            recorded = json.loads(((run or self.folder) / JOB_FILE).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return "what it holds"
         now = json.loads(self.job.text())
@@ -139,8 +142,28 @@ def carry_out(
     full, KeyboardInterrupt once every process is gone. Recordings are kept in every case. The rows that targets left
     on disk are counted at last.
     """
-    worlds = {row.world.folder: row.world for row in rows}
     waiting = {row.folder: row for row in rows if row.state not in RECORDED}
+    with begun(rows):
+        for folder in waiting:
+            shutil.rmtree(folder, ignore_errors=True)
+        ended = supervise(
+            {folder: row.job for folder, row in waiting.items()},
+            at_once=at_once,
+            observe=observe,
+            admission=Admission(room_bytes(), foretold),
+        )
+    for folder, facts in ended.items():
+        if facts["status"] == "refused":
+            raise too_small(waiting[folder], int(facts["idle_rss_bytes"]))
+
+
+@contextlib.contextmanager
+def begun(rows: Sequence[Row]) -> Iterator[None]:
+    """Begin the worlds of `rows`, and hold them inside.
+
+    Raises UsageError where another process carries out runs there, SoakError for an OSError inside: the disk is full.
+    """
+    worlds = {row.world.folder: row.world for row in rows}
     try:
         with contextlib.ExitStack() as locks:
             for world in worlds.values():
@@ -148,25 +171,16 @@ def carry_out(
                 if not locks.enter_context(locked(world.folder)):
                     raise UsageError(f"{world.folder}: another process carries out runs there")
                 world.begin()
-            for folder in waiting:
-                shutil.rmtree(folder, ignore_errors=True)
-            ended = supervise(
-                {folder: row.job for folder, row in waiting.items()},
-                at_once=at_once,
-                observe=observe,
-                admission=Admission(room_bytes(), foretold),
-            )
+            yield
             for world in worlds.values():
                 folders = [row.folder for row in rows if row.world.folder == world.folder]
                 note_rows_on_disk(folders, world.scenario.target.persisted)
     except OSError as error:
         raise result_folder.refuse_full_disk(error, Path(os.path.commonpath(worlds))) from error
-    for folder, facts in ended.items():
-        if facts["status"] == "refused":
-            raise _too_small(waiting[folder], int(facts["idle_rss_bytes"]))
 
 
-def _too_small(row: Row, idle_bytes: int) -> UsageError:
+def too_small(row: Row, idle_bytes: int) -> UsageError:
+    """The error for a run that was refused: its idle process is larger than its baseline."""
     scenario = row.world.scenario
     baseline_gb = scenario.memory.baseline_gb
     assert baseline_gb is not None  # without one nothing is too small

@@ -204,16 +204,7 @@ def supervise(
     A run that is refused (its idle process is larger than the baseline) ends the soak, as does Ctrl-C: the
     KeyboardInterrupt is raised once every process is gone and every recording is home. A second one ends them at once.
     """
-    states = {
-        folder: RunState(
-            job.config,
-            job.seed,
-            "waiting",
-            total_s=job.horizon_s + job.run_on_s + job.settle_s,
-            memory_scale=job.memory_scale,
-        )
-        for folder, job in jobs.items()
-    }
+    states = {folder: first_state(job) for folder, job in jobs.items()}
     admission = Admission(room_bytes()) if admission is None else admission
     facts: dict[Path, dict[str, Any]] = {}
     waiting = dict(jobs)
@@ -234,7 +225,7 @@ def supervise(
                 if ended:
                     del running[folder]
                     facts[folder] = run.bring_home()
-                    states[folder] = _last_state(states[folder], facts[folder])
+                    states[folder] = ended_state(states[folder], facts[folder])
                     admission.learn(run.job, facts[folder])
                     if facts[folder]["status"] == "refused":
                         waiting.clear()
@@ -247,7 +238,7 @@ def supervise(
         for folder, run in running.items():
             with contextlib.suppress(OSError):  # a full disk is reported once, by what brought us here
                 facts[folder] = run.bring_home(interrupted=True)
-                states[folder] = _last_state(states[folder], facts[folder])
+                states[folder] = ended_state(states[folder], facts[folder])
         if running:
             observe(list(states.values()))
     return facts
@@ -298,7 +289,14 @@ def _relieve(running: Collection[_Running]) -> None:
         largest.kill(f"this machine has less than {SHORT_BYTES / 1e6:.0f} MB of memory left")
 
 
-def _last_state(state: RunState, facts: dict[str, Any]) -> RunState:
+def first_state(job: Job) -> RunState:
+    """A run that has not begun."""
+    total_s = job.horizon_s + job.run_on_s + job.settle_s
+    return RunState(job.config, job.seed, "waiting", total_s=total_s, memory_scale=job.memory_scale)
+
+
+def ended_state(state: RunState, facts: dict[str, Any]) -> RunState:
+    """A run that has ended as its facts say."""
     told = {key: facts[key] for key in ("reason", "phase", "t_s", "wall_s", "peak_rss_bytes")}
     return replace(state, state=facts["status"], **told)
 

@@ -20,7 +20,7 @@ from harness.text import shown_path
 SAME: Final = ("scenario", "git.revision", "git.changes", "market_version")
 """What a manifest says that must be the same of all shards. Machines may differ: the table says so."""
 
-TOLD: Final = ("python", "machine.architecture", "machine.libc", "machine.cpus")
+TOLD: Final = ("python", "machine.architecture", "machine.libc", "machine.cpus", "machine.cpu", "machine.page_bytes")
 """What is told of the machine of a shard beside its runs."""
 
 

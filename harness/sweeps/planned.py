@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -62,9 +62,16 @@ def rows_of(worlds: dict[str, Scenario], folder: Path, shard: Shard | None = Non
     return tuple(row for world, seed in groups for row in there[world].rows([seed]))
 
 
-def plan(scenario: Scenario, sweep: str, folder: Path, *, shard: Shard | None, at_once: int | None) -> PlannedSweep:
-    """The sweep as it would run in `folder`. Raises UsageError where a value, the shard or the memory forbids it."""
+def plan(
+    scenario: Scenario, sweep: str, folder: Path, *, shard: Shard | None, at_once: int | None, elsewhere: bool = False
+) -> PlannedSweep:
+    """The sweep as it would run in `folder`, on this machine or `elsewhere`.
+
+    Raises UsageError where a value, the shard or the memory of this machine forbids it.
+    """
     rows = rows_of(worlds_of(scenario, sweep), folder, shard)
+    if elsewhere:
+        return PlannedSweep(scenario, sweep, folder, rows, at_once or cores(), shard)
     for world in {row.world.folder: row.world for row in rows}.values():
         jobs = [row.job for row in rows if row.world is world]
         refuse_too_large(world.scenario, jobs, room_bytes())
@@ -108,8 +115,10 @@ def refuse_other_jobs(rows: Sequence[Row]) -> None:
             )
 
 
-def carry_out(planned: PlannedSweep, *, observe: Observer) -> bool:
+def carry_out(planned: PlannedSweep, *, observe: Observer, carry: Callable[..., None] = run_rows.carry_out) -> bool:
     """Run what is not recorded yet; return whether it was interrupted. Recordings are kept in every case.
+
+    `carry` is what runs rows: here, or on the machines of a cluster.
 
     Raises UsageError where an idle process is larger than its baseline, SoakError where the disk is full.
     """
@@ -119,7 +128,7 @@ def carry_out(planned: PlannedSweep, *, observe: Observer) -> bool:
                 begin(planned)
             except OSError as error:
                 raise result_folder.refuse_full_disk(error, planned.folder) from error
-            run_rows.carry_out(planned.rows, at_once=planned.at_once, observe=observe)
+            carry(planned.rows, at_once=planned.at_once, observe=observe)
     except KeyboardInterrupt:
         return True
     return False

@@ -67,7 +67,12 @@ class Job(FeedRecipe):
     @classmethod
     def read(cls, folder: Path) -> Job:
         """The job of a run's folder."""
-        fields = json.loads((folder / JOB_FILE).read_text(encoding="utf-8"))
+        return cls.of(json.loads((folder / JOB_FILE).read_text(encoding="utf-8")))
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Job:
+        """The job of what its text says."""
+        fields = {**fields}
         fields["instruments"] = tuple(Instrument(**instrument) for instrument in fields["instruments"])
         if fields["faults"] is not None:
             fields["faults"] = Faults(**fields["faults"])

@@ -70,7 +70,7 @@ def runs_table(sweep: RecordedSweep) -> pd.DataFrame:
     """One row for each run that the sweep has: how it ended and why, what it took, and on which machine.
 
     Columns: world, config, base, axis.*, seed, status ("missing" where nothing was recorded), reason, memory_scale,
-    cpu_s, wall_s, feed_hash, and of the machine python, architecture, libc, cpus.
+    cpu_s, wall_s, feed_hash, and of the machine host (in a cluster), cpu, cpus, architecture, page_bytes, libc, python.
     """
     rows = []
     for cell in sweep.cells():
@@ -86,7 +86,10 @@ def runs_table(sweep: RecordedSweep) -> pd.DataFrame:
                 "cpu_s": facts.get("cpu_s"),
                 "wall_s": facts.get("wall_s"),
                 "feed_hash": facts.get("feed_hash"),
-                **{key: machine.get(key) for key in ("python", "architecture", "libc", "cpus")},
+                **{
+                    key: machine.get(key)
+                    for key in ("host", "cpu", "cpus", "architecture", "page_bytes", "libc", "python")
+                },
             }
         )
     return pd.DataFrame(rows)

@@ -12,6 +12,7 @@ from harness.analysis.estimates import Reading, absent
 from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.result import Result
 from harness.analysis.runs import Run, Runs
+from harness.cluster.conditions import machine_of
 from harness.scenario import Scenario
 from harness.soaks.result_folder import SCENARIO_FILE, read_manifest, run_folders
 from harness.sweeps.merge import TOLD, read_sweep, told
@@ -130,10 +131,16 @@ class RecordedSweep:
         if not self.about.parts:
             manifest = read_manifest(self.folder)
             here = {key.rpartition(".")[2]: told(manifest, key) for key in TOLD}
-            return dict.fromkeys(groups, here)
+            return {group: self._other_machine(group) or here for group in groups}
         of = int(self.about.parts[0]["of"])
         recorded = {group: part for part in self.about.parts for group in Shard(int(part["shard"]), of).part_of(groups)}
-        return {group: recorded.get(group, {}) for group in groups}
+        return {group: self._other_machine(group) or recorded.get(group, {}) for group in groups}
+
+    def _other_machine(self, group: Group) -> Mapping[str, Any] | None:
+        """The machine of a cluster that recorded a group, None where none did."""
+        world, seed = group
+        runs = sorted((self.folder / WORLDS_FOLDER / world).glob(f"runs/*/seed-{seed}"))
+        return next((about for run in runs if (about := machine_of(run)) is not None), None)
 
     @property
     def missing_shards(self) -> tuple[Shard, ...]:

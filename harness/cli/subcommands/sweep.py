@@ -3,8 +3,9 @@
 An axis has named levels, each a bundle of keys and values; keys under configs make configs, all others make worlds.
 --over KEY=A,B,C declares an axis here. --dry-run shows the plan: worlds, configs, runs, memory and time. A run that
 fails is a hole in the table; --resume RESULT runs what is missing. --shard i/n runs a part of the table, on any
-machine; --merge A B ... joins what came out. It ends with table.parquet and .csv, pictures and sentences, which
-`soak report RESULT` writes again.
+machine; --merge A B ... joins what came out. --on ADDRESS hands the runs to the workers of a Dask cluster of your
+own (docs/clusters.md), configs that are compared to one machine. It ends with table.parquet and .csv, pictures and
+sentences, which `soak report RESULT` writes again.
 
 The exit code is 0 where every run is whole, 3 where one is missing or failed, 2 wrong usage.
 """
@@ -13,9 +14,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.cli.clusters import cluster_of, declare_cluster, run_again, say_workers
 from harness.cli.options import begin_soaking, declare_soaking
 from harness.errors import UsageError
 from harness.text import shown_path
@@ -23,7 +27,9 @@ from harness.text import shown_path
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from harness.cluster.connection import Cluster
     from harness.soaks.run_rows import Row
+    from harness.soaks.supervisor import Observer
     from harness.sweeps.planned import PlannedSweep
 
 GIVEN_BY_RESULT = ("scenario", "name", "over", "scale", "seeds", "hours", "configs", "shard")
@@ -41,6 +47,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, metavar="K", help="runs per config and world (the sweep's, else seeds)")
     parser.add_argument("--configs", metavar="A,B", help="the configs that it starts from (the sweep's, else all)")
     declare_soaking(parser)
+    declare_cluster(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="show the plan and run nothing but, maybe, a short probe"
     )
@@ -63,14 +70,25 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.trust:
         raise UsageError("--trust is for a result: give --resume too")
     planned = _planned(arguments)
-    if arguments.dry_run:
-        _show_plan(console, planned, arguments.out, probe=True)
-        return 0
-    from harness.sweeps.planned import create, plan
+    with cluster_of(console, arguments) as cluster:
+        if arguments.dry_run:
+            _show_plan(console, _spread(planned, cluster, arguments)[0], arguments.out, probe=True)
+            return 0
+        from harness.sweeps.planned import create, plan
 
-    folder = create(arguments.out, planned.scenario, planned.sweep)
-    planned = plan(planned.scenario, planned.sweep, folder, shard=planned.shard, at_once=arguments.jobs)
-    return _carried_out(console, planned, arguments)
+        elsewhere = cluster is not None
+        _spread(planned, cluster, arguments)  # what it refuses leaves no folder behind
+        root = arguments.out if arguments.shared is None else arguments.shared
+        folder = create(root, planned.scenario, planned.sweep)
+        planned = plan(
+            planned.scenario,
+            planned.sweep,
+            folder,
+            shard=planned.shard,
+            at_once=arguments.jobs,
+            elsewhere=elsewhere,
+        )
+        return _carried_out(console, planned, arguments, cluster)
 
 
 def _planned(arguments: argparse.Namespace) -> PlannedSweep:
@@ -96,7 +114,30 @@ def _planned(arguments: argparse.Namespace) -> PlannedSweep:
         configs=None if configs is None else [word.strip() for word in configs.split(",") if word.strip()],
     )
     shard = None if arguments.shard is None else Shard.parse(arguments.shard)
-    return plan(scenario, name, Path("nowhere"), shard=shard, at_once=arguments.jobs)
+    elsewhere = arguments.on is not None
+    return plan(scenario, name, Path("nowhere"), shard=shard, at_once=arguments.jobs, elsewhere=elsewhere)
+
+
+def _spread(
+    planned: PlannedSweep, cluster: Cluster | None, arguments: argparse.Namespace
+) -> tuple[PlannedSweep, Callable[..., None]]:
+    """The plan as it runs here or on a cluster, and what carries its rows out."""
+    from harness.soaks import run_rows
+
+    if cluster is None:
+        return planned, run_rows.carry_out
+    from harness.cluster import handing_out
+
+    workers = cluster.workers()
+    of_a_group = handing_out.at_once_of(planned.rows, workers, arguments.jobs)
+    shared = None if arguments.shared is None else planned.folder
+
+    def carry(rows: Sequence[Row], *, at_once: int, observe: Observer) -> None:
+        handing_out.carry_out(rows, cluster=cluster, at_once=of_a_group, observe=observe, shared=shared)
+
+    groups = len({(row.world.folder, row.job.seed) for row in planned.waiting})
+    at_once = min(max(1, groups * of_a_group), sum(worker.threads * of_a_group for worker in workers))
+    return replace(planned, at_once=at_once), carry
 
 
 def _show_plan(console: Console, planned: PlannedSweep, root: Path, *, probe: bool) -> list[float]:
@@ -113,7 +154,9 @@ def _show_plan(console: Console, planned: PlannedSweep, root: Path, *, probe: bo
     return [updates(row) for row in planned.rows] if cost is None else list(cost.row_s)
 
 
-def _carried_out(console: Console, planned: PlannedSweep, arguments: argparse.Namespace) -> int:
+def _carried_out(
+    console: Console, planned: PlannedSweep, arguments: argparse.Namespace, cluster: Cluster | None
+) -> int:
     from harness.cli.after_sweep import conclude_sweep
     from harness.report.sweeps.progress import SweepProgress
     from harness.report.terminal.console import whole_line
@@ -123,12 +166,16 @@ def _carried_out(console: Console, planned: PlannedSweep, arguments: argparse.Na
     with locked(planned.folder) as alone:
         if not alone:
             raise UsageError(f"{shown_path(planned.folder)}: its sweep is going on")
+        run_again(console, planned.rows, cluster)
+        planned, carry = _spread(planned, cluster, arguments)
         waiting = {row.folder for row in planned.waiting}
         with contextlib.ExitStack() as said:
             if arguments.quiet:
                 console.quiet = True
                 said.callback(setattr, console, "quiet", False)
             weights = _show_plan(console, planned, arguments.out, probe=False)
+            if cluster is not None:
+                say_workers(console, cluster)
         there = [(row, weight) for row, weight in zip(planned.rows, weights, strict=True) if row.folder in waiting]
         progress = SweepProgress(
             console,
@@ -137,11 +184,12 @@ def _carried_out(console: Console, planned: PlannedSweep, arguments: argparse.Na
             before=len(planned.rows) - len(there),
             quiet=arguments.quiet,
         )
-        interrupted = carry_out(planned, observe=progress)
+        interrupted = carry_out(planned, observe=progress, carry=carry)
         code = conclude_sweep(console, planned.folder)
         if interrupted:
             console.print("Interrupted: what was recorded until then is told above.")
-            whole_line(console, f"The rest is run by: soak sweep --resume {shown_path(planned.folder)}")
+            on = "" if arguments.on is None else f" --on {arguments.on}"
+            whole_line(console, f"The rest is run by: soak sweep --resume {shown_path(planned.folder)}{on}")
         return code
 
 
@@ -162,12 +210,16 @@ def _resumed(console: Console, arguments: argparse.Namespace) -> int:
     if not arguments.trust:
         what = f"{shown_path(folder)}: its scenario"
         refuse_foreign(folder / SCENARIO_FILE, what, scenario.target.factory, scenario.run_beside())
-    planned = plan(scenario, about.sweep, folder, shard=about.shard, at_once=arguments.jobs)
+    if arguments.shared is not None and not folder.is_relative_to(arguments.shared.resolve()):
+        raise UsageError(f"--shared {arguments.shared}: {shown_path(folder)} does not lie there")
+    elsewhere = arguments.on is not None
+    planned = plan(scenario, about.sweep, folder, shard=about.shard, at_once=arguments.jobs, elsewhere=elsewhere)
     refuse_other_jobs(planned.rows)
-    if arguments.dry_run:
-        _show_plan(console, planned, arguments.out, probe=True)
-        return 0
-    return _carried_out(console, planned, arguments)
+    with cluster_of(console, arguments) as cluster:
+        if arguments.dry_run:
+            _show_plan(console, _spread(planned, cluster, arguments)[0], arguments.out, probe=True)
+            return 0
+        return _carried_out(console, planned, arguments, cluster)
 
 
 def _merged(console: Console, arguments: argparse.Namespace) -> int:

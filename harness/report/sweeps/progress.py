@@ -46,7 +46,9 @@ class SweepProgress:
     def __call__(self, states: Sequence[RunState]) -> None:
         """Tell what ended since the last call; every minute, how far all are."""
         for place, state in enumerate(states):
-            if state.state not in ("waiting", "running") and place not in self._ended:
+            if state.state in ("waiting", "running"):
+                self._ended.discard(place)  # it was lost on its way, and is run again
+            elif place not in self._ended:
                 self._ended.add(place)
                 if state.state in FAILURES or not self._quiet:
                     self._tell(f"{self._names[place]}: {_how(state)} ({self._done(states)})")

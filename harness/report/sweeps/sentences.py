@@ -83,7 +83,7 @@ def said_of_runs(sweep: RecordedSweep) -> Iterator[str]:
         yield f"Machines differ ({'; '.join(told)}): {differ}."
 
 
-_MACHINE = ("python", "architecture", "libc")
+_MACHINE = ("python", "architecture", "libc", "cpu", "page_bytes")
 
 
 def said_of_switches(effects: Sequence[Effects], sweep: RecordedSweep) -> Iterator[str]:

@@ -19,6 +19,7 @@ from harness.analysis.runs import Run, Runs
 from harness.analysis.sweeps.claim_shares import ClaimShares
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
+from harness.report.sweeps.beside_claims import sweep_note
 from harness.report.terminal.console import columns, prose
 from harness.report.terminal.screen_tables import ConfigTable, claim_bases, claim_lines, config_table
 from harness.report.terminal.verdict import status_word, warnings
@@ -30,7 +31,6 @@ from harness.report.words.open_points import open_points
 from harness.report.words.scale_marks import screen_notes
 from harness.report.words.still_alive import alive_configs
 from harness.report.words.swallowed import trouble_lines
-from harness.report.words.swept import sweep_note
 from harness.scenario import Scenario
 from harness.text import first_of, joined, shown_path
 

@@ -18,13 +18,13 @@ from harness.analysis.runs import Run, Runs
 from harness.analysis.sweeps.claim_shares import ClaimShares
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
+from harness.report.sweeps.beside_claims import HOLDS_IN, share_words
 from harness.report.terminal.config_table import read_at
 from harness.report.terminal.console import breaks_words, lines_of, new_table
 from harness.report.terminal.verdict import claim_style
 from harness.report.words.amounts import BOUNDS, NOTHING, expected, level, measured, value, verdict_words, with_unit
 from harness.report.words.owner_paths import shortened
 from harness.report.words.scale_marks import screen_mark
-from harness.report.words.swept import HOLDS_IN, share_words
 from harness.scenario import Scenario
 
 LONGEST_NAME = 96

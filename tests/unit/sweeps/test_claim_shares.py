@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from harness.analysis.sweeps.claim_shares import claim_shares
-from harness.report.words.swept import share_words, sweep_note
+from harness.report.sweeps.beside_claims import share_words, sweep_note
 from harness.scenario import Scenario
 from harness.sweeps.planned import PlannedSweep, begin, create
 from tests.unit.sweeps.conftest import FEED, FIXES, Write

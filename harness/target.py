@@ -144,7 +144,7 @@ def load_factory(reference: str) -> Factory:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:  # whatever a user's module raises on import is the user's to read
-        cause = f"{type(error).__name__}: {error}"
+        cause = f"{type(error).__name__}: {error}{_mended(error, module_name)}"
         raise UsageError(
             f'target.factory = "{reference}": module "{module_name}" cannot be imported: {cause}'
         ) from error
@@ -156,6 +156,17 @@ def load_factory(reference: str) -> Factory:
             + (f"; its functions: {', '.join(offered)}" if offered else "")
         )
     return typing.cast(Factory, factory)
+
+
+def _mended(error: Exception, module_name: str) -> str:
+    """What to do about a module that cannot be imported, after a semicolon; empty where the error says it."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        if f"{module_name}.".startswith(f"{error.name}."):
+            return "; start soak in the folder that has it, or install it"
+        return f"; install {error.name} for the Python that runs soak, or start soak in the folder that has it"
+    if isinstance(error, FileNotFoundError):
+        return "; paths begin at the folder that soak is started in"
+    return ""
 
 
 def parameters_type(factory: Factory) -> type[Any] | None:

@@ -23,6 +23,7 @@ from harness.foreign_text import disarmed_streams, on_one_line, to_nowhere
 from harness.soaks import interrupts
 
 SUBCOMMANDS: Final[dict[str, str]] = {
+    "try": "harness.cli.subcommands.trial",
     "run": "harness.cli.subcommands.run",
     "sweep": "harness.cli.subcommands.sweep",
     "report": "harness.cli.subcommands.report",

@@ -64,7 +64,7 @@ def test_the_plan_says_worlds_configs_runs_memory_and_time(write: Write) -> None
 
 def test_durations_are_said_as_roughly_as_they_are_known() -> None:
     assert [about(seconds) for seconds in (3, 64, 700, 9000)] == [
-        "about 10 s",
+        "about 3 s",
         "about 60 s",
         "about 12 minutes",
         "about 2.5 hours",

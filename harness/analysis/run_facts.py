@@ -48,6 +48,7 @@ class CodeFacts(_Facts):
     """Which code ran: the factory's file, what came from elsewhere, and versions."""
 
     factory: str | None = None
+    modules: dict[str, str] | None = None
     elsewhere: list[str] | None = None
     python: str | None = None
     numpy: str | None = None

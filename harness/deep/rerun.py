@@ -82,12 +82,7 @@ def plan_rerun(
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{run}: its job.json cannot be read: {error}") from error
     if not trusted:
-        refuse_foreign(
-            run / JOB_FILE,
-            f"{run}: its job",
-            job.factory,
-            [*job.env.items(), *(("path", folder) for folder in job.code)],
-        )
+        refuse_foreign(run / JOB_FILE, f"{run}: its job", job.factory, [*job.env.items(), *_own_code(job)])
     recorded_h = job.horizon_s / 3600
     if hours is not None and not 0 < hours <= recorded_h:
         raise UsageError(f"--hours {hours:g}: above 0 and at most the {recorded_h:g} that were recorded")
@@ -104,6 +99,12 @@ def plan_rerun(
         anatomy_every_s=max(horizon_s, job.sample_every_s),
         limit_bytes=_room_for(job),
     )
+
+
+def _own_code(job: Job) -> list[tuple[str, str]]:
+    """What a job runs that is not importable here."""
+    python = [("python", job.interpreter)] if job.interpreter else []
+    return [*python, *(("path", folder) for folder in job.code)]
 
 
 def _room_for(job: Job) -> int:

@@ -7,6 +7,7 @@ prints is no answer. The question is JSON::
     tables     parameters as they are written in a scenario, one table a config
     scaled     complete parameters at the scale of a smaller world
     code       the folders that go first on the path
+    folders    these, and that of its packages: where modules must come from that are in one of them
     not_from   the working tree of which they are another revision, or nothing
 
 and so is the answer::
@@ -42,11 +43,9 @@ def answer(question: str) -> str:
         return json.dumps({"error": str(error)})
 
 
-def _answer(
-    factory: str, tables: list[dict[str, Any]], scaled: list[dict[str, Any]], code: list[str], not_from: str
-) -> dict[str, Any]:
+def _answer(factory: str, tables: list[dict[str, Any]], scaled: list[dict[str, Any]], **origin: Any) -> dict[str, Any]:
     build = load_factory(factory)
-    elsewhere = strays(factory, code, not_from)
+    elsewhere = strays(factory, origin["folders"], origin["not_from"])
     kind = parameters_type(build)
     if kind is None:
         free = {"tables": [[table, []] for table in tables], "scaled": [[] for _ in scaled]}

@@ -92,6 +92,7 @@ class _Target:
             "tables": [json.loads(text) for text in written],
             "scaled": [json.loads(text) for text in smaller],
             "code": self.program.code,
+            "folders": self.program.folders,
             "not_from": self.program.not_from,
         }
         answer = json.loads(answer_of_a_process(json.dumps(question), self.factory, program=self.program))
@@ -124,7 +125,7 @@ def answer_of_a_process(
         asked.write(question.encode())
         asked.seek(0)
         descriptors = [asked.fileno(), channel.fileno()]
-        command = [*program.command("harness.describing.answering"), *map(str, descriptors)]
+        command = [*program.describing_command(), *map(str, descriptors)]
         process = Guarded(command, output=printed, env=os.environ, pass_fds=descriptors)
         try:
             done = process.wait(patience_s)

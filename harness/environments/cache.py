@@ -85,6 +85,11 @@ def obtain(kind: str, name: str, make: Callable[[Path], dict[str, Any]], *, say:
     return entry
 
 
+def final(partial: Path) -> Path:
+    """The path that an entry has once what is made at `partial` is renamed."""
+    return partial.with_name(partial.name.removesuffix(_PARTIAL))
+
+
 def entries() -> list[Entry]:
     """All entries that were made here, by kind and name."""
     records = (record for kind in KINDS for record in sorted((root() / kind).glob(f"*{_RECORD}")))

@@ -88,7 +88,7 @@ class _Running:
         module, *told = program
         self._log = (folder / LOG_FILE).open("wb")
         self.process = Guarded(
-            [sys.executable, "-P", "-m", module, str(folder.resolve()), *told],
+            [job.interpreter or sys.executable, "-P", "-m", module, str(folder.resolve()), *told],
             output=self._log,
             env=judged_environment(os.environ, job.env),
         )

@@ -41,6 +41,8 @@ class Job(FeedRecipe):
     anatomy_every_s: float = 1800.0
     starts: int = 1
     code: list[str] = field(default_factory=list)  # folders that go first on the path
+    interpreter: str = ""  # the one that starts the process, where it is not this one
+    site: str = ""  # where that one's packages lie
     not_from: str = ""  # the working tree of whose files others are meant
     env: dict[str, str] = field(default_factory=dict)
 

@@ -119,7 +119,8 @@ class JudgedRun:
         Writes run.json.
         """
         self._trouble.restore()
-        self.facts["code"] = loaded_code(self.job.factory, self.job.code, self.job.not_from)
+        job = self.job
+        self.facts["code"] = loaded_code(job.factory, job.code, site=job.site, not_from=job.not_from)
         if self.facts["status"] == "complete":
             try:
                 self._recorder.note(pinned=census())

@@ -26,20 +26,26 @@ def put_first(code: Sequence[str]) -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join([*code, *([inherited] if inherited else [])])
 
 
-def loaded_code(factory: str, code: Sequence[str], not_from: str = "") -> dict[str, Any]:
+def loaded_code(factory: str, code: Sequence[str], *, site: str = "", not_from: str = "") -> dict[str, Any]:
     """Where the code of `factory`, a ``module:factory``, came from in this process, whose config has `code` folders.
 
-    `not_from` is the working tree of which they are another revision, empty where they are none.
+    `site` is where the packages of its environment lie, `not_from` the working tree of which the folders are another
+    revision; each empty where there is none.
 
-    ``factory`` is the file of its module, None where it was not imported; ``elsewhere`` are modules that these folders
+    ``factory`` is the file of its module, None where it was not imported; ``modules`` are the files of the top-level
+    modules that came from a folder or the site, by their names; ``elsewhere`` are modules that these folders
     have and that came from another file, or, where nothing at all came from them, the factory's; ``python`` and
     ``numpy`` are versions.
     """
     module = factory.partition(":")[0]
-    elsewhere, file = strays(factory, code, not_from), _file(module)
+    folders = [*code, site] if site else code
+    elsewhere, file = strays(factory, folders, not_from), _file(module)
+    files = {name: loaded for name in sorted(sys.modules) if "." not in name and (loaded := _file(name))}
+    modules = {name: loaded for name, loaded in files.items() if _is_below(loaded, folders)}
     if code and not elsewhere and not any(_is_below(loaded, code) for loaded in map(_file, list(sys.modules))):
         elsewhere = [f"nothing of it was loaded, and {module} came from {file or 'no file'}"]
-    return {"factory": file, "elsewhere": elsewhere, "python": platform.python_version(), "numpy": np.__version__}
+    versions = {"python": platform.python_version(), "numpy": np.__version__}
+    return {"factory": file, "modules": modules, "elsewhere": elsewhere, **versions}
 
 
 def strays(factory: str, code: Sequence[str], not_from: str = "") -> list[str]:

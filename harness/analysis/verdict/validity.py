@@ -68,11 +68,14 @@ def _unaccounted(runs: Sequence[Run]) -> list[str]:
 
 def _feeds(runs: Sequence[Run]) -> list[str]:
     feeds: dict[int, dict[str, list[str]]] = {}
+    numpy = {run.config: str((run.facts.get("code") or {}).get("numpy", "unknown")) for run in runs}
     for run in runs:
         if run.status == "complete" and run.facts.get("feed_hash"):
             feeds.setdefault(run.seed, {}).setdefault(str(run.facts["feed_hash"]), []).append(run.config)
+    told = ", ".join(f"numpy {version} makes that of {config}" for config, version in numpy.items())
+    cause = f": {told}" if len(set(numpy.values())) > 1 else ""
     return [
-        f"seed {seed}: {' and '.join(', '.join(configs) for configs in hashes.values())} did not get the same feed"
+        f"seed {seed}: {' and '.join(', '.join(configs) for configs in hashes.values())} did not get the same feed{cause}"
         for seed, hashes in feeds.items()
         if len(hashes) > 1
     ]

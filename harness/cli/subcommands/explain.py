@@ -117,8 +117,10 @@ def explain_by_rerun(
     heading(console, f"Rerun of {chosen} seed {job.seed}: {job.horizon_s / 3600:.2g} virtual hours, not judged")
     if not owners:
         whole_line(console, "The recording names no owner that grows: the one that grows most in the rerun is taken.")
-    tracers = TRACERS if has_memray() else TRACERS[:1]
-    if len(tracers) < len(TRACERS):
+    tracers = TRACERS if has_memray() and not job.interpreter else TRACERS[:1]
+    if job.interpreter:
+        whole_line(console, f"{chosen} has an environment of its own, without memray: no flame graph is drawn.")
+    elif len(tracers) < len(TRACERS):
         whole_line(console, INSTALL)
     counted = unowned is not None or not owners
     if counted:

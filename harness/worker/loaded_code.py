@@ -6,11 +6,11 @@ it from elsewhere. A run whose code came from elsewhere says nothing of the vers
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,10 +39,10 @@ def loaded_code(factory: str, code: Sequence[str], *, site: str = "", not_from: 
     """
     module = factory.partition(":")[0]
     folders = [*code, site] if site else code
-    elsewhere, file = strays(factory, folders, not_from), _file(module)
-    files = {name: loaded for name in sorted(sys.modules) if "." not in name and (loaded := _file(name))}
-    modules = {name: loaded for name, loaded in files.items() if _is_below(loaded, folders)}
-    if code and not elsewhere and not any(_is_below(loaded, code) for loaded in map(_file, list(sys.modules))):
+    files = _files()
+    elsewhere, file = strays(factory, folders, not_from), files.get(module)
+    modules = {name: files[name] for name in files if "." not in name and _is_below(files[name], folders)}
+    if code and not elsewhere and not any(_is_below(loaded, code) for loaded in files.values()):
         elsewhere = [f"nothing of it was loaded, and {module} came from {file or 'no file'}"]
     versions = {"python": platform.python_version(), "numpy": np.__version__}
     return {"factory": file, "modules": modules, "elsewhere": elsewhere, **versions}
@@ -55,8 +55,7 @@ def strays(factory: str, code: Sequence[str], not_from: str = "") -> list[str]:
     target's, as in any program; so was the instrument, unless it is the target.
     """
     known = {"__main__", *sys.stdlib_module_names, *_INSTRUMENT} - {_top(factory.partition(":")[0])}
-    own = [name for name in sorted(sys.modules) if _top(name) not in known]
-    files = {name: file for name in own if (file := _file(name)) and not _is_below(file, code)}
+    files = {name: file for name, file in _files().items() if _top(name) not in known and not _is_below(file, code)}
     return [
         f"{name} came from {file}"
         for name, file in files.items()
@@ -64,9 +63,18 @@ def strays(factory: str, code: Sequence[str], not_from: str = "") -> list[str]:
     ]
 
 
-def _file(name: str) -> str | None:
-    file = getattr(sys.modules.get(name), "__dict__", {}).get("__file__")  # what is there may be no module
-    return file if isinstance(file, str) else None
+def _files() -> dict[str, str]:
+    """The files of all modules that have one, by their names; links in their folders are resolved."""
+    folders: dict[str, str] = {}
+    files = {}
+    for name in sorted(sys.modules):
+        file = getattr(sys.modules.get(name), "__dict__", {}).get("__file__")  # what is there may be no module
+        if isinstance(file, str):
+            folder, base = os.path.split(file)
+            if folder not in folders:
+                folders[folder] = os.path.realpath(folder)
+            files[name] = os.path.join(folders[folder], base)
+    return files
 
 
 def _top(name: str) -> str:
@@ -75,15 +83,19 @@ def _top(name: str) -> str:
 
 def _is_other(file: str, tree: str, folder: str) -> bool:
     """Whether a file of a working tree has a counterpart in a folder that is another revision of it."""
-    path = Path(os.path.realpath(file))
-    return bool(tree) and path.is_relative_to(tree) and Path(folder, path.relative_to(tree)).is_file()
+    return _is_below(file, [tree]) and os.path.isfile(
+        os.path.join(folder, os.path.relpath(file, os.path.realpath(tree)))
+    )
 
 
 def _has(folder: str, name: str) -> bool:
     return any(os.path.isfile(os.path.join(folder, file)) for file in (f"{name}.py", os.path.join(name, "__init__.py")))
 
 
-def _is_below(file: str | None, code: Sequence[str]) -> bool:
-    return file is not None and any(
-        Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root)) for root in code
-    )
+def _is_below(file: str, folders: Sequence[str]) -> bool:
+    return any(folder and file.startswith(os.path.join(_real(folder), "")) for folder in folders)
+
+
+@functools.lru_cache(maxsize=64)
+def _real(folder: str) -> str:
+    return os.path.realpath(folder)

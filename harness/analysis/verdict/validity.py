@@ -73,9 +73,9 @@ def _feeds(runs: Sequence[Run]) -> list[str]:
         if run.status == "complete" and run.facts.get("feed_hash"):
             feeds.setdefault(run.seed, {}).setdefault(str(run.facts["feed_hash"]), []).append(run.config)
     told = ", ".join(f"numpy {version} makes that of {config}" for config, version in numpy.items())
-    cause = f": {told}" if len(set(numpy.values())) > 1 else ""
+    why = f": {told}" if len(set(numpy.values())) > 1 else ""
     return [
-        f"seed {seed}: {' and '.join(', '.join(configs) for configs in hashes.values())} did not get the same feed{cause}"
+        f"seed {seed}: {' and '.join(', '.join(configs) for configs in hashes.values())} did not get the same feed{why}"
         for seed, hashes in feeds.items()
         if len(hashes) > 1
     ]

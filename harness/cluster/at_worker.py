@@ -66,7 +66,7 @@ def run_parcel(text: str) -> str:
             admission=Admission(parcel.need_bytes),
         )
     except _Unwanted:
-        shutil.rmtree(root, ignore_errors=True)
+        shutil.rmtree(root if parcel.shared is not None else root.parent, ignore_errors=True)
         following.tell("stopped")
         return Ended(failed="it was stopped").text()
     except OSError as error:

@@ -31,7 +31,9 @@ def unlike(wanted: Mapping[str, Any]) -> str | None:
     """Return by what this machine differs from what is `wanted`, in words; None: by nothing."""
     here = required()
     differing = [
-        f"its {key} is {here.get(key)}, not {value}" for key, value in wanted.items() if here.get(key) != value
+        f"its {key} is {here.get(key) or 'none'}, not {value or 'none'}"
+        for key, value in wanted.items()
+        if here.get(key) != value
     ]
     return "; ".join(differing) or None
 

@@ -159,4 +159,7 @@ def _refuse_unfit(cluster: Cluster) -> None:
         )
     for worker, why in differing.items():
         if why is not None:
-            raise UsageError(f"--on {cluster.address}: {worker} would record something else: {why}")
+            raise UsageError(
+                f"--on {cluster.address}: {worker} would record something else: {why}: start workers in a checkout of "
+                "this revision"
+            )

@@ -55,7 +55,8 @@ def at_once_of(rows: Sequence[Row], workers: Sequence[WorkerOffer], wanted: int 
     groups = groups_of(rows)
     threads = sum(worker.threads for worker in workers)
     spread = min(threads // max(len(groups), 1), *(worker.threads for worker in workers))
-    at_once = max(1, spread if wanted is None else wanted)
+    largest = max((len(group.rows) for group in groups), default=1)
+    at_once = max(1, min(spread if wanted is None else wanted, largest))
     most = max(worker.memory_bytes for worker in workers)
     while at_once > 1 and wanted is None and any(group.need_bytes(at_once) > most for group in groups):
         at_once -= 1
@@ -262,6 +263,7 @@ class _HandingOut:
         """Take a run home; whether it is: not where its worker is gone. Raises SoakError where it does not arrive."""
         row = group.sent[place]
         arriving = row.folder.with_name(f".arriving-{row.folder.name}")
+        arriving.parent.mkdir(parents=True, exist_ok=True)
         for left in reversed(range(TRIES)):
             shutil.rmtree(arriving, ignore_errors=True)
             try:
@@ -296,7 +298,7 @@ class _HandingOut:
             check(files, there)
             there.rename(arriving)
         else:
-            arriving.mkdir(parents=True)
+            arriving.mkdir()
             fetch(files, arriving, lambda pieces: ask(worker, at_worker.read_pieces, root, place, pieces))
         return arriving
 

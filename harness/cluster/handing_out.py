@@ -43,6 +43,9 @@ BACK_S: Final = 10.0
 NOBODY_S: Final = 120.0
 """Real seconds that the cluster may be without a worker for what is left, before the sweep ends."""
 
+RESULT_S: Final = 20.0
+"""Real seconds for the few words in which a handing out ends to come here."""
+
 TRIES: Final = 3
 """So often a recording that did not arrive as it was sent is fetched."""
 
@@ -89,6 +92,8 @@ def carry_out(
             ) from error
         finally:
             out.withdraw()
+            if shared is not None:
+                shutil.rmtree(shared / at_worker.INCOMING, ignore_errors=True)
 
 
 class _HandingOut:
@@ -233,7 +238,8 @@ class _HandingOut:
             if group.worker is not None and group.worker not in alive:
                 self._lose(group)
         elif status == "finished":
-            self._end(group, Ended.parse(group.future.result()))
+            with contextlib.suppress(TimeoutError):  # its worker is gone with it: it is run again, and will be heard of
+                self._end(group, Ended.parse(group.future.result(timeout=RESULT_S)))
         elif status == "error":
             error = group.future.exception()
             if not isinstance(error, KilledWorker):
@@ -241,7 +247,10 @@ class _HandingOut:
             group.killed += 1
             self._lose(group)
         else:
-            raise SoakError(f"{self._cluster.address}: what was handed out is {status} there: what is home is kept")
+            raise SoakError(
+                f"{self._cluster.address}: the scheduler is gone, or dropped what was handed out ({status}): "
+                "what is home is kept"
+            )
 
     def _end(self, group: Group, ended: Ended) -> None:
         if group.worker is None and ended.refused is None and ended.failed is None:
@@ -334,8 +343,6 @@ class _HandingOut:
         """Have what a handing out recorded removed there."""
         if self._shared is not None:
             shutil.rmtree(self._shared / at_worker.INCOMING / group.token, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                (self._shared / at_worker.INCOMING).rmdir()
         elif group.worker is not None:
             with contextlib.suppress(Gone, SoakError):
                 self._cluster.ask([group.worker], at_worker.forget, group.token)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from harness.soaks import run_rows
 from harness.sweeps.planned import rows_of
 from harness.sweeps.worlds import worlds_of
 from tests.integration.conftest import PATIENCE_S, Soaks, Until
+from tests.integration.dask_machines import Machines
 
 pytestmark = [pytest.mark.soak]
 
@@ -64,57 +63,10 @@ axes.kills = { no = { "configs.kills" = false }, yes = { "configs.kills" = true 
 """
 
 
-class Machines:
-    """A scheduler and its workers, all of them processes in the folder of the soaks."""
-
-    def __init__(self, soaks: Soaks, until: Until) -> None:
-        self.soaks = soaks
-        self.processes: list[subprocess.Popen[bytes]] = []
-        self._file = soaks.folder / "scheduler.json"
-        self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self._file))
-        until(self._file.exists)
-        self.address: str = json.loads(self._file.read_text())["address"]
-
-    def worker(self, name: str, *options: str) -> subprocess.Popen[bytes]:
-        return self._start(
-            "worker",
-            self.address,
-            *("--host", "127.0.0.1", "--nthreads", "1", "--memory-limit", "0", "--name", name, *options),
-            *("--resources", "memory=2e9", "--local-directory", str(self.soaks.folder / name)),
-        )
-
-    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        with (self.soaks.folder / "dask.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "dask", *arguments, "--no-dashboard"],
-                cwd=self.soaks.folder,
-                env=self.soaks.environment(),
-                stdout=log,
-                stderr=log,
-            )
-        self.processes.append(process)
-        return process
-
-    def judged_on(self, name: str) -> list[int]:
-        """The judged processes whose runs are recorded by a worker."""
-        return [pid for pid in self.soaks.workers() if f"/{name}/" in Path(f"/proc/{pid}/cmdline").read_text()]
-
-    def end(self) -> None:
-        for process in reversed(self.processes):
-            process.terminate()
-        for process in self.processes:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
 @pytest.fixture
-def machines(soaks: Soaks, until: Until) -> Iterator[Machines]:
-    machines = Machines(soaks, until)
-    yield machines
-    machines.end()
+def machines(soaks: Soaks) -> Iterator[Machines]:
+    with Machines(soaks) as machines:
+        yield machines
 
 
 def result(soaks: Soaks, root: str = "results") -> Path:
@@ -144,6 +96,7 @@ def test_a_sweep_on_two_workers_of_which_one_is_killed_is_that_of_this_machine(
         at_once=2,
         observe=lambda _states: None,
     )
+    machines.wait_for(2)
     process = soaks.start("sweep", path, "small", "--on", machines.address)
     until(lambda: bool(machines.judged_on("lost")) or process.poll() is not None)
     os.kill(lost.pid, signal.SIGKILL)
@@ -165,6 +118,7 @@ def test_a_run_that_costs_three_workers_is_a_hole_and_what_was_interrupted_is_re
     soaks.target(KILLER)
     path = soaks.scenario(KILLS, hours=0.05, warmup_minutes=0.5, symbols=2, factory="mine:build")
     machines.worker("nannied")  # its nanny starts it again, however often
+    machines.wait_for(1)
     shared = soaks.folder / "shared"
     process = soaks.soak("sweep", path, "kills", "--on", machines.address, "--shared", shared)
     assert process.returncode == 3, process.stdout + process.stderr

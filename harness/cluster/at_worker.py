@@ -18,7 +18,7 @@ from typing import Any, Final
 from distributed import get_worker
 from distributed.core import Status
 
-from harness.cluster.conditions import digest_of, machine, unlike
+from harness.cluster.conditions import lacking, machine, unlike
 from harness.cluster.parcels import Ended, Parcel
 from harness.cluster.recordings import Piece, listing, plain, read_piece
 from harness.errors import SoakError
@@ -112,13 +112,8 @@ def _refusal(parcel: Parcel) -> str | None:
     """Why this machine cannot carry out a parcel; None: it can."""
     if (why := unlike(parcel.required)) is not None:
         return why
-    recording = next((job.recording for job in parcel.jobs if job.recording is not None), None)
-    if recording is not None:
-        try:
-            if digest_of(Path(recording)) != parcel.feed_sha256:
-                return f"its {recording} is another recording"
-        except OSError as error:
-            return f"{recording}: {error.strerror}: the recording must lie there on every machine"
+    if (why := lacking(parcel.needed)) is not None:
+        return why
     if parcel.shared is not None and not (Path(parcel.shared) / INCOMING / parcel.token).is_dir():
         return f"it does not see {parcel.shared}, which was named as shared"
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final
 from harness.errors import SoakError
 from harness.files import read_json, write_json
 from harness.soaks.result_folder import conditions, flat
+from harness.worker.job import Job
 
 MACHINE_FILE: Final = "machine.json"
 """In the folder of a run that another machine recorded: that machine."""
@@ -63,7 +65,34 @@ def machine_of(run: Path) -> dict[str, Any] | None:
     return about if isinstance(about, dict) else None
 
 
-def digest_of(file: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits; of a folder that of the Python files below it.
+
+    Raises OSError where it cannot be read.
+    """
+    if not path.is_dir():
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for file in (Path(folder) / name for name in sorted(names) if name.endswith(".py")):
+            if file.is_file():
+                digest.update(f"{file.relative_to(path)}\0{digest_of(file)}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def needed_by(job: Job) -> list[str]:
+    """Return what a job names by its path: the recording its feed comes from, the folders of its code."""
+    return [*([] if job.recording is None else [job.recording]), *job.code]
+
+
+def lacking(needed: Mapping[str, str]) -> str | None:
+    """Return what this machine lacks of what is `needed`, digests by path, in words; None: nothing."""
+    for path, digest in needed.items():
+        try:
+            if digest_of(Path(path)) != digest:
+                return f"its {path} is another"
+        except OSError as error:
+            return f"{path}: {error.strerror}: it must lie there on every machine"
+    return None

@@ -20,7 +20,7 @@ from typing import Any, Final
 from distributed import KilledWorker
 
 from harness.cluster import at_worker
-from harness.cluster.conditions import digest_of, required, write_machine
+from harness.cluster.conditions import digest_of, needed_by, required, write_machine
 from harness.cluster.connection import MEMORY, Cluster, Gone, WorkerOffer
 from harness.cluster.groups import MOST_LOST, Group, groups_of
 from harness.cluster.parcels import Ended, Parcel
@@ -172,9 +172,8 @@ class _HandingOut:
 
     def _submitted(self, group: Group, workers: list[str] | None) -> Any:
         need = group.need_bytes(group.at_once)
-        recording = next((row.job.recording for row in group.sent if row.job.recording is not None), None)
-        if recording is not None and recording not in self._digests:
-            self._digests[recording] = digest_of(Path(recording))
+        needed = {path for row in group.sent for path in needed_by(row.job)}
+        self._digests |= {path: digest_of(Path(path)) for path in needed - self._digests.keys()}
         if self._shared is not None:
             (self._shared / at_worker.INCOMING / group.token).mkdir(parents=True)
         parcel = Parcel(
@@ -184,7 +183,7 @@ class _HandingOut:
             at_once=group.at_once,
             need_bytes=need,
             required=self._required,
-            feed_sha256=None if recording is None else self._digests[recording],
+            needed={path: self._digests[path] for path in sorted(needed)},
             shared=None if self._shared is None else str(self._shared),
         )
         return self._cluster.client.submit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from harness.worker.job import Job
@@ -15,7 +15,7 @@ class Parcel:
     """Jobs for one machine, `at_once` at a time, which together hold at most `need_bytes`.
 
     `token` names this handing out, `topic` what is told of it. `required` must be the same there (`conditions`), and
-    the recording that the feed comes from, where it does, must have the digest `feed_sha256`. `shared` is the folder,
+    what is `needed`, files and folders of code by their paths, must have these digests. `shared` is the folder,
     on every machine, in which runs are recorded; None: each worker has one of its own.
     """
 
@@ -25,7 +25,7 @@ class Parcel:
     at_once: int
     need_bytes: int
     required: Mapping[str, Any]
-    feed_sha256: str | None = None
+    needed: Mapping[str, str] = field(default_factory=dict)
     shared: str | None = None
 
     def text(self) -> str:

@@ -1,4 +1,4 @@
-"""What a Dask cluster costs: a sweep on two workers of this machine, against the same with two runs at once, in pairs."""
+"""What a Dask cluster costs: a sweep on two workers of this machine, against two runs at once without, in pairs."""
 
 from __future__ import annotations
 

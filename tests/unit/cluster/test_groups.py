@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cluster.conditions import unlike, write_machine
+from harness.cluster.conditions import digest_of, lacking, needed_by, unlike, write_machine
 from harness.cluster.connection import Keys, WorkerOffer, connected
 from harness.cluster.groups import MOST_LOST, groups_of, strangers
 from harness.cluster.handing_out import at_once_of
@@ -101,6 +101,22 @@ def test_what_a_worker_is_told_is_plain_data(rows: Rows) -> None:
     assert Parcel.parse(parcel.text()) == parcel
     ended = Ended(idle_rss_bytes={"0": 7})
     assert Ended.parse(ended.text()) == ended
+
+
+def test_what_a_job_names_by_its_path_must_be_the_same_there(rows: Rows, tmp_path: Path) -> None:
+    folder, recording = tmp_path / "bot", tmp_path / "market.parquet"
+    (folder / ".git").mkdir(parents=True)
+    (folder / "bot.py").write_text("build = 1")
+    recording.write_bytes(b"trades")
+    needed = needed_by(replace(rows[0].job, recording=str(recording), code=[str(folder)]))
+    digests = {path: digest_of(Path(path)) for path in needed}
+    assert sorted(digests) == sorted([str(folder), str(recording)])
+    (folder / ".git" / "hook.py").write_text("not imported")
+    assert lacking(digests) is None
+    (folder / "bot.py").write_text("build = 2")
+    assert lacking(digests) == f"its {folder} is another"
+    recording.unlink()
+    assert lacking(digests) == f"{recording}: No such file or directory: it must lie there on every machine"
 
 
 def test_by_what_a_machine_differs_is_said() -> None:

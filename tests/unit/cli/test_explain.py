@@ -164,4 +164,4 @@ def test_growth_with_an_owner_is_offered_nothing(result, capsys) -> None:
 
 
 def recorded_job(config: str, seed: int) -> SimpleNamespace:
-    return SimpleNamespace(config=config, seed=seed, horizon_s=900.0)
+    return SimpleNamespace(config=config, seed=seed, horizon_s=900.0, interpreter="")

@@ -1,7 +1,7 @@
 # `make soak SCENARIO=50symbols` and `make test` are all a newcomer needs; each sets itself up first.
 #
 #   make soak SCENARIO=name|RESUME=result [CONTROLS=short|long SCALE= SEEDS= MAX_SEEDS= FIRST_SEED= HOURS=
-#        ANCHORS=minutes CONFIGS= JOBS= OUT= VERBOSE=1]
+#        ANCHORS=minutes CONFIGS= REVISIONS=v1.4,main JOBS= OUT= VERBOSE=1]
 #   make sweep SCENARIO=name NAME=sweep [OVER=key=a,b SCALE= SEEDS= HOURS= CONFIGS= JOBS= OUT= DRY=1]
 #   make compare A=result [B=result]      make plot RESULT=latest [VERBOSE=1]      make list
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
@@ -47,7 +47,7 @@ $(READY): pyproject.toml constraints.txt
 
 # Ends with what the exit code means, below the screen: make's own "Error 4" says nothing to a newcomer.
 soak: $(READY)
-	@$(BIN)/soak run $(if $(RESUME),--resume $(RESUME),$(SCENARIO)) $(OPTIONS) $(if $(VERBOSE),--verbose); code=$$?; case $$code in \
+	@$(BIN)/soak run $(if $(RESUME),--resume $(RESUME),$(SCENARIO)) $(if $(REVISIONS),--revisions $(REVISIONS)) $(OPTIONS) $(if $(VERBOSE),--verbose); code=$$?; case $$code in \
 	  0) ;; \
 	  1) echo "Missed (1): something that was expected does not hold; the lines marked missed say what." ;; \
 	  2) echo "Not started (2): the line above says what to change." ;; \

@@ -28,7 +28,6 @@ import os
 import sys
 from typing import Any
 
-from harness.describing.parameters import complete, may_refuse, refused_together
 from harness.errors import UsageError
 from harness.scaling import markers
 from harness.target import honours_scale, load_factory, parameters_type
@@ -51,6 +50,9 @@ def _answer(factory: str, tables: list[dict[str, Any]], scaled: list[dict[str, A
         free = {"tables": [[table, []] for table in tables], "scaled": [[] for _ in scaled]}
         facts = {"marks": None, "honours_scale": honours_scale(build), "may_refuse": False, "elsewhere": elsewhere}
         return {**facts, **free}
+    # pydantic, which only a dataclass needs: a program may bring an older one along
+    from harness.describing.parameters import complete, may_refuse, refused_together  # noqa: PLC0415
+
     completed = [complete(kind, table) for table in tables]
     return {
         "marks": {name: mark.kind for name, mark in markers(kind).items()},

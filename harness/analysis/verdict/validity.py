@@ -68,12 +68,13 @@ def _unaccounted(runs: Sequence[Run]) -> list[str]:
 
 def _feeds(runs: Sequence[Run]) -> list[str]:
     feeds: dict[int, dict[str, list[str]]] = {}
-    numpy = {run.config: str((run.facts.get("code") or {}).get("numpy", "unknown")) for run in runs}
+    codes = ((run.config, run.facts.get("code") or {}) for run in runs)
+    numpy = dict.fromkeys((str(code["numpy"]), config) for config, code in codes if code.get("numpy"))
     for run in runs:
         if run.status == "complete" and run.facts.get("feed_hash"):
             feeds.setdefault(run.seed, {}).setdefault(str(run.facts["feed_hash"]), []).append(run.config)
-    told = ", ".join(f"numpy {version} makes that of {config}" for config, version in numpy.items())
-    why = f": {told}" if len(set(numpy.values())) > 1 else ""
+    told = ", ".join(f"numpy {version} makes that of {config}" for version, config in numpy)
+    why = f": {told}" if len({version for version, _ in numpy}) > 1 else ""
     return [
         f"seed {seed}: {' and '.join(', '.join(configs) for configs in hashes.values())} did not get the same feed{why}"
         for seed, hashes in feeds.items()

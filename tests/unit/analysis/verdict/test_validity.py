@@ -88,3 +88,16 @@ def test_code_from_elsewhere_is_no_evidence_and_said_once(scenario, soak) -> Non
         "old has other code than its scenario says: bot came from /x/bot.py"
     ]
     assert invalidities(scenario, soak(code=None)) == []
+
+
+def test_feeds_that_differ_where_numpy_does_are_said_to(scenario, soak) -> None:
+    old, *others = soak(feed_hash="b", code={"numpy": "1.26.4"})
+    for run in others:
+        run.facts["code"] = {"numpy": "2.4.0"}
+    (told,) = invalidities(scenario, [old, *others[1:]])
+    assert told == (
+        "seed 1: old and fixed did not get the same feed: "
+        "numpy 1.26.4 makes that of old, numpy 2.4.0 makes that of fixed"
+    )
+    (told,) = invalidities(scenario, soak(feed_hash="b"))
+    assert told == "seed 1: old and fixed did not get the same feed"

@@ -2,7 +2,7 @@
 #
 #   make soak SCENARIO=name|RESUME=result [CONTROLS=short|long SCALE= SEEDS= MAX_SEEDS= FIRST_SEED= HOURS=
 #        ANCHORS=minutes CONFIGS= REVISIONS=v1.4,main JOBS= OUT= VERBOSE=1]
-#   make sweep SCENARIO=name NAME=sweep [OVER=key=a,b SCALE= SEEDS= HOURS= CONFIGS= JOBS= OUT= DRY=1]
+#   make sweep SCENARIO=name NAME=sweep [OVER=key=a,b SCALE= SEEDS= HOURS= CONFIGS= JOBS= OUT= ON= DRY=1]
 #   make compare A=result [B=result]      make plot RESULT=latest [VERBOSE=1]      make list
 #   make control [SCENARIO=name SHORT=1 SCALE= JOBS= OUT=]
 #   make repeat [SCENARIO=name TIMES=100 LEAK=budgets FIRST_SEED=1001]
@@ -26,7 +26,7 @@ CONTROL_OPTIONS := $(if $(SHORT),--short) $(if $(SCALE),--scale $(SCALE)) $(if $
 SCALES_OPTIONS := $(if $(SCALES),--scales $(SCALES)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(CONFIGS),--configs $(CONFIGS)) \
                   $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
 SWEEP_OPTIONS := $(if $(OVER),--over $(OVER)) $(if $(SCALE),--scale $(SCALE)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(HOURS),--hours $(HOURS)) \
-                 $(if $(CONFIGS),--configs $(CONFIGS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT)) $(if $(DRY),--dry-run)
+                 $(if $(CONFIGS),--configs $(CONFIGS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT)) $(if $(ON),--on $(ON)) $(if $(DRY),--dry-run)
 REPEAT_OPTIONS := $(if $(filter file,$(origin SCENARIO)),,$(SCENARIO)) $(if $(TIMES),--times $(TIMES)) $(if $(LEAK),--leak $(LEAK)) $(OPTIONS)
 
 .PHONY: help setup soak sweep control compare plot list test test-long exam torture check bench calibrate repeat scales modules nightly clean

@@ -83,8 +83,8 @@ def digest_of(path: Path) -> str:
 
 
 def needed_by(job: Job) -> list[str]:
-    """Return what a job names by its path: the recording its feed comes from, the folders of its code."""
-    return [*([] if job.recording is None else [job.recording]), *job.code]
+    """Return what a job names by its path: a recorded feed, folders of code, an interpreter with its packages."""
+    return [path for path in (job.recording, *job.code, job.interpreter, job.site) if path]
 
 
 def lacking(needed: Mapping[str, str]) -> str | None:

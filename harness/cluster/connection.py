@@ -75,7 +75,8 @@ class Cluster:
         """Return the workers there are. Raises Gone where the scheduler does not answer."""
         told: Mapping[str, Any] = self._ask(lambda: self.client.scheduler_info(n_workers=-1)["workers"])
         if new := [address for address in told if address not in self._hosts]:
-            self._hosts |= self.ask(new, this_host)
+            with contextlib.suppress(Gone):  # one that only just came and is gone again: the others are enough
+                self._hosts |= self.ask(new, this_host)
         return [
             WorkerOffer(
                 address, self._hosts[address], int(about["nthreads"]), float(about["resources"].get(MEMORY, 0.0))
@@ -129,8 +130,13 @@ def connected(address: str, keys: Keys) -> Iterator[Cluster]:
     """
     if not address.startswith(SCHEMES):
         raise UsageError(f"--on {address}: must be the address of a Dask scheduler, such as tcp://host:8786")
+    security = keys.security() or Security()
+    if address.startswith("tls://") and security.get_connection_args("client").get("ssl_context") is None:
+        raise UsageError(
+            f"--on {address}: TLS wants files: --tls-ca, --tls-cert and --tls-key, or Dask's configuration"
+        )
     try:
-        client = Client(address, security=keys.security(), timeout=CONNECT_S, set_as_default=False, name="soak")
+        client = Client(address, security=security, timeout=CONNECT_S, set_as_default=False, name="soak")
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         told = " ".join(str(error).split()) or type(error).__name__
         raise UsageError(f"--on {address}: no Dask scheduler answers: {told[:300]}") from error

@@ -228,6 +228,8 @@ def _merged(console: Console, arguments: argparse.Namespace) -> int:
     from harness.sweeps.merge import merge
 
     _refuse_beside(arguments, "--merge")
+    if arguments.on is not None:
+        raise UsageError(f"--merge runs nothing: leave out --on {arguments.on}")
     folder = merge([path.resolve() for path in arguments.merge], arguments.out)
     whole_line(console, f"Merged: {shown_path(folder)}")
     return conclude_sweep(console, folder)

@@ -131,6 +131,11 @@ def test_only_tcp_and_tls_are_addresses_of_a_scheduler(address: str) -> None:
         pass
 
 
+def test_tls_without_files_is_refused_before_anything_is_connected() -> None:
+    with pytest.raises(UsageError, match=r"TLS wants files: --tls-ca"), connected("tls://127.0.0.1:1", Keys()):
+        pass
+
+
 def test_tls_files_are_passed_through_or_refused_where_they_are_missing(tmp_path: Path) -> None:
     assert Keys().security() is None
     authority = tmp_path / "ca.pem"

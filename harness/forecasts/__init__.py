@@ -6,5 +6,6 @@
     recordings    the run costs of what results on this machine recorded
     probe         those of a run of a few virtual minutes
     forecast      what rows of runs take, from such costs
+    foretelling   a soak foretold: by recordings, or by its own first minutes
     schedule      when all of them are done, and what they hold together
 """

@@ -36,7 +36,8 @@ class RunCost:
     `fixed_cpu_s` is what any run of it takes however long it is, `update_cpu_s` goes with each update of each symbol,
     `walk_cpu_s` with each reading of all memory; `waits_s` is wall time beside the CPU for each update (disk, sleeps).
     `peak_bytes` and `grown_bytes_per_hour` are at full scale, of a run of `hours`; `written_bytes` is what its target
-    wrote for each update. `ended`: the run came to its end, so its peak is that of so many hours.
+    wrote for each update. `ended`: the run came to its end, so its peak is that of so many hours. `factory` is the
+    target's.
     """
 
     fixed_cpu_s: float
@@ -48,6 +49,7 @@ class RunCost:
     written_bytes: float
     hours: float
     ended: bool
+    factory: str
 
 
 def updates(job: Job) -> float:
@@ -118,6 +120,7 @@ def cost_of(job: Job, samples: pd.DataFrame, facts: dict[str, object], written_b
         written_bytes=written_bytes / max(rate * float(t_s[-1]), 1.0),
         hours=float(t_s[-1]) / 3600,
         ended=ended,
+        factory=job.factory,
     )
 
 

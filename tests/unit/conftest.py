@@ -12,6 +12,10 @@ from hypothesis import HealthCheck, settings
 
 from harness.describing import asking
 from harness.describing.answering import answer
+from harness.errors import SoakError
+from harness.forecasts import probe
+from harness.forecasts.run_cost import RunCost
+from harness.worker.job import Job
 
 SCENARIO = """\
 title = "A scenario [for tests]"
@@ -76,6 +80,16 @@ def describing_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Targets are described by this process, as the one of its own would: a process for each scenario is too slow."""
     asking._target.cache_clear()
     monkeypatch.setattr(asking, "answer_of_a_process", lambda question, factory, *, program: answer(question))
+
+
+@pytest.fixture(autouse=True)
+def no_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is run to foretell what a scenario costs."""
+
+    def refuse(job: Job) -> RunCost:
+        raise SoakError(f"{job.config}: not probed in a test")
+
+    monkeypatch.setattr(probe, "probed", refuse)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harness.analysis.result import Result
     from harness.scenario import Scenario
     from harness.soaks.soak import Planned
+    from harness.soaks.supervisor import Observer
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -94,8 +95,9 @@ def _soak(
         paragraph(console, soak_words(planned, room_bytes()))
     result = Result(planned.folder)
     with Progress(console, quiet=arguments.quiet) as progress:
+        observe = progress if arguments.quiet else _foretelling(console, planned, arguments.out, progress)
         undecided = partial(_undecided, result, scenario, console if not arguments.quiet else None)
-        soak = carry_out(planned, observe=progress, undecided=(lambda _seeds: False) if looked else undecided)
+        soak = carry_out(planned, observe=observe, undecided=(lambda _seeds: False) if looked else undecided)
     interrupted = soak.interrupted
     try:
         if not interrupted:
@@ -111,6 +113,23 @@ def _soak(
         console.print("Interrupted: what was recorded until then is judged above.")
         whole_line(console, f"The rest is run by: soak run --resume {shown_path(planned.folder)}")
     return code
+
+
+def _foretelling(console: Console, planned: Planned, root: Path, observe: Observer) -> Observer:
+    """Say what the missing runs take, by recordings; where there are none, their own first minutes say it."""
+    from harness.forecasts.foretelling import EarlyForecast, by_recordings
+    from harness.report.terminal.console import paragraph
+    from harness.report.trials.forecast_words import forecast_line
+    from harness.soaks.run_rows import RECORDED
+
+    rows = [row for row in planned.rows if row.state not in RECORDED]
+    if not rows or planned.world.real_time:
+        return observe
+    told = by_recordings(planned.scenario.name, [row.job for row in rows], root, planned.at_once)
+    if told is None:
+        return EarlyForecast(rows, planned.at_once, observe, lambda early: paragraph(console, forecast_line(early)))
+    paragraph(console, forecast_line(told))
+    return observe
 
 
 def _control(console: Console, scenario: Scenario, soak: Path, arguments: argparse.Namespace) -> None:

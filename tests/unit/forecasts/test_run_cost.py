@@ -78,7 +78,7 @@ def test_a_probe_is_as_long_as_a_slow_feed_needs_and_no_longer_than_the_run() ->
 
 COST = RunCost(
     fixed_cpu_s=2.0, update_cpu_s=1e-3, walk_cpu_s=0.0, waits_s=0.0, peak_bytes=1e8, grown_bytes_per_hour=1e7,
-    written_bytes=100.0, hours=0.1, ended=True,
+    written_bytes=100.0, hours=0.1, ended=True, factory="a:b",
 )  # fmt: skip
 
 

@@ -1,0 +1,61 @@
+"""What a soak will cost, foretold: by what was recorded of it here, by a probe, or by its own first minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from harness.forecasts.forecast import Forecast, forecast
+from harness.forecasts.probe import SHORTEST_S
+from harness.forecasts.recordings import recorded_costs
+from harness.forecasts.run_cost import RunCost, run_cost
+from harness.soaks.admission import room_bytes
+from harness.soaks.run_rows import Row
+from harness.soaks.supervisor import Observer, RunState
+from harness.worker.job import Job
+
+MOST_TRIES: Final = 50
+"""So often it is looked whether a run has lived long enough to foretell the others."""
+
+
+def by_recordings(name: str, jobs: Sequence[Job], root: Path, at_once: int) -> Forecast | None:
+    """What `jobs` of the scenario `name` take by what results in `root` recorded of their target; None: nothing was."""
+    costs = recorded_costs(name, root, factory=jobs[0].factory)
+    if not costs:
+        return None
+    count = "1 recording" if len(costs) == 1 else f"{len(costs)} recordings"
+    return by_costs(jobs, costs, at_once, f"{count} of it on this machine")
+
+
+def by_costs(jobs: Sequence[Job], costs: Sequence[tuple[str, RunCost]], at_once: int, source: str) -> Forecast:
+    """What `jobs` take by these costs, in the memory that is free now."""
+    return forecast(jobs, costs, at_once=at_once, room_bytes=float(room_bytes()), source=source)
+
+
+class EarlyForecast:
+    """An observer that foretells a soak once, by the first of its runs that has lived for SHORTEST_S.
+
+    It tells `observe` first; `tell` gets the forecast.
+    """
+
+    def __init__(self, rows: Sequence[Row], at_once: int, observe: Observer, tell: Callable[[Forecast], None]) -> None:
+        self._rows = {(row.job.config, row.job.seed): row for row in rows}
+        self._at_once = at_once
+        self._observe = observe
+        self._tell = tell
+        self._tries = MOST_TRIES
+
+    def __call__(self, states: Sequence[RunState]) -> None:
+        """Look at the runs, and foretell them if that is possible by now."""
+        self._observe(states)
+        for state in states:
+            row = self._rows.get((state.config, state.seed))
+            if self._tries and row is not None and state.state != "waiting" and state.t_s >= SHORTEST_S:
+                self._tries -= 1
+                cost = run_cost(row.folder)
+                if cost is not None:
+                    self._tries = 0
+                    jobs = [row.job for row in self._rows.values()]
+                    source = f"the first {cost.hours * 60:.3g} virtual minutes of {state.config} seed {state.seed}"
+                    self._tell(by_costs(jobs, [(state.config, cost)], self._at_once, source))

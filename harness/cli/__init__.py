@@ -24,6 +24,7 @@ from harness.soaks import interrupts
 
 SUBCOMMANDS: Final[dict[str, str]] = {
     "try": "harness.cli.subcommands.trial",
+    "init": "harness.cli.subcommands.init",
     "run": "harness.cli.subcommands.run",
     "sweep": "harness.cli.subcommands.sweep",
     "report": "harness.cli.subcommands.report",

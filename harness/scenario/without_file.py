@@ -17,6 +17,7 @@ from typing import Any, Final
 import tomli_w
 
 from harness.errors import UsageError
+from harness.foreign_text import on_one_line
 from harness.scenario.contents import Scenario
 from harness.scenario.files import Revise, as_written, checked
 from harness.scenario.settings import HOURS_MOST
@@ -103,7 +104,7 @@ def text_of(wanted: Wanted) -> str:
     budget = (LIMIT_GB - min(wanted.idle_gb, LIMIT_GB / 2)) / (DAYS_TO_LIMIT * 24)
     lines = [
         f"# Does {wanted.factory} hold more and more memory? `soak show FILE` says what would run.",
-        *(f"# {sentence}" for sentence in wanted.seen),
+        *(f"# {on_one_line(sentence)}" for sentence in wanted.seen),
         "",
         _line("title", _quoted(f"{wanted.factory}: {number(hours)} h, {wanted.symbols} symbols")),
         _line("seeds", 3, "runs, each with a market of its own: a leak must show in more than one"),

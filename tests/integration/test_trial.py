@@ -72,3 +72,14 @@ def test_a_target_that_never_yields_ends_a_trial_in_one_line_and_the_next_thing_
     assert "virtual time stood still" in told
     assert "mine.py:26, in start" in told
     assert "Next: await something in its loops" in told
+
+
+@pytest.mark.long
+def test_what_init_writes_runs_as_it_is(soaks: Soaks) -> None:
+    written = soaks.soak("init", "own", "--kind", "messages", "--symbols", 2, "--hours", 0.05)
+    assert written.returncode == 0, written.stdout + written.stderr
+    scenario = (soaks.folder / "scenarios" / "own.toml").read_text(encoding="utf-8")
+    assert "# takes: on_book" in scenario
+    ended = soaks.soak("run", "own", "--seeds", 1)
+    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert soaks.facts("target")["counters"]["lost"] == 0

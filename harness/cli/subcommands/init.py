@@ -1,0 +1,103 @@
+"""Write a scenario for a target of yours, commented, to change and to run; and an adapter where there is none.
+
+`soak init NAME --target mybot.soaking:build` lives with the target for a few virtual minutes, as `soak try` does, and
+writes scenarios/NAME.toml with what it saw. `soak init NAME --kind callbacks` writes the skeleton of an adapter first,
+NAME_target.py in the current folder (callbacks: your program is called; messages: it takes what a venue sends). What is
+written runs as it is: `soak run NAME`. Nothing is overwritten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.cli.options import declare_set
+from harness.errors import UsageError
+from harness.text import shown_path
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.scenario import Scenario
+    from harness.scenario.without_file import Wanted
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="of the scenario: a-z, 0-9 and _, not beginning with a digit")
+    parser.add_argument("--target", metavar="MODULE:FACTORY", help="the target that there is")
+    parser.add_argument("--kind", choices=("callbacks", "messages"), help="write an adapter of this kind, too")
+    parser.add_argument("--hours", type=float, metavar="H", help="virtual hours (5)")
+    parser.add_argument("--symbols", type=int, metavar="N", help="symbols of the market (50)")
+    parser.add_argument("--no-trial", action="store_true", help="do not run the target: write what would do for any")
+    declare_set(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the files, and say what is next."""
+    from harness.report.terminal.console import open_console, paragraph
+    from harness.scenario.adapters import adapter
+    from harness.scenario.without_file import HOURS, SYMBOLS, Wanted, names_a_target, parameter, text_of, without_file
+
+    name = arguments.name
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name}: a name is made of a-z, 0-9 and _, and does not begin with a digit")
+    if (arguments.target is None) == (arguments.kind is None):
+        raise UsageError("soak init: give --target MODULE:FACTORY, or --kind callbacks or messages for an adapter")
+    if arguments.target is not None and not names_a_target(arguments.target):
+        raise UsageError(f'--target {arguments.target}: not of the form "module:factory"')
+    file, module = Path("scenarios", f"{name}.toml"), Path(f"{name}_target.py")
+    for path in (file, *((module,) if arguments.kind else ())):
+        if path.exists():
+            raise UsageError(f"{path}: is there already, and is not overwritten: choose another NAME or move it")
+    console = open_console()
+    if arguments.kind is not None:
+        _write(module, adapter(arguments.kind, module.stem))
+        paragraph(console, f"Written: {module}: put your program where TODO stands.")
+    wanted = Wanted(
+        arguments.target or f"{module.stem}:build",
+        HOURS if arguments.hours is None else arguments.hours,
+        SYMBOLS if arguments.symbols is None else arguments.symbols,
+        dict(parameter(written) for written in arguments.set or ()),
+    )
+    scenario = without_file(wanted)
+    if not arguments.no_trial:
+        wanted = _tried(console, wanted, scenario)
+    _write(file, text_of(wanted))
+    paragraph(console, f"Written: {shown_path(file)}. Next: soak show {name}, then soak run {name}")
+    return 0
+
+
+def _tried(console: Console, wanted: Wanted, scenario: Scenario) -> Wanted:
+    """What is wanted, with what a trial saw: sentences for the head of the file, and what the process takes idle."""
+    from harness.report.terminal.console import paragraph
+    from harness.report.trials.trial_lines import trial_lines
+    from harness.soaks.plan import plan_jobs
+    from harness.target import TELLS
+    from harness.trials.carrying_out import trial_of
+    from harness.trials.seen import Seen
+
+    job = plan_jobs(scenario)[0]
+    paragraph(console, f"Trying {job.factory} for what the scenario should say: this runs it (--no-trial does not).")
+    trial = trial_of(job)
+    if trial.run.status != "complete":
+        reason = " ".join(str(trial.run.facts.get("reason")).split())
+        paragraph(console, f"It {trial.run.ending}: {reason}. What is written has nothing of it: see `soak try`.")
+        return wanted
+    told = [f"{subject}: {sentence}" for subject, sentence in trial_lines(trial, Seen.of(trial, TELLS))]
+    idle = trial.run.facts.get("idle_rss_bytes")
+    return replace(wanted, seen=told, idle_gb=float(idle) / 1e9 if isinstance(idle, int | float) else wanted.idle_gb)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that is not there yet. Raises UsageError where that cannot be done."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{shown_path(path)}: cannot be written: {error.strerror}") from error

@@ -88,7 +88,7 @@ def adapter(kind: str, module: str) -> str:
         imports="\nimport asyncio\nimport json\n",
         made="\n        self.messages = asyncio.Queue()\n        self.task = None",
         started="\n        self.task = asyncio.create_task(self.handle())",
-        stopped="\n        self.task.cancel()\n        await asyncio.gather(self.task, return_exceptions=True)",
+        stopped="\n        self.task.cancel()\n        await asyncio.wait([self.task])\n        self.task = None",
         handlers=_MESSAGES,
         lost="self.messages.qsize()",
     )

@@ -23,7 +23,17 @@ from harness.analysis.owners.walk_errors import walk_error
 from harness.analysis.tables import CHILDREN_SINCE
 from harness.analysis.verdict.validity import due_seeds, judged_seeds
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show, whole_line
-from harness.report.words.amounts import NOTHING, interval, level, measured, percent, value, when_limit
+from harness.report.words.amounts import (
+    NOTHING,
+    in_unit,
+    interval,
+    level,
+    measured,
+    percent,
+    unit_of,
+    value,
+    when_limit,
+)
 from harness.report.words.child_words import children_line, real_time
 from harness.report.words.config_sentences import FREE, leak_sentences, what_grows
 from harness.report.words.losing import complete_lines, loss_lines, missing_lines
@@ -248,12 +258,13 @@ def _course(explanation: Explanation, scenario: Scenario) -> list[str]:
         told.append(f"The floors of RSS climb all the same in this world, by {_rate(explanation.rss)}: {what}.")
     if explanation.grown:
         total = sum(mean_or_zero(part) for part in explanation.grown.values())
+        unit = unit_of(total, *(part.estimate for part in explanation.grown.values()))
         parts = ", ".join(
-            f"{value(part.estimate, 'GB')} {_PARTS[name]}"
+            f"{in_unit(part.estimate, unit)} {_PARTS[name]}"
             for name, part in explanation.grown.items()
             if part.estimate is not None
         )
-        told.append(f"At the end of the feed RSS had grown by {value(total, 'GB')} GB: {parts}.")
+        told.append(f"At the end of the feed RSS had grown by {in_unit(total, unit)} {unit}: {parts}.")
     else:
         told.append("Whether the growth is live, pinned or slack: not recorded.")
     return told

@@ -51,7 +51,8 @@ def clock(seconds: float) -> str:
 
 def gigabytes(state: RunState, real_bytes: float) -> str:
     """Return real bytes of a run as GB (10^9) at full scale."""
-    return f"{real_bytes / state.memory_scale / 1e9:.1f}"
+    gb = real_bytes / state.memory_scale / 1e9
+    return f"{gb:.1f}" if gb >= 1 else f"{gb:.2f}"
 
 
 def several_scales(states: Sequence[RunState]) -> bool:

@@ -15,6 +15,9 @@ NOTHING = "-"
 NOT_TOLD = "not told"
 """What a target may tell of, and does not."""
 
+SMALL_GB = 0.1
+"""Below it two digits of GB say too little."""
+
 _DECIMALS = {"samples": 0}
 _DECIMALS |= dict.fromkeys(("minutes", "s", "share", "tasks", "files", "threads", "errors", "objects"), 1)
 _DECIMALS |= dict.fromkeys(("GB", "MB", "1/h", "ms", "times", "budgets"), 2)
@@ -39,6 +42,17 @@ def value(amount: float | None, unit: str) -> str:
         return NOTHING
     shown = 100 * amount if unit == "share" else amount
     return without_negative_zero(f"{shown:,.{_DECIMALS.get(unit, 3)}f}")
+
+
+def in_unit(gb: float | None, unit: str) -> str:
+    """Return GB in the digits of `unit`, which is GB or MB, without it."""
+    return value(gb if gb is None or unit == "GB" else 1000 * gb, unit)
+
+
+def unit_of(*gb: float | None) -> str:
+    """Return in which unit amounts of GB are told beside one another: MB where a small program's would be 0.00 GB."""
+    largest = max((abs(amount) for amount in gb if amount is not None), default=0.0)
+    return "MB" if 0 < largest < SMALL_GB else "GB"
 
 
 def spoken(amount: float, unit: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from harness.analysis.estimates import mean_or_zero
 from harness.analysis.metrics.waterfall import OUTLIVING, Survivor, Waterfall
 from harness.analysis.owners.growth import UNATTRIBUTED
-from harness.report.words.amounts import value
+from harness.report.words.amounts import in_unit, unit_of, value
 from harness.report.words.owner_paths import shortened
 from harness.report.words.still_alive import alive_lines
 from harness.text import first_of
@@ -31,11 +31,12 @@ def stop_sentences(stop: Waterfall | None, *, told: Collection[str] = ()) -> lis
     """
     if stop is None:
         return ["stop(): no run got to its end."]
-    given = {step: value(estimate.estimate, "GB") for step, estimate in stop.given_back.items()}
-    left = f"{value(stop.left.estimate, 'GB')} GB is left"
+    unit = unit_of(stop.grown.estimate, stop.left.estimate)
+    given = {step: in_unit(estimate.estimate, unit) for step, estimate in stop.given_back.items()}
+    left = f"{in_unit(stop.left.estimate, unit)} {unit} is left"
     sentences = [
-        f"stop() gave back {given['stop']} of the {value(stop.grown.estimate, 'GB')} GB grown, dropping every "
-        f"reference {given['drop']}, malloc_trim {given['trim']}; {left}{_parts(stop)}."
+        f"stop() gave back {given['stop']} of the {in_unit(stop.grown.estimate, unit)} {unit} grown, dropping every "
+        f"reference {given['drop']}, malloc_trim {given['trim']}; {left}{_parts(stop, unit)}."
     ]
     return [*sentences, *alive_lines(stop), *forgotten_lines(stop, told), *pinning_lines(stop)]
 
@@ -77,10 +78,10 @@ def _survivor(survivor: Survivor, arenas: str) -> str:
     return f"{name} in {survivor.arenas:.0f}{arenas} ({survivor.sole_arenas:.0f} by itself)"
 
 
-def _parts(stop: Waterfall) -> str:
+def _parts(stop: Waterfall, unit: str) -> str:
     if not stop.broken_down:
         live = stop.parts.get("live")
-        known = "" if live is None else f", {value(live.estimate, 'GB')} of it live"
+        known = "" if live is None else f", {in_unit(live.estimate, unit)} of it live"
         return f"{known} (pinned and slack: not recorded)"
-    parts = [f"{value(estimate.estimate, 'GB')} {PARTS[name]}" for name, estimate in stop.parts.items()]
+    parts = [f"{in_unit(estimate.estimate, unit)} {PARTS[name]}" for name, estimate in stop.parts.items()]
     return f": {', '.join(parts)}"

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from harness.analysis.estimates import Estimate
-from harness.report.words.amounts import expected, measured, value, verdict_word
+from harness.report.words.amounts import expected, in_unit, measured, unit_of, value, verdict_word
 from tests.unit.analysis.verdict.literal_claims import claim_verdict
 
 
@@ -73,3 +73,9 @@ def test_an_estimate_has_its_interval_its_unit_and_its_bound() -> None:
 )
 def test_the_verdict_is_a_word(verdict, known, word: str) -> None:
     assert verdict_word(claim_verdict(verdict, known=known)) == word
+
+
+def test_a_small_program_is_told_in_mb() -> None:
+    assert (unit_of(0.07, 0.001, None), unit_of(0.1, 0.001), unit_of(0.0), unit_of(None)) == ("MB", "GB", "GB", "GB")
+    assert [in_unit(gb, "MB") for gb in (0.0701, -0.001, None)] == ["70.10", "-1.00", "-"]
+    assert in_unit(7.126, "GB") == "7.13"

@@ -129,8 +129,13 @@ def to_toml(scenario: Scenario) -> str:
 
 def _refuse_foreign(contents: ScenarioContents, path: Path) -> None:
     """Raise UsageError where a scenario of a result that was not made here would install or check out something."""
-    in_a_result = path.with_name("manifest.json").exists()
-    if in_a_result and any(version.makes for version in contents.versions().values()):
+    if any(version.makes for version in contents.versions().values()):
+        refuse_foreign_result(contents, path)
+
+
+def refuse_foreign_result(contents: ScenarioContents, path: Path) -> None:
+    """Raise UsageError, which says what it would run, where a scenario is that of a result that was not made here."""
+    if path.with_name("manifest.json").exists():
         refuse_foreign(path, shown_path(path), contents.target.factory, contents.run_beside())
 
 

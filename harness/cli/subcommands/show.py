@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.options import declare_scenario, declare_trust, scenario_from
-from harness.errors import SoakError
+from harness.errors import SoakError, UsageError
 
 if TYPE_CHECKING:
-    from harness.worker.job import Job
+    from harness.scenario import Scenario
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -32,26 +31,34 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.report.terminal.console import open_console, paragraph
     from harness.report.terminal.scenario_view import print_scenario
     from harness.scenario import scale_down
-    from harness.soaks.plan import cores, plan_jobs
+    from harness.soaks.plan import cores
 
     scenario = scenario_from(arguments)
     world, console = scale_down(scenario), open_console()
     if not arguments.no_forecast:
-        paragraph(console, _forecast(scenario.name, plan_jobs(scenario), arguments.jobs or cores()))
+        paragraph(console, _forecast(scenario, arguments.jobs or cores(), trusted=arguments.trust))
         console.print()
     print_scenario(console, scenario, world)
     return 0
 
 
-def _forecast(name: str, jobs: Sequence[Job], at_once: int) -> str:
-    """What the runs of a scenario cost, in a line; why that is not known, where a probe did not live."""
+def _forecast(scenario: Scenario, at_once: int, *, trusted: bool) -> str:
+    """What the runs of a scenario cost, in a line; why that is not known, where a probe did not live or may not run."""
     from harness.forecasts import probe
     from harness.forecasts.foretelling import by_costs, by_recordings
     from harness.report.trials.forecast_words import forecast_line
+    from harness.scenario.files import refuse_foreign_result
+    from harness.soaks.plan import plan_jobs
 
-    told = by_recordings(name, jobs, Path("results"), at_once)
+    jobs = plan_jobs(scenario)
+    told = by_recordings(scenario.name, jobs, Path("results"), at_once)
     if told is None:
         job = jobs[0]
+        try:
+            if not trusted:
+                refuse_foreign_result(scenario, scenario.path)
+        except UsageError as error:
+            return f"Forecast: none: {error}"
         minutes = probe.shortened(job).horizon_s / 60
         what = f"{minutes:.3g} virtual minutes of {job.config}"
         print(f"Forecast by a probe, which runs {job.factory} for {what} ...", file=sys.stderr)

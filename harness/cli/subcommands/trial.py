@@ -12,11 +12,12 @@ from __future__ import annotations
 import argparse
 import shlex
 
-from harness.cli.options import declare_scenario, scenario_from
+from harness.cli.options import declare_scenario, declare_trust, scenario_from
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     declare_scenario(parser)
+    declare_trust(parser)
     parser.add_argument("--jobs", type=int, metavar="N", help="runs at once that the forecast is for (one a core)")
 
 
@@ -28,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.report.terminal.console import new_table, open_console, paragraph, show
     from harness.report.trials.forecast_words import forecast_line
     from harness.report.trials.trial_lines import trial_lines
+    from harness.scenario.files import refuse_foreign_result
     from harness.scenario.without_file import names_a_target
     from harness.soaks.admission import room_bytes
     from harness.soaks.plan import cores, plan_jobs
@@ -37,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.trials.seen import Seen
 
     scenario = scenario_from(arguments)
+    if not arguments.trust:
+        refuse_foreign_result(scenario, scenario.path)
     jobs = plan_jobs(scenario)
     job, console = jobs[0], open_console()
     minutes = shortened(job).horizon_s / 60

@@ -136,3 +136,17 @@ def test_an_expectation_is_said_in_words(
         source="c",
     )
     assert band_words(claim.expected, claim.tolerance, "") == text
+
+
+def test_a_scenario_of_a_result_from_elsewhere_is_not_run_for_a_forecast(
+    write_scenario: WriteScenario, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probed: list[object] = []
+    monkeypatch.setattr("harness.forecasts.probe.probed", probed.append)
+    path = write_scenario()
+    path.with_name("manifest.json").write_text("{}", encoding="utf-8")
+    assert main(["show", str(path)]) == 0
+    assert "Forecast: none: scenarios/example.toml was not written here" in " ".join(capsys.readouterr().out.split())
+    assert main(["try", str(path)]) == 2
+    assert "it would run dummy_target:build; --trust runs it" in capsys.readouterr().err
+    assert probed == []

@@ -9,6 +9,7 @@ prints is no answer. The question is JSON::
     code       the folders that go first on the path
     folders    these, and that of its packages: where modules must come from that are in one of them
     not_from   the working tree of which they are another revision, or nothing
+    surroundings    in what the target is imported: its stand-ins, and whether it works in a folder of its own
 
 and so is the answer::
 
@@ -28,6 +29,7 @@ import os
 import sys
 from typing import Any
 
+from harness.describing.surroundings import Surroundings
 from harness.errors import UsageError
 from harness.scaling import markers
 from harness.target import honours_scale, load_factory, parameters_type
@@ -68,20 +70,22 @@ def main() -> None:
     """Answer, and end at once: a thread that the target left behind must not hold the end up."""
     with open(int(sys.argv[1]), encoding="utf-8") as asked:
         question = asked.read()
-    put_first(json.loads(question)["code"])
-    _find(json.loads(question)["factory"])
-    with open(int(sys.argv[2]), "w", encoding="utf-8") as channel:
-        channel.write(answer(question))
+    here, told = os.getcwd(), json.loads(question)
+    put_first(told["code"])
+    with Surroundings(**told.get("surroundings", {})).within():
+        _find(told["factory"], here)
+        with open(int(sys.argv[2]), "w", encoding="utf-8") as channel:
+            channel.write(answer(question))
     os._exit(0)
 
 
-def _find(factory: str) -> None:
-    """Look for the target in the current folder too, where it, or a module that it needs, is not installed."""
+def _find(factory: str, here: str) -> None:
+    """Look for the target in the folder `here` too, where it, or a module that it needs, is not installed."""
     try:
         load_factory(factory)
     except UsageError as error:
         if isinstance(error.__cause__, ModuleNotFoundError):
-            sys.path.append(os.getcwd())
+            sys.path.append(here)
 
 
 if __name__ == "__main__":

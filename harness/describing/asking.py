@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
 
+from harness.describing.surroundings import Surroundings
 from harness.environments.provided import HERE, Provided
 from harness.errors import UsageError
 from harness.guarding.guarded import Guarded
@@ -25,6 +26,8 @@ ENDING_S = 5.0
 """Real seconds that the end of one that was given up may take."""
 
 _LONGEST_WORDS = 200
+
+PLAIN = Surroundings()
 
 Parameters = Mapping[str, Any]
 
@@ -43,12 +46,18 @@ class Description:
     problems: list[Problem]
 
 
-def describe(factory: str, configs: Mapping[str, Parameters], *, program: Provided = HERE) -> Description:
+def describe(
+    factory: str,
+    configs: Mapping[str, Parameters],
+    *,
+    program: Provided = HERE,
+    surroundings: Surroundings = PLAIN,
+) -> Description:
     """The target of `factory`, a ``module:factory``, as `program` has it, and the parameters of its configs.
 
     Raises UsageError where the factory cannot be loaded, or comes from elsewhere than the program's own code.
     """
-    target = _target(factory, program, os.getcwd())
+    target = _target(factory, program, os.getcwd(), surroundings)
     facts = target.facts_with(configs.values())
     if facts["marks"] is None:
         same = {name: dict(table) for name, table in configs.items()}  # not as JSON has them: a date stays one
@@ -62,9 +71,15 @@ def describe(factory: str, configs: Mapping[str, Parameters], *, program: Provid
     )
 
 
-def refused_when_scaled(factory: str, configs: Mapping[str, Parameters], *, program: Provided = HERE) -> list[Problem]:
+def refused_when_scaled(
+    factory: str,
+    configs: Mapping[str, Parameters],
+    *,
+    program: Provided = HERE,
+    surroundings: Surroundings = PLAIN,
+) -> list[Problem]:
     """What the dataclass of the factory says against these complete parameters, at the scale of a smaller world."""
-    target = _target(factory, program, os.getcwd())
+    target = _target(factory, program, os.getcwd(), surroundings)
     if not target.facts_with()["may_refuse"]:
         return []
     target.facts_with(scaled=configs.values())
@@ -77,6 +92,7 @@ class _Target:
 
     factory: str
     program: Provided
+    surroundings: Surroundings = PLAIN
     facts: dict[str, Any] | None = None
     completed: dict[str, tuple[dict[str, Any], list[Any]]] = field(default_factory=dict)
     refused: dict[str, list[Any]] = field(default_factory=dict)
@@ -94,8 +110,10 @@ class _Target:
             "code": self.program.code,
             "folders": self.program.folders,
             "not_from": self.program.not_from,
+            "surroundings": self.surroundings.question(),
         }
-        answer = json.loads(answer_of_a_process(json.dumps(question), self.factory, program=self.program))
+        env = {**os.environ, **dict(self.surroundings.environment)}
+        answer = json.loads(answer_of_a_process(json.dumps(question), self.factory, program=self.program, env=env))
         if "error" in answer:
             raise UsageError(answer["error"])
         if answer["elsewhere"]:
@@ -110,12 +128,17 @@ class _Target:
         return self.facts
 
 
-_target = functools.cache(lambda factory, program, folder: _Target(factory, program))
-"""The target of a factory as a version of the program has it, seen from a folder."""
+_target = functools.cache(lambda factory, program, folder, around: _Target(factory, program, around))
+"""The target of a factory as a version of the program has it, seen from a folder, in these surroundings."""
 
 
 def answer_of_a_process(
-    question: str, factory: str, *, program: Provided = HERE, patience_s: float = PATIENCE_S
+    question: str,
+    factory: str,
+    *,
+    program: Provided = HERE,
+    env: Mapping[str, str] | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> str:
     """What a process of its own answers to a question, as :mod:`harness.describing.answering` has both.
 
@@ -126,7 +149,7 @@ def answer_of_a_process(
         asked.seek(0)
         descriptors = [asked.fileno(), channel.fileno()]
         command = [*program.describing_command(), *map(str, descriptors)]
-        process = Guarded(command, output=printed, env=os.environ, pass_fds=descriptors)
+        process = Guarded(command, output=printed, env=os.environ if env is None else env, pass_fds=descriptors)
         try:
             done = process.wait(patience_s)
         finally:

@@ -69,8 +69,8 @@ class ScenarioContents(Settings):
         return {key: value for key, value in self.configs[config].items() if key in NO_PARAMETERS}
 
     def env_of(self, config: str) -> dict[str, str]:
-        """What `config` sets in the environment of its processes."""
-        return dict(self.configs[config].get(ENV, {}))
+        """What is set in the environment of the processes of `config`: for all configs alike, and by itself."""
+        return {**self.target.environment, **self.configs[config].get(ENV, {})}
 
     def versions(self) -> dict[str, Version]:
         """The version of the program that every config is about."""
@@ -96,9 +96,8 @@ class ScenarioContents(Settings):
 
     @model_validator(mode="after")
     def _environments_are_sound(self) -> Self:
-        for config, table in self.configs.items():
-            environment = table.get(ENV, {})
-            key = f"configs.{config}.{ENV}"
+        tables = {f"configs.{config}.{ENV}": table.get(ENV, {}) for config, table in self.configs.items()}
+        for key, environment in {"target.environment": self.target.environment, **tables}.items():
             if not isinstance(environment, dict):
                 raise Refusal(key, environment, 'must be a table of text, such as { PYTHONMALLOC = "malloc" }')
             for name, value in environment.items():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.describing.asking import Description, describe, refused_when_scaled
+from harness.describing.surroundings import Surroundings
 from harness.environments.provided import Provided, provide
 from harness.problems import Problem
 from harness.scaling import Scaled
@@ -18,11 +19,12 @@ from harness.scenario.contents import ScenarioContents
 class Described:
     """What the target takes, for every config as its own version of the program says.
 
-    `programs` are the versions as they are here, `configs` all parameters as plain values, `problems` what is wrong
+    It is imported in `surroundings`. `programs` are the versions as they are here, `configs` all parameters as plain values, `problems` what is wrong
     with them.
     """
 
     factory: str
+    surroundings: Surroundings
     programs: dict[str, Provided]
     by_config: dict[str, Description]
 
@@ -52,7 +54,12 @@ class Described:
             problem
             for program, names in _by_program(self.programs).items()
             if self.by_config[names[0]].marks is not None
-            for problem in refused_when_scaled(self.factory, {name: scaled[name] for name in names}, program=program)
+            for problem in refused_when_scaled(
+                self.factory,
+                {name: scaled[name] for name in names},
+                program=program,
+                surroundings=self.surroundings,
+            )
         ]
 
 
@@ -61,13 +68,14 @@ def described(scenario: ScenarioContents, path: Path) -> Described:
 
     Raises UsageError where a version cannot be had, or its factory cannot be loaded.
     """
-    factory, parameters = scenario.target.factory, scenario.parameters()
+    factory, around, parameters = scenario.target.factory, scenario.target.surroundings, scenario.parameters()
     programs = provide(scenario.versions(), factory, path)
     by_config: dict[str, Description] = {}
     for program, names in _by_program(programs).items():
-        description = describe(factory, {name: parameters[name] for name in names}, program=program)
+        its = {name: parameters[name] for name in names}
+        description = describe(factory, its, program=program, surroundings=around)
         by_config |= dict.fromkeys(names, description)
-    return Described(factory, programs, {name: by_config[name] for name in parameters})
+    return Described(factory, around, programs, {name: by_config[name] for name in parameters})
 
 
 def _by_program(programs: Mapping[str, Provided]) -> dict[Provided, list[str]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Self
 
 from annotated_types import Ge, Gt, Le
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from harness.describing.surroundings import Surroundings
 from harness.on_disk.patterns import refusal_of
 from harness.scaling import RATE, STOCK
 from harness.scenario.refusals import Refusal
+from harness.stand_ins.packages import refusal_of as cannot_stand_in
 
 HOURS_MOST = 8784.0  # a leap year
 SAMPLES_MOST = 5_000_000  # per run; half a gigabyte of recording
@@ -114,6 +116,13 @@ def _as_several(value: Any) -> Any:
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
+def _names_a_module(value: str) -> str:
+    if (refusal := cannot_stand_in(value)) is not None:
+        raise ValueError(refusal)
+    return value
+
+
+ModuleName = Annotated[str, AfterValidator(_names_a_module)]
 FilePattern = Annotated[str, AfterValidator(_names_files)]
 
 
@@ -121,8 +130,25 @@ class TargetSettings(Settings):
     """The program under test: its factory, as ``module:factory``.
 
     `persisted` are patterns of the files that it writes what it collects to, in the data folder of its run: their rows
-    are counted when the run is over.
+    are counted when the run is over. Something stands in for the modules `stand_ins`, installed or not. `environment`
+    is set for all configs alike. With `own_folder` the data folder of a run is its working directory and its home.
     """
 
     factory: Annotated[str, AfterValidator(_names_a_factory)]
     persisted: Annotated[tuple[FilePattern, ...], BeforeValidator(_as_several)] = ()
+    stand_ins: Annotated[tuple[ModuleName, ...], BeforeValidator(_as_several)] = ()
+    environment: dict[str, str] = Field(default_factory=dict)
+    own_folder: bool = False
+
+    @model_validator(mode="after")
+    def _is_loaded_itself(self) -> Self:
+        module = f"{self.factory.partition(':')[0]}."
+        for name in self.stand_ins:
+            if module.startswith(f"{name}."):
+                raise Refusal("stand_ins", name, f"is the target itself: its factory is {self.factory}")
+        return self
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What a process is given in which the target is imported."""
+        return Surroundings(self.stand_ins, tuple(sorted(self.environment.items())), self.own_folder)

@@ -17,6 +17,9 @@ REHEARSAL_FOLDER = "rehearsal"
 """Where in the folder of a run the target of the rehearsal writes; gone when the run is measured."""
 
 
+_LATER = ("stand_ins", "own_folder")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job(FeedRecipe):
     """One run: its feed and all else. Times in seconds, memory in real bytes, the rate and the parameters as scaled.
@@ -45,6 +48,8 @@ class Job(FeedRecipe):
     site: str = ""  # where that one's packages lie
     not_from: str = ""  # the working tree of whose files others are meant
     env: dict[str, str] = field(default_factory=dict)
+    stand_ins: tuple[str, ...] = ()
+    own_folder: bool = False
 
     def identity(self) -> dict[str, Any]:
         """Which run this is and in what world, as run.json tells it."""
@@ -56,11 +61,13 @@ class Job(FeedRecipe):
             "limit_bytes": self.limit_bytes,
             "clock": "real" if self.real_time else "virtual",
             "env": self.env,
+            **({"stand_ins": list(self.stand_ins)} if self.stand_ins else {}),
         }
 
     def text(self) -> str:
-        """The job as job.json holds it."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        """The job as job.json holds it: a key that came later is left out where it says nothing."""
+        told = {key: value for key, value in asdict(self).items() if value or key not in _LATER}
+        return json.dumps(told, indent=1) + "\n"
 
     def write(self, folder: Path) -> None:
         """Write job.json into the run's folder."""
@@ -78,4 +85,5 @@ class Job(FeedRecipe):
         fields["instruments"] = tuple(Instrument(**instrument) for instrument in fields["instruments"])
         if fields["faults"] is not None:
             fields["faults"] = Faults(**fields["faults"])
+        fields["stand_ins"] = tuple(fields.get("stand_ins", ()))
         return cls(**fields)

@@ -27,6 +27,8 @@ from harness.clock import Clock, RealClock, VirtualClock
 from harness.probes.owners import find_roots
 from harness.probes.process import queued_s
 from harness.probes.survivors.census import census
+from harness.stand_ins.own_folder import move_into
+from harness.stand_ins.packages import stand_in_for
 from harness.worker.afterlife import Afterlife
 from harness.worker.delivered import Delivered
 from harness.worker.failures import Ending, Interrupted, Unending, describe, ending_of, watch_tasks
@@ -199,6 +201,8 @@ class JudgedRun:
         data_dir.mkdir()
         measurements.note_standing("before")
         self._starting = True
+        if job.own_folder:
+            move_into(data_dir)
         self._target = build_target(job, self._clock, feed, data_dir, self._recorder.emit)
         self._afterlife = Afterlife(self._target)
         self._handlers = find_handlers(self._target)
@@ -347,6 +351,7 @@ def main(make: Callable[[Job, Path], JudgedRun] = JudgedRun) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides what Ctrl-C means
     job = Job.read(folder)
     put_first(job.code)
+    stand_in_for(job.stand_ins)
     run = make(job, folder)
     run.run()
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.clock import Clock, VirtualClock
+from harness.stand_ins.own_folder import moved_into
 from harness.worker.failures import RunEnded, Unending
 from harness.worker.handlers import PATIENCE_S, build_target, find_handlers, give_up, maybe_await, patiently
 from harness.worker.job import REHEARSAL_FOLDER, Job
@@ -31,15 +32,19 @@ def rehearse(job: Job, folder: Path, probe: Callable[[Any], None], doing: Callab
     RunEnded where it does not return.
     """
     clock = VirtualClock(start_ms=job.start_ms, stall_s=job.stall_s)
-    with contextlib.suppress(Unending):  # the run itself will meet it again, and say so
-        clock.run(_rehearsal(job, folder / REHEARSAL_FOLDER, clock, probe, doing))
+    rehearsed = folder / REHEARSAL_FOLDER
+    rehearsed.mkdir()
+    with (
+        moved_into(rehearsed if job.own_folder else None),
+        contextlib.suppress(Unending),  # the run itself will meet it again, and say so
+    ):
+        clock.run(_rehearsal(job, rehearsed, clock, probe, doing))
     gc.collect()
 
 
 async def _rehearsal(
     job: Job, folder: Path, clock: Clock, probe: Callable[[Any], None], doing: Callable[[str], None]
 ) -> None:
-    folder.mkdir()
     feed = job.feed(start_ms=clock.start_ms)
     target = build_target(job, clock, feed, folder, _ignore)
     doing("in its rehearsal")

@@ -132,3 +132,51 @@ def test_a_module_in_the_current_folder_does_not_hide_the_standard_library(soaks
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+REACHING_OUTSIDE = """\
+import asyncio, os
+import telegramme
+TOKEN = os.environ["BOT_TOKEN"]
+class Bot(telegramme.Bot):
+    def __init__(self):
+        super().__init__(TOKEN)
+        self.sent = 0
+    async def tell(self, text):
+        await self.send_message(text)
+        self.sent += 1
+class Target:
+    def __init__(self, params, environment):
+        self.bot, self.received = Bot(), 0
+        self.file = open("told.jsonl", "a")
+    async def start(self):
+        self.task = asyncio.create_task(self.receive())
+    async def receive(self):
+        while True:
+            await self.bot.get_updates()
+            self.received += 1
+    async def on_candle(self, candle):
+        await self.bot.tell(candle.symbol)
+        print(1, file=self.file)
+    def stop(self):
+        self.task.cancel()
+        self.file.close()
+        open(os.path.expanduser("~/state.jsonl"), "w").close()
+    def counters(self):
+        return {"collected": self.bot.sent, "received": self.received}
+build = Target
+"""
+
+
+def test_a_program_that_reaches_outside_is_soaked_unmodified_with_stand_ins(soaks: Soaks) -> None:
+    soaks.target(REACHING_OUTSIDE)
+    told = 'stand_ins = ["telegramme"]\nenvironment = { BOT_TOKEN = "none" }\nown_folder = true\n'
+    told += 'persisted = "told.jsonl"\n'
+    ended = soaks.soak("run", soaks.scenario(f"{told}[configs.old]\n", factory="mine:build"), "--quiet")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    facts = soaks.facts()
+    assert facts["counters"]["collected"] == facts["on_disk"]["rows"] > 10
+    assert 1000 < facts["counters"]["received"] < 100_000  # it goes on, and time does, too
+    assert (facts["status"], facts["stand_ins"]) == ("complete", ["telegramme"])
+    assert sorted(file.name for file in (soaks.run_folder() / "data").iterdir()) == ["state.jsonl", "told.jsonl"]
+    assert not list(soaks.folder.glob("*.jsonl"))

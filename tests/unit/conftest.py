@@ -79,7 +79,7 @@ settings.load_profile("steady")  # an example may take as long as the machine ta
 def describing_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Targets are described by this process, as the one of its own would: a process for each scenario is too slow."""
     asking._target.cache_clear()
-    monkeypatch.setattr(asking, "answer_of_a_process", lambda question, factory, *, program: answer(question))
+    monkeypatch.setattr(asking, "answer_of_a_process", lambda question, factory, **options: answer(question))
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from harness.cli import main
 from harness.describing import asking
 from harness.describing.asking import answer_of_a_process, describe, refused_when_scaled
+from harness.describing.surroundings import Surroundings
 from harness.environments.provided import Provided
 from harness.errors import UsageError
 from harness.scaling import STOCK
@@ -45,9 +47,9 @@ def questions(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Real processes in an empty current folder; what they were asked."""
     asked: list[str] = []
 
-    def ask(question: str, factory: str, *, program: Provided) -> str:
+    def ask(question: str, factory: str, **options: Any) -> str:
         asked.append(question)
-        return answer_of_a_process(question, factory, program=program)
+        return answer_of_a_process(question, factory, **options)
 
     monkeypatch.setattr(asking, "answer_of_a_process", ask)
     return asked
@@ -224,3 +226,12 @@ def test_the_instrument_cannot_be_a_version_of_itself(questions: list[str]) -> N
     program = Provided(code=(os.path.abspath("mine"),), told="code from mine")
     with pytest.raises(UsageError, match="code from mine is not what is loaded: harness came from "):
         describe("harness.collector:build", {"old": {}}, program=program)
+def test_a_target_is_described_where_its_packages_are_missing_and_what_it_writes_is_nowhere(here: Path) -> None:
+    writing = ["open('bot.log', 'w').close()", "open(os.path.expanduser('~/bot.state'), 'w').close()"]
+    lines = ["import os, telegramme", *writing, "KEY = os.environ['BOT_KEY']", "def build(params, environment): ..."]
+    target("\n".join(lines))
+    with pytest.raises(UsageError, match="No module named 'telegramme'"):
+        describe("mine:build", {"old": {}})
+    around = Surroundings(("telegramme",), (("BOT_KEY", "none"),), own_folder=True)
+    assert describe("mine:build", {"old": {}}, surroundings=around).marks is None
+    assert [file.name for file in here.iterdir() if file.suffix in (".log", ".state")] == []

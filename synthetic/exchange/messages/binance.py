@@ -5,7 +5,7 @@ event        stream              message
 ===========  ==================  ======================================================================
 Delta        symbol@depth        "depthUpdate": what changed of what was sent before, also across a Reconnect
 Book         symbol@depth20      its best levels, without a type, as REST answers to /api/v3/depth
-Trade        symbol@trade        "trade"
+Trade        symbol@trade        "trade"; or symbol@aggTrade, "aggTrade", each of one trade
 Candle       symbol@kline_1m     "kline", closed
 Reconnect    none                None: a connection that broke says nothing
 ===========  ==================  ======================================================================
@@ -55,9 +55,10 @@ class Symbol:
 
 
 class Binance:
-    """Makes messages of events: ``message(event)``."""
+    """Makes messages of events: ``message(event)``. Trades are "trade", or "aggTrade" where they are `aggregated`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, aggregated: bool = False) -> None:
+        self.aggregated = aggregated
         self._symbols: dict[str, Symbol] = {}
 
     def message(self, event: Event) -> Message | None:
@@ -81,13 +82,26 @@ class Binance:
     def combined(self, event: Event) -> Message | None:
         """The message as a combined stream has it: with the name of its stream."""
         message = self.message(event)
-        return None if message is None else {"stream": f"{event.symbol.lower()}@{_stream(event)}", "data": message}
+        return None if message is None else {"stream": f"{event.symbol.lower()}@{self._stream(event)}", "data": message}
 
     def depth(self, symbol: str, limit: int = 100) -> Message:
         """The answer to GET /api/v3/depth: the best `limit` levels of a symbol, after the deltas that were sent."""
         known = self._symbol(symbol)
         bids, asks = (side.top(limit) for side in known.bids_asks)
         return _depth(known.sequence, bids, asks)
+
+    def _stream(self, event: Event) -> str:
+        match event:
+            case Delta():
+                return "depth"
+            case Book():
+                return "depth20"
+            case Trade():
+                return self._trade_stream
+            case Candle():
+                return f"kline_{_interval(event)}"
+            case Reconnect():
+                return ""
 
     def _symbol(self, name: str) -> Symbol:
         if name not in self._symbols:
@@ -97,17 +111,23 @@ class Binance:
     def _trade(self, event: Trade, symbol: Symbol) -> Message:
         symbol.trades += 1
         symbol.bought += event.quantity if event.side == "buy" else 0.0
+        number = symbol.trades
+        ids = {"a": number, "f": number, "l": number} if self.aggregated else {"t": number}
         return {
-            "e": "trade",
+            "e": self._trade_stream,
             "E": event.timestamp_ms,
             "s": event.symbol,
-            "t": symbol.trades,
+            **ids,
             "p": eight(event.price),
             "q": eight(event.quantity),
             "T": event.timestamp_ms,
             "m": event.side == "sell",
             "M": True,
         }
+
+    @property
+    def _trade_stream(self) -> str:
+        return "aggTrade" if self.aggregated else "trade"
 
     def _candle(self, event: Candle, symbol: Symbol) -> Message:
         count = symbol.trades + 1 - symbol.first_trade
@@ -154,20 +174,6 @@ def klines(candles: NDArray[np.float64]) -> list[list[int | str]]:
         ]
         for candle in rows_of(candles)
     ]
-
-
-def _stream(event: Event) -> str:
-    match event:
-        case Delta():
-            return "depth"
-        case Book():
-            return "depth20"
-        case Trade():
-            return "trade"
-        case Candle():
-            return f"kline_{_interval(event)}"
-        case Reconnect():
-            return ""
 
 
 def _interval(event: Candle) -> str:

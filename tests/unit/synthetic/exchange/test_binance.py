@@ -61,6 +61,10 @@ def test_trades_and_the_candle_that_they_make() -> None:
         "m": True,
         "M": True,
     }
+    trade = Binance(aggregated=True).combined(Trade("AUSDT", START_MS, 2.5, 4.0, "buy"))
+    assert trade is not None
+    assert trade["stream"] == "ausdt@aggTrade"
+    assert [trade["data"][key] for key in ("e", "a", "f", "l", "m")] == ["aggTrade", 1, 1, 1, False]
     combined = venue.combined(Candle("AUSDT", START_MS + 60_000, START_MS, 2.0, 3.0, 1.0, 2.0, 12.0))
     assert combined is not None
     assert combined["stream"] == "ausdt@kline_1m"

@@ -163,7 +163,8 @@ def _mended(error: Exception, module_name: str) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
         if f"{module_name}.".startswith(f"{error.name}."):
             return "; start soak in the folder that has it, or install it"
-        return f"; install {error.name} for the Python that runs soak, or start soak in the folder that has it"
+        there = f"; install {error.name} for the Python that runs soak, or start soak in the folder that has it"
+        return f"{there}; where it only reaches outside, add it to target.stand_ins"
     if isinstance(error, FileNotFoundError):
         return "; paths begin at the folder that soak is started in"
     return ""

@@ -19,8 +19,8 @@ from harness.scenario.contents import ScenarioContents
 class Described:
     """What the target takes, for every config as its own version of the program says.
 
-    It is imported in `surroundings`. `programs` are the versions as they are here, `configs` all parameters as plain values, `problems` what is wrong
-    with them.
+    It is imported in `surroundings`. `programs` are the versions as they are here, `configs` all parameters as plain
+    values, `problems` what is wrong with them.
     """
 
     factory: str

@@ -226,6 +226,8 @@ def test_the_instrument_cannot_be_a_version_of_itself(questions: list[str]) -> N
     program = Provided(code=(os.path.abspath("mine"),), told="code from mine")
     with pytest.raises(UsageError, match="code from mine is not what is loaded: harness came from "):
         describe("harness.collector:build", {"old": {}}, program=program)
+
+
 def test_a_target_is_described_where_its_packages_are_missing_and_what_it_writes_is_nowhere(here: Path) -> None:
     writing = ["open('bot.log', 'w').close()", "open(os.path.expanduser('~/bot.state'), 'w').close()"]
     lines = ["import os, telegramme", *writing, "KEY = os.environ['BOT_KEY']", "def build(params, environment): ..."]

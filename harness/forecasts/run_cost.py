@@ -91,7 +91,8 @@ def cost_of(job: Job, samples: pd.DataFrame, facts: dict[str, object], written_b
     t_s, cpu_s, wall_s, rss = (_column(fed, name) for name in ("t_s", "cpu_s", "wall_s", "rss_bytes"))
     begins, took_s, cpu, wall = t_s[:-1], np.diff(t_s), np.diff(cpu_s), np.diff(wall_s)
     with_walk = (begins % job.anatomy_every_s < job.sample_every_s) & (begins > 0)
-    settled = begins >= min(SETTLED_S, job.horizon_s / 4)
+    # Two samples at one instant are those of the horizon and of the stop, with what is read between them.
+    settled = (begins >= min(SETTLED_S, job.horizon_s / 4)) & (took_s > 0)
     plain = settled & ~with_walk
     if plain.sum() < FEWEST_INTERVALS or not took_s[plain].sum():
         return None

@@ -27,15 +27,16 @@ def long_job() -> Job:
 
 def recorded(short: Job) -> tuple[pd.DataFrame, dict[str, object]]:
     """The samples of a run with known costs, and its facts: a fuller first interval, each walk within one interval."""
-    t_s = np.arange(0.0, short.horizon_s + 1e-9, short.sample_every_s)
-    took = np.full(t_s.size - 1, PER_S * short.sample_every_s)
+    t_s = np.append(np.arange(0.0, short.horizon_s + 1e-9, short.sample_every_s), short.horizon_s)  # then the stop
+    took = PER_S * np.diff(t_s)
     took[0] += FULLER_S
+    took[-1] += WALK_S
     took[(t_s[:-1] % short.anatomy_every_s < short.sample_every_s) & (t_s[:-1] > 0)] += WALK_S
     cpu_s = START_S + np.concatenate([[0.0], np.cumsum(took)])
     samples = pd.DataFrame(
         {"t_s": t_s, "wall_s": cpu_s, "cpu_s": cpu_s, "rss_bytes": 5e7 + 1000 * t_s, "phase": "load"}
     )
-    return samples, {"cpu_s": float(cpu_s[-1]) + WALK_S + STOP_S, "peak_rss_bytes": 6e7}
+    return samples, {"cpu_s": float(cpu_s[-1]) + STOP_S, "peak_rss_bytes": 6e7}
 
 
 def test_a_probe_foretells_a_run_a_hundred_times_as_long() -> None:

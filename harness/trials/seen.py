@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ SAMPLES = ("collected", "persisted", "lost")
 
 _OWN = ("JudgedRun.", "WatchedRun.")
 """What the names of tasks and timers of the run itself begin with."""
+
+_IN_RUN = re.compile(r".*/soak-try-[^/]+/runs/[^/]+/seed-[0-9]+/")
+"""Where the folder of a trial lies, which is gone when it is told."""
 
 OWN_EVENTS = frozenset({"warning", "limit"})
 
@@ -78,7 +82,7 @@ class Seen:
             files=int(wrote.get("files") or 0),
             bytes=int(wrote.get("bytes") or 0),
             names=_words(wrote.get("names")),
-            children=tuple(sorted(set(run.children["command"].astype(str)))) if len(run.children) else (),
+            children=tuple(sorted(set(run.children["command"].astype(str)) - {""})) if len(run.children) else (),
             tells=_tells(run, known),
         )
 
@@ -109,7 +113,9 @@ def _standing(watched: Mapping[str, Any]) -> dict[str, dict[str, int]]:
     stood = {}
     for kind, names in then.items():
         more = Counter(_words(names)) - Counter(_words(before.get(kind)))
-        stood[kind] = {name: count for name, count in sorted(more.items()) if not name.startswith(_OWN)}
+        stood[kind] = {
+            _IN_RUN.sub("", name): count for name, count in sorted(more.items()) if not name.startswith(_OWN)
+        }
     return stood
 
 
@@ -117,7 +123,10 @@ def _left(run: Run) -> dict[str, dict[str, int]]:
     """What was there after stop() and not before start()."""
     left: dict[str, Sequence[str]] = dict(_table(run.facts, "outlives"))
     left["processes"] = run.told.outlived
-    theirs = {kind: [name for name in map(str, names) if not name.startswith(_OWN)] for kind, names in left.items()}
+    theirs = {
+        kind: [_IN_RUN.sub("", name) for name in map(str, names) if not name.startswith(_OWN)]
+        for kind, names in left.items()
+    }
     return {kind: dict(Counter(names)) for kind, names in theirs.items() if names}
 
 

@@ -16,6 +16,9 @@ MOST = 4
 _OF = {"tasks": "task", "timers": "timer", "threads": "thread", "open_files": "open file", "processes": "process"}
 _PLURALS = {"process": "processes"}
 _COUNTERS = 'def counters(self): return {"collected": self.received, "persisted": self.written, "lost": self.dropped}'
+_OF_ASYNCIO = ("asyncio_", "asyncio-")
+"""What its executor's threads and those that wait for processes are called: time knows of what they do."""
+
 _LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
@@ -126,8 +129,10 @@ def _time(seen: Seen) -> Iterator[str]:
             real.append(f"{name} is real, not virtual: what is decided by it differs; called at {where}")
         else:
             real.append(f"{name} makes a loop of its own, in real time: called at {where}; its tasks belong in start()")
-    if threads := seen.standing.get("threads"):
-        real.append(f"threads of its own ({first_of([*threads], MOST)}): time waits for them while they work")
+    if threads := [name for name in seen.standing.get("threads", {}) if not name.startswith(_OF_ASYNCIO)]:
+        real.append(
+            f"threads of its own ({first_of(threads, MOST)}) are in real time: virtual time does not wait for them"
+        )
     if seen.uvloop:
         real.append("uvloop was imported: the soak's own loop is used, a loop of uvloop would be in real time")
     if not real:

@@ -76,6 +76,14 @@ class ScenarioContents(Settings):
         """The version of the program that every config is about."""
         return {name: Version.of(table) for name, table in self.configs.items()}
 
+    @property
+    def makes(self) -> bool:
+        """Whether something is checked out or installed for a config, or for a setting of a sweep."""
+        levels = (level for sweep in self.sweeps.values() for axis in sweep.axes.values() for level in axis.values())
+        swept = {key for level in levels for key in level}
+        by_sweep = any(f"configs.{key}" in swept for key in versions.KEYS if key != versions.PATH)
+        return by_sweep or any(version.makes for version in self.versions().values())
+
     def run_beside(self) -> list[tuple[str, str]]:
         """What configs have run or loaded beside the factory: variables of their environments, keys of versions."""
         own = [(*self.env_of(name).items(), *version.named()) for name, version in self.versions().items()]

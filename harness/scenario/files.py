@@ -92,7 +92,7 @@ def checked(
     configs = contents.configs
     if import_target:
         if not trusted:
-            _refuse_foreign(contents, path)
+            refuse_to_make(contents, path)
         try:
             contents = _resolved(contents, path)
             description = described(contents, path)
@@ -127,9 +127,9 @@ def to_toml(scenario: Scenario) -> str:
     return tomli_w.dumps(_without_none(table), multiline_strings=True)
 
 
-def _refuse_foreign(contents: ScenarioContents, path: Path) -> None:
+def refuse_to_make(contents: ScenarioContents, path: Path) -> None:
     """Raise UsageError where a scenario of a result that was not made here would install or check out something."""
-    if any(version.makes for version in contents.versions().values()):
+    if contents.makes:
         refuse_foreign_result(contents, path)
 
 

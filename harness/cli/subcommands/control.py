@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from harness.cli.options import begin_soaking, declare_soaking
+from harness.cli.options import begin_soaking, declare_soaking, declare_trust
 
 INVALID = 3
 
@@ -21,6 +21,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale", type=float, metavar="S", help="size of the world, above 0 up to 1 (memory.scale)")
     declare_soaking(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress; failures and the table only")
+    declare_trust(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.soaks import result_folder
 
     console = begin_soaking(arguments)
-    scenario = with_options(load(arguments.scenario), scale=arguments.scale)
+    scenario = with_options(load(arguments.scenario, trusted=arguments.trust), scale=arguments.scale)
     check_claims(scenario)
     folder = result_folder.create_result(arguments.out, "control")
     record = control(console, scenario, folder, short=arguments.short, jobs=arguments.jobs, quiet=arguments.quiet)

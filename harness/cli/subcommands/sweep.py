@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.clusters import cluster_of, declare_cluster, run_again, say_workers
-from harness.cli.options import begin_soaking, declare_soaking
+from harness.cli.options import begin_soaking, declare_soaking, declare_trust
 from harness.errors import UsageError
 from harness.text import shown_path
 
@@ -56,7 +56,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", type=Path, metavar="RESULT", help="run what is missing from a sweep's result folder"
     )
-    parser.add_argument("--trust", action="store_true", help="with --resume: run what a result from elsewhere names")
+    declare_trust(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress; failures and what was found only")
 
 
@@ -67,8 +67,6 @@ def run(arguments: argparse.Namespace) -> int:
         return _merged(console, arguments)
     if arguments.resume is not None:
         return _resumed(console, arguments)
-    if arguments.trust:
-        raise UsageError("--trust is for a result: give --resume too")
     planned = _planned(arguments)
     with cluster_of(console, arguments) as cluster:
         if arguments.dry_run:
@@ -95,6 +93,7 @@ def _planned(arguments: argparse.Namespace) -> PlannedSweep:
     """What was asked for, in no folder yet."""
     from harness.analysis.verdict.claim_verdict import check_claims
     from harness.scenario import load
+    from harness.scenario.files import refuse_to_make
     from harness.sweeps.asked import asked_for
     from harness.sweeps.planned import plan
     from harness.sweeps.sweep_file import Shard
@@ -103,6 +102,8 @@ def _planned(arguments: argparse.Namespace) -> PlannedSweep:
         raise UsageError("which SCENARIO? `soak list` shows them; --resume RESULT goes on with a sweep")
     written = load(arguments.scenario, import_target=False)
     check_claims(written)
+    if not arguments.trust:
+        refuse_to_make(written, written.path)
     configs: str | None = arguments.configs
     scenario, name = asked_for(
         written,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import main
 from harness.environments.provided import HERE, Provided, provide
 from harness.environments.versions import Version
 from harness.errors import UsageError
@@ -72,3 +73,17 @@ def test_a_scenario_of_a_foreign_result_checks_nothing_out_without_trust(write_s
     with pytest.raises(UsageError, match=r'"no-such": '):  # tried
         load(str(path), trusted=True)
     assert load(str(path), import_target=False).versions()["fixed"].revision == "no-such"
+
+
+@pytest.mark.parametrize("key", ["configs.revision", "configs.python"])
+def test_a_sweep_of_a_foreign_result_makes_nothing_without_trust(
+    write_scenario: WriteScenario, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    path = write_scenario()
+    path.write_text(f"{path.read_text()}\n[sweeps.versions.axes.version]\n")
+    with path.open("a") as file:
+        file.writelines(f'{level} = {{ "{key}" = "3.1{level[-1]}" }}\n' for level in ("to_2", "to_3"))
+    assert load(str(path), import_target=False).makes
+    path.with_name("manifest.json").write_text("{}")
+    assert main(["sweep", str(path), "versions", "--dry-run"]) == 2
+    assert "was not written here, or was edited since" in capsys.readouterr().err

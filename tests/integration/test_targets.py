@@ -168,6 +168,7 @@ build = Target
 """
 
 
+@pytest.mark.long
 def test_a_program_that_reaches_outside_is_soaked_unmodified_with_stand_ins(soaks: Soaks) -> None:
     soaks.target(REACHING_OUTSIDE)
     told = 'stand_ins = ["telegramme"]\nenvironment = { BOT_TOKEN = "none" }\nown_folder = true\n'

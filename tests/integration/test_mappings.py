@@ -130,6 +130,7 @@ def outcomes(soaks: Soaks) -> dict[str, str]:
     return {leak["measure"]: leak["verdict"] for leak in soaks.verdict()["leaks"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_mappings_that_are_kept_are_a_leak_with_an_owner(soaks: Soaks, kind: str) -> None:
     line, owner, words = KINDS[kind]
@@ -166,6 +167,7 @@ def grown_owners(soaks: Soaks) -> pd.Series:
     return by_step["before"].sub(by_step["start"], fill_value=0).sort_values(ascending=False)
 
 
+@pytest.mark.long
 def test_threads_that_never_end_are_a_leak_by_their_stacks(soaks: Soaks) -> None:
     run(soaks, "stack", keeps=True)
     samples = soaks.samples("only").dropna(subset=["stacks_bytes"])

@@ -36,6 +36,11 @@ class Fill:
     hatch: str = ""
 
     @property
+    def on_dark(self) -> str:
+        """Its colour on a dark page, where the palest would glare."""
+        return _PALE_ON_DARK.get(self.colour, self.colour)
+
+    @property
     def style(self) -> dict[str, Any]:
         """As matplotlib draws it; only what is hatched has an edge of its own."""
         return {
@@ -49,6 +54,15 @@ class Fill:
         """As matplotlib draws it in a key, where everything has an edge."""
         return {**self.style, "edgecolor": FAINT}
 
+
+_PALE_ON_DARK = {
+    "#cfe8f7": "#33566b",
+    "#fbe9c0": "#675a34",
+    "#dcdcdc": "#4b5056",
+    "#f2f2f2": "#62676d",
+    "#bdbdbd": "#85898e",
+    "#4a1486": "#8f5fd0",
+}
 
 LIVE, PINNED, SLACK, OTHER = Fill("#0072b2"), Fill("#cfe8f7", "//"), Fill("#fbe9c0", "\\\\"), Fill("#9a9a9a")
 GIVEN_BACK = Fill("#7cc4a8")
@@ -77,6 +91,11 @@ class Look:
     width: float
 
     @property
+    def on_dark(self) -> str:
+        """Its colour on a dark page, where black would be swallowed."""
+        return _ON_DARK.get(self.colour, self.colour)
+
+    @property
     def line(self) -> dict[str, Any]:
         """As matplotlib draws its line."""
         return {"color": self.colour, "linestyle": self.dashes, "linewidth": self.width}
@@ -92,6 +111,7 @@ _COLOURS = (  # Okabe and Ito (2008), without the yellow, which white paper swal
     ("#56b4e9", "#1f78ad"),
     ("#7f7f7f", "#5f5f5f"),
 )
+_ON_DARK = {"#0072b2": "#3f9fdc", "#000000": "#f2f2f2"}
 _DASHES: tuple[Dashes, ...] = ("solid", (0, (5, 1)), (0, (1.5, 1.5)), (0, (5, 1.2, 1.2, 1.2)))
 _MARKERS = "osD^vPX*"
 _WIDTHS = (4.5, 2.6, 1.7)

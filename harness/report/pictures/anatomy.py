@@ -58,7 +58,7 @@ _HEADING_PX, _TICKS_PX, _BETWEEN_PX = 30.0, 62.0, 40.0
 
 
 @dataclass(frozen=True, eq=False)
-class _Anatomy:
+class Anatomy:
     """What there is to draw of each config; a row that no config has is not drawn.
 
     `coarse` are the configs whose lines of RSS can only be joined from one costly reading to the next.
@@ -71,7 +71,8 @@ class _Anatomy:
     owners: dict[str, OwnerCourse]
 
 
-def _gather(scenario: Scenario, runs: Sequence[Run]) -> _Anatomy:
+def gather(scenario: Scenario, runs: Sequence[Run]) -> Anatomy:
+    """Return what there is to draw; nothing where no run recorded its anatomy."""
     drawn = [subject for subject in subjects(scenario, runs) if subject.curve is not None]
     longest_s = max((float(run.t_s[-1]) for run in runs if run.t_s.size), default=0.0)
     every_s = max(scenario.time.sample_every_s, longest_s / MOST_POINTS)
@@ -87,7 +88,7 @@ def _gather(scenario: Scenario, runs: Sequence[Run]) -> _Anatomy:
             breakdowns[subject.config] = known
     owners = owner_courses(Runs.of(scenario, runs), curves, MOST_OWNERS)
     there = [subject for subject in drawn if subject.config in breakdowns or subject.config in owners]
-    return _Anatomy(there, curves, breakdowns, frozenset(coarse & breakdowns.keys()), owners)
+    return Anatomy(there, curves, breakdowns, frozenset(coarse & breakdowns.keys()), owners)
 
 
 @in_house_style
@@ -96,17 +97,17 @@ def anatomy_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict
 
     With a `verdict`, its summary stands in the foot.
     """
-    anatomy = _gather(scenario, runs)
+    anatomy = gather(scenario, runs)
     if not anatomy.subjects:
         return None
     drawn = anatomy.subjects[:MOST_CONFIGS]
     lines = foot(scenario, runs, verdict)
     first = 0 if verdict is None else 1
-    lines[first:first] = _readings(anatomy)
+    lines[first:first] = readings_words(anatomy)
     if len(anatomy.subjects) > len(drawn):
         lines.append(f"The first {len(drawn)} of {len(anatomy.subjects)} configs.")
     page = Page(titled(scenario.title, verdict), lines)
-    rows: list[tuple[str, Callable[[Sequence[Axes], Sequence[Subject], _Anatomy], list[Layer]]]] = []
+    rows: list[tuple[str, Callable[[Sequence[Axes], Sequence[Subject], Anatomy], list[Layer]]]] = []
     if anatomy.breakdowns:
         rows.append((f"RSS{in_which_world(scenario)}, GB", _draw_breakdowns))
     if anatomy.owners:
@@ -127,7 +128,7 @@ def anatomy_picture(scenario: Scenario, runs: Sequence[Run], *, verdict: Verdict
     return page
 
 
-def _readings(anatomy: _Anatomy) -> list[str]:
+def readings_words(anatomy: Anatomy) -> list[str]:
     """Say what of the areas was measured, and what lies between readings."""
     lines = []
     runs = [run for subject in anatomy.subjects for run in subject.runs]
@@ -169,7 +170,7 @@ def _name(page: Page, subject: Subject, left: float, width: float, top: float) -
     write_name(axes, 0.2, subject.config, subject.look, width)
 
 
-def _draw_breakdowns(axes: Sequence[Axes], drawn: Sequence[Subject], anatomy: _Anatomy) -> list[Layer]:
+def _draw_breakdowns(axes: Sequence[Axes], drawn: Sequence[Subject], anatomy: Anatomy) -> list[Layer]:
     """Draw the lines of RSS on one scale; returns the layers that can be seen."""
     highest = 0.0
     thickest: dict[str, float] = {}
@@ -189,7 +190,7 @@ def _draw_breakdowns(axes: Sequence[Axes], drawn: Sequence[Subject], anatomy: _A
     return [layer for key, layer in RSS_LAYERS.items() if thickest.get(key, 0.0) > THINNEST_SHARE * highest]
 
 
-def _draw_owners(axes: Sequence[Axes], drawn: Sequence[Subject], anatomy: _Anatomy) -> list[Layer]:
+def _draw_owners(axes: Sequence[Axes], drawn: Sequence[Subject], anatomy: Anatomy) -> list[Layer]:
     """Draw the owners on one scale; returns their layers, which are the same in every panel."""
     paths = list(next(iter(anatomy.owners.values())).owners)
     named = [path for path in paths if path not in (OTHER, UNATTRIBUTED)]

@@ -79,13 +79,13 @@ def test_a_report_draws_the_anatomy_beside_the_curves(result, capsys) -> None:
     assert (result / "anatomy.png").stat().st_size > 10_000
     assert screen[-4:] == [
         f"Picture: {result}/memory.png",
-        "Beside it: waterfall.png, anatomy.png, verdict.json",
+        "Beside it: waterfall.png, anatomy.png, report.html, verdict.json",
         f"Who holds the memory: soak explain {result}",
         f"All tables, reasons and assumptions: soak report {result} --verbose",
     ]
     main(["report", "example", "--verbose"])
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last == f"Beside it: waterfall.png, anatomy.png; in words: soak explain {result}"
+    assert last == f"Beside it: waterfall.png, anatomy.png, report.html; in words: soak explain {result}"
 
 
 @pytest.mark.parametrize("option", ["--config=fixed", "--seed=1", "--hours=0.1", "--trust"])

@@ -1,0 +1,1 @@
+"""report.html: one page that opens offline in any browser, made from a recording alone."""

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.envelopes import envelope, on_one_axis
 from harness.analysis.load_rates import moving_load
 from harness.analysis.owners.courses import OTHER
 from harness.analysis.owners.growth import UNATTRIBUTED
@@ -22,6 +21,7 @@ from harness.foreign_text import on_one_line
 from harness.report.drawing import looks
 from harness.report.drawing.looks import Fill, Look
 from harness.report.drawing.subjects import Subject, subjects
+from harness.report.page.envelopes import envelope, on_one_axis
 from harness.report.pictures.anatomy import RSS_LAYERS, gather
 
 MOST_POINTS = 100_000

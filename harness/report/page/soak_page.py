@@ -41,9 +41,9 @@ _STYLES = ("vendored/uPlot.min.css", "page.css")
 _SCRIPTS = ("vendored/uPlot.iife.min.js", "page.js")
 
 _LATER_THAN_FORMAT_1: dict[str, Callable[[Run], bool]] = {
-    "the load": lambda run: run.load is not None,
-    "the lines of RSS": lambda run: bool(run.samples["residual_bytes"].notna().any()),
-    "who held the memory": lambda run: not run.owners.empty,
+    "load": lambda run: run.load is not None,
+    "lines of RSS": lambda run: bool(run.samples["residual_bytes"].notna().any()),
+    "owners of memory": lambda run: not run.owners.empty,
     "live bytes": lambda run: bool(run.samples["live_bytes"].notna().any()),
 }
 """What older recordings, and targets under another allocator, do not have, and whether a run has it."""

@@ -1,0 +1,132 @@
+"""report.html: what stands in it, that it asks nothing of a network, and that hostile text stays text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.analysis.result import Result
+from harness.report.page.soak_page import page, write_page
+from tests.unit.anatomy_soak import anatomy_run, write_anatomy
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e'\""
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes, in order, and the content of its scripts and styles."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.contents: dict[str, list[str]] = {"script": [], "style": []}
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem in self.contents:
+            self.contents[self.cdata_elem].append(data)
+
+
+@pytest.fixture
+def result(write_scenario) -> Path:
+    folder = Path("results", "example", "a")
+    folder.mkdir(parents=True)
+    edits = ('factory = "dummy_target:build"', 'factory = "harness.null_target:build"')
+    (folder / "scenario.toml").write_text(write_scenario(edits).read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, "scenario": "example"}), encoding="utf-8")
+    for config in ("old", "fixed"):
+        for seed in (1, 2):
+            write_anatomy(folder, anatomy_run(config, seed))
+    return folder
+
+
+def data_of(text: str) -> dict:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def test_the_peak_drawn_is_the_peak_recorded(result: Path) -> None:
+    opened = Result.open(result)
+    (memory,) = [chart for chart in data_of(page(opened))["charts"] if chart["kind"] == "memory"]
+    for run in opened.runs:
+        (series,) = [
+            one for one in memory["series"] if (one["config"], one["label"]) == (run.config, f"RSS, seed {run.seed}")
+        ]
+        drawn = np.frombuffer(base64.b64decode(series["values"]), "<f4")
+        assert np.nanmax(drawn) == pytest.approx(run.rss_gb[run.fed].max(), rel=1e-6)
+
+
+def test_only_what_the_policy_names_is_in_the_page_and_nothing_is_fetched(result: Path) -> None:
+    found = Elements(page(Result.open(result)))
+    (policy,) = [
+        attributes["content"]
+        for tag, attributes in found.elements
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; ")
+    for content in (found.contents["script"][-1], found.contents["style"][0]):
+        assert base64.b64encode(hashlib.sha256(content.encode()).digest()).decode() in policy
+    fetching = {"src", "href", "srcset", "action", "data", "poster", "style"}
+    for tag, attributes in found.elements:
+        assert not fetching & attributes.keys(), (tag, attributes)
+        assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
+        assert tag not in ("link", "img", "iframe", "object", "embed", "base", "form")
+
+
+def test_hostile_text_of_a_scenario_stays_text(result: Path) -> None:
+    plain = [tag for tag, _ in Elements(page(Result.open(result))).elements]
+    opened = Result.open(result)
+    claims = [claim.model_copy(update={"name": HOSTILE, "source": HOSTILE}) for claim in opened.scenario.claims]
+    hostile = opened.scenario.model_copy(update={"title": HOSTILE, "assumptions": HOSTILE, "claims": claims})
+    text = page(Result(result, scenario=hostile))
+    assert [tag for tag, _ in Elements(text).elements] == plain
+    assert "\u202e" not in text
+    assert "<img" not in text
+
+
+def test_every_claim_every_config_and_the_next_step_stand_there(result: Path) -> None:
+    opened = Result.open(result)
+    text = page(opened)
+    for claim in opened.scenario.claims:
+        assert claim.name in text
+    assert text.count('<tbody class="claim">') == len(opened.scenario.claims)
+    assert "soak report a" in text
+
+
+def test_a_recording_that_lacks_something_says_so(result: Path) -> None:
+    assert "owners of memory" not in page(Result.open(result))
+    for path in result.glob("runs/*/*/owners.parquet"):
+        path.unlink()
+    assert "owners of memory" in page(Result.open(result))
+
+
+def test_the_page_replaces_a_link_and_does_not_follow_it(result: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("kept", encoding="utf-8")
+    (result / "report.html").symlink_to(mine)
+    assert write_page(Result.open(result), result) == "report.html"
+    assert mine.read_text(encoding="utf-8") == "kept"
+    assert not (result / "report.html").is_symlink()
+
+
+def test_what_is_vendored_is_what_its_readme_says() -> None:
+    vendored = files("harness.report.page") / "vendored"
+    told = re.findall(
+        r"^ {4}([0-9a-f]{64})  (\S+)$", (vendored / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(told) == 2
+    for digest, name in told:
+        assert hashlib.sha256((vendored / name).read_bytes()).hexdigest() == digest

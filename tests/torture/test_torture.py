@@ -14,6 +14,7 @@ SEED, TRIALS, TOGETHER = 1, 30, 5
 
 @pytest.mark.soak
 @pytest.mark.long
+@pytest.mark.torture
 @pytest.mark.parametrize("first", range(0, TRIALS, TOGETHER))
 def test_whatever_is_done_to_a_soak_its_promises_hold(tmp_path: Path, first: int) -> None:
     tormentor = Tormentor(tmp_path, SEED, ended_s=PATIENCE_S)

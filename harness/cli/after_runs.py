@@ -15,6 +15,7 @@ from harness.analysis.full_scale.needs import anchor_needs
 from harness.analysis.result import Result
 from harness.analysis.sweeps.claim_shares import claim_shares
 from harness.analysis.verdict import verdict_file
+from harness.report.machines.bencher_metrics import write_metrics
 from harness.report.page.soak_page import write_page
 from harness.report.pictures.anatomy import anatomy_picture
 from harness.report.pictures.memory import memory_picture
@@ -110,7 +111,7 @@ def conclude(console: Console, result: Result, *, verbose: bool) -> int:
 
 
 def _written(result: Result) -> list[str]:
-    """Write verdict.json, the pictures and the page; return the names of the pictures, then that of the page."""
+    """Write what programs read, the pictures and the page; return the names of the pictures, then that of the page."""
     scenario, runs, verdict, folder = result.scenario, result.runs, result.verdict, result.folder
     path = folder / verdict_file.VERDICT_FILE
     verdict_file.write(verdict, summary_sentence(verdict), config_sentences(verdict), path)
@@ -124,6 +125,7 @@ def _written(result: Result) -> list[str]:
             page.save(folder / name)
             drawn.append(name)
     drawn.append(write_page(result, folder))
+    write_metrics(verdict, folder)
     return drawn
 
 

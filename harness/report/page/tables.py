@@ -91,7 +91,8 @@ def _claim_row(judged: ClaimVerdict, verdict: Verdict) -> ClaimRow:
         f"In the world of {verdict.memory_scale:g}": small,
         "Source": claim.source,
         "Note": claim.note,
-        "Known to be missed": claim.reason if claim.known else "",
+        "Known to be missed": claim.reason if claim.known and (claim.reason or "") not in judged.reason else "",
+        "Kind": claim.kind,
     }
     return ClaimRow(
         name=claim.name,

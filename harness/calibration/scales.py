@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("results/scales"), help="where runs are recorded")
     parser.add_argument("--to", type=Path, default=PAGE, metavar="FILE", help=f"the page ({PAGE})")
     parser.add_argument("--page", action="store_true", help="run nothing: write the page of what is recorded")
-    parser.set_defaults(hours=None, scale=None, max_seeds=None, anchor_minutes=None)
+    parser.set_defaults(hours=None, symbols=None, set=None, scale=None, max_seeds=None, anchor_minutes=None)
     given = parser.parse_args(arguments)
     try:
         return _run(given)

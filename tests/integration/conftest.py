@@ -39,7 +39,7 @@ settle_minutes = 1
 scale = {scale}
 baseline_gb = {baseline_gb}
 limit_gb = {limit_gb}
-leak_budget_gb_per_hour = 0.0375
+leak_budget_gb_per_hour = {leak_budget}
 [target]
 factory = "{factory}"
 """
@@ -55,6 +55,7 @@ DEFAULTS: dict[str, Any] = {
     "scale": 0.1,
     "baseline_gb": 2.0,
     "limit_gb": 10.0,
+    "leak_budget": 0.0375,
     "factory": "harness.collector:build",
 }
 

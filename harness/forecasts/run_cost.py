@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from harness.errors import SoakError
 from harness.files import read_json
 from harness.soaks.archive import PARQUET_FILE, PEAK_TREE, read_rows, to_frame
-from harness.worker.job import Job
+from harness.worker.job import DATA_FOLDER, Job
 from harness.worker.recorder import FED, RUN_FILE, SAMPLES_FILE
 
 SETTLED_S: Final = 20.0
@@ -70,7 +70,7 @@ def run_cost(folder: Path) -> RunCost | None:
         if job.real_time or facts.get("status", "complete") != "complete":
             return None
         samples = _samples(folder)
-        written = sum(file.stat().st_size for file in (folder / "data").rglob("*") if file.is_file())
+        written = sum(file.stat().st_size for file in (folder / DATA_FOLDER).rglob("*") if file.is_file())
         return cost_of(job, samples, facts, float(written))
     except (SoakError, OSError, KeyError, IndexError, TypeError, ValueError, AttributeError):
         return None

@@ -10,13 +10,11 @@ from typing import Any
 from harness.errors import UsageError
 from harness.files import read_json
 from harness.on_disk.asking import counts_of
+from harness.worker.job import DATA_FOLDER
 from harness.worker.recorder import RUN_FILE, write_run_file
 
 ON_DISK = "on_disk"
 """The key of run.json."""
-
-DATA_FOLDER = "data"
-"""Where in the folder of a run its target writes."""
 
 _NOT_COUNTED = frozenset({"refused", "interrupted", "damaged"})
 

@@ -7,10 +7,9 @@ the feed (:mod:`harness.forecasts`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from harness.forecasts.forecast import forecast
+from harness.forecasts.forecast import Forecast, forecast
 from harness.forecasts.probe import probed, shortened
 from harness.forecasts.recordings import recorded_costs
 from harness.forecasts.run_cost import RunCost
@@ -20,26 +19,7 @@ from harness.soaks.run_rows import Row
 from harness.sweeps.planned import PlannedSweep
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What the rows take: real seconds of one core for each, in their order, then all together.
-
-    `wall_s` is until all are done, `memory_bytes` what runs hold at the same time at most. `source` says in words where
-    that is from.
-    """
-
-    row_s: tuple[float, ...]
-    wall_s: float
-    memory_bytes: float
-    source: str
-
-    @property
-    def cpu_s(self) -> float:
-        """Seconds of one core for all rows together."""
-        return sum(self.row_s)
-
-
-def cost_of(planned: PlannedSweep, root: Path) -> Cost | None:
+def cost_of(planned: PlannedSweep, root: Path) -> Forecast | None:
     """The cost of the rows by what results in `root` recorded of this scenario on this machine; None: nothing was."""
     costs = recorded_costs(planned.scenario.name, root)
     if not costs:
@@ -48,7 +28,7 @@ def cost_of(planned: PlannedSweep, root: Path) -> Cost | None:
     return _cost(planned, costs, count)
 
 
-def probed_cost(planned: PlannedSweep) -> Cost:
+def probed_cost(planned: PlannedSweep) -> Forecast:
     """The cost of the rows by a short run of a typical one, in a folder that is gone afterwards.
 
     Raises SoakError where that run does not end as runs do, KeyboardInterrupt once its process is gone.
@@ -63,7 +43,6 @@ def updates(row: Row) -> float:
     return updates_of(row.job)
 
 
-def _cost(planned: PlannedSweep, costs: Sequence[tuple[str, RunCost]], source: str) -> Cost:
+def _cost(planned: PlannedSweep, costs: Sequence[tuple[str, RunCost]], source: str) -> Forecast:
     jobs = [row.job for row in planned.rows]
-    told = forecast(jobs, costs, at_once=planned.at_once, room_bytes=float(room_bytes()), source=source)
-    return Cost(told.run_s, told.wall_s, told.memory_bytes, source)
+    return forecast(jobs, costs, at_once=planned.at_once, room_bytes=float(room_bytes()), source=source)

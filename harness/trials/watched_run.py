@@ -15,7 +15,7 @@ from harness.trials.reaching_out import ReachedOut
 from harness.trials.real_time import RealTime
 from harness.worker.failures import RunEnded
 from harness.worker.handlers import HANDLERS
-from harness.worker.job import Job
+from harness.worker.job import DATA_FOLDER, Job
 from harness.worker.judged_run import JudgedRun, leave, main
 from synthetic.feed import Feed
 
@@ -81,7 +81,7 @@ class WatchedRun(JudgedRun):
         """Write down what was watched, and all else."""
         self._reached.over()
         self._recorder.note("trial", reached=self._reached.counts, real_time=self._real_time.facts())
-        self._recorder.note("trial", wrote=_files_in(self.folder / "data"))
+        self._recorder.note("trial", wrote=_files_in(self.folder / DATA_FOLDER))
         super().finish()
 
 

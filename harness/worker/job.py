@@ -13,6 +13,9 @@ from synthetic.recipe import FeedRecipe
 
 JOB_FILE = "job.json"
 
+DATA_FOLDER = "data"
+"""Where in the folder of a run its target writes."""
+
 REHEARSAL_FOLDER = "rehearsal"
 """Where in the folder of a run the target of the rehearsal writes; gone when the run is measured."""
 

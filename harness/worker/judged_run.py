@@ -34,7 +34,7 @@ from harness.worker.delivered import Delivered
 from harness.worker.failures import Ending, Interrupted, Unending, describe, ending_of, watch_tasks
 from harness.worker.handlers import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
 from harness.worker.isolation import isolate_this_process
-from harness.worker.job import Job
+from harness.worker.job import DATA_FOLDER, Job
 from harness.worker.left_running import PATIENCE_S as ENDING_S
 from harness.worker.left_running import left_running, processes
 from harness.worker.loaded_code import loaded_code, put_first
@@ -197,7 +197,7 @@ class JudgedRun:
         """Build and start the target; returns the feed, just before its first event."""
         job, measurements = self.job, self._measurements
         feed = job.feed(start_ms=self._clock.start_ms)
-        data_dir = self.folder / "data"
+        data_dir = self.folder / DATA_FOLDER
         data_dir.mkdir()
         measurements.note_standing("before")
         self._starting = True

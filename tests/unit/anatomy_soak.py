@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -167,6 +167,18 @@ def _stop(rows: Mapping[str, np.ndarray], live: np.ndarray, lines: bool) -> dict
             known |= {name: values[name] for name in (*LINES, RESIDUAL)}
         found[step] = {name: value * SCALE * 1e9 for name, value in known.items()}
     return found
+
+
+def write_result(scenario: Path, seeds: Sequence[int] = (1, 2)) -> Path:
+    """Write a result of `scenario` below the current folder, with a run of both configs for each of the seeds."""
+    folder = Path("results", "example", "a")
+    folder.mkdir(parents=True)
+    (folder / "scenario.toml").write_text(scenario.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, "scenario": "example"}), encoding="utf-8")
+    for config in ("old", "fixed"):
+        for seed in seeds:
+            write_anatomy(folder, anatomy_run(config, seed))
+    return folder
 
 
 def write_anatomy(result: Path, run: Run) -> None:

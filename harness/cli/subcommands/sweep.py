@@ -152,7 +152,7 @@ def _show_plan(console: Console, planned: PlannedSweep, root: Path, *, probe: bo
         cost = probed_cost(planned)
     for line in plan_lines(planned, cost):
         paragraph(console, line)
-    return [updates(row) for row in planned.rows] if cost is None else list(cost.row_s)
+    return [updates(row) for row in planned.rows] if cost is None else list(cost.run_s)
 
 
 def _carried_out(

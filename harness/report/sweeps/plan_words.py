@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from harness.forecasts.forecast import Forecast
 from harness.report.words.durations import about
-from harness.sweeps.cost import Cost
 from harness.sweeps.planned import PlannedSweep
 from harness.text import first_of, number
 
 MOST_NAMED = 8
 
 
-def plan_lines(planned: PlannedSweep, cost: Cost | None) -> list[str]:
+def plan_lines(planned: PlannedSweep, cost: Forecast | None) -> list[str]:
     """Return what runs, how much of it is recorded already, and what it costs, a sentence each."""
     rows, waiting = planned.rows, planned.waiting
     worlds = list(dict.fromkeys(row.world.folder.name for row in rows))

@@ -13,7 +13,7 @@ import pytest
 
 from harness.analysis.verdict.control_record import Check, ControlRecord, write_controls
 from harness.cli import main
-from tests.unit.anatomy_soak import anatomy_run, write_anatomy
+from tests.unit.anatomy_soak import write_result
 
 HOLDS = Check("nothing kept", "range of RSS", "0.06%", "at most 1%", True)
 FAILS = Check("real time", "slope of RSS against virtual time", "+4.10%", "± 3%", False)
@@ -23,15 +23,8 @@ SAID = "the controls do not hold: real time (slope of RSS against virtual time: 
 @pytest.fixture
 def result(write_scenario) -> Path:
     """A result of two runs of each config."""
-    folder = Path("results", "example", "a")
-    folder.mkdir(parents=True)
     edits = ('factory = "dummy_target:build"', 'factory = "harness.null_target:build"')
-    (folder / "scenario.toml").write_text(write_scenario(edits).read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "manifest.json").write_text(json.dumps({"format": 1, "scenario": "example"}), encoding="utf-8")
-    for config in ("old", "fixed"):
-        for seed in (1, 2):
-            write_anatomy(folder, anatomy_run(config, seed))
-    return folder
+    return write_result(write_scenario(edits))
 
 
 def controls(result: Path, *checks: Check) -> Path:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
+from harness.forecasts.forecast import Forecast
 from harness.report.sweeps.plan_words import plan_lines
 from harness.report.words.durations import about
 from harness.soaks.run_rows import Row
-from harness.sweeps.cost import Cost
 from harness.sweeps.planned import PlannedSweep, rows_of
 from harness.sweeps.sweep_file import Shard, SweepFile
 from harness.sweeps.worlds import worlds_of
@@ -53,7 +53,9 @@ def test_the_plan_says_worlds_configs_runs_memory_and_time(write: Write) -> None
     scenario = write(FIXES)
     rows = rows_of(worlds_of(scenario, "fixes"), Path("there"))
     planned = PlannedSweep(scenario, "fixes", Path("there"), rows, 2)
-    (what, costs) = plan_lines(planned, Cost((30.0,) * 8, 120.0, 3e9, "a probe of 15 virtual minutes"))
+    (what, costs) = plan_lines(
+        planned, Forecast((30.0,) * 8, 120.0, 2, 1e9, 1e9, 3e9, 1e6, "a probe of 15 virtual minutes")
+    )
     assert "8 runs: 1 world (world), 4 configs (old_off_off, old_off_on, old_on_off, old_on_on), 2 seeds" in what
     assert "scale 0.1, 5 virtual hours, 2 at once" in what
     assert costs == (

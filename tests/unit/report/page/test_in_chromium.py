@@ -5,7 +5,6 @@ The browser is Chromium, by the path in CHROMIUM or under its usual names; where
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -16,7 +15,7 @@ import pytest
 
 from harness.analysis.result import Result
 from harness.report.page.soak_page import page
-from tests.unit.anatomy_soak import anatomy_run, write_anatomy
+from tests.unit.anatomy_soak import write_result
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
@@ -32,13 +31,8 @@ HOSTILE = f'</script><script>{OBEYED}</script><img src=http://127.0.0.1:9/x oner
 
 @pytest.fixture
 def result(write_scenario) -> Result:
-    folder = Path("results", "example", "a")
-    folder.mkdir(parents=True)
     edits = ('factory = "dummy_target:build"', 'factory = "harness.null_target:build"')
-    (folder / "scenario.toml").write_text(write_scenario(edits).read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "manifest.json").write_text(json.dumps({"format": 1, "scenario": "example"}), encoding="utf-8")
-    for config in ("old", "fixed"):
-        write_anatomy(folder, anatomy_run(config, 1))
+    folder = write_result(write_scenario(edits), seeds=[1])
     opened = Result.open(folder)
     return Result(folder, scenario=opened.scenario.model_copy(update={"title": HOSTILE}))
 

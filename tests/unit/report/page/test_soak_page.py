@@ -15,7 +15,7 @@ import pytest
 
 from harness.analysis.result import Result
 from harness.report.page.soak_page import page, write_page
-from tests.unit.anatomy_soak import anatomy_run, write_anatomy
+from tests.unit.anatomy_soak import write_result
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u202e'\""
 
@@ -40,15 +40,8 @@ class Elements(HTMLParser):
 
 @pytest.fixture
 def result(write_scenario) -> Path:
-    folder = Path("results", "example", "a")
-    folder.mkdir(parents=True)
     edits = ('factory = "dummy_target:build"', 'factory = "harness.null_target:build"')
-    (folder / "scenario.toml").write_text(write_scenario(edits).read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "manifest.json").write_text(json.dumps({"format": 1, "scenario": "example"}), encoding="utf-8")
-    for config in ("old", "fixed"):
-        for seed in (1, 2):
-            write_anatomy(folder, anatomy_run(config, seed))
-    return folder
+    return write_result(write_scenario(edits))
 
 
 def data_of(text: str) -> dict:

@@ -47,6 +47,13 @@ MeasureName = Literal[
 PER_HOUR = 1 / 24
 """Of tasks, threads and open files."""
 
+LEAST_FALL = 1 / 8
+"""Falls of a curve that are smaller than this share of what the budget allows in the hours judged part no floors.
+
+They hide no leak and make none. Some are not even the program's own: a kernel that pages out what is cold lowers RSS by
+pages of libraries, and the PSS of a child falls when another process maps the same library.
+"""
+
 STEPS_TOLD = 2.0
 """So many steps in the hours judged are the least that floors of a count tell from none."""
 
@@ -289,7 +296,10 @@ def series_of(run: Run, measure: Measure) -> Series:
     fed = run.until_horizon
     cleanups = np.empty(0) if measure.counted or measure is CHILDREN else run.late_cleanups_s
     known = None if measure.known is None else measure.known(run)[fed]
-    return Series(run.t_s[fed], measure.read(run)[fed], cleanups, known)
+    t_s = run.t_s[fed]
+    hours = max(float(t_s.max(initial=0.0)) - run.warmup_s, 0.0) / 3600
+    least_fall = 0.0 if measure.counted else LEAST_FALL * run.terms.leak_budget_gb_per_hour * hours
+    return Series(t_s, measure.read(run)[fed], cleanups, known, least_fall)
 
 
 def floor_slope(run: Run) -> Reading:

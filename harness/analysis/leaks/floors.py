@@ -52,13 +52,15 @@ class Series:
 
     `cleanups_s` are the times of the cleanups that may have lowered it, shape (cleanups,); none for a quantity that no
     cleanup touches (tasks, threads, open files), or where the target does not tell. Where values are interpolated
-    between readings, `known` (samples,) is what had last been read: a fall is looked for in what was seen.
+    between readings, `known` (samples,) is what had last been read: a fall is looked for in what was seen. Falls that
+    are usually smaller than `least_fall` part nothing.
     """
 
     t_s: NDArray[np.float64]
     values: NDArray[np.float64]
     cleanups_s: NDArray[np.float64]
     known: NDArray[np.float64] | None = None
+    least_fall: float = 0.0
 
     def judged(self, warmup_s: float) -> NDArray[np.bool_]:
         """Which samples a verdict looks at, shape (samples,): those that were read, from the end of the warm-up on."""
@@ -70,9 +72,8 @@ class Series:
         if not read.any():
             return Floors(np.empty(0), np.empty(0), "blocks", np.empty(0))
         cleanups_s = self.cleanups_s[self.cleanups_s >= warmup_s]
-        return find_floors(
-            self.t_s[read], self.values[read], cleanups_s, None if self.known is None else self.known[read]
-        )
+        known = None if self.known is None else self.known[read]
+        return find_floors(self.t_s[read], self.values[read], cleanups_s, known, self.least_fall)
 
 
 class Slopes(NamedTuple):
@@ -125,17 +126,19 @@ def find_floors(
     values: NDArray[np.float64],
     cleanups_s: NDArray[np.float64],
     known: NDArray[np.float64] | None = None,
+    least_fall: float = 0.0,
 ) -> Floors:
     """The floors of one curve: `t_s` and `values` have shape (samples,), `cleanups_s` (cleanups,), maybe none.
 
     `known` (samples,) is the curve in which falls are looked for, by default `values` themselves. Between cleanups the
-    lowest value; where none are told, between the sudden falls of the curve if it is a sawtooth; else the 10th
-    percentile of equal spans. A span before the first or after the last cleanup is no tooth.
+    lowest value; where none are told, between the sudden falls of the curve if it is a sawtooth whose usual fall is at
+    least `least_fall`; else the 10th percentile of equal spans. A span before the first or after the last cleanup is no
+    tooth.
     """
     if cleanups_s.size:
         return between_cleanups(t_s, values, cleanups_s)
     teeth = find_teeth(values if known is None else known)
-    if teeth is not None:
+    if teeth is not None and np.median(teeth.crests - teeth.troughs) >= least_fall:
         return _between(t_s, values, teeth.falls, t_s[teeth.falls] / 3600, "falls")
     return of_blocks(t_s, values)
 

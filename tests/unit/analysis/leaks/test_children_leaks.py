@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.leaks.child_commands import children_of
-from harness.analysis.leaks.config_leaks import TREE, ConfigLeak, judge_config, series_of
+from harness.analysis.leaks.config_leaks import CHILDREN, TREE, ConfigLeak, judge_config, series_of
 from harness.analysis.leaks.memory_limit import leaking_rate, limit_of, told_by
 from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run, Runs
@@ -74,6 +74,26 @@ def test_children_that_come_and_go_between_readings_make_no_falls_of_the_tree(ma
         runs.append(with_children(run, at_s, {WRITER: held}))
     found = judge_config(make_scenario(hours=5), runs)
     assert outcomes(found) == {"rss": "OK", "children": "OK", "tree": "OK"}
+
+
+@pytest.mark.parametrize(("leak", "outcome"), [(0.0, "OK"), (0.076, "LEAK")])
+def test_a_few_falls_that_are_not_its_own_leave_no_verdict_open(make_run, make_scenario, leak, outcome) -> None:
+    """PSS of a child falls by 3 MB when another process maps its libraries, and grows again when that ends."""
+    runs = []
+    for seed in (1, 2):
+        run = make_run([0.302] * 3601, every_s=5, seed=seed)
+        at_s = np.arange(10.0, 18000, 10)
+        shared = np.zeros_like(at_s)
+        for begin, end in ((4000, 4800), (8000, 8300), (13000, 13600)):
+            shared[(at_s >= begin + 40 * seed) & (at_s < end)] = 0.003
+            grows = (at_s >= end) & (at_s < end + 60)
+            shared[grows] = 0.003 * (1 - (at_s[grows] - end) / 60)
+        runs.append(with_children(run, at_s, {WRITER: 0.01 + leak * at_s / 3600 - shared}))
+    series = [replace(series_of(run.under(make_scenario(hours=5)), CHILDREN), least_fall=0.0) for run in runs]
+    if not leak:  # teeth indeed, and too few
+        assert {one.judged_floors(1200).between for one in series} == {"falls"}
+    found = judge_config(make_scenario(hours=5), runs)
+    assert found["children"].verdict.outcome == outcome
 
 
 def test_falls_of_rss_part_the_tree_however_seldom_children_are_read(make_run, make_scenario) -> None:

@@ -39,6 +39,12 @@ def test_a_sawtooth_that_tells_of_no_cleanup_is_cut_at_its_falls(period_s: float
     assert slopes(floors).whole == pytest.approx(0.3, abs=1e-3)
 
 
+@pytest.mark.parametrize(("least_fall", "between"), [(1.9, "falls"), (2.1, "blocks")])
+def test_falls_that_are_too_small_part_nothing(least_fall: float, between: str) -> None:
+    floors = find_floors(T_S, sawtooth(700, 0.3), NONE, least_fall=least_fall)
+    assert floors.between == between
+
+
 def test_a_curve_without_teeth_has_blocks_with_their_tenth_percentile() -> None:
     waves = 7 + 0.1 * np.sin(T_S / 40)
     floors = find_floors(T_S, waves, NONE)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from tests.integration.conftest import Soaks
@@ -72,7 +70,7 @@ def test_a_target_that_never_yields_ends_a_trial_in_one_line_and_the_next_thing_
     assert ended.returncode == 3
     told = " ".join(ended.stdout.split())
     assert "virtual time stood still" in told
-    assert re.search(r"mine\.py:2[56], in start", told), told  # its loop: both lines are of it
+    assert "mine.py:25, in start" in told  # its loop, in one line
     assert "Next: await something in its loops" in told
 
 

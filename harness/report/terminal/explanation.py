@@ -105,7 +105,7 @@ def print_config(console: Console, scenario: Scenario, explanation: Explanation)
     pending = pending_sentences(explanation.runs)
     for sentence in [
         *_unattributed(explanation),
-        *map(_uneven, explanation.uneven),
+        *_uneven(explanation.uneven),
         *_counts(explanation.counts),
         *trouble_sentences(explanation.runs),
         *_restarted(explanation.restarts),
@@ -300,11 +300,17 @@ def _whose(explanation: Explanation, lost: Estimate) -> str:
     return f"C memory, or cycles: pymalloc grows by {python_rate} and glibc by {c_rate}, what has an owner included"
 
 
-def _uneven(owner: Unevenness) -> str:
-    largest = ", ".join(f"{symbol} {100 * share:.1f} %" for symbol, share in owner.shares[:3])
-    count = len(owner.shares)
-    even = f"an even share of {count} symbols is {100 / count:.1f} %"
-    return f"{owner.path} is uneven: of its growth {largest} (seed {owner.seed}); {even}."
+def _uneven(owners: Iterable[Unevenness]) -> list[str]:
+    """Return the owners that grow for some symbols more than for others, in one sentence for each seed they are of."""
+    alike: dict[tuple[int, int], list[str]] = {}
+    for owner in owners:
+        largest = ", ".join(f"{symbol} {100 * share:.1f} %" for symbol, share in owner.shares[:3])
+        alike.setdefault((owner.seed, len(owner.shares)), []).append(f"{owner.path}: {largest}")
+    return [
+        f"Growth is uneven over the symbols (seed {seed}; an even share of {count} is {100 / count:.1f} %): "
+        f"{'; '.join(told)}."
+        for (seed, count), told in alike.items()
+    ]
 
 
 def _counts(counts: Iterable[Count]) -> list[str]:

@@ -131,12 +131,16 @@ def test_too_few_floors_are_helped_by_the_walks(scenario) -> None:
 
 
 def test_counts_and_uneven_symbols(scenario) -> None:
-    runs = runs_of(Leaks(), symbols={"AUSDT": 0.7, "BUSDT": 0.2, "CUSDT": 0.1})
+    other = "recorder.rows[*]"
+    runs = runs_of(Leaks(lasting={EVENTS: 1.3, other: 0.9}), symbols={"AUSDT": 0.7, "BUSDT": 0.2, "CUSDT": 0.1})
     for run in runs:
         run.samples["open_files"] = 12 + np.floor(run.t_s / 600)
     text = words(printed(scenario, runs))
-    assert f"{EVENTS} is uneven: of its growth AUSDT 70.0 %, BUSDT 20.0 %, CUSDT 10.0 % (seed 1)" in text
-    assert "an even share of 3 symbols is 33.3 %." in text
+    shares = "AUSDT 70.0 %, BUSDT 20.0 %, CUSDT 10.0 %"
+    assert "Growth is uneven over the symbols (seed 1; an even share of 3 is 33.3 %): " in text
+    assert f"{EVENTS}: {shares}" in text
+    assert f"{other}: {shares}" in text
+    assert text.count("uneven") == 1
     assert "open files grow under load: from" in text
 
 

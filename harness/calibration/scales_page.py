@@ -57,7 +57,7 @@ def page(worlds: Sequence[World], command: str, origin: str) -> str:
         _foretold(by_config),
         "\n## Which metrics move\n",
         f"The median over seeds at the smallest and at the largest scale. A metric moves where they differ by more "
-        f"than {100 * MOVED:g} % (and a share by more than 1 point); *marked* is how analysis/metrics/catalogue.py has "
+        f"than {100 * MOVED:g} % (and a share by more than 1 point); *marked* is how analysis/metrics/catalogue/ has "
         "it.\n",
         _moving(by_config),
         "\n## Who holds it\n",

@@ -13,7 +13,7 @@ from harness.analysis.leaks.config_leaks import ConfigLeak, judge_leaks
 from harness.analysis.leaks.memory_limit import Limit, leaking_rate, limit_of, told_by
 from harness.analysis.leaks.sequential import CONFIDENCE, confidence_of
 from harness.analysis.leaks.shape import Shape, config_shape
-from harness.analysis.metrics.catalogue import Reduced, reductions
+from harness.analysis.metrics.catalogue.savings import Reduced, reductions
 from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict import validity
 from harness.analysis.verdict.claim_verdict import ClaimVerdict, judge_claim

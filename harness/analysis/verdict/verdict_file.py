@@ -24,7 +24,7 @@ from harness.analysis.config_finding import Finding, findings
 from harness.analysis.leaks.config_leaks import ConfigLeak
 from harness.analysis.leaks.load_decision import Explained
 from harness.analysis.leaks.shape import Shape
-from harness.analysis.metrics.catalogue import Reduced
+from harness.analysis.metrics.catalogue.savings import Reduced
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.control_record import ControlRecord
 from harness.analysis.verdict.soak_verdict import Verdict

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analysis.metrics.catalogue import METRICS, reductions
+from harness.analysis.metrics.catalogue import METRICS
+from harness.analysis.metrics.catalogue.savings import reductions
 from harness.analysis.runs import Runs
 from harness.analysis.verdict.claim_verdict import judge_claim
 from harness.scenario import Claim

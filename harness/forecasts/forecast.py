@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from harness.forecasts.run_cost import RunCost, updates, walks
+from harness.forecasts.run_cost import PAGES_S_PER_BYTE, STOP_S_PER_BYTE, RunCost, updates, walks
 from harness.forecasts.schedule import schedule
 from harness.soaks.admission import MARGIN
 from harness.worker.job import Job
@@ -66,7 +66,10 @@ def cpu_seconds(job: Job, costs: Sequence[RunCost]) -> float:
         float(np.mean([getattr(cost, name) for cost in costs]))
         for name in ("fixed_cpu_s", "update_cpu_s", "walk_cpu_s")
     )
-    return fixed + per_update * updates(job) + walk * walks(job)
+    least, most = _peak_bytes(job, costs)
+    more = most - least
+    of_more = more * (STOP_S_PER_BYTE + PAGES_S_PER_BYTE * walks(job) / 2)
+    return fixed + per_update * updates(job) + walk * walks(job) + of_more
 
 
 def _peak_bytes(job: Job, costs: Sequence[RunCost]) -> tuple[float, float]:

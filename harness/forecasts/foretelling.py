@@ -18,9 +18,15 @@ from harness.worker.job import Job
 MOST_TRIES: Final = 50
 """So often it is looked whether a run has lived long enough to foretell the others."""
 
+EARLY: Final = 0.05
+"""The share of a run that foretells the others: what goes with what is held has hardly begun before."""
+
 
 def by_recordings(name: str, jobs: Sequence[Job], root: Path, at_once: int) -> Forecast | None:
-    """What `jobs` of the scenario `name` take by what results in `root` recorded of their target; None: nothing was."""
+    """What `jobs` of the scenario `name` take by what results and sweeps in `root` recorded of their target.
+
+    None where nothing was.
+    """
     costs = recorded_costs(name, root, factory=jobs[0].factory)
     if not costs:
         return None
@@ -34,7 +40,7 @@ def by_costs(jobs: Sequence[Job], costs: Sequence[tuple[str, RunCost]], at_once:
 
 
 class EarlyForecast:
-    """An observer that foretells a soak once, by the first of its runs that has lived for SHORTEST_S.
+    """An observer that foretells a soak once, by the first of its runs that has lived for EARLY of it, or SHORTEST_S.
 
     It tells `observe` first; `tell` gets the forecast.
     """
@@ -51,7 +57,7 @@ class EarlyForecast:
         self._observe(states)
         for state in states:
             row = self._rows.get((state.config, state.seed))
-            if self._tries and row is not None and state.state != "waiting" and state.t_s >= SHORTEST_S:
+            if self._tries and row is not None and state.state != "waiting" and _lived_enough(state, row):
                 self._tries -= 1
                 cost = run_cost(row.folder)
                 if cost is not None:
@@ -59,3 +65,7 @@ class EarlyForecast:
                     jobs = [row.job for row in self._rows.values()]
                     source = f"the first {cost.hours * 60:.3g} virtual minutes of {state.config} seed {state.seed}"
                     self._tell(by_costs(jobs, [(state.config, cost)], self._at_once, source))
+
+
+def _lived_enough(state: RunState, row: Row) -> bool:
+    return state.t_s >= max(SHORTEST_S, EARLY * row.job.horizon_s)

@@ -17,10 +17,10 @@ MOST_RECORDINGS: Final = 30
 _SAME_MACHINE: Final = ("system", "architecture", "libc", "cpus")
 
 
-def recorded_costs(name: str, root: Path, *, factory: str | None = None) -> list[tuple[str, RunCost]]:
+def recorded_costs(name: str, root: Path, *, factory: str) -> list[tuple[str, RunCost]]:
     """The config and the cost of runs of the scenario `name` that results and sweeps in `root` recorded here.
 
-    With `factory` those of another target by the same name do not count.
+    Those of another target than that of `factory` do not count.
     """
     machine = this_machine()
     costs: list[tuple[str, RunCost]] = []
@@ -40,6 +40,6 @@ def recorded_costs(name: str, root: Path, *, factory: str | None = None) -> list
         }
         for run in sorted(runs):
             cost = run_cost(run.parent)
-            if cost is not None and factory in (None, cost.factory):
+            if cost is not None and factory == cost.factory:
                 costs.append((run.parent.parent.name, cost))
     return costs[:MOST_RECORDINGS]

@@ -67,6 +67,14 @@ class Job(FeedRecipe):
             **({"stand_ins": list(self.stand_ins)} if self.stand_ins else {}),
         }
 
+    def reads_all_at(self, t_s: float) -> bool:
+        """Whether all memory is read, and walked, at the sample at `t_s` under feed.
+
+        That is every anatomy_every_s, and at the horizon; what is read before the feed is apart.
+        """
+        at_horizon = abs(t_s - self.horizon_s) < self.sample_every_s / 2
+        return t_s > 0 and (at_horizon or t_s % self.anatomy_every_s < self.sample_every_s)
+
     def text(self) -> str:
         """The job as job.json holds it: a key that came later is left out where it says nothing."""
         told = {key: value for key, value in asdict(self).items() if value or key not in _LATER}

@@ -115,9 +115,9 @@ class Measurements:
         if self._phase <= PHASES.index("load") and number:
             self._phase = PHASES.index("warm-up" if t_s <= job.warmup_s else "load")
         loaded = self._phase <= PHASES.index("load")
-        due = loaded and number and self._is_due(t_s)
+        due = loaded and job.reads_all_at(t_s)
         self._before_sample()
-        rss = self.sampler.read(self._phase, everything=bool(due) or number == 0)
+        rss = self.sampler.read(self._phase, everything=due or number == 0)
         self._recorder.sample()
         self.peak_bytes = max(self.peak_bytes, rss)
         if rss > job.limit_bytes:
@@ -131,12 +131,6 @@ class Measurements:
         if due and self._walking is None:  # in real time the last one may still be under way
             self._walk("load")
         self._clock.call_first_at(t_s + job.sample_every_s, partial(self._sample_at, number + 1))
-
-    def _is_due(self, t_s: float) -> bool:
-        """Whether the costly readings are due at the sample at `t_s`: every anatomy_every_s, and at the horizon."""
-        job = self._job
-        at_horizon = abs(t_s - job.horizon_s) < job.sample_every_s / 2
-        return at_horizon or t_s % job.anatomy_every_s < job.sample_every_s
 
     def _walk(self, step: str, *, apart: bool = False) -> None:
         """Walk the owners: at once in virtual time, in slices in real time while the world goes on."""

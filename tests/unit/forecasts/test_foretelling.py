@@ -16,7 +16,7 @@ from harness.soaks.run_rows import Row, World
 from harness.soaks.supervisor import RunState
 from tests.unit.forecasts.test_run_cost import COST, long_job
 
-SEEN = RunState("old", 1, "running", t_s=130.0)
+SEEN = RunState("old", 1, "running", t_s=930.0)
 
 
 class Watched:
@@ -35,12 +35,13 @@ class Watched:
 def test_it_is_told_once_by_the_first_run_that_has_lived_long_enough(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    watched = Watched(monkeypatch, tmp_path, replace(COST, hours=130 / 3600))
-    for t_s in (0.0, 60.0, 130.0, 200.0):
+    watched = Watched(monkeypatch, tmp_path, replace(COST, hours=930 / 3600))
+    for t_s in (0.0, 130.0, 930.0, 1000.0):
         watched.early([replace(SEEN, t_s=t_s), RunState("old", 2, "waiting")])
     (told,) = watched.told
     assert len(told.run_s) == 2
-    assert told.source == "the first 2.17 virtual minutes of old seed 1"
+    assert told.source == "the first 15.5 virtual minutes of old seed 1"
+    assert len(watched.asked) == 1
     assert len(watched.observed) == 4
 
 

@@ -34,8 +34,8 @@ def recorded(short: Job) -> tuple[pd.DataFrame, dict[str, object]]:
     took[(t_s[:-1] % short.anatomy_every_s < short.sample_every_s) & (t_s[:-1] > 0)] += WALK_S
     cpu_s = START_S + np.concatenate([[0.0], np.cumsum(took)])
     samples = pd.DataFrame(
-        {"t_s": t_s, "wall_s": cpu_s, "cpu_s": cpu_s, "rss_bytes": 5e7 + 1000 * t_s, "phase": "load"}
-    )
+        {"t_s": t_s, "wall_s": cpu_s, "cpu_s": cpu_s, "rss_bytes": 5e7 + 1000 * t_s, "pymalloc_bytes": np.nan}
+    ).assign(phase="load")
     return samples, {"cpu_s": float(cpu_s[-1]) + STOP_S, "peak_rss_bytes": 6e7}
 
 
@@ -63,6 +63,52 @@ def test_a_run_that_goes_on_is_told_by_what_it_has_lived() -> None:
     assert cost is not None
     assert not cost.ended
     assert cpu_seconds(whole, [cost]) == pytest.approx(float(str(facts["cpu_s"])), rel=0.15)  # no walk was seen yet
+
+
+def collected(samples: pd.DataFrame, bytes_per_s: float) -> pd.DataFrame:
+    """The same run with small objects that pile up, and are visited by Python's garbage collector.
+
+    It visits all of them when what it tracks has become a quarter more: 150,000 at the start, then one for each 1.6 kB,
+    as in the reference collector.
+    """
+    held = bytes_per_s * samples["t_s"].to_numpy()
+    tracked, seen, took = 1.5e5 + held / 1.6e3, 1.5e5, np.zeros(len(held))
+    for index, count in enumerate(tracked):
+        if count - seen > seen / 4:
+            took[index], seen = 0.03 + 0.45e-9 * held[index], count
+    cpu_s = samples["cpu_s"] + np.cumsum(took)
+    return samples.assign(cpu_s=cpu_s, wall_s=cpu_s, pymalloc_bytes=held)
+
+
+def test_what_garbage_collections_will_take_is_told_from_how_fast_objects_pile_up() -> None:
+    whole = long_job()
+    samples = collected(recorded(whole)[0], bytes_per_s=1e6)
+    early = samples[samples["t_s"] <= 300]
+    blind = cost_of(whole, early.assign(pymalloc_bytes=np.nan), {}, 0.0)
+    cost = cost_of(whole, early, {}, 0.0)
+    used = float(samples["cpu_s"].iloc[-1]) + STOP_S
+    assert cost is not None
+    assert blind is not None
+    assert cpu_seconds(whole, [blind]) < 0.8 * used
+    assert cpu_seconds(whole, [cost]) == pytest.approx(used, rel=0.15)
+    ended = cost_of(whole, samples, {"cpu_s": used}, 0.0)  # they are in what was recorded, and are not added
+    assert ended is not None
+    assert cpu_seconds(whole, [ended]) == pytest.approx(used)
+
+
+def test_a_spike_that_is_no_collection_is_not_made_more_of() -> None:
+    whole = long_job()
+    samples = recorded(whole)[0]
+    spikes = np.where(samples["t_s"] % 60 == 0, 0.1, 0.0)
+    early = samples.assign(cpu_s=samples["cpu_s"] + np.cumsum(spikes))[samples["t_s"] <= 300]
+    told = [cost_of(whole, early.assign(pymalloc_bytes=held), {}, 0.0) for held in (np.nan, 2e5 * early["t_s"])]
+    assert told[0] == told[1]
+
+
+def test_what_more_is_held_at_the_end_takes_longer_to_walk_and_to_stop() -> None:
+    run = replace(long_job(), memory_scale=1.0, limit_bytes=10**10)
+    flat, growing = (replace(COST, grown_bytes_per_hour=rate) for rate in (0.0, 2e8))
+    assert cpu_seconds(run, [growing]) - cpu_seconds(run, [flat]) == pytest.approx(1.2, rel=0.05)  # 0.98 GB
 
 
 def test_a_run_that_hardly_began_tells_nothing() -> None:

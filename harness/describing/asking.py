@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -14,16 +13,13 @@ from typing import Any
 from harness.describing.surroundings import Surroundings
 from harness.environments.provided import HERE, Provided
 from harness.errors import UsageError
-from harness.guarding.guarded import Guarded
+from harness.guarding.asking import ask
 from harness.problems import Problem, not_finite
 from harness.scaling import Scaled
-from harness.text import dotted, how_it_ended
+from harness.text import dotted
 
 PATIENCE_S = 120.0
 """Real seconds that a target may take to be imported and described; the largest libraries take a quarter of that."""
-
-ENDING_S = 5.0
-"""Real seconds that the end of one that was given up may take."""
 
 _LONGEST_WORDS = 200
 
@@ -144,28 +140,12 @@ def answer_of_a_process(
 
     Raises UsageError where it ends without an answer: the target's module exited, was killed, or hangs.
     """
-    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as channel, tempfile.TemporaryFile() as printed:
-        asked.write(question.encode())
-        asked.seek(0)
-        descriptors = [asked.fileno(), channel.fileno()]
-        command = [*program.describing_command(), *map(str, descriptors)]
-        process = Guarded(command, output=printed, env=os.environ if env is None else env, pass_fds=descriptors)
-        try:
-            done = process.wait(patience_s)
-        finally:
-            process.end_now(ENDING_S)
-        channel.seek(0)
-        answer = channel.read().decode()
-        if done and process.returncode == 0 and answer:
-            return answer
-        outcome = (
-            f"its process ended ({how_it_ended(process.returncode or 0)})"
-            if done
-            else f"it is not done after {patience_s:g} s"
-        )
-        printed.seek(0)
-        last_words = printed.read().decode(errors="replace").split("\n")
-    words = next((line.strip() for line in reversed(last_words) if line.strip()), "")[:_LONGEST_WORDS]
+    told = ask(program.describing_command(), question, env=os.environ if env is None else env, patience_s=patience_s)
+    if told.done and told.returncode == 0 and told.text:
+        return told.text
+    outcome = f"its process ended ({told.ended})" if told.done else f"it is not done after {patience_s:g} s"
+    lines = (line.strip() for line in reversed(told.printed.split("\n")))
+    words = next((line for line in lines if line), "")[:_LONGEST_WORDS]
     module = factory.partition(":")[0]
     cause = f"{outcome}: {words}" if words else outcome
     raise UsageError(f'target.factory = "{factory}": module "{module}" cannot be imported: {cause}')

@@ -8,6 +8,7 @@
     packages         packages as a virtual environment
     judging_modules  the few modules that judge, beside them
     interpreters     the interpreters that are installed
+    commands         running git, pip and venv, which end with whoever waits
     cache            where all that is made once is kept, and how it is removed
 
 What is made is said before. Nothing of a user's program is imported here.

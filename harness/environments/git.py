@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
+from harness.environments.commands import carry_out, last_line
 from harness.errors import UsageError
 
 PATIENCE_S = 600.0
@@ -24,24 +24,14 @@ def git(folder: Path, *arguments: str) -> str:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", *arguments]
     try:
-        told = subprocess.run(
-            command,
-            cwd=folder,
-            env={**inherited, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=PATIENCE_S,
-        )
+        env = {**inherited, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        told = carry_out(command, env=env, folder=folder, patience_s=PATIENCE_S)
     except FileNotFoundError:
         raise UsageError("a revision needs git, and there is none on the PATH: install it") from None
-    except subprocess.TimeoutExpired:
+    except TimeoutError:
         raise UsageError(f"git {arguments[0]} in {folder} is not done after {PATIENCE_S:g} s") from None
     if told.returncode:
-        words = told.stderr.strip().splitlines() or ["no word"]
-        raise GitError(words[-1].removeprefix("fatal: "))
+        raise GitError(last_line(told).removeprefix("fatal: "))
     return told.stdout.strip()
 
 

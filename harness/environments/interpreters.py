@@ -8,13 +8,13 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.environments.commands import carry_out
 from harness.environments.versions import PYTHON
 from harness.errors import UsageError
 from harness.text import dotted, shown
@@ -63,11 +63,9 @@ def asked(path: str) -> Interpreter | None:
     """What an interpreter says of itself; None where it does not answer, as a shim of pyenv may not."""
     try:
         command = [path, "-I", "-S", "-c", _ASK]
-        told = subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL
-        )
-        return Interpreter(*json.loads(told.stdout))
-    except (OSError, subprocess.SubprocessError, ValueError, TypeError):
+        told = carry_out(command, patience_s=PATIENCE_S)
+        return Interpreter(*json.loads(told.stdout)) if told.returncode == 0 else None
+    except (OSError, ValueError, TypeError):  # TimeoutError is an OSError
         return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import distributions, version
@@ -13,6 +12,7 @@ from typing import Any
 
 from harness.environments import cache
 from harness.environments.cache import Say
+from harness.environments.commands import carry_out, last_line
 from harness.environments.interpreters import Interpreter
 from harness.environments.judging_modules import beside
 from harness.environments.pip import PipError, install
@@ -21,6 +21,9 @@ from harness.errors import UsageError
 from harness.text import dotted, shown
 
 _LINK = "soak_beside.pth"
+
+_VENV_PATIENCE_S = 300.0
+"""Real seconds that an environment without packages may take to be made."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,9 @@ def _how(asked: Version) -> str:
 
 def _make_environment(python: Interpreter, folder: Path) -> None:
     command = [python.path, "-I", "-m", "venv", "--without-pip", str(folder)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    made = carry_out(command, patience_s=_VENV_PATIENCE_S)
     if made.returncode:
-        words = (made.stderr or made.stdout).strip().splitlines() or ["no word"]
-        raise UsageError(f"{python.path} makes no virtual environment: {words[-1]}")
+        raise UsageError(f"{python.path} makes no virtual environment: {last_line(made)}")
 
 
 def _install(config: str, asked: Version, folder: Path, pins: Mapping[str, str], say: Say) -> None:

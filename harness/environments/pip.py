@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from harness.environments.commands import carry_out
 from harness.errors import UsageError
 
 PATIENCE_S = 1800.0
@@ -35,28 +35,20 @@ def install(
     command = [sys.executable, "-I", "-m", "pip", "--python", interpreter, "install", "--quiet", "--no-input"]
     command += ["--disable-pip-version-check", *([] if builds else ["--only-binary", ":all:"])]
     command += [] if target is None else ["--no-deps", "--target", str(target)]
-    with tempfile.NamedTemporaryFile("w", prefix="soak-", suffix=".txt") as constraints:
-        constraints.writelines(f"{name}=={version}\n" for name, version in (pins or {}).items())
-        constraints.flush()
-        done = _run([*command, "--constraint", constraints.name, "--", *packages])
+    with tempfile.TemporaryDirectory(prefix="soak-pip-", ignore_cleanup_errors=True) as folder:
+        constraints = Path(folder) / "constraints.txt"
+        lines = [f"{name}=={version}\n" for name, version in (pins or {}).items()]
+        constraints.write_text("".join(lines), encoding="utf-8")
+        env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        env["TMPDIR"] = folder  # where pip leaves what is half-made when it is killed
+        try:
+            done = carry_out(
+                [*command, "--constraint", str(constraints), "--", *packages], env=env, patience_s=PATIENCE_S
+            )
+        except TimeoutError:
+            raise PipError(f"pip is not done after {PATIENCE_S / 60:g} minutes") from None
     if done.returncode:
         raise PipError(_reason(done.stderr or done.stdout))
-
-
-def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            command,
-            env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=PATIENCE_S,
-        )
-    except subprocess.TimeoutExpired:
-        raise PipError(f"pip is not done after {PATIENCE_S / 60:g} minutes") from None
 
 
 def _reason(printed: str) -> str:

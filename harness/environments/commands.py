@@ -1,0 +1,46 @@
+"""Running a program that makes something (git, pip, venv): alone in its session, so that it ends with whoever waits."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+def carry_out(
+    command: Sequence[str], *, env: Mapping[str, str] | None = None, folder: Path | None = None, patience_s: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in `folder`, the current one at first, with nothing to read; returns its code and what it printed.
+
+    Ctrl-C is this process's to answer: then, and when it takes too long, the command and all in its session are killed.
+    Raises FileNotFoundError where there is no such program, TimeoutError after `patience_s` real seconds.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, complained = process.communicate(timeout=patience_s)
+        except BaseException as error:
+            with contextlib.suppress(ProcessLookupError):  # all of it is gone already
+                os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise TimeoutError(f"not done after {patience_s:g} s") from None
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, printed, complained)
+
+
+def last_line(told: subprocess.CompletedProcess[str]) -> str:
+    """What a command that failed said last."""
+    lines = (told.stderr.strip() or told.stdout.strip()).splitlines()
+    return lines[-1] if lines else "no word"

@@ -21,6 +21,10 @@ _ADVICE = (
     ),
     (r"patches\.py:\d+, in _sleep", "time.sleep really sleeps, and nothing else runs meanwhile: use asyncio.sleep"),
     (
+        r"it was at \S*/harness/probes/",
+        "what it holds by then takes that long to look at, or to give back: try it with fewer --symbols",
+    ),
+    (
         r"stood still|Event loop stopped",
         "await something in its loops, such as asyncio.sleep(0): others never get a turn",
     ),

@@ -16,17 +16,18 @@ from harness.worker.job import Job
 
 PROGRAM: Final = ("harness.trials.watched_run",)
 
-STALL_S: Final = 8.0
+STALL_S: Final = 12.0
 """Real seconds without a step of virtual time after which a trial counts as stalled."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What a trial of `job` left: its run, and its cost where that can be told."""
+    """What a trial left, as `job` has it: its run, and its cost where that can be told. A soak would take `due_s`."""
 
     job: Job
     run: Run
     cost: RunCost | None
+    due_s: float
 
 
 def trial_of(job: Job) -> Trial:
@@ -39,4 +40,4 @@ def trial_of(job: Job) -> Trial:
         run = Path(folder) / "runs" / job.config / f"seed-{job.seed}"
         run.parent.mkdir(parents=True)
         supervise({run: short}, at_once=1, observe=lambda _states: None, program=PROGRAM)
-        return Trial(short, read_run(run), run_cost(run))
+        return Trial(short, read_run(run), run_cost(run), job.horizon_s)

@@ -48,7 +48,8 @@ class ReachedOut:
         if event == "open":
             self._opened(*arguments)
         elif event == "sqlite3.connect":
-            self._wrote(arguments[0])
+            if not _is_in_memory(os.fsdecode(arguments[0])):
+                self._wrote(arguments[0])
         elif event in ("socket.connect", "socket.bind"):
             self._add("connected" if event == "socket.connect" else "bound", _address(arguments[1]))
         elif event == "socket.getaddrinfo":
@@ -72,6 +73,11 @@ class ReachedOut:
         names = self.counts.setdefault(kind, {})
         if name in names or len(names) < MOST:
             names[name] = names.get(name, 0) + 1
+
+
+def _is_in_memory(database: str) -> bool:
+    """Whether what SQLite opens is no file: one in memory, or one that it makes for a while."""
+    return database == "" or ":memory:" in database or "mode=memory" in database
 
 
 def _address(address: Any) -> str:

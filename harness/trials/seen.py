@@ -22,6 +22,12 @@ SAMPLES = ("collected", "persisted", "lost")
 _OWN = ("JudgedRun.", "WatchedRun.")
 """What the names of tasks and timers of the run itself begin with."""
 
+_EXECUTOR = "asyncio_"
+"""What threads of the loop's own executor are called: they end with the loop, and stop() cannot end them."""
+
+_NUMBERED = re.compile(r"(pipe|socket|anon_inode):\[.*\]")
+"""How the kernel calls an open file without a name."""
+
 _IN_RUN = re.compile(r".*/soak-try-[^/]+/runs/[^/]+/seed-[0-9]+/")
 """Where the folder of a trial lies, which is gone when it is told."""
 
@@ -40,7 +46,10 @@ class Tells:
 
 @dataclass(frozen=True)
 class Seen:
-    """All of it. `delivered` is by kind of event, `standing` and `left` by kind of thing: names with how many."""
+    """All of it. `delivered` is by kind of event, `standing` and `left` by kind of thing: names with how many.
+
+    `children` are the processes that it started, by command: the bytes that they held at first, and at the most.
+    """
 
     run: Run
     begun: bool
@@ -56,7 +65,7 @@ class Seen:
     files: int
     bytes: int
     names: tuple[str, ...]
-    children: tuple[str, ...]
+    children: Mapping[str, tuple[float, float]]
     tells: Tells
 
     @classmethod
@@ -82,7 +91,7 @@ class Seen:
             files=int(wrote.get("files") or 0),
             bytes=int(wrote.get("bytes") or 0),
             names=_words(wrote.get("names")),
-            children=tuple(sorted(set(run.children["command"].astype(str)) - {""})) if len(run.children) else (),
+            children=_children(run),
             tells=_tells(run, known),
         )
 
@@ -124,10 +133,22 @@ def _left(run: Run) -> dict[str, dict[str, int]]:
     left: dict[str, Sequence[str]] = dict(_table(run.facts, "outlives"))
     left["processes"] = run.told.outlived
     theirs = {
-        kind: [_IN_RUN.sub("", name) for name in map(str, names) if not name.startswith(_OWN)]
+        kind: [_NUMBERED.sub(r"a \1", _IN_RUN.sub("", name)) for name in map(str, names) if not _is_own(kind, name)]
         for kind, names in left.items()
     }
     return {kind: dict(Counter(names)) for kind, names in theirs.items() if names}
+
+
+def _is_own(kind: str, name: str) -> bool:
+    """Whether it is the run's own, or the loop's."""
+    return name.startswith(_OWN) or (kind == "threads" and name.startswith(_EXECUTOR))
+
+
+def _children(run: Run) -> dict[str, tuple[float, float]]:
+    """What those of each command held together, as first read and at the most."""
+    named = run.children[run.children["command"] != ""]
+    held = {str(command): rows["pss_bytes"] for command, rows in named.groupby("command")}
+    return {command: (float(column.iloc[0]), float(column.max())) for command, column in held.items()}
 
 
 def _tells(run: Run, known: Known) -> Tells:

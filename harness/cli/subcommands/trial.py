@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     paragraph(
         console,
         f"Trying {job.factory}{of}, for {minutes:.3g} virtual minutes with {len(job.instruments)} symbols: this runs "
-        "it, in a process and a folder of its own. Nothing is judged.",
+        "it, in a process and a folder of its own. Nothing is judged, and what happens more rarely is not seen.",
     )
     trial = trial_of(job)
     seen = Seen.of(trial, TELLS)

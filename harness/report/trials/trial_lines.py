@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.analysis.trouble import Trouble
 from harness.report.trials.forecast_words import amount
+from harness.report.words.durations import about
 from harness.report.words.swallowed import pending_sentences, trouble_sentences
 from harness.text import first_of, joined
 from harness.trials.carrying_out import Trial
@@ -68,7 +69,7 @@ def _did(seen: Seen) -> str:
     parts.append(_named("open_files", files))
     count = sum(sockets.values())
     parts.append(f"{count or 'no'} socket{'s' if count > 1 else ''}")
-    parts.append(_named("processes", dict.fromkeys(seen.children, 1)))
+    parts.append(_named("processes", dict.fromkeys(sorted(seen.children), 1)))
     return f"{', '.join(parts)}."
 
 
@@ -129,7 +130,8 @@ def _time(seen: Seen) -> Iterator[str]:
             real.append(f"{name} is real, not virtual: what is decided by it differs; called at {where}")
         else:
             real.append(f"{name} makes a loop of its own, in real time: called at {where}; its tasks belong in start()")
-    if threads := [name for name in seen.standing.get("threads", {}) if not name.startswith(_OF_ASYNCIO)]:
+    threads = [name for name in seen.standing.get("threads", {}) if not name.startswith(_OF_ASYNCIO)]
+    if threads and not seen.children:  # beside processes time waits for them
         real.append(
             f"threads of its own ({first_of(threads, MOST)}) are in real time: virtual time does not wait for them"
         )
@@ -169,11 +171,28 @@ def _stopped(seen: Seen) -> Iterator[str]:
         yield f"the target lived on after every reference was dropped: held by {first_of(list(holders), MOST)}."
 
 
+def _limit(trial: Trial) -> Iterator[str]:
+    """Return that a soak ends at the machine's limit, where it does if the target goes on growing as it did."""
+    cost, limit = trial.cost, trial.job.limit_bytes / trial.job.memory_scale
+    if cost is not None and cost.grown_bytes_per_hour > 0:
+        after_s = (cost.hours + max(limit - cost.peak_bytes, 0.0) / cost.grown_bytes_per_hour) * 3600
+        if after_s < trial.due_s:
+            yield (
+                f"it grew by {amount(cost.grown_bytes_per_hour)} an hour: at that pace a run ends at its limit of "
+                f"{amount(limit)}, after {about(after_s)} of {trial.due_s / 3600:g} hours. Give it fewer --hours or "
+                "--symbols, or more memory.limit_gb."
+            )
+
+
 def _size(trial: Trial, seen: Seen) -> Iterator[tuple[str, str]]:
     idle = seen.run.facts.get("idle_rss_bytes")
     peak = seen.run.facts.get("peak_rss_bytes")
     if isinstance(idle, int | float) and isinstance(peak, int | float) and peak:
         yield "memory", f"{amount(idle)} after start(), {amount(peak)} at the most."
+    for command, (first, most) in [*seen.children.items()][:MOST]:
+        yield "memory", f"beside it {command}: {amount(first)} at first, {amount(most)} at the most."
+    for sentence in _limit(trial):
+        yield "memory", sentence
     events = sum(seen.delivered.values())
     if trial.cost is not None and events:
         job = trial.job

@@ -30,6 +30,8 @@ def test_what_is_read_or_its_own_is_nobodys_concern(reached: ReachedOut, tmp_pat
     reached._hear("open", (str(tmp_path / "run" / "data" / "a.csv"), "w", os.O_WRONLY))
     reached._hear("open", ("/dev/null", "w", os.O_WRONLY))
     reached._hear("open", (7, "w", os.O_WRONLY))
+    for database in (":memory:", b":memory:", "", "file:books?mode=memory&cache=shared"):
+        reached._hear("sqlite3.connect", (database,))
     reached._hear("open", (str(tmp_path / "__pycache__" / "bot.cpython-311.pyc"), "wb", os.O_WRONLY))
     assert reached.counts == {}
 

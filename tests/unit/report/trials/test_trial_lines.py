@@ -16,6 +16,7 @@ from harness.target import TELLS
 from harness.trials.advice import next_step
 from harness.trials.carrying_out import Trial
 from harness.trials.seen import Seen
+from tests.unit.forecasts.test_run_cost import COST
 from tests.unit.worker.test_recorder import job
 
 WATCHED: dict[str, Any] = {
@@ -34,11 +35,16 @@ WATCHED: dict[str, Any] = {
 }
 
 
-def trial(facts: dict[str, Any], events: tuple[dict[str, Any], ...] = (), status: str = "complete") -> Trial:
+def trial(
+    facts: dict[str, Any],
+    events: tuple[dict[str, Any], ...] = (),
+    status: str = "complete",
+    children: pd.DataFrame | None = None,
+) -> Trial:
     samples = pd.DataFrame({"t_s": [0.0, 60.0], "phase": ["start", "load"], "delivered_books": [0, 1200]})
     columns = {"wall_s": 0.0, "cpu_s": 0.0, "rss_bytes": 5e7, "live_bytes": 1e7}
     run = Run("target", 1, status, 1.0, samples.assign(**columns), events, {"trial": WATCHED, **facts})
-    return Trial(job(), run, None)
+    return Trial(job(), run if children is None else replace(run, children=children), None, 18_000.0)
 
 
 def told(one: Trial) -> dict[str, str]:
@@ -101,6 +107,33 @@ def test_a_stop_that_forgets_and_one_that_does_not() -> None:
     assert told(trial({"stop": stop, "trouble": pending}))["stop()"] == "2 tasks left pending by stop()."
 
 
+def test_what_ends_with_the_loop_is_not_left_by_stop_and_what_has_no_name_is_told_as_what_it_is() -> None:
+    stop = {step: {"rss_bytes": 5e7} for step in ("before", "after_stop")}
+    left = {"threads": ["asyncio_0"], "open_files": ["pipe:[76]", "pipe:[77]"]}
+    assert told(trial({"stop": stop, "outlives": left}))["stop()"] == "leaves 2 open files (2 x a pipe)."
+    assert told(trial({"stop": stop, "outlives": {"threads": ["asyncio_0"]}}))["stop()"].startswith("ends it:")
+
+
+def test_what_its_processes_hold_is_told_and_that_time_waits_for_threads_beside_them() -> None:
+    held = {"t_s": [10.0, 60.0], "wall_s": 1.0, "command": "python writer.py", "count": 1, "rss_bytes": 0}
+    children = pd.DataFrame({**held, "pss_bytes": [9_000_000, 33_000_000]})
+    lines = told(trial({"idle_rss_bytes": 4e7, "peak_rss_bytes": 5e7}, children=children))
+    assert "1 process (python writer.py)" in lines["did"]
+    assert lines["memory"].endswith("beside it python writer.py: 9 MB at first, 33 MB at the most.")
+    assert "threads" not in lines["time"]
+    assert "threads of its own (bg) are in real time" in told(trial({}))["time"]
+
+
+def test_a_soak_that_would_end_at_the_limit_is_told_so() -> None:
+    one = trial({"idle_rss_bytes": 4e7, "peak_rss_bytes": 5e7})
+    job_ = replace(one.job, memory_scale=0.1, limit_bytes=400_000_000)
+    cost = replace(COST, hours=0.1, peak_bytes=8e8, grown_bytes_per_hour=6.4e9)
+    memory = told(replace(one, job=job_, cost=cost))["memory"]
+    assert "it grew by 6.4 GB an hour: at that pace a run ends at its limit of 4.0 GB, after about 36 minutes" in memory
+    slow = replace(cost, grown_bytes_per_hour=6.4e8)
+    assert "limit" not in told(replace(one, job=job_, cost=slow))["memory"]
+
+
 def test_of_one_that_did_not_begin_nothing_is_guessed() -> None:
     lines = told(trial({"trial": {}}, status="failed"))
     assert not {"takes", "did", "tells", "lacks", "time", "wrote", "stop()"} & lines.keys()
@@ -113,6 +146,7 @@ def test_of_one_that_did_not_begin_nothing_is_guessed() -> None:
         ("Bot.on_book() takes 1 positional argument but 2 were given", "a handler takes one event"),
         ("FileNotFoundError: [Errno 2] No such file or directory: 'a.json'", "paths begin at the folder"),
         ("virtual time stood still at 0 s for 8 s of real time: ... at bot.py:3, in loop", "await something"),
+        ("virtual time stood still at 400 s: it was at /x/harness/probes/allocators/statistics.py:1, in trim", "fewer"),
         ("virtual time stood still at 0 s: it was at clock/patches.py:89, in _sleep", "time.sleep really sleeps"),
         ("killed by the supervisor: no sample for 24 s", "blocks"),
         ("start() of the target did not return within 3600 s", "have to return"),

@@ -118,7 +118,8 @@ def _made(folder: Path, make: Callable[[Path], dict[str, Any]]) -> Entry:
         partial.rename(folder)
         write_json(about, _beside(folder, _RECORD))
     except BaseException:
-        _discard(partial)
+        for left in (partial, folder):
+            _discard(left)
         raise
     return Entry(folder, about)
 

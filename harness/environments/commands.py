@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def carry_out(
@@ -16,7 +20,8 @@ def carry_out(
     """Run a command in `folder`, the current one at first, with nothing to read; returns its code and what it printed.
 
     Ctrl-C is this process's to answer: then, and when it takes too long, the command and all in its session are killed.
-    Raises FileNotFoundError where there is no such program, TimeoutError after `patience_s` real seconds.
+    Raises FileNotFoundError where there is no such program, TimeoutError after `patience_s` real seconds, and another
+    OSError where it failed and says that a disk is full.
     """
     with subprocess.Popen(
         command,
@@ -37,6 +42,10 @@ def carry_out(
             if isinstance(error, subprocess.TimeoutExpired):
                 raise TimeoutError(f"not done after {patience_s:g} s") from None
             raise
+    if process.returncode:
+        for number in _FULL:
+            if os.strerror(number) in complained or os.strerror(number) in printed:
+                raise OSError(number, os.strerror(number))
     return subprocess.CompletedProcess(command, process.returncode, printed, complained)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.forecasts.forecast import Forecast, forecast
-from harness.forecasts.probe import SHORTEST_S
+from harness.forecasts.probe import SHORTEST_S, shortened
 from harness.forecasts.recordings import recorded_costs
 from harness.forecasts.run_cost import RunCost, run_cost
 from harness.soaks.admission import room_bytes
@@ -19,7 +19,10 @@ MOST_TRIES: Final = 50
 """So often it is looked whether a run has lived long enough to foretell the others."""
 
 EARLY: Final = 0.05
-"""The share of a run that foretells the others: what goes with what is held has hardly begun before."""
+"""The share of a run that foretells the others, where a probe is shorter: what is held has hardly grown before."""
+
+LATEST: Final = 0.25
+"""The share of a run after which it is told, where a probe would be longer."""
 
 
 def by_recordings(name: str, jobs: Sequence[Job], root: Path, at_once: int) -> Forecast | None:
@@ -40,7 +43,7 @@ def by_costs(jobs: Sequence[Job], costs: Sequence[tuple[str, RunCost]], at_once:
 
 
 class EarlyForecast:
-    """An observer that foretells a soak once, by the first of its runs that has lived for EARLY of it, or SHORTEST_S.
+    """An observer that foretells a soak once, by the first of its runs that has lived as long as a probe does.
 
     It tells `observe` first; `tell` gets the forecast.
     """
@@ -68,4 +71,5 @@ class EarlyForecast:
 
 
 def _lived_enough(state: RunState, row: Row) -> bool:
-    return state.t_s >= max(SHORTEST_S, EARLY * row.job.horizon_s)
+    horizon_s = row.job.horizon_s
+    return state.t_s >= max(SHORTEST_S, EARLY * horizon_s, min(shortened(row.job).horizon_s, LATEST * horizon_s))

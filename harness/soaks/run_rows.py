@@ -175,6 +175,8 @@ def begun(rows: Sequence[Row]) -> Iterator[None]:
             for world in worlds.values():
                 folders = [row.folder for row in rows if row.world.folder == world.folder]
                 note_rows_on_disk(folders, world.scenario.target.persisted)
+    except BrokenPipeError:  # nobody reads any more what is told: no disk is full
+        raise
     except OSError as error:
         raise result_folder.refuse_full_disk(error, Path(os.path.commonpath(worlds))) from error
 

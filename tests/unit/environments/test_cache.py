@@ -53,6 +53,20 @@ def test_what_fails_leaves_nothing_and_what_was_killed_is_made_anew(cache_folder
     assert [path.name for path in entry.folder.iterdir()] == ["code.py"]
 
 
+def test_what_cannot_be_written_down_is_not_kept(
+    cache_folder: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(table: object, path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cache, "write_json", full)
+        with pytest.raises(SoakError, match="cannot be made: No space left on device"):
+            obtain("revisions", "a", make, say=said.append)
+    assert [path.suffix for path in (cache_folder / "revisions").iterdir()] == [".lock"]
+    assert obtain("revisions", "a", make, say=said.append).folder.is_dir()
+
+
 def test_only_what_was_made_here_is_an_entry(cache_folder: Path, said: list[str]) -> None:
     obtain("revisions", "a", make, say=said.append)
     (cache_folder / "revisions" / "mine").mkdir()

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from harness.describing import asking
+from harness.describing.asking import answer_of_a_process
 from harness.environments import cache
 from harness.environments.provided import Provided, provide, told_apart
 from harness.environments.revisions import forget, resolved
 from harness.environments.versions import Version
 from harness.errors import UsageError
+from harness.scenario.revised import with_revisions
+from harness.scenario.without_file import Wanted, without_file
+from harness.soaks.plan import plan_jobs
 from tests.unit.environments.conftest import let_go
 
 SCENARIO = Path("mine.toml")
@@ -106,3 +112,15 @@ def test_a_revision_of_no_repository_is_refused(here: Path, said: list[str]) -> 
         checked_out(said, revision="main")
     with pytest.raises(UsageError, match=r'configs\.a\.path = "\.": with a revision it must be in a git repository'):
         checked_out(said, revision="main", path=".")
+
+
+def test_a_target_that_is_only_named_is_compared_in_its_revisions(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "answer_of_a_process", answer_of_a_process)  # it has the revision's folders on its path
+    revised = partial(with_revisions, revisions=["v1.4", "main"])
+    scenario = without_file(Wanted(FACTORY, hours=0.5, symbols=2), revised=revised)
+    jobs = {job.config: job for job in plan_jobs(scenario)}
+    assert {name: Path(job.code[0], "quoting_bot.py").read_text()[-2] for name, job in jobs.items()} == {
+        "v1_4": "1",
+        "main": "2",
+    }
+    assert {f"RSS does not leak, {revision}" for revision in ("v1.4", "main")} <= {one.name for one in scenario.claims}

@@ -10,7 +10,6 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 

@@ -13,7 +13,7 @@ PATIENCE_S = 600.0
 
 
 class GitError(Exception):
-    """Git refused; the message is its own last line."""
+    """Git refused; the message is its own last line, after the first that is about a file."""
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -31,7 +31,9 @@ def git(folder: Path, *arguments: str) -> str:
     except TimeoutError:
         raise UsageError(f"git {arguments[0]} in {folder} is not done after {PATIENCE_S:g} s") from None
     if told.returncode:
-        raise GitError(last_line(told).removeprefix("fatal: "))
+        about_files = [line for line in told.stderr.splitlines() if line.startswith("error: ")][:1]
+        lines = dict.fromkeys([*about_files, last_line(told)])
+        raise GitError("; ".join(line.removeprefix("error: ").removeprefix("fatal: ") for line in lines))
     return told.stdout.strip()
 
 

@@ -7,6 +7,7 @@ import hashlib
 import importlib.machinery
 import importlib.util
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from harness.environments.cache import Say
 from harness.environments.git import GitError, git, is_tracked, top_level
 from harness.environments.import_roots import import_roots
 from harness.environments.versions import PATH, REVISION, Version
-from harness.errors import UsageError
+from harness.errors import SoakError, UsageError
 from harness.text import did_you_mean, dotted, shown, shown_path
 
 _INSTRUMENT = ("harness", "synthetic")
@@ -51,7 +52,7 @@ def resolved(config: str, version: Version, factory: str, scenario: Path) -> Ver
 def check_out(config: str, version: Version, say: Say) -> CheckedOut:
     """The worktree of a resolved version, made where there is none yet; says so before.
 
-    Raises UsageError where git refuses, or where the worktree was changed since.
+    Raises UsageError where git refuses, or where the worktree was changed since, SoakError where it cannot be written.
     """
     folder = Path(os.path.abspath(version.path or ""))
     top, commit = top_level(folder), str(version.revision)
@@ -62,7 +63,13 @@ def check_out(config: str, version: Version, say: Say) -> CheckedOut:
 
     def make(partial: Path) -> dict[str, Any]:
         say(f"checks out {commit[:12]} of {top} as a git worktree, without hooks")
-        git(top, "worktree", "add", "--detach", "--force", str(partial), commit)
+        try:
+            git(top, "worktree", "add", "--detach", "--force", str(partial), commit)
+        except GitError as error:
+            if "unable to write" not in str(error):
+                raise
+            free = shutil.disk_usage(partial.parent).free / 1e6  # git does not say that a disk is full
+            raise SoakError(f"{cache.final(partial)}: cannot be made: git: {error} ({free:.1f} MB are free)") from None
         return {"commit": commit, "repository": str(repository), "what": f"{commit[:12]} of {top}"}
 
     try:

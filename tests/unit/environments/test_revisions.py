@@ -11,11 +11,13 @@ import pytest
 
 from harness.describing import asking
 from harness.describing.asking import answer_of_a_process
-from harness.environments import cache
+from harness.environments import cache, revisions
+from harness.environments.git import GitError
+from harness.environments.git import git as plain_git
 from harness.environments.provided import Provided, provide, told_apart
 from harness.environments.revisions import forget, resolved
 from harness.environments.versions import Version
-from harness.errors import UsageError
+from harness.errors import SoakError, UsageError
 from harness.scenario.revised import with_revisions
 from harness.scenario.without_file import Wanted, without_file
 from harness.soaks.plan import plan_jobs
@@ -112,6 +114,20 @@ def test_a_revision_of_no_repository_is_refused(here: Path, said: list[str]) -> 
         checked_out(said, revision="main")
     with pytest.raises(UsageError, match=r'configs\.a\.path = "\.": with a revision it must be in a git repository'):
         checked_out(said, revision="main", path=".")
+
+
+def test_a_worktree_that_cannot_be_written_is_no_wrong_usage(
+    git: Git, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on_a_full_disk(folder: Path, *arguments: str) -> str:
+        if arguments[:2] == ("worktree", "add"):
+            raise GitError("unable to write file books.py; Could not reset index file to revision 'HEAD'.")
+        return plain_git(folder, *arguments)
+
+    monkeypatch.setattr(revisions, "git", on_a_full_disk)
+    with pytest.raises(SoakError, match=r"cannot be made: git: unable to write file books\.py; .* MB are free"):
+        checked_out(said, revision="v1.4")
+    assert git("worktree", "list").count("\n") == 0
 
 
 def test_a_target_that_is_only_named_is_compared_in_its_revisions(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:

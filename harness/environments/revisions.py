@@ -70,6 +70,9 @@ def check_out(config: str, version: Version, say: Say) -> CheckedOut:
                 raise
             free = shutil.disk_usage(partial.parent).free / 1e6  # git does not say that a disk is full
             raise SoakError(f"{cache.final(partial)}: cannot be made: git: {error} ({free:.1f} MB are free)") from None
+        except BaseException:  # git was killed, and the repository knows a worktree that is only begun
+            _remove(top, partial)
+            raise
         return {"commit": commit, "repository": str(repository), "what": f"{commit[:12]} of {top}"}
 
     try:
@@ -90,10 +93,12 @@ def forget(entry: cache.Entry) -> None:
     """Tell the repository of a worktree that it goes."""
     repository = Path(str(entry.about.get("repository", "")))
     if repository.is_dir():
-        try:
-            git(repository, "worktree", "remove", "--force", "--force", str(entry.folder))
-        except GitError:  # it does not know it any more
-            return
+        _remove(repository, entry.folder)
+
+
+def _remove(repository: Path, worktree: Path) -> None:
+    with contextlib.suppress(GitError):  # it does not know it any more
+        git(repository, "worktree", "remove", "--force", "--force", str(worktree))
 
 
 def _folder(config: str, version: Version, factory: str, scenario: Path) -> Path:

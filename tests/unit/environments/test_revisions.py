@@ -130,6 +130,23 @@ def test_a_worktree_that_cannot_be_written_is_no_wrong_usage(
     assert git("worktree", "list").count("\n") == 0
 
 
+def test_of_a_checkout_that_is_interrupted_the_repository_knows_nothing(
+    git: Git, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(folder: Path, *arguments: str) -> str:
+        printed = plain_git(folder, *arguments)
+        if arguments[:2] == ("worktree", "add"):
+            raise KeyboardInterrupt
+        return printed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(revisions, "git", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            checked_out(said, revision="v1.4")
+    assert git("worktree", "list").count("\n") == 0
+    assert Path(checked_out(said, revision="v1.4").code[0], "quoting_bot.py").exists()
+
+
 def test_a_target_that_is_only_named_is_compared_in_its_revisions(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "answer_of_a_process", answer_of_a_process)  # it has the revision's folders on its path
     revised = partial(with_revisions, revisions=["v1.4", "main"])

@@ -66,9 +66,16 @@ def pss_at(t_s: _Numbers, children: pd.DataFrame) -> _Numbers:
     NaN at the samples after which nothing was read.
     """
     held = np.full(t_s.size, np.nan)
-    read = children.groupby("t_s")["pss_bytes"].sum()
+    read = _held_at(children)
     at = np.searchsorted(t_s, read.index.to_numpy(dtype=np.float64), side="right") - 1
     held[at[at >= 0]] = read.to_numpy(dtype=np.float64)[at >= 0]
+    return held
+
+
+def _held_at(children: pd.DataFrame) -> pd.Series[float]:
+    """What all of them held by time, real bytes: of several readings at one instant, as while it stops, the most."""
+    readings = children.groupby(["t_s", "wall_s"])["pss_bytes"].sum()
+    held: pd.Series[float] = readings.groupby(level="t_s").max()
     return held
 
 
@@ -78,7 +85,7 @@ def without_the_stop(children: pd.DataFrame, last_fed_s: float) -> pd.DataFrame:
     A reading has the time of the newest sample when it began, and takes a while. So the last one under feed, up to
     `last_fed_s`, may be of then or of a moment of the stop. Where it tells of less than the one before, it is left out.
     """
-    held = children.groupby("t_s")["pss_bytes"].sum()
+    held = _held_at(children)
     held = held[held.index <= last_fed_s]
     fell = held.size > 1 and held.iloc[-1] < held.iloc[-2]
     return children[children["t_s"] != held.index[-1]] if fell else children

@@ -253,16 +253,26 @@ def test_a_run_without_children_has_no_table_of_them(tmp_path: Path) -> None:
 
 
 def test_the_tree_is_rss_and_what_children_held_between_readings_and_nothing_before_the_first() -> None:
-    children = pd.DataFrame({"t_s": [10.0, 10.0, 20.0], "pss_bytes": [60, 40, 300]})
+    children = pd.DataFrame({"t_s": [10.0, 10.0, 20.0], "wall_s": [1.0, 1.0, 2.0], "pss_bytes": [60, 40, 300]})
     t_s, rss = np.array([0.0, 5.0, 10.0, 15.0, 20.0, 25.0]), np.array([7.0] * 6)
     assert tree_bytes(t_s, rss, children).tolist() == [7, 7, 107, 207, 307, 307]
     assert tree_bytes(t_s, rss, children[:0]) is rss
     assert np.isnan(pss_at(t_s, children)).tolist() == [True, True, False, True, False, True]
 
 
+def test_of_several_readings_at_one_instant_none_is_added_to_another() -> None:
+    """At the horizon, while memory is walked and the target is stopped, virtual time stands still."""
+    children = pd.DataFrame(
+        {"t_s": [5.0, 10.0, 10.0, 10.0], "wall_s": [1.0, 2.0, 2.5, 3.0], "pss_bytes": [50, 100, 100, 0]}
+    )
+    t_s, rss = np.array([0.0, 5.0, 10.0, 10.0]), np.array([7.0] * 4)
+    assert tree_bytes(t_s, rss, children).max() == 107
+    assert len(without_the_stop(children, 10.0)) == 4
+
+
 def test_what_stop_ended_says_nothing_of_what_children_held_at_the_end_of_the_feed() -> None:
     """They are read in real time: the newest reading under feed may be minutes before its end."""
-    children = pd.DataFrame({"t_s": [5.0, 10.0, 30.0], "pss_bytes": [50, 100, 0]})
+    children = pd.DataFrame({"t_s": [5.0, 10.0, 30.0], "wall_s": [1.0, 2.0, 3.0], "pss_bytes": [50, 100, 0]})
     t_s, rss = np.array([0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0]), np.array([7.0] * 7)
     fed = t_s <= 20
     assert tree_bytes(t_s, rss, children, fed).tolist() == [7, 57, 107, 107, 107, 57, 7]
@@ -282,7 +292,8 @@ def test_what_stop_ended_says_nothing_of_what_children_held_at_the_end_of_the_fe
 def test_the_last_reading_under_feed_may_be_of_the_stop_and_counts_where_it_has_not_fallen(
     held: list[int], last_fed_s: float, left: int
 ) -> None:
-    children = pd.DataFrame({"t_s": [5.0, 10.0, 20.0][: len(held)], "pss_bytes": held})
+    times = [5.0, 10.0, 20.0][: len(held)]
+    children = pd.DataFrame({"t_s": times, "wall_s": times, "pss_bytes": held})
     assert without_the_stop(children, last_fed_s)["pss_bytes"].tolist() == held[:left]
 
 

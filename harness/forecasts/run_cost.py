@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from harness.errors import SoakError
 from harness.files import read_json
 from harness.soaks.archive import PARQUET_FILE, PEAK_TREE, read_rows, to_frame
+from harness.soaks.children_file import CHILDREN_PARQUET, read_children, tree_bytes
 from harness.worker.job import DATA_FOLDER, Job
 from harness.worker.recorder import FED, RUN_FILE, SAMPLES_FILE
 
@@ -100,7 +101,7 @@ def run_cost(folder: Path) -> RunCost | None:
             return None
         samples = _samples(folder)
         written = sum(file.stat().st_size for file in (folder / DATA_FOLDER).rglob("*") if file.is_file())
-        return cost_of(job, samples, facts, float(written))
+        return cost_of(job, samples, facts, float(written), _children(folder))
     except (SoakError, OSError, KeyError, IndexError, TypeError, ValueError, AttributeError):
         return None
 
@@ -113,10 +114,23 @@ def _samples(folder: Path) -> pd.DataFrame:
     )
 
 
-def cost_of(job: Job, samples: pd.DataFrame, facts: dict[str, object], written_bytes: float) -> RunCost | None:
+def _children(folder: Path) -> pd.DataFrame:
+    """What the processes that its target started held; empty where there were none."""
+    table = folder / CHILDREN_PARQUET
+    return pd.read_parquet(table) if table.exists() else read_children(folder)
+
+
+def cost_of(
+    job: Job,
+    samples: pd.DataFrame,
+    facts: dict[str, object],
+    written_bytes: float,
+    children: pd.DataFrame | None = None,
+) -> RunCost | None:
     """The cost of a run of `job` from its samples, and from the `facts` of its run.json where it is over.
 
-    None where fewer than FEWEST_INTERVALS of its feed have settled.
+    `children` are readings of what processes beside it held (CHILDREN_COLUMNS): memory is told with them. None
+    where fewer than FEWEST_INTERVALS of its feed have settled.
     """
     fed = samples[samples["phase"].isin(FED) & (samples["t_s"] <= job.horizon_s)]
     t_s, cpu_s, wall_s, rss = (_column(fed, name) for name in ("t_s", "cpu_s", "wall_s", "rss_bytes"))
@@ -140,8 +154,9 @@ def cost_of(job: Job, samples: pd.DataFrame, facts: dict[str, object], written_b
     else:
         fixed_s = float(cpu_s[0]) + STOP_CPU_S + STOP_S_PER_BYTE * max(float(rss[-1] - rss[0]), 0.0)
     per_s += _collections_to_come(t_s[1:][plain], cpu[plain], took_s[plain], _column(fed, "pymalloc_bytes")[1:][plain])
-    grown = _slope(t_s, rss, since_s=t_s[-1] / 2) * 3600
-    peak = float(str(facts.get(PEAK_TREE, facts.get("peak_rss_bytes", rss.max()))))
+    held = rss if children is None else tree_bytes(t_s, rss, children, np.ones(t_s.size, dtype=bool))
+    grown = _slope(t_s, held, since_s=t_s[-1] / 2) * 3600
+    peak = float(str(facts.get(PEAK_TREE, facts.get("peak_rss_bytes", held.max()))))
     return RunCost(
         fixed_cpu_s=fixed_s,
         update_cpu_s=per_s / rate,

@@ -111,6 +111,20 @@ def test_what_more_is_held_at_the_end_takes_longer_to_walk_and_to_stop() -> None
     assert cpu_seconds(run, [growing]) - cpu_seconds(run, [flat]) == pytest.approx(1.2, rel=0.05)  # 0.98 GB
 
 
+def test_what_processes_beside_it_hold_is_memory_too() -> None:
+    whole = long_job()
+    samples, facts = recorded(whole)
+    times = samples["t_s"].to_numpy()
+    children = pd.DataFrame({"t_s": times, "wall_s": times, "pss_bytes": (9e6 + 1e4 * times).astype(int)})
+    cost = cost_of(whole, samples, facts, 0.0, children)
+    alone = cost_of(whole, samples, facts, 0.0)
+    assert cost is not None
+    assert alone is not None
+    grown = (cost.grown_bytes_per_hour - alone.grown_bytes_per_hour) * whole.memory_scale
+    assert grown == pytest.approx(1e4 * 3600, rel=0.03)
+    assert cost.fixed_cpu_s == alone.fixed_cpu_s
+
+
 def test_a_run_that_hardly_began_tells_nothing() -> None:
     samples, _ = recorded(long_job())
     assert cost_of(long_job(), samples[samples["t_s"] <= 30], {}, 0.0) is None

@@ -59,11 +59,11 @@ def curve(config: str, runs: Sequence[Run], *, every_s: float, phases: Sequence[
     spans = [_span(run, phases) for run in mine]
     sampled = [times[[0, -1]] for times, *_ in spans if times.size]
     grid = np.arange(np.min(sampled), np.max(sampled) + EPSILON_S, every_s) if sampled else np.empty(0)
-    rss = spread(np.array([_held(grid, times, values) for times, values, *_ in spans]).reshape(len(mine), grid.size))
+    rss = spread(np.array([held(grid, times, values) for times, values, *_ in spans]).reshape(len(mine), grid.size))
     lives = [_interpolated(grid, times, live) for times, _, live, _ in spans]
     live_rows = np.array(lives).reshape(len(mine), grid.size)
     with_tree = spans if any(run.has_children for run in mine) else []
-    trees = [_held(grid, times, tree) for times, *_, tree in with_tree]
+    trees = [held(grid, times, tree) for times, *_, tree in with_tree]
     return Curve(
         config=config,
         hours=grid / 3600,
@@ -105,8 +105,8 @@ def _span(run: Run, phases: Sequence[str]) -> tuple[NDArray[np.float64], ...]:
     return run.t_s[inside], run.rss_gb[inside], run.live_gb[inside], run.children_held.tree_gb[inside]
 
 
-def _held(grid: NDArray[np.float64], times: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The last value at or before each grid point, NaN before the first and after the last sample."""
+def held(grid: NDArray[np.float64], times: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The last value at or before each grid point, in seconds; NaN before the first and after the last sample."""
     if not times.size:
         return np.full(grid.size, np.nan)
     index = np.searchsorted(times, grid + EPSILON_S, side="right") - 1

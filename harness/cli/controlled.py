@@ -8,6 +8,7 @@ from rich.console import Console
 
 from harness.analysis.verdict.control_record import CONTROL_FILE, ControlRecord, write_controls
 from harness.controls.standing import soak_controls
+from harness.report.page.control_page import write_control_page
 from harness.report.terminal.control_table import print_controls
 from harness.report.terminal.progress import Progress
 from harness.scenario import Scenario
@@ -17,7 +18,7 @@ from harness.soaks.result_folder import refuse_full_disk
 def control(
     console: Console, scenario: Scenario, folder: Path, *, short: bool, jobs: int | None, quiet: bool
 ) -> ControlRecord:
-    """Soak the controls of `scenario` into `folder`, write control.json there, print the checks.
+    """Soak the controls of `scenario` into `folder`, write control.json and a page there, print the checks.
 
     Raises UsageError where the machine has not enough memory, SoakError where the disk ran full or a run was refused,
     KeyboardInterrupt once every process is gone; then there is no control.json.
@@ -28,5 +29,14 @@ def control(
         write_controls(record, folder)
     except OSError as error:
         raise refuse_full_disk(error, folder) from error
-    print_controls(console, record, folder / CONTROL_FILE)
+    tell_controls(console, record, folder)
     return record
+
+
+def tell_controls(console: Console, record: ControlRecord, folder: Path) -> None:
+    """Write the page of controls that lie in `folder`, and print their checks. Raises SoakError on a full disk."""
+    try:
+        page = write_control_page(record, folder)
+    except OSError as error:
+        raise refuse_full_disk(error, folder) from error
+    print_controls(console, record, folder / CONTROL_FILE, page)

@@ -90,8 +90,11 @@ def read_controls(result: Path) -> ControlRecord | None:
     judged.
     """
     folder = result / CONTROLS_FOLDER
-    if not folder.is_dir():
-        return None
+    return read_record(folder) if folder.is_dir() else None
+
+
+def read_record(folder: Path) -> ControlRecord:
+    """What became of the controls that lie in `folder`. Raises UsageError, naming the file, where it is damaged."""
     path = folder / CONTROL_FILE
     table = read_json(path)
     if not isinstance(table, dict) or table.get("format") != FORMAT:

@@ -1,44 +1,39 @@
-"""The curves of the page as plain data: typed arrays in base64, which its script draws.
-
-Hours are float64 and values float32, little-endian; NaN is no value.
-"""
+"""The charts of a soak that share an axis of virtual hours: memory, what else is judged, lines of RSS, owners, load."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from harness.analysis.drawn.judged_floors import JudgedFloors, judged_floors, measured
+from harness.analysis.leaks.config_leaks import COUNTS, MAPPINGS, Measure
 from harness.analysis.load_rates import moving_load
-from harness.analysis.owners.courses import OTHER
-from harness.analysis.owners.growth import UNATTRIBUTED
 from harness.analysis.result import Result
-from harness.analysis.tables import RESIDUAL
 from harness.foreign_text import on_one_line
 from harness.report.drawing import looks
-from harness.report.drawing.looks import Fill, Look
 from harness.report.drawing.subjects import Subject, subjects
-from harness.report.page.envelopes import envelope, on_one_axis
-from harness.report.pictures.anatomy import RSS_LAYERS, gather
+from harness.report.page.chart_data import MOST_POINTS, Chart, Course, Series, Values, chart, line
+from harness.report.page.floor_marks import marks_of
+from harness.report.page.layers import children_charts, stacks
+from harness.scenario import Scenario
 
-MOST_POINTS = 100_000
-"""Of one curve; what is longer is drawn as its envelope."""
-
-MOST_VALUES = 400_000
-"""Of one chart: many seeds share them."""
-
-FEWEST_POINTS = 2_000
-
-_Values = NDArray[np.float64]
+_ON_DARK = "#b5b5b5"
+"""The load's grey on a dark page."""
 
 
-def charts(result: Result) -> list[dict[str, Any]]:
-    """Return the charts that share the axis of virtual hours: memory, lines of RSS, owners, load."""
+def charts(result: Result) -> list[Chart]:
+    """Return every chart that there is something to draw in."""
     drawn = subjects(result.scenario, result.runs, result.anchors)
-    return [*_memory(drawn), *_stacks(result), *_load(drawn)]
+    judged = judged_floors(result.runs, result.verdict.leaks)
+    return [
+        *memory_charts(result.scenario, drawn, judged),
+        *children_charts(result, drawn, judged),
+        *_judged_beside(result, drawn, judged),
+        *stacks(result),
+        *_load(drawn),
+    ]
 
 
 def backdrop(result: Result) -> dict[str, Any]:
@@ -57,86 +52,78 @@ def backdrop(result: Result) -> dict[str, Any]:
     }
 
 
-def _memory(drawn: Sequence[Subject]) -> list[dict[str, Any]]:
-    series: list[dict[str, Any]] = []
-    courses: list[tuple[_Values, _Values]] = []
+def memory_charts(
+    scenario: Scenario, drawn: Sequence[Subject], judged: Sequence[JudgedFloors] = (), *, seeds: bool = True
+) -> list[Chart]:
+    """Return the chart of RSS, live bytes and RSS with children; none where nothing was sampled.
 
-    def add(role: str, label: str, subject: Subject, hours: _Values, values: _Values) -> None:
-        series.append({"role": role, "label": label, "config": on_one_line(subject.config), **_line(subject.look)})
+    Where an anchor tells of full scale that is the thick line, and the small world a thin one beside it.
+    """
+    series: list[Series] = []
+    courses: list[Course] = []
+
+    def add(role: str, label: str, subject: Subject, hours: Values, values: Values) -> None:
+        series.append(line(role, label, subject.config, subject.look))
         at, first = np.unique(np.round(hours, 7), return_index=True)  # one instant, however it was reckoned
         courses.append((at, values[first]))
 
+    small = "RSS" if scenario.memory.scale == 1 else f"RSS in the world of {scenario.memory.scale:g}"
     for subject in drawn:
-        for run in subject.runs:
+        for run in subject.runs if seeds else ():
             if run.fed.any():
                 add("seed", f"RSS, seed {run.seed}", subject, *_fed_course(run.t_s[run.fed], run.rss_gb[run.fed]))
         if subject.curve is not None:
-            add("rss", "RSS", subject, subject.curve.hours, subject.curve.rss.median)
+            role, label = ("rss", "RSS") if subject.full is None else ("small", small)
+            add(role, label, subject, subject.curve.hours, subject.curve.rss.median)
             if subject.curve.live is not None:
                 add("live", "live bytes", subject, subject.curve.hours, subject.curve.live.median)
             if subject.curve.tree is not None:
                 add("tree", "RSS with children", subject, subject.curve.hours, subject.curve.tree.median)
         if subject.full is not None:
             add("full", "RSS at full scale", subject, subject.full.hours, subject.full.rss.median)
+    if not series:
+        return []
     title = "Resident memory (RSS) and live bytes, brought to full scale"
-    return [_chart("memory", title, "GB", series, courses)] if series else []
+    by_config = {subject.config: subject.look for subject in drawn}
+    marks = marks_of(judged, ["rss", "live", "tree"], by_config)
+    return [chart("memory", title, "GB", series, courses, marks=marks)]
 
 
-def _fed_course(t_s: _Values, gb: _Values) -> tuple[_Values, _Values]:
+def _fed_course(t_s: Values, gb: Values) -> Course:
     """Return hours and values with the highest one of an instant that was sampled twice."""
     hours = np.round(t_s / 3600, 7)
     at, first = np.unique(hours, return_index=True)
     return at, np.maximum.reduceat(gb, first)
 
 
-def _stacks(result: Result) -> list[dict[str, Any]]:
-    """Return where RSS goes and who holds it, a chart for each config."""
-    anatomy = gather(result.scenario, result.runs)
+def _judged_beside(result: Result, drawn: Sequence[Subject], judged: Sequence[JudgedFloors]) -> list[Chart]:
+    """Return mappings where they move, and tasks, threads and open files where some config is not fine."""
     found = []
-    for subject in anatomy.subjects:
-        config = on_one_line(subject.config)
-        known = anatomy.breakdowns.get(subject.config)
-        if known is not None:
-            values = {**known.lines, RESIDUAL: known.residual}
-            layers = [
-                (RSS_LAYERS[name].name, RSS_LAYERS[name].fill, values[name]) for name in RSS_LAYERS if name in values
-            ]
-            found.append(_stack("lines", config, "Where RSS goes", known.hours, layers))
-        course = anatomy.owners.get(subject.config)
-        if course is not None:
-            found.append(
-                _stack("owners", config, "Who holds the live bytes", course.hours, _owner_layers(course.owners))
-            )
+    for measure in (MAPPINGS, *COUNTS):
+        mine = [one for one in judged if one.leak.measure is measure]
+        if any(measure is MAPPINGS or one.leak.verdict.outcome != "OK" for one in mine):
+            found += _measure(result, drawn, measure, mine)
     return found
 
 
-def _owner_layers(owners: dict[str, _Values]) -> list[tuple[str, Fill, _Values]]:
-    named = [path for path in owners if path not in (OTHER, UNATTRIBUTED)]
-    fills = dict(zip(named, looks.OWNERS, strict=False))
-    fills |= {OTHER: looks.OTHER_OWNERS, UNATTRIBUTED: looks.UNATTRIBUTED}
-    words = {OTHER: "other owners", UNATTRIBUTED: "unattributed"}
-    return [(words.get(path, on_one_line(path)), fills[path], gb) for path, gb in owners.items()]
+def _measure(result: Result, drawn: Sequence[Subject], measure: Measure, judged: Sequence[JudgedFloors]) -> list[Chart]:
+    series, courses = [], []
+    for subject in drawn:
+        longest_s = max((float(run.t_s[-1]) for run in subject.runs if run.t_s.size), default=0.0)
+        every_s = max(result.scenario.time.sample_every_s, longest_s / MOST_POINTS)
+        hours, values = measured(measure, subject.runs, every_s=every_s)
+        if hours.size:
+            series.append(line("measure", measure.words, subject.config, subject.look))
+            courses.append((np.round(hours, 7), values))
+    if not series:
+        return []
+    marks = marks_of(judged, [measure.name], {subject.config: subject.look for subject in drawn})
+    words = measure.words[:1].upper() + measure.words[1:]
+    title = f"{words}, in the world of the runs" if measure.counted else f"{words}, brought to full scale"
+    return [chart("measure", title, "" if measure.counted else "GB", series, courses, marks=marks)]
 
 
-def _stack(
-    kind: str, config: str, title: str, hours: _Values, layers: Sequence[tuple[str, Fill, _Values]]
-) -> dict[str, Any]:
-    series = [
-        {
-            "role": "layer",
-            "label": label,
-            "config": config,
-            "colour": fill.colour,
-            "dark": fill.on_dark,
-            "dash": [],
-            "width": 1,
-        }
-        for label, fill, _ in layers
-    ]
-    return _chart(kind, f"{title}: {config}", "GB", series, [(hours, gb) for _, _, gb in layers])
-
-
-def _load(drawn: Sequence[Subject]) -> list[dict[str, Any]]:
+def _load(drawn: Sequence[Subject]) -> list[Chart]:
     load = moving_load([run for subject in drawn for run in subject.runs])
     if load is None:
         return []
@@ -145,37 +132,10 @@ def _load(drawn: Sequence[Subject]) -> list[dict[str, Any]]:
         "label": "events",
         "config": "",
         "colour": looks.FAINT,
-        "dark": "#b5b5b5",
+        "dark": _ON_DARK,
         "dash": [],
         "width": 2,
+        "alpha": 1.0,
     }
     middles = (load.edges_h[1:] + load.edges_h[:-1]) / 2
-    return [_chart("load", "Load, in the world of the runs", "events/s", [series], [(middles, load.per_s)])]
-
-
-def _chart(
-    kind: str, title: str, unit: str, series: list[dict[str, Any]], courses: Sequence[tuple[_Values, _Values]]
-) -> dict[str, Any]:
-    hours, rows = on_one_axis(courses)
-    most = min(MOST_POINTS, max(FEWEST_POINTS, MOST_VALUES // len(rows)))
-    enveloped = hours.size > most
-    hours, rows = envelope(hours, rows, most)
-    for one, row in zip(series, rows, strict=True):
-        one["values"] = _base64(row, "<f4")
-    return {
-        "kind": kind,
-        "title": title,
-        "unit": unit,
-        "enveloped": enveloped,
-        "hours": _base64(hours, "<f8"),
-        "series": series,
-    }
-
-
-def _line(look: Look) -> dict[str, Any]:
-    dash = [] if isinstance(look.dashes, str) else [look.width * part for part in look.dashes[1]]
-    return {"colour": look.colour, "dark": look.on_dark, "dash": dash, "width": max(look.width * 0.7, 1.5)}
-
-
-def _base64(values: _Values, kind: str) -> str:
-    return base64.b64encode(values.astype(kind).tobytes()).decode("ascii")
+    return [chart("load", "Load, in the world of the runs", "events/s", [series], [(middles, load.per_s)])]

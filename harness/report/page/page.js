@@ -1,10 +1,11 @@
-/* What moves on the page: the claims (sort, filter, open) and the charts (zoom, hover, toggles, keyboard, tables).
+/* What moves on the page: tables (sort, filter, open) and charts (zoom, hover, toggles, keyboard, figures).
    Text is only ever set as text; nothing is fetched, stored or sent. */
 "use strict";
 
 (function () {
-  const { backdrop, charts } = JSON.parse(document.getElementById("data").textContent);
+  const { groups } = JSON.parse(document.getElementById("data").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const printed = window.matchMedia("print");
   document.documentElement.classList.add("scripted");
 
   function element(name, words, className) {
@@ -14,30 +15,30 @@
     return made;
   }
 
-  /* ---- claims ---- */
+  /* ---- tables ---- */
 
-  function prepareClaims() {
-    const table = document.getElementById("claims");
-    if (!table) return;
-    const claims = [...table.querySelectorAll("tbody.claim")];
-    const filter = document.getElementById("filter");
-    const count = document.getElementById("count");
+  for (const button of document.querySelectorAll(".opens")) {
+    button.addEventListener("click", () => {
+      const row = document.getElementById(button.getAttribute("aria-controls"));
+      button.setAttribute("aria-expanded", String(row.classList.toggle("opened")));
+    });
+  }
 
-    for (const button of table.querySelectorAll(".opens")) {
-      button.addEventListener("click", () => {
-        const row = document.getElementById(button.getAttribute("aria-controls"));
-        button.setAttribute("aria-expanded", String(row.classList.toggle("opened")));
-      });
-    }
+  /* A table whose rows are bodies of their own can be sorted by its heads, and filtered by the field above it. */
+  function prepareTable(table) {
+    const units = [...table.querySelectorAll("tbody.unit")];
+    const tools = table.closest("section").querySelector(".tools");
+    const filter = tools.querySelector(".filter");
+    const count = tools.querySelector(".count");
 
     function show() {
       const wanted = filter.value.trim().toLowerCase();
       let shown = 0;
-      for (const claim of claims) {
-        claim.hidden = !claim.textContent.toLowerCase().includes(wanted);
-        if (!claim.hidden) shown += 1;
+      for (const unit of units) {
+        unit.hidden = !unit.textContent.toLowerCase().includes(wanted);
+        if (!unit.hidden) shown += 1;
       }
-      count.textContent = shown + " of " + claims.length;
+      count.textContent = shown + " of " + units.length;
     }
     filter.addEventListener("input", show);
     show();
@@ -51,10 +52,15 @@
       }
       head.dataset.way = way;
       head.parentElement.setAttribute("aria-sort", way === "up" ? "ascending" : "descending");
-      const word = (claim) => claim.rows[0].cells[column].textContent;
       const compare = new Intl.Collator("en", { numeric: true }).compare;
-      claims.sort((one, other) => (way === "up" ? 1 : -1) * compare(word(one), word(other)));
-      table.append(...claims);
+      const word = (unit) => unit.rows[0].cells[column].textContent;
+      const number = (unit) => parseFloat(word(unit).replace(/^(at (least|most) )/, "").replace(/,/g, ""));
+      const inOrder = (one, other) => {
+        const apart = number(one) - number(other);
+        return Number.isNaN(apart) || apart === 0 ? compare(word(one), word(other)) : apart;
+      };
+      units.sort((one, other) => (way === "up" ? 1 : -1) * inOrder(one, other));
+      table.append(...units);
     }));
   }
 
@@ -65,14 +71,50 @@
     return Array.from(new Kind(bytes.buffer), (value) => (Number.isNaN(value) ? null : value));
   }
 
+  const onDark = () => dark.matches && !printed.matches;
   const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const colour = (series) => (dark.matches ? series.dark : series.colour);
-  const shown = { configs: {}, seed: false, rss: true, live: true, tree: true, full: true, cleanups: true, limit: false, warmup: true };
-  const plots = [];
-  const FAINTER = { seed: 0.45, live: 0.75 };
-  const WIDTHS = { seed: 1, live: 1 };
+  const colour = (series) => (onDark() ? series.dark : series.colour);
+  const highestOf = (rows) => Math.max(0, ...rows.map((row) => row.reduce((most, value) => Math.max(most, value ?? 0), 0)));
 
-  /* Draw the layers of a stack from the top: each covers what lies under it. */
+  /* A line or a box in the look of a series, as a picture: its style is no style of the page. */
+  function swatch(series) {
+    const canvas = element("canvas", undefined, "swatch");
+    canvas.width = 44;
+    canvas.height = 20;
+    canvas.style.width = "22px";
+    canvas.style.height = "10px";
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = pen.strokeStyle = colour(series);
+    if (series.role === "layer") pen.fillRect(0, 0, 44, 20);
+    else if (series.floors) {
+      pen.lineWidth = 3;
+      pen.beginPath();
+      pen.moveTo(0, 14);
+      pen.lineTo(44, 6);
+      pen.stroke();
+      if (series.measure !== "live") pen.fillStyle = ink("--paper");
+      mark(pen, series.measure, 22, 10, 2);
+    } else {
+      pen.lineWidth = 2 * series.width;
+      pen.setLineDash(series.dash.map((part) => 2 * part));
+      pen.beginPath();
+      pen.moveTo(0, 10);
+      pen.lineTo(44, 10);
+      pen.stroke();
+    }
+    return canvas;
+  }
+
+  /* A floor: of live bytes a dot, of RSS with children a square, else a ring. */
+  function mark(pen, measure, x, y, ratio) {
+    pen.beginPath();
+    if (measure === "tree") pen.rect(x - 2.5 * ratio, y - 2.5 * ratio, 5 * ratio, 5 * ratio);
+    else pen.arc(x, y, (measure === "live" ? 1 : 2.8) * ratio, 0, 2 * Math.PI);
+    pen.fill();
+    pen.stroke();
+  }
+
+  /* Of a stack each layer covers what lies under it: drawn from the top. */
   function stacked(rows) {
     const sums = [];
     rows.forEach((row, place) => {
@@ -84,165 +126,305 @@
     return sums;
   }
 
-  function isShown(series) {
-    return (shown.configs[series.config] !== false || series.role === "load") && shown[series.role] !== false;
-  }
+  /* The charts of one group share their hours, the cursor and what is shown. */
+  function prepareGroup(number, parent) {
+    const { backdrop, charts, toggles } = groups[number];
+    const shown = { configs: {}, seed: false, rss: true, small: true, live: true, tree: true, full: true, floors: true, cleanups: true, limit: false, warmup: true };
+    const plots = [];
 
-  function drawBackdrop(plot, chart) {
-    const { ctx, bbox } = plot;
-    const at = (hour) => plot.valToPos(hour, "x", true);
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    if (shown.warmup && backdrop.warmup_h > 0) {
-      ctx.fillStyle = dark.matches ? "rgba(255,255,255,.08)" : "rgba(0,0,0,.07)";
-      ctx.fillRect(at(0), bbox.top, at(backdrop.warmup_h) - at(0), bbox.height);
-    }
-    ctx.strokeStyle = ink("--faint");
-    ctx.lineWidth = devicePixelRatio;
-    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-    ctx.beginPath();
-    ctx.moveTo(at(backdrop.horizon_h), bbox.top);
-    ctx.lineTo(at(backdrop.horizon_h), bbox.top + bbox.height);
-    if (chart.kind === "memory" && shown.limit) {
-      const height = plot.valToPos(backdrop.limit_gb, "y", true);
-      ctx.moveTo(bbox.left, height);
-      ctx.lineTo(bbox.left + bbox.width, height);
-    }
-    ctx.stroke();
-    ctx.restore();
-  }
+    const isShown = (series) => (shown.configs[series.config] !== false || series.role === "load") && shown[series.role] !== false;
 
-  function drawCleanups(plot, chart) {
-    if (chart.kind !== "memory" || !shown.cleanups) return;
-    const { ctx, bbox } = plot;
-    ctx.save();
-    ctx.lineWidth = devicePixelRatio;
-    chart.configs.forEach((config, place) => {
-      if (shown.configs[config] === false) return;
-      const one = chart.series.find((series) => series.config === config);
-      const bottom = bbox.top + bbox.height - 7 * place * devicePixelRatio;
-      ctx.strokeStyle = colour(one);
+    function drawBackdrop(plot, chart) {
+      const { ctx, bbox } = plot;
+      const at = (hour) => plot.valToPos(hour, "x", true);
+      ctx.save();
       ctx.beginPath();
-      for (const hour of backdrop.cleanups[config] || []) {
-        const x = plot.valToPos(hour, "x", true);
-        if (x < bbox.left || x > bbox.left + bbox.width) continue;
-        ctx.moveTo(x, bottom);
-        ctx.lineTo(x, bottom - 6 * devicePixelRatio);
+      ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+      ctx.clip();
+      if (shown.warmup && backdrop.warmup_h > 0) {
+        ctx.fillStyle = onDark() ? "rgba(255,255,255,.08)" : "rgba(0,0,0,.07)";
+        ctx.fillRect(at(0), bbox.top, at(backdrop.warmup_h) - at(0), bbox.height);
+      }
+      ctx.strokeStyle = ink("--faint");
+      ctx.lineWidth = devicePixelRatio;
+      ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+      ctx.beginPath();
+      ctx.moveTo(at(backdrop.horizon_h), bbox.top);
+      ctx.lineTo(at(backdrop.horizon_h), bbox.top + bbox.height);
+      if (chart.kind === "memory" && shown.limit) {
+        const height = plot.valToPos(backdrop.limit_gb, "y", true);
+        ctx.moveTo(bbox.left, height);
+        ctx.lineTo(bbox.left + bbox.width, height);
       }
       ctx.stroke();
-    });
-    ctx.restore();
-  }
-
-  let following = false;
-  function zoomAll(low, high) {
-    if (following) return;
-    following = true;
-    for (const each of plots) each.plot.setScale("x", { min: low, max: high });
-    following = false;
-  }
-
-  function figure(value) {
-    return value === null || value === undefined ? "-" : value.toLocaleString("en", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
-  }
-
-  function readOut(chart, index) {
-    chart.readout.replaceChildren();
-    if (index === null || index === undefined) return;
-    chart.readout.append(element("span", figure(chart.hours[index]) + " h"));
-    chart.series.forEach((series, place) => {
-      const value = chart.rows[place][index];
-      if (!isShown(series) || value === null || (series.role === "layer" && Math.abs(value) < 0.005)) return;
-      const of = series.role === "layer" || !series.config ? "" : series.config + ", ";
-      const entry = element("span");
-      entry.append(swatch(series), element("span", of + series.label + " " + figure(value)));
-      chart.readout.append(entry);
-    });
-    chart.readout.append(element("span", chart.unit));
-  }
-
-  /* A line or a box in the look of a series, as a picture: its style is no style of the page. */
-  function swatch(series) {
-    const canvas = element("canvas", undefined, "swatch");
-    canvas.width = 44;
-    canvas.height = 20;
-    canvas.setAttribute("width", "44");
-    canvas.style.width = "22px";
-    canvas.style.height = "10px";
-    const pen = canvas.getContext("2d");
-    pen.fillStyle = pen.strokeStyle = colour(series);
-    if (series.role === "layer") pen.fillRect(0, 0, 44, 20);
-    else {
-      pen.lineWidth = 2 * (WIDTHS[series.role] || series.width);
-      pen.setLineDash(WIDTHS[series.role] ? [] : series.dash.map((part) => 2 * part));
-      pen.beginPath();
-      pen.moveTo(0, 10);
-      pen.lineTo(44, 10);
-      pen.stroke();
+      ctx.restore();
     }
-    return canvas;
-  }
 
-  function options(chart, order) {
-    const layered = chart.series[0].role === "layer";
-    const lines = order.map((place) => {
-      const series = chart.series[place];
+    function drawCleanups(plot, chart) {
+      if (chart.kind !== "memory" || !shown.cleanups) return;
+      const { ctx, bbox } = plot;
+      ctx.save();
+      ctx.lineWidth = devicePixelRatio;
+      chart.configs.forEach((config, place) => {
+        if (shown.configs[config] === false) return;
+        const one = chart.series.find((series) => series.config === config);
+        const bottom = bbox.top + bbox.height - 7 * place * devicePixelRatio;
+        ctx.strokeStyle = colour(one);
+        ctx.beginPath();
+        for (const hour of backdrop.cleanups[config] || []) {
+          const x = plot.valToPos(hour, "x", true);
+          if (x < bbox.left || x > bbox.left + bbox.width) continue;
+          ctx.moveTo(x, bottom);
+          ctx.lineTo(x, bottom - 6 * devicePixelRatio);
+        }
+        ctx.stroke();
+      });
+      ctx.restore();
+    }
+
+    function drawFloors(plot, chart) {
+      if (!shown.floors) return;
+      const { ctx, bbox } = plot;
+      const across = (hour) => plot.valToPos(hour, "x", true);
+      const up = (value) => plot.valToPos(value, "y", true);
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+      ctx.clip();
+      for (const one of chart.marks) {
+        if (shown.configs[one.config] === false || shown[one.measure] === false) continue;
+        for (const [hours, values] of one.lines) {
+          for (const [width, stroke] of [[4, ink("--paper")], [1.6, colour(one)]]) {
+            ctx.lineWidth = width * devicePixelRatio;
+            ctx.strokeStyle = stroke;
+            ctx.beginPath();
+            ctx.moveTo(across(hours[0]), up(values[0]));
+            ctx.lineTo(across(hours[1]), up(values[1]));
+            ctx.stroke();
+          }
+        }
+        ctx.lineWidth = 1.2 * devicePixelRatio;
+        ctx.strokeStyle = colour(one);
+        ctx.fillStyle = one.measure === "live" ? colour(one) : ink("--paper");
+        for (const [hours, values] of one.floors) {
+          hours.forEach((hour, at) => mark(ctx, one.measure, across(hour), up(values[at]), devicePixelRatio));
+        }
+      }
+      ctx.restore();
+    }
+
+    let following = false;
+    function zoomAll(low, high) {
+      if (following) return;
+      following = true;
+      for (const each of plots) each.plot.setScale("x", { min: low, max: high });
+      following = false;
+    }
+
+    function readOut(chart, index) {
+      chart.readout.replaceChildren();
+      if (index === null || index === undefined) return;
+      chart.readout.append(element("span", hour(chart.hours[index]) + " h"));
+      chart.series.forEach((series, place) => {
+        const value = chart.rows[place][index];
+        if (!isShown(series) || value === null || (series.role === "layer" && Math.abs(value) < 0.002 * chart.highest)) return;
+        const of = series.role === "layer" || !series.config ? "" : series.config + ", ";
+        const entry = element("span");
+        entry.append(swatch(series), element("span", of + series.label + " " + chart.figure(value)));
+        chart.readout.append(entry);
+      });
+      chart.readout.append(element("span", chart.unit));
+    }
+
+    function options(chart, order) {
+      const layered = chart.series[0].role === "layer";
+      const lines = order.map((place) => {
+        const series = chart.series[place];
+        return {
+          label: String(place),
+          show: isShown(series),
+          stroke: () => colour(series),
+          fill: layered ? () => colour(series) : undefined,
+          width: series.width,
+          alpha: series.alpha,
+          dash: series.dash,
+          points: { show: false },
+          spanGaps: !layered && series.role !== "load",
+        };
+      });
+      const axis = { stroke: () => ink("--faint"), grid: { stroke: () => ink("--line"), width: 1 }, ticks: { stroke: () => ink("--line"), width: 1 } };
       return {
-        label: String(place),
-        show: isShown(series),
-        stroke: () => colour(series),
-        fill: layered ? () => colour(series) : undefined,
-        width: layered ? 0 : WIDTHS[series.role] || series.width,
-        alpha: FAINTER[series.role] || 1,
-        dash: WIDTHS[series.role] ? [] : series.dash,
-        points: { show: false },
-        spanGaps: !layered && series.role !== "load",
+        width: Math.max(chart.box.clientWidth, 280),
+        height: toggles ? { memory: 380, load: 140 }[chart.kind] || 240 : 220,
+        legend: { show: false },
+        cursor: { sync: { key: "hours " + number, scales: ["x", null] }, drag: { x: true, y: false }, y: false },
+        scales: {
+          x: { time: false, range: (plot, low, high) => [Math.max(low, 0), Math.min(high, backdrop.end_h)] },
+          y: { range: (plot, low, high) => [0, Math.max(chart.kind === "memory" && shown.limit ? backdrop.limit_gb : 0, high || 1) * 1.06] },
+        },
+        axes: [{ ...axis, label: "virtual hours", size: 34, labelSize: 20, labelFont: "13px system-ui" }, { ...axis, size: 58 }],
+        series: [{}, ...lines],
+        hooks: {
+          drawClear: [(plot) => drawBackdrop(plot, chart)],
+          draw: [(plot) => { drawCleanups(plot, chart); drawFloors(plot, chart); }],
+          setCursor: [(plot) => readOut(chart, plot.cursor.idx)],
+          setScale: [(plot, key) => {
+            if (key !== "x") return;
+            chart.section.dataset.from = hour(plot.scales.x.min);
+            chart.section.dataset.to = hour(plot.scales.x.max);
+            zoomAll(plot.scales.x.min, plot.scales.x.max);
+          }],
+        },
       };
-    });
-    const axis = { stroke: () => ink("--faint"), grid: { stroke: () => ink("--line"), width: 1 }, ticks: { stroke: () => ink("--line"), width: 1 } };
+    }
+
+    function steer(event, chart) {
+      const plot = chart.plot;
+      const { min, max } = plot.scales.x;
+      const middle = plot.cursor.idx === null || plot.cursor.idx === undefined ? (min + max) / 2 : chart.hours[plot.cursor.idx];
+      const step = (max - min) / 100;
+      const moves = { ArrowLeft: -step, ArrowRight: step, PageUp: -10 * step, PageDown: 10 * step };
+      if (event.key in moves) {
+        const to = Math.min(Math.max(middle + moves[event.key], min), max);
+        plot.setCursor({ left: plot.valToPos(to, "x"), top: 10 });
+      } else if (event.key === "+" || event.key === "-") {
+        const half = ((max - min) / 2) * (event.key === "+" ? 0.5 : 2);
+        zoomAll(Math.max(middle - half, 0), Math.min(middle + half, backdrop.end_h));
+      } else if (event.key === "0") zoomAll(0, backdrop.end_h);
+      else return;
+      event.preventDefault();
+    }
+
+    function draw(chart) {
+      const layered = chart.series[0].role === "layer";
+      const rows = layered ? stacked(chart.rows) : chart.rows;
+      chart.order = chart.series.map((_, place) => place);
+      if (layered) chart.order.reverse();
+      chart.plot = new uPlot(options(chart, chart.order), [chart.hours, ...chart.order.map((place) => rows[place])], chart.box);
+      plots.push(chart);
+    }
+
+    function key(chart, entries) {
+      const list = element("div", undefined, "readout");
+      for (const one of entries) {
+        const entry = element("span");
+        entry.dataset.config = one.config;
+        entry.append(swatch(one), element("span", one.label || one.words));
+        list.append(entry);
+      }
+      if (entries.length) chart.section.append(list);
+      return list;
+    }
+
+    function prepare(chart) {
+      chart.hours = floats(chart.hours, Float64Array);
+      chart.rows = chart.series.map((series) => floats(series.values, Float32Array));
+      chart.configs = [...new Set(chart.series.map((series) => series.config))];
+      chart.highest = highestOf(chart.rows);
+      chart.figure = figureOf(chart.highest);
+      const section = chart.section = element("div", undefined, "chart");
+      section.dataset.kind = chart.kind;
+      section.dataset.highest = String(chart.highest);
+      section.append(element("h3", chart.title + (chart.unit ? ", " + chart.unit : "")));
+      if (chart.enveloped) section.append(element("p", "Drawn by the lowest and highest value of each span.", "note"));
+      chart.box = element("div");
+      chart.box.tabIndex = 0;
+      chart.box.setAttribute("role", "group");
+      chart.box.setAttribute("aria-label", chart.title + ": arrow keys move the cursor, plus and minus zoom, 0 shows everything");
+      chart.box.addEventListener("keydown", (event) => steer(event, chart));
+      chart.readout = element("div", undefined, "readout");
+      section.append(chart.box, chart.readout);
+      if (chart.series[0].role === "layer") {
+        key(chart, [...chart.series].reverse().filter((series) => chart.rows[chart.series.indexOf(series)].some((value) => value !== null && value >= 0.002 * chart.highest)));
+      }
+      if (!toggles) key(chart, chart.series.map((series) => ({ ...series, label: series.config + ", " + series.label })));
+      chart.floors = key(chart, chart.marks);
+      chart.floors.classList.add("floors");
+      section.append(figures(chart));
+      charted.append(section);
+      draw(chart);
+    }
+
+    function refresh() {
+      for (const chart of plots) {
+        if (chart.series[0].role === "layer") chart.section.hidden = shown.configs[chart.series[0].config] === false;
+        chart.plot.batch(() => chart.order.forEach((place, at) => {
+          const wanted = isShown(chart.series[place]);
+          if (chart.plot.series[at + 1].show !== wanted) chart.plot.setSeries(at + 1, { show: wanted });
+        }));
+        chart.section.dataset.shown = String(chart.series.filter(isShown).length);
+        chart.floors.hidden = !shown.floors;
+        for (const entry of chart.floors.children) entry.hidden = shown.configs[entry.dataset.config] === false;
+        chart.plot.setScale("x", { min: chart.plot.scales.x.min, max: chart.plot.scales.x.max });
+        chart.plot.redraw(true, true);
+      }
+    }
+
+    function prepareToggles(fieldset) {
+      const memory = charts.find((chart) => chart.kind === "memory");
+      const of = (role) => memory && memory.series.find((series) => series.role === role);
+      const box = (words, checked, change, series) => {
+        const label = element("label");
+        const input = element("input");
+        input.type = "checkbox";
+        input.checked = checked;
+        input.addEventListener("change", () => { change(input.checked); refresh(); });
+        label.append(input);
+        if (series) label.append(swatch(series));
+        label.append(element("span", " " + words));
+        fieldset.append(label);
+      };
+      for (const config of memory ? memory.configs : []) {
+        const own = memory.series.filter((series) => series.config === config);
+        const look = own.find((series) => series.role === "full") || own.find((series) => series.role === "rss") || own[0];
+        shown.configs[config] = true;
+        box(config, true, (on) => { shown.configs[config] = on; }, look);
+      }
+      const roles = { seed: "each seed", live: "live bytes", tree: "with children", full: "full scale" };
+      if (of("small")) roles.small = of("small").label;
+      for (const [role, words] of Object.entries(roles)) {
+        if (of(role)) box(words, shown[role], (on) => { shown[role] = on; });
+      }
+      if (charts.some((chart) => chart.marks.length)) box("floors and slopes", true, (on) => { shown.floors = on; });
+      if (Object.values(backdrop.cleanups).some((hours) => hours.length)) box("cleanups (ticks at the foot)", true, (on) => { shown.cleanups = on; });
+      shown.limit = backdrop.limit_gb <= 2 * (memory ? memory.highest : 0);
+      box("limit " + backdrop.limit_gb.toLocaleString("en") + " GB", shown.limit, (on) => { shown.limit = on; });
+      if (backdrop.warmup_h > 0) box("warm-up", true, (on) => { shown.warmup = on; });
+    }
+
+    const fieldset = element("fieldset", undefined, "toggles");
+    const charted = element("div");
+    fieldset.append(element("legend", "Show"));
+    parent.append(...(toggles ? [fieldset] : []), charted);
+    for (const chart of charts) prepare(chart);
+    if (toggles) prepareToggles(fieldset);
+    refresh();
     return {
-      width: Math.max(chart.box.clientWidth, 280),
-      height: { memory: 380, load: 140 }[chart.kind] || 240,
-      legend: { show: false },
-      cursor: { sync: { key: "hours", scales: ["x", null] }, drag: { x: true, y: false }, y: false },
-      scales: {
-        x: { time: false, range: (plot, low, high) => [Math.max(low, 0), Math.min(high, backdrop.end_h)] },
-        y: { range: (plot, low, high) => [0, Math.max(chart.kind === "memory" && shown.limit ? backdrop.limit_gb : 0, high || 1) * 1.06] },
-      },
-      axes: [{ ...axis, label: "virtual hours", size: 34, labelSize: 20, labelFont: "13px system-ui" }, { ...axis, size: 58 }],
-      series: [{}, ...lines],
-      hooks: {
-        drawClear: [(plot) => drawBackdrop(plot, chart)],
-        draw: [(plot) => drawCleanups(plot, chart)],
-        setCursor: [(plot) => readOut(chart, plot.cursor.idx)],
-        setScale: [(plot, key) => { if (key === "x") zoomAll(plot.scales.x.min, plot.scales.x.max); }],
+      refresh,
+      fit() {
+        for (const chart of plots) chart.plot.setSize({ width: Math.max(chart.box.clientWidth, 280), height: chart.plot.height });
       },
     };
   }
 
-  function steer(event, chart) {
-    const plot = chart.plot;
-    const { min, max } = plot.scales.x;
-    const middle = plot.cursor.idx === null || plot.cursor.idx === undefined ? (min + max) / 2 : chart.hours[plot.cursor.idx];
-    const step = (max - min) / 100;
-    const moves = { ArrowLeft: -step, ArrowRight: step, PageUp: -10 * step, PageDown: 10 * step };
-    if (event.key in moves) {
-      const hour = Math.min(Math.max(middle + moves[event.key], min), max);
-      plot.setCursor({ left: plot.valToPos(hour, "x"), top: 10 });
-    } else if (event.key === "+" || event.key === "-") {
-      const half = ((max - min) / 2) * (event.key === "+" ? 0.5 : 2);
-      zoomAll(Math.max(middle - half, 0), Math.min(middle + half, backdrop.end_h));
-    } else if (event.key === "0") zoomAll(0, backdrop.end_h);
-    else return;
-    event.preventDefault();
+  const written = (value, digits) => (value === null || value === undefined ? "-" : value.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits }));
+  const hour = (value) => written(value, 2);
+
+  /* Figures in the digits that a chart of this height needs. */
+  function figureOf(highest) {
+    const digits = highest < 0.1 ? 4 : highest < 1 ? 3 : 2;
+    return (value) => written(value, digits);
   }
 
-  /* The figures of a chart at 25 instants: what the picture says, for who cannot see it. */
+  /* The figures of a chart at 25 instants, and its floors: what the picture says, for who cannot see it. */
   function figures(chart) {
     const details = element("details");
     details.append(element("summary", "Its figures as a table"));
+    const add = (table) => {
+      const wide = element("div", undefined, "wide");
+      wide.append(table);
+      details.append(wide);
+    };
     details.addEventListener("toggle", () => {
       if (details.children.length > 1) return;
       const table = element("table");
@@ -250,126 +432,45 @@
       const head = table.createTHead().insertRow();
       head.append(element("th", "hours"));
       for (const series of chart.series) {
-        head.append(element("th", (chart.kind === "memory" ? series.config + ", " : "") + series.label));
+        head.append(element("th", (series.role === "layer" || !series.config ? "" : series.config + ", ") + series.label));
       }
       const body = table.createTBody();
       const line = (name, of) => {
         const row = body.insertRow();
         row.append(element("th", name));
-        chart.rows.forEach((values) => { row.insertCell().textContent = figure(of(values)); });
+        chart.rows.forEach((values) => { row.insertCell().textContent = chart.figure(of(values)); });
       };
       for (let part = 0; part <= 24; part += 1) {
         const index = Math.round((part / 24) * (chart.hours.length - 1));
-        line(figure(chart.hours[index]), (values) => values[index]);
+        line(hour(chart.hours[index]), (values) => values[index]);
       }
       line("highest", (values) => values.reduce((most, value) => (value !== null && (most === null || value > most) ? value : most), null));
-      const wide = element("div", undefined, "wide");
-      wide.append(table);
-      details.append(wide);
+      add(table);
+      if (!chart.marks.length) return;
+      const floors = element("table");
+      floors.append(element("caption", "The floors that were judged, at virtual hours, a line a seed"));
+      const rows = floors.createTBody();
+      for (const one of chart.marks) {
+        for (const [hours, values] of one.floors) {
+          const row = rows.insertRow();
+          row.append(element("th", one.words.split(":")[0]));
+          row.insertCell().textContent = hours.map((at, place) => hour(at) + " h " + chart.figure(values[place])).join("; ");
+        }
+      }
+      add(floors);
     });
     return details;
   }
 
-  function draw(chart) {
-    const layered = chart.series[0].role === "layer";
-    const drawn = layered ? stacked(chart.rows) : chart.rows;
-    const order = chart.series.map((_, place) => place);
-    if (layered) order.reverse();
-    chart.plot = new uPlot(options(chart, order), [chart.hours, ...order.map((place) => drawn[place])], chart.box);
-    chart.order = order;
-    plots.push(chart);
-  }
-
-  function prepare(chart, parent) {
-    chart.hours = floats(chart.hours, Float64Array);
-    chart.rows = chart.series.map((series) => floats(series.values, Float32Array));
-    chart.configs = [...new Set(chart.series.map((series) => series.config))];
-    const section = element("div", undefined, "chart");
-    section.dataset.kind = chart.kind;
-    section.dataset.highest = String(Math.max(...chart.rows.map((row) => row.reduce((most, value) => Math.max(most, value ?? 0), 0))));
-    section.append(element("h3", chart.title + ", " + chart.unit));
-    if (chart.enveloped) section.append(element("p", "Drawn by the lowest and highest value of each span.", "note"));
-    chart.box = element("div");
-    chart.box.tabIndex = 0;
-    chart.box.setAttribute("role", "group");
-    chart.box.setAttribute("aria-label", chart.title + ": arrow keys move the cursor, plus and minus zoom, 0 shows everything");
-    chart.box.addEventListener("keydown", (event) => steer(event, chart));
-    chart.readout = element("div", undefined, "readout");
-    section.append(chart.box, chart.readout);
-    if (chart.series[0].role === "layer") {
-      const key = element("div", undefined, "readout");
-      for (const series of [...chart.series].reverse()) {
-        const place = chart.series.indexOf(series);
-        if (!chart.rows[place].some((value) => value !== null && value >= 0.005)) continue;
-        const entry = element("span");
-        entry.append(swatch(series), element("span", series.label));
-        key.append(entry);
-      }
-      section.append(key);
-    }
-    section.append(figures(chart));
-    parent.append(section);
-    chart.section = section;
-    draw(chart);
-  }
-
-  function refresh() {
-    for (const chart of plots) {
-      if (["lines", "owners"].includes(chart.kind)) chart.section.hidden = shown.configs[chart.series[0].config] === false;
-      chart.plot.batch(() => chart.order.forEach((place, at) => {
-        const wanted = isShown(chart.series[place]);
-        if (chart.plot.series[at + 1].show !== wanted) chart.plot.setSeries(at + 1, { show: wanted });
-      }));
-      chart.plot.setScale("x", { min: chart.plot.scales.x.min, max: chart.plot.scales.x.max });
-      chart.plot.redraw(true, true);
-    }
-  }
-
-  function prepareToggles() {
-    const parent = document.getElementById("toggles");
-    const memory = charts.find((chart) => chart.kind === "memory");
-    const has = (role) => Boolean(memory) && memory.series.some((series) => series.role === role);
-    const box = (words, checked, change, series) => {
-      const label = element("label");
-      const input = element("input");
-      input.type = "checkbox";
-      input.checked = checked;
-      input.addEventListener("change", () => { change(input.checked); refresh(); });
-      label.append(input);
-      if (series) label.append(swatch(series));
-      label.append(element("span", " " + words));
-      parent.append(label);
-    };
-    for (const config of memory ? memory.configs : []) {
-      const look = memory.series.find((series) => series.config === config && series.role === "rss");
-      shown.configs[config] = true;
-      box(config, true, (on) => { shown.configs[config] = on; }, look);
-    }
-    const roles = { seed: "each seed", live: "live bytes", tree: "with children", full: "full scale" };
-    for (const [role, words] of Object.entries(roles)) {
-      if (has(role)) box(words, shown[role], (on) => { shown[role] = on; });
-    }
-    if (Object.values(backdrop.cleanups).some((hours) => hours.length)) box("cleanups (ticks at the foot)", true, (on) => { shown.cleanups = on; });
-    const highest = memory ? Math.max(...memory.rows.map((row) => row.reduce((most, value) => Math.max(most, value ?? 0), 0))) : 0;
-    shown.limit = backdrop.limit_gb <= 2 * highest;
-    box("limit " + backdrop.limit_gb.toLocaleString("en") + " GB", shown.limit, (on) => { shown.limit = on; });
-    if (backdrop.warmup_h > 0) box("warm-up", true, (on) => { shown.warmup = on; });
-  }
-
-  prepareClaims();
-  const parent = document.getElementById("charts");
-  if (parent) {
-    for (const chart of charts) prepare(chart, parent);
-    prepareToggles();
-    refresh();
-    let waiting = 0;
-    window.addEventListener("resize", () => {
-      cancelAnimationFrame(waiting);
-      waiting = requestAnimationFrame(() => {
-        for (const chart of plots) chart.plot.setSize({ width: Math.max(chart.box.clientWidth, 280), height: chart.plot.height });
-      });
-    });
-    dark.addEventListener("change", refresh);
-  }
+  for (const table of document.querySelectorAll("table.sortable")) prepareTable(table);
+  const prepared = [...document.querySelectorAll(".curves")].map((parent) => prepareGroup(Number(parent.dataset.group), parent));
+  const all = (what) => { for (const group of prepared) group[what](); };
+  let waiting = 0;
+  window.addEventListener("resize", () => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => all("fit"));
+  });
+  dark.addEventListener("change", () => all("refresh"));
+  printed.addEventListener("change", () => { all("fit"); all("refresh"); });
   document.documentElement.dataset.ready = "yes";
 })();

@@ -12,8 +12,11 @@ from harness.report.terminal.console import new_table, paragraph, show, whole_li
 from harness.text import shown_path
 
 
-def print_controls(console: Console, record: ControlRecord, file: Path) -> None:
-    """Print the checks; where one fails, that the soak is invalid stands before anything else."""
+def print_controls(console: Console, record: ControlRecord, file: Path, page: str) -> None:
+    """Print the checks; where one fails, that the soak is invalid stands before anything else.
+
+    Last stands that they were written to `file`, with a `page` beside it.
+    """
     if not record.held:
         text = f"the controls of {record.scenario} do not hold ({', '.join(record.failed)})"
         paragraph(console, Text.assemble(("INVALID: ", "bold red"), f"{text}: its soaks here are no evidence."))
@@ -29,4 +32,4 @@ def print_controls(console: Console, record: ControlRecord, file: Path) -> None:
     console.print()
     if record.held:
         paragraph(console, Text.assemble(("MET: ", "bold green"), f"the controls of {record.scenario} hold."))
-    whole_line(console, f"Recorded: {shown_path(file)}")
+    whole_line(console, f"Recorded: {shown_path(file)}, {page}")

@@ -46,6 +46,12 @@ def test_controls_that_hold(carried_out, monkeypatch, capsys) -> None:
     told = json.loads(file.read_text(encoding="utf-8"))
     assert (told["format"], told["scenario"], told["status"], told["short"]) == (1, "smoke", "met", False)
     assert told["checks"][0]["measured"] == "0.06%"
+    assert "control.json, report.html" in out
+    text = file.with_name("report.html").read_text(encoding="utf-8")
+    assert "The standing controls of smoke" in text
+    assert "0.06%" in text
+    assert main(["report", str(file.parent)]) == 0
+    assert capsys.readouterr().out == out
 
 
 def test_one_that_fails_is_said_before_anything_else(carried_out, monkeypatch, capsys) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,9 @@ import numpy as np
 import pytest
 
 from harness.analysis.result import Result
+from harness.report.drawing.subjects import subjects
+from harness.report.page.charts import memory_charts
+from harness.report.page.logged import trouble_rows
 from harness.report.page.soak_page import page, write_page
 from tests.unit.anatomy_soak import write_result
 
@@ -52,7 +56,7 @@ def data_of(text: str) -> dict:
 
 def test_the_peak_drawn_is_the_peak_recorded(result: Path) -> None:
     opened = Result.open(result)
-    (memory,) = [chart for chart in data_of(page(opened))["charts"] if chart["kind"] == "memory"]
+    (memory,) = [chart for chart in data_of(page(opened))["groups"][0]["charts"] if chart["kind"] == "memory"]
     for run in opened.runs:
         (series,) = [
             one for one in memory["series"] if (one["config"], one["label"]) == (run.config, f"RSS, seed {run.seed}")
@@ -95,8 +99,69 @@ def test_every_claim_every_config_and_the_next_step_stand_there(result: Path) ->
     text = page(opened)
     for claim in opened.scenario.claims:
         assert claim.name in text
-    assert text.count('<tbody class="claim">') == len(opened.scenario.claims)
+    assert text.count('<tbody class="unit claim">') == len(opened.scenario.claims)
     assert "soak report a" in text
+
+
+def test_floors_and_slopes_are_drawn_where_a_leak_is_judged(result: Path) -> None:
+    opened = Result.open(result)
+    (memory,) = [chart for chart in data_of(page(opened))["groups"][0]["charts"] if chart["kind"] == "memory"]
+    marks = {(mark["config"], mark["measure"]): mark for mark in memory["marks"]}
+    for leak in opened.verdict.leaks:
+        if leak.measure.name in ("rss", "live"):
+            mark = marks[leak.config, leak.measure.name]
+            assert leak.verdict.outcome in mark["words"]
+            assert [len(hours) for hours, _ in mark["floors"]] == [leak.verdict.floors] * 2
+            ((begin_h, end_h), (begin, end)) = mark["lines"][0]
+            assert (end - begin) / (end_h - begin_h) == pytest.approx(leak.verdict.slope)
+
+
+def test_the_small_world_is_thinner_than_full_scale(result: Path) -> None:
+    opened = Result.open(result)
+    (subject, *_) = subjects(opened.scenario, opened.runs)
+    anchored = replace(subject, full=subject.curve)
+    (drawn,) = memory_charts(opened.scenario, [anchored])
+    small, full = ({one["role"]: one for one in drawn["series"]}[role] for role in ("small", "full"))
+    assert small["label"] == "RSS in the world of 0.1"
+    assert small["width"] < full["width"] / 2
+    assert "rss" not in {one["role"] for one in drawn["series"]}
+    (alone,) = memory_charts(opened.scenario, [subject])
+    assert {one["role"]: one["width"] for one in alone["series"]}["rss"] == full["width"]
+
+
+def test_every_place_of_trouble_is_told_and_what_is_no_trouble_is_not(result: Path) -> None:
+    def first(kind: str, place: str, count: int, t_s: float = 60.0) -> dict:
+        return {"kind": kind, "first": f"no {HOSTILE}", "name": "bot", "place": place, "t_s": t_s, "count": count}
+
+    opened = Result.open(result)
+    runs = [
+        replace(run, facts={"trouble": {"totals": {"error": 3, "debug": 9}, "firsts": firsts}})
+        for run, firsts in zip(
+            opened.runs.of_config("old"),
+            (
+                [first("error", "bot.py:1", 2), first("warned", "bot.py:9", 1), first("debug", "bot.py:3", 9)],
+                [first("error", "bot.py:1", 5, t_s=36.0)],
+            ),
+            strict=True,
+        )
+    ]
+    told = [row[:4] + row[5:] for row in trouble_rows(runs)]
+    assert told == [
+        ["old", "error logged", "2 to 5", "0.01 h", "bot.py:1"],
+        ["old", "warning", "1", "0.02 h", "bot.py:9"],
+    ]
+
+
+def test_controls_are_listed_check_by_check(result: Path) -> None:
+    checks = [{"control": "null", "quantity": HOSTILE, "measured": "2%", "band": "at most 1%", "passed": False}]
+    record = {"scenario": "x", "memory_scale": 0.1, "short": True, "injected_gb_per_hour": 0.2, "checks": checks}
+    (result / "controls").mkdir()
+    told = json.dumps({"format": 1, "status": "invalid", **record})
+    (result / "controls" / "control.json").write_text(told, encoding="utf-8")
+    text = page(Result.open(result))
+    assert "Controls held: 0 of 1 checks (short)." in text
+    assert '<td class="outcome missed">FAIL</td>' in text
+    assert "<img" not in text
 
 
 def test_a_recording_that_lacks_something_says_so(result: Path) -> None:

@@ -1,4 +1,4 @@
-"""What follows the runs of a sweep: its tables written, its pictures drawn, its findings told.
+"""What follows the runs of a sweep: its tables and its page written, its pictures drawn, its findings told.
 
 The exit code is 0 where every run is whole, 3 where one is missing or failed.
 """
@@ -19,6 +19,8 @@ from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.analysis.sweeps.switches import EFFECTS_ON, effects_of, switches_of
 from harness.files import in_one_piece, write_table
 from harness.report.drawing.page import Page
+from harness.report.page.document import PAGE_FILE, write
+from harness.report.page.sweep_page import sweep_page
 from harness.report.pictures.sweep_effects import effects_picture
 from harness.report.pictures.sweep_levels import levels_picture
 from harness.report.pictures.sweep_map import map_picture
@@ -33,7 +35,7 @@ TABLES = ("table", "runs", "claims")
 
 
 def conclude_sweep(console: Console, folder: Path) -> int:
-    """Write the tables and pictures of a sweep, and tell what it says; return the exit code.
+    """Write the tables, the pictures and the page of a sweep, and tell what it says; return the exit code.
 
     Where another process still carries it out nothing is written. Raises SoakError where the folder cannot be written.
     """
@@ -76,7 +78,7 @@ def _told(console: Console, sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> d
 
 
 def _written(sweep: RecordedSweep, maps: Sequence[ClaimMap], pages: dict[str, Page]) -> list[str]:
-    """Write tables and pictures; return their names."""
+    """Write tables, pictures and the page; return their names."""
     tables = (metrics_table(sweep), runs_table(sweep), claims_table(sweep, maps))
     for name, table in zip(TABLES, tables, strict=True):
         if not table.empty:
@@ -84,7 +86,7 @@ def _written(sweep: RecordedSweep, maps: Sequence[ClaimMap], pages: dict[str, Pa
     for name, page in pages.items():
         page.save(sweep.folder / name)
     written = [f"{name}.parquet" for name, table in zip(TABLES, tables, strict=True) if not table.empty]
-    return [*written, "the same as .csv", *pages]
+    return [*written, "the same as .csv", *pages, write(sweep_page(sweep, maps), sweep.folder / PAGE_FILE)]
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -175,3 +175,15 @@ def save_picture(console: Console, page: Page, picture: Path, *, make_folder: bo
         raise UsageError(f"{shown_path(picture)}: the picture cannot be written: {error.strerror}") from error
     console.print()
     whole_line(console, f"Picture: {shown_path(picture)}")
+
+
+def save_page(console: Console, text: str, path: Path) -> None:
+    """Save a page of HTML and say where. Raises UsageError where it cannot be written."""
+    from harness.report.page.document import write
+    from harness.report.terminal.console import whole_line
+
+    try:
+        write(text, path)
+    except OSError as error:
+        raise UsageError(f"{shown_path(path)}: the page cannot be written: {error.strerror}") from error
+    whole_line(console, f"Page: {shown_path(path)}")

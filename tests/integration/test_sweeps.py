@@ -70,6 +70,8 @@ def test_a_disturbed_sweep_gives_the_table_of_an_undisturbed_one(soaks: Soaks, u
     assert len(runs) == 8
     assert set(runs["status"]) == {"complete"}
     assert (undisturbed / "map.png").exists()
+    assert "report.html" in whole.stdout
+    assert "Where each claim holds" in (undisturbed / "report.html").read_text(encoding="utf-8")
     assert "100 % (4 of 4)" in whole.stdout
 
     process = soaks.start("sweep", path, "small", "--quiet", "--jobs", "1")

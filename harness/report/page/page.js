@@ -361,8 +361,9 @@
     }
 
     function prepareToggles(fieldset) {
-      const memory = charts.find((chart) => chart.kind === "memory");
-      const of = (role) => memory && memory.series.find((series) => series.role === role);
+      const memory = charts.filter((chart) => chart.kind === "memory");
+      const lines = memory.flatMap((chart) => chart.series);
+      const of = (role) => lines.find((series) => series.role === role);
       const box = (words, checked, change, series) => {
         const label = element("label");
         const input = element("input");
@@ -374,8 +375,8 @@
         label.append(element("span", " " + words));
         fieldset.append(label);
       };
-      for (const config of memory ? memory.configs : []) {
-        const own = memory.series.filter((series) => series.config === config);
+      for (const config of new Set(lines.map((series) => series.config))) {
+        const own = lines.filter((series) => series.config === config);
         const look = own.find((series) => series.role === "full") || own.find((series) => series.role === "rss") || own[0];
         shown.configs[config] = true;
         box(config, true, (on) => { shown.configs[config] = on; }, look);
@@ -387,7 +388,7 @@
       }
       if (charts.some((chart) => chart.marks.length)) box("floors and slopes", true, (on) => { shown.floors = on; });
       if (Object.values(backdrop.cleanups).some((hours) => hours.length)) box("cleanups (ticks at the foot)", true, (on) => { shown.cleanups = on; });
-      shown.limit = backdrop.limit_gb <= 2 * (memory ? memory.highest : 0);
+      shown.limit = backdrop.limit_gb <= 2 * Math.max(0, ...memory.map((chart) => chart.highest));
       box("limit " + backdrop.limit_gb.toLocaleString("en") + " GB", shown.limit, (on) => { shown.limit = on; });
       if (backdrop.warmup_h > 0) box("warm-up", true, (on) => { shown.warmup = on; });
     }

@@ -28,7 +28,10 @@ CONFIG_COLUMNS = {
     "CPU": "cpu.seconds",
 }
 
-_BAR_WIDTH, _LABEL_WIDTH = 600.0, 170.0
+LABEL_WIDTH = 170.0
+"""Left of every bar."""
+
+_BAR_WIDTH = 600.0
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,13 @@ def _bars(stop: Waterfall, scale: float, colour: str) -> tuple[Bar, ...]:
 
 
 def _bar(label: str, begin_gb: float, gb: float, scale: float, colour: str) -> Bar:
-    low, high = sorted((begin_gb, begin_gb + gb))
-    begin = _LABEL_WIDTH + scale * max(low, 0.0)
+    return bar(label, (begin_gb, gb), scale, colour=colour, amount=f"{value(gb, 'GB')} GB")
+
+
+def bar(label: str, span: tuple[float, float], scale: float, *, colour: str, amount: str) -> Bar:
+    """Return a bar over a `span`: where it begins, and how far it goes on or back. What is below 0 is not drawn."""
+    begin, size = span
+    low, high = sorted((begin, begin + size))
+    left = LABEL_WIDTH + scale * max(low, 0.0)
     length = max(scale * (max(high, 0.0) - max(low, 0.0)), 1.0)
-    return Bar(label, round(begin, 1), round(length, 1), f"{value(gb, 'GB')} GB", colour)
+    return Bar(label, round(left, 1), round(length, 1), amount, colour)

@@ -31,7 +31,7 @@ _SIDE_A: dict[str, Any] = {"dashes": (0, (3, 1.5)), "width": 2.0}
 _SIDE_B: dict[str, Any] = {"dashes": "solid", "width": 2.6}
 
 _LEVELS = ("start", "peak", "horizon", "horizon.instant", "mean", "sawtooth.crest_gb", "sawtooth.trough_gb")
-_DRAWN = frozenset({*_LEVELS, "release.stop", "release.drop", "release.trim"})
+DRAWN = frozenset({*_LEVELS, "release.stop", "release.drop", "release.trim"})
 """Metrics of one config whose differences share an axis well. The table has all metrics."""
 
 Soak = tuple[Scenario, Sequence[Run]]
@@ -128,7 +128,7 @@ def _rows(compared: Sequence[tuple[Comparison, Look]], unit: str) -> list[_Diffe
             (row.metric.name, look, row.difference)
             for comparison, look in compared
             for row in comparison.rows
-            if row.metric.unit == unit and row.metric.name in _DRAWN
+            if row.metric.unit == unit and row.metric.name in DRAWN
         ]
     )
 

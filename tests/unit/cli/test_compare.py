@@ -76,7 +76,10 @@ def test_the_configs_of_one_result(write_result, capsys: pytest.CaptureFixture[s
     assert "old and fixed" in shown
     assert row(shown, "peak ") == "peak 25.03 GB 7.03 GB -18.00 [-18.00, -18.00] GB"
     assert row(shown, "reduction.peak ").startswith("reduction.peak 71.9 [71.5, 72.3] %")
-    assert shown.splitlines()[-1] == f"Picture: {folder / 'compare.png'}"
+    assert shown.splitlines()[-2:] == [f"Picture: {folder / 'compare.png'}", f"Page: {folder / 'compare.html'}"]
+    page = (folder / "compare.html").read_text(encoding="utf-8")
+    assert "old against fixed" in page
+    assert "-18.00 [-18.00, -18.00] GB" in page
     with Image.open(folder / "compare.png") as image:
         assert image.size == (1600, 900)
 
@@ -91,7 +94,13 @@ def test_two_results(write_result, capsys: pytest.CaptureFixture[str]) -> None:
         ["peak", "25.03", "GB", "25.03", "GB", "0.00", "[0.00,", "0.00]", "GB"],
         ["peak", "7.03", "GB", "9.03", "GB", "+2.00", "[2.00,", "2.00]", "GB"],
     ]
-    assert shown.splitlines()[-1] == "Picture: here.png"
+    assert shown.splitlines()[-2:] == ["Picture: here.png", "Page: here.html"]
+    page = Path("here.html").read_text(encoding="utf-8")
+    assert "<li>clock: virtual and real</li>" in page
+    assert page.count('<svg class="bars"') == 1
+    assert main(["compare", str(a), str(b), "--out", "alone.html"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Page: alone.html"
+    assert Path("alone.html").read_text(encoding="utf-8") == page
     assert Path("here.png").stat().st_size > 10_000
     assert not (b / "compare.png").exists()
 

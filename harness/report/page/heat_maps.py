@@ -1,0 +1,125 @@
+"""Heat maps of a sweep as tables: where each claim is met, exceeded and missed; which switch brings how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.analysis.sweeps.claim_map import ClaimAtPoint, ClaimMap
+from harness.analysis.sweeps.recorded_sweep import RecordedSweep
+from harness.analysis.sweeps.switches import Effects, switches_of
+from harness.report.pictures.sweep_map import SIGNS
+from harness.report.sweeps.sentences import axis_words, holds_words, metric_words
+from harness.report.words.amounts import band_words, percent, spoken
+from harness.sweeps.points import Point, level_words
+
+SHADES = 5
+"""So many strengths of a colour tell how large a share is."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its words, and the classes by which it is coloured."""
+
+    words: str
+    classes: str
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """A table of coloured cells: what it is, what stands in its corner, the heads of its columns, its rows by name."""
+
+    title: str
+    corner: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+
+
+def claims_over_two_axes(sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> list[HeatMap]:
+    """Return a map for each claim that a sweep over two axes tells of, those whose place changes first."""
+    down, right = sweep.points.settings.axes
+    told = sorted((one for one in maps if one.told), key=lambda one: len({at.place for at in one.told}) < 2)
+    corner = f"{axis_words(down)} \N{DOWNWARDS ARROW}, {axis_words(right)} \N{RIGHTWARDS ARROW}"
+    found = []
+    for one in told:
+        by_levels = {(at.point.level(down), at.point.level(right)): at for at in one.at}
+        rows = [
+            (_level(sweep, down, low), tuple(_cell(by_levels[low, high]) for high in sweep.points.settings.axes[right]))
+            for low in sweep.points.settings.axes[down]
+        ]
+        heads = tuple(_level(sweep, right, level) for level in sweep.points.settings.axes[right])
+        found.append(HeatMap(f"{_claim_words(one)}: {holds_words(one)}", corner, heads, tuple(rows)))
+    return found
+
+
+def claims_by_point(sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> HeatMap | None:
+    """Return one map of every claim at every point; None where nothing is claimed."""
+    if not maps:
+        return None
+    heads = tuple(point_words(sweep, point) for point in sweep.points)
+    rows = tuple((_claim_words(one), tuple(_cell(at) for at in one.at)) for one in maps)
+    return HeatMap("Every claim at every point, by the mean over the seeds", "claim", heads, rows)
+
+
+def shares_of_switches(effects: Sequence[Effects]) -> HeatMap | None:
+    """Return what share each switch has of the change of each metric; None where no metric changes."""
+    changing = [each for each in effects if each.changes]
+    if not changing:
+        return None
+    heads = tuple(axis_words(switch.name) for switch in changing[0].switches)
+    rows = []
+    for each in effects:
+        ends = (each.none.estimate, each.every.estimate)
+        name, unit = metric_words(each.metric.name), each.metric.unit
+        known = [spoken(end, unit) for end in ends if end is not None]
+        row = f"{name}: {' to '.join(known)}" if known else name
+        if each.changes:
+            cells = tuple(_share(switch.share.estimate) for switch in each.switches)
+        else:
+            cells = (Cell("not known" if each.reason else "no change", "nothing"), *(Cell("", "") for _ in heads[1:]))
+        rows.append((row, cells))
+    return HeatMap("Share of the whole change that each brings (Shapley)", "metric, none to all", heads, tuple(rows))
+
+
+def point_words(sweep: RecordedSweep, point: Point) -> str:
+    """Return what is set at a point, as people read it: the switches that are on, or the axes that moved."""
+    axes = sweep.points.settings.axes
+    if switches_of(sweep):
+        on = [axis_words(axis) for axis, level in point.levels if level != next(iter(axes[axis]))]
+        return " + ".join(on) or "none"
+    if sweep.points.settings.design == "one_at_a_time" and len(axes) > 1:
+        moved = [(axis, level) for axis, level in point.levels if level != sweep.points.origin.level(axis)]
+        return ", ".join(f"{axis_words(axis)} {_level(sweep, axis, level)}" for axis, level in moved) or "as it is"
+    return ", ".join(f"{axis_words(axis)} {_level(sweep, axis, level)}" for axis, level in point.levels)
+
+
+def _level(sweep: RecordedSweep, axis: str, level: str) -> str:
+    return level_words(level, sweep.points.settings.axes[axis][level])
+
+
+def _claim_words(one: ClaimMap) -> str:
+    """A claim with what was expected of it."""
+    unit = one.at[0].judged.metric.unit
+    return f"{one.claim.name} ({band_words(one.claim.expected, one.claim.tolerance, unit)})"
+
+
+def _cell(at: ClaimAtPoint) -> Cell:
+    unit = at.judged.metric.unit
+    value = at.estimate.estimate
+    amount = "" if value is None else f" {spoken(value, unit)}"
+    if at.place == "moves":
+        return Cell(f"not told{amount and f', here{amount}'}", "unknown")
+    if at.place == "unknown":
+        return Cell(f"{SIGNS['unknown']}{amount}", "unknown")
+    open_words = "" if at.decided else ", open"
+    return Cell(f"{SIGNS[at.place]} {at.place}{amount}{open_words}", f"{at.place}{'' if at.decided else ' undecided'}")
+
+
+def _share(share: float | None) -> Cell:
+    if share is None:
+        return Cell("?", "unknown")
+    shade = min(SHADES, math.ceil(SHADES * abs(share)))
+    return Cell(
+        percent(share), f"{'brings' if share >= 0 else 'against'}-{shade}" if abs(share) >= 0.005 else "nothing"
+    )

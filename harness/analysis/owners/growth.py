@@ -149,19 +149,15 @@ def after_step(config: str, runs: Sequence[Run], step: str, *, since: str = "sta
 
     Empty where no run has both walks. Owners that hold less than before are left out, but for UNATTRIBUTED.
     """
-    both = {}
+    both: dict[int, dict[str, float]] = {}
     for run in runs:
         if run.config == config:
             then, now = _walk(run, since), _walk(run, step)
             if then is not None and now is not None:
-                both[run.seed] = now.add(-then, fill_value=0.0)
-    paths = dict.fromkeys(path for one in both.values() for path in one.index)
-    held = {
-        path: over_seeds(
-            {seed: Reading(float(one.reindex([path], fill_value=0.0).iloc[0])) for seed, one in both.items()}
-        )
-        for path in paths
-    }
+                more_gb = now.add(-then, fill_value=0.0)
+                both[run.seed] = dict(zip(map(str, more_gb.index), more_gb.tolist(), strict=True))
+    paths = dict.fromkeys(path for one in both.values() for path in one)
+    held = {path: over_seeds({seed: Reading(one.get(path, 0.0)) for seed, one in both.items()}) for path in paths}
     more = {path: one for path, one in held.items() if mean_or_zero(one) > 0 or path == UNATTRIBUTED}
     return dict(sorted(more.items(), key=lambda item: mean_or_zero(item[1]), reverse=True))
 

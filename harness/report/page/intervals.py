@@ -12,8 +12,8 @@ from harness.report.drawing.looks import Look
 from harness.report.pictures.comparison import DRAWN
 from harness.report.words.amounts import measured
 
-WIDTH, _LEFT, _RIGHT = 860.0, 300.0, 620.0
-_ROW = 24.0
+_LEFT, _RIGHT = 8.0, 592.0
+"""Between these lie all ends, in units of a drawing that is 600 wide."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,6 @@ class IntervalRow:
     """One difference, in units of the drawing: where its point and the ends of its interval lie, and its words."""
 
     label: str
-    y: float
     point: float
     low: float
     high: float
@@ -35,34 +34,35 @@ class Panel:
 
     title: str
     zero: float
-    height: float
     rows: tuple[IntervalRow, ...]
 
 
 def panels(compared: Sequence[tuple[Comparison, str, Look]]) -> list[Panel]:
-    """Return a panel for GB and one for shares of what is compared: each comparison with its name and its look."""
+    """Return the panels of each comparison, with its name and its look: levels, what a stop gives back, reductions.
+
+    The tables have all metrics; here are those that share an axis well.
+    """
     found = []
-    for title, unit in (("Levels, GB", "GB"), ("What a stop gives back, percentage points", "share")):
-        differences = [
-            (f"{name}: {row.metric.name}" if len(compared) > 1 else row.metric.name, row.difference, look)
-            for comparison, name, look in compared
-            for row in comparison.rows
-            if row.metric.unit == unit and row.metric.name in DRAWN
+    for comparison, name, look in compared:
+        for title, unit in (("levels, GB", "GB"), ("what a stop gives back, percentage points", "share")):
+            differences = [
+                (row.metric.name, row.difference)
+                for row in comparison.rows
+                if row.metric.unit == unit and row.metric.name in DRAWN
+            ]
+            found.append(_panel(f"{name}: {title}", unit, differences, look))
+        pairs = [
+            (one.metric.name, one.estimate) for one in comparison.between if one.metric.name.startswith("reduction.")
         ]
-        found.append(_panel(title, unit, differences))
-    pairs = [
-        (f"{name}: {one.metric.name}" if len(compared) > 1 else one.metric.name, one.estimate, look)
-        for comparison, name, look in compared
-        for one in comparison.between
-        if one.metric.unit == "share"
-    ]
-    found.append(_panel("Of each pair, %", "share", pairs, signed=False))
+        found.append(_panel(f"{name}: reductions, %", "share", pairs, look, signed=False))
     return [panel for panel in found if panel.rows]
 
 
-def _panel(title: str, unit: str, differences: Sequence[tuple[str, Estimate, Look]], *, signed: bool = True) -> Panel:
-    known = [(label, one, look) for label, one, look in differences if _finite(one.estimate)]
-    ends = [0.0, *(end for _, one, _ in known for end in (one.estimate, one.low, one.high) if _finite(end))]
+def _panel(
+    title: str, unit: str, differences: Sequence[tuple[str, Estimate]], look: Look, *, signed: bool = True
+) -> Panel:
+    known = [(label, one) for label, one in differences if _finite(one.estimate)]
+    ends = [0.0, *(end for _, one in known for end in (one.estimate, one.low, one.high) if _finite(end))]
     lowest, highest = min(end for end in ends if end is not None), max(end for end in ends if end is not None)
     scale = (_RIGHT - _LEFT) / max(highest - lowest, 1e-12)
 
@@ -70,12 +70,12 @@ def _panel(title: str, unit: str, differences: Sequence[tuple[str, Estimate, Loo
         return round(_LEFT + scale * (amount - lowest), 1)
 
     rows = []
-    for place, (label, one, look) in enumerate(known):
+    for label, one in known:
         middle = one.estimate or 0.0
         low, high = (middle if end is None else end for end in (one.low, one.high))
         words = measured(one, unit, signed=signed)
-        rows.append(IntervalRow(label, _ROW * (place + 0.5), at(middle), at(low), at(high), look.colour, words))
-    return Panel(title, at(0.0), _ROW * len(rows), tuple(rows))
+        rows.append(IntervalRow(label, at(middle), at(low), at(high), look.colour, words))
+    return Panel(title, at(0.0), tuple(rows))
 
 
 def _finite(amount: float | None) -> bool:

@@ -67,8 +67,13 @@
   /* ---- charts ---- */
 
   function floats(text, Kind) {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    return Array.from(new Kind(bytes.buffer), (value) => (Number.isNaN(value) ? null : value));
+    const letters = atob(text);
+    const bytes = new Uint8Array(letters.length);
+    for (let at = 0; at < bytes.length; at += 1) bytes[at] = letters.charCodeAt(at);
+    const values = new Kind(bytes.buffer);
+    const known = new Array(values.length);
+    for (let at = 0; at < values.length; at += 1) known[at] = values[at] === values[at] ? values[at] : null; // NaN is none
+    return known;
   }
 
   const onDark = () => dark.matches && !printed.matches;
@@ -254,7 +259,7 @@
       });
       const axis = { stroke: () => ink("--faint"), grid: { stroke: () => ink("--line"), width: 1 }, ticks: { stroke: () => ink("--line"), width: 1 } };
       return {
-        width: Math.max(chart.box.clientWidth, 280),
+        width,
         height: toggles ? { memory: 380, load: 140 }[chart.kind] || 240 : 220,
         legend: { show: false },
         cursor: { sync: { key: "hours " + number, scales: ["x", null] }, drag: { x: true, y: false }, y: false },
@@ -316,12 +321,15 @@
       return list;
     }
 
-    function prepare(chart) {
+    function decode(chart) {
       chart.hours = floats(chart.hours, Float64Array);
       chart.rows = chart.series.map((series) => floats(series.values, Float32Array));
       chart.configs = [...new Set(chart.series.map((series) => series.config))];
       chart.highest = highestOf(chart.rows);
       chart.figure = figureOf(chart.highest);
+    }
+
+    function mount(chart) {
       const section = chart.section = element("div", undefined, "chart");
       section.dataset.kind = chart.kind;
       section.dataset.highest = String(chart.highest);
@@ -343,16 +351,21 @@
       section.append(figures(chart));
       charted.append(section);
       draw(chart);
+      tell(chart);
+    }
+
+    function tell(chart) {
+      chart.section.dataset.shown = String(chart.series.filter(isShown).length);
     }
 
     function refresh() {
       for (const chart of plots) {
         if (chart.series[0].role === "layer") chart.section.hidden = shown.configs[chart.series[0].config] === false;
+        tell(chart);
         chart.plot.batch(() => chart.order.forEach((place, at) => {
           const wanted = isShown(chart.series[place]);
           if (chart.plot.series[at + 1].show !== wanted) chart.plot.setSeries(at + 1, { show: wanted });
         }));
-        chart.section.dataset.shown = String(chart.series.filter(isShown).length);
         chart.floors.hidden = !shown.floors;
         for (const entry of chart.floors.children) entry.hidden = shown.configs[entry.dataset.config] === false;
         chart.plot.setScale("x", { min: chart.plot.scales.x.min, max: chart.plot.scales.x.max });
@@ -397,13 +410,16 @@
     const charted = element("div");
     fieldset.append(element("legend", "Show"));
     parent.append(...(toggles ? [fieldset] : []), charted);
-    for (const chart of charts) prepare(chart);
+    const widthNow = () => Math.max(charted.clientWidth, 280);
+    let width = widthNow(); // asked once: each time costs a layout
+    for (const chart of charts) decode(chart);
     if (toggles) prepareToggles(fieldset);
-    refresh();
+    for (const chart of charts) mount(chart);
     return {
       refresh,
       fit() {
-        for (const chart of plots) chart.plot.setSize({ width: Math.max(chart.box.clientWidth, 280), height: chart.plot.height });
+        width = widthNow();
+        for (const chart of plots) chart.plot.setSize({ width, height: chart.plot.height });
       },
     };
   }

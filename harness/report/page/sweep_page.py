@@ -24,7 +24,7 @@ from harness.report.page.heat_maps import (
     shares_of_switches,
 )
 from harness.report.page.making import made_by
-from harness.report.page.tables import Bar, bar
+from harness.report.page.tables import BAR_WIDTH, Bar, bar
 from harness.report.pictures.sweep_effects import LESS, MORE
 from harness.report.sweeps.sentences import (
     axis_words,
@@ -43,8 +43,6 @@ from harness.sweeps.points import level_words
 
 TABLE: Final = (*EFFECTS_ON[:4], "live.peak", "growth.drop_share", *EFFECTS_ON[4:])
 """The metrics that stand in the table of the page; table.parquet has all."""
-
-_BAR_WIDTH: Final = 560.0
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,7 @@ def _waterfall(effects: Effects) -> tuple[Bar, ...]:
     if not heights:
         return ()
     unit = effects.metric.unit
-    scale = _BAR_WIDTH / max(*map(abs, heights), 1e-9)
+    scale = BAR_WIDTH / max(*map(abs, heights), 1e-9)
     bars = [bar("none", (0.0, heights[0]), scale, colour=OTHER.colour, amount=measured(effects.steps[0], unit))]
     for switch, (before, after) in zip(effects.switches, itertools.pairwise(heights), strict=True):
         change = after - before

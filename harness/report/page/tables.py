@@ -28,10 +28,8 @@ CONFIG_COLUMNS = {
     "CPU": "cpu.seconds",
 }
 
-LABEL_WIDTH = 170.0
-"""Left of every bar."""
-
-_BAR_WIDTH = 600.0
+BAR_WIDTH = 600.0
+"""Units of the drawing that the longest bar may take."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,7 @@ def stop_views(result: Result) -> list[StopView]:
     """Return the stop of each config that ran."""
     stops = {config: waterfall(config, runs) for config, runs in result.runs.by_config().items() if runs}
     heights = [mean_or_zero(stop.grown) for stop in stops.values() if stop is not None]
-    scale = _BAR_WIDTH / max([*heights, 1e-9])
+    scale = BAR_WIDTH / max([*heights, 1e-9])
     colours = {config: look.colour for config, look in looks(result.runs.configs).items()}
     return [
         StopView(config, _bars(stop, scale, colours[config]) if stop else (), tuple(stop_sentences(stop)))
@@ -179,6 +177,6 @@ def bar(label: str, span: tuple[float, float], scale: float, *, colour: str, amo
     """Return a bar over a `span`: where it begins, and how far it goes on or back. What is below 0 is not drawn."""
     begin, size = span
     low, high = sorted((begin, begin + size))
-    left = LABEL_WIDTH + scale * max(low, 0.0)
-    length = max(scale * (max(high, 0.0) - max(low, 0.0)), 1.0)
+    left = scale * max(low, 0.0)
+    length = max(scale * (max(high, 0.0) - max(low, 0.0)), 1.5)
     return Bar(label, round(left, 1), round(length, 1), amount, colour)

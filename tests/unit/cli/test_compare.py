@@ -97,7 +97,7 @@ def test_two_results(write_result, capsys: pytest.CaptureFixture[str]) -> None:
     assert shown.splitlines()[-2:] == ["Picture: here.png", "Page: here.html"]
     page = Path("here.html").read_text(encoding="utf-8")
     assert "<li>clock: virtual and real</li>" in page
-    assert page.count('<svg class="bars"') == 1
+    assert page.count('<table class="bars"') == 2
     assert main(["compare", str(a), str(b), "--out", "alone.html"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "Page: alone.html"
     assert Path("alone.html").read_text(encoding="utf-8") == page

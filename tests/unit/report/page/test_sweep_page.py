@@ -72,7 +72,7 @@ def test_switches_stand_with_what_each_brings(recorded) -> None:
     text = sweep_page(sweep, claim_maps(sweep))
     assert "Starting from old" in text
     assert "Fix 2 brings 100 %" in text
-    assert text.count('<svg class="bars"') == 1
+    assert text.count('<table class="bars"') == 1
     assert re.search(r'<td class="brings-5">100 %</td>', text)
     assert "+ Fix 1" in text
     assert "Fix 1 + Fix 2" in text

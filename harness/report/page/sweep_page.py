@@ -37,7 +37,7 @@ from harness.report.sweeps.sentences import (
     said_of_switches,
     upper_first,
 )
-from harness.report.words.amounts import band_words, interval, measured
+from harness.report.words.amounts import band_words, interval, measured, value, with_unit
 from harness.soaks.result_folder import read_manifest
 from harness.sweeps.points import level_words
 
@@ -154,7 +154,8 @@ def _waterfall(effects: Effects) -> tuple[Bar, ...]:
     bars = [bar("none", (0.0, heights[0]), scale, colour=OTHER.colour, amount=measured(effects.steps[0], unit))]
     for switch, (before, after) in zip(effects.switches, itertools.pairwise(heights), strict=True):
         change = after - before
-        words = f"{change:+.2f} {unit}" if unit != "share" else f"{100 * change:+.1f} %"
+        shown = value(change, unit)
+        words = with_unit(f"+{shown}" if change > 0 and shown.strip("0.") else shown, unit)
         name = f"+ {axis_words(switch.name)}"
         bars.append(bar(name, (before, change), scale, colour=(LESS if change <= 0 else MORE).colour, amount=words))
     last = measured(effects.steps[-1], unit)

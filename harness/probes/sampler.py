@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from harness.probes import process
 from harness.probes.allocators.statistics import Allocators, Mallinfo2, Pymalloc
 from harness.probes.resident.breakdown import BREAKDOWN, NOT_READ, Breakdown
+from harness.probes.resident.written_files import WrittenFiles
 
 LIVE_EVERY = 12
 """Allocator statistics, tasks, threads, open files: every 12th sample (1 to 4 ms per GB).
@@ -36,9 +37,10 @@ class Sampler:
         self._columns = {name: row[name] for name in row.dtype.names or ()}
         self.ballast: mmap.mmap | None = None
         self._breakdown = Breakdown(self.allocators)
-        self._beyond = np.full(
-            2, NOT_READ, np.int64
-        )  # what was mapped, and RSS beyond the allocators, when both were read
+        self._resident = process.resident_reader()
+        self._written = WrittenFiles()
+        # what was mapped, and what of it moves between such readings, when pages were read
+        self._mapped = np.full(2, NOT_READ, np.int64)
         self._now_s = now_s
         self._cgroup_bytes = process.cgroup_reader()
         self._began = time.perf_counter()
@@ -73,7 +75,7 @@ class Sampler:
     def held_bytes(self) -> int | None:
         """Live bytes now, and the mappings as they were last read by page; None where live bytes cannot be read."""
         live = self.allocators.live_bytes()
-        return None if live is None else live + max(int(self._beyond[0]), 0)
+        return None if live is None else live + max(int(self._mapped[0]), 0)
 
     def _read_breakdown(self, rss: int, due: bool) -> None:
         if due:
@@ -99,17 +101,30 @@ class Sampler:
             self._columns[name][0] = NOT_READ if value is None else value
 
     def _mappings(self, rss: int, pymalloc: Pymalloc | None, glibc: Mallinfo2 | None, by_page: bool) -> int | None:
-        """What the program mapped itself: exact where pages were read, and carried on by RSS between such readings.
+        """What the program mapped itself: exact where pages were read, and carried on between such readings.
 
-        RSS less what the allocators have mapped moves as it does, as long as pages of theirs are not touched for the
-        first time or given back one by one.
+        What is resident and no clean page of a file, less what the allocators have mapped, moves as it does, as long as
+        pages of theirs are not touched for the first time or given back one by one.
         """
         if glibc is None:
             return None
         arenas = 0 if pymalloc is None else pymalloc.arenas * pymalloc.arena_bytes
-        beyond = rss - arenas - int(glibc.arena + glibc.hblkhd)
+        beyond = self._movable(rss, by_page) - arenas - int(glibc.arena + glibc.hblkhd)
         if by_page:
-            self._beyond[:] = self._breakdown.mappings_bytes(), beyond
-        if self._beyond[0] == NOT_READ:
+            self._mapped[:] = self._breakdown.mappings_bytes(), beyond
+        if self._mapped[0] == NOT_READ:
             return None
-        return max(int(self._beyond[0]) + beyond - int(self._beyond[1]), 0)
+        return max(int(self._mapped[0]) + beyond - int(self._mapped[1]), 0)
+
+    def _movable(self, rss: int, by_page: bool) -> int:
+        """Resident bytes that only the program moves: without pages of files, but for those that it writes to.
+
+        RSS where the kernel does not tell one from the other.
+        """
+        resident = self._resident()
+        if resident is None:
+            return rss
+        try:
+            return resident.in_memory + self._written.resident(resident.of_files, look=by_page)
+        except OSError:  # no pagemap in this system, and no reading by page
+            return resident.in_memory

@@ -108,8 +108,7 @@ KINDS = {  # how it is made: the line of RSS, its owner, in words
 def run(soaks: Soaks, kind: str, *, keeps: bool) -> str:
     """Run a target that makes 270 mappings of 256 kB in 18 minutes; what `run` printed.
 
-    Where they are given back, for an hour, and with a budget of a twelfth of what is kept else: what is told of
-    mappings between two looks at pages follows RSS, which moved by more than the usual budget beside other programs.
+    Where they are given back, for an hour: in 18 minutes its interval may reach the budget though nothing grows.
     """
     code = f"class Target(Base):\n    keeps = {keeps}\n    make = staticmethod({kind})\nbuild = Target\n"
     soaks.target(HEAD + code)
@@ -117,7 +116,6 @@ def run(soaks: Soaks, kind: str, *, keeps: bool) -> str:
         "[configs.only]\n",
         factory="mine:build",
         hours=0.3 if keeps else 1.0,
-        leak_budget=0.0375 if keeps else 0.2,
         baseline_gb=1.2,
         sample_every_s=1,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any, NamedTuple
 
-from harness.probes.resident.pages import PAGE, Pages
+from harness.probes.resident.own_mappings import PAGE
+from harness.probes.resident.pages import Pages
 
 # whole names: one put together at run time would stay behind in CPython's type attribute cache
 _POOLS = ("system_memory_pool", "mimalloc_memory_pool", "jemalloc_memory_pool")

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.probes.resident.own_mappings import PAGE
 from harness.probes.resident.own_memory import FEW, OwnMemory, Words
-from harness.probes.resident.pages import BLOCK_PAGES, PAGE, Pages
+from harness.probes.resident.pages import BLOCK_PAGES, Pages
 
 PREV_INUSE, IS_MMAPPED, FLAG_BITS = 1, 2, 7  # in the low bits of a chunk's size
 _HEAP_MAX = 1 << 26

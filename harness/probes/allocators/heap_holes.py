@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.probes.allocators.glibc_heap import FLAG_BITS, IS_MMAPPED, PREV_INUSE
+from harness.probes.resident.own_mappings import PAGE
 from harness.probes.resident.own_memory import OwnMemory
-from harness.probes.resident.pages import BLOCK_PAGES, PAGE, Pages
+from harness.probes.resident.pages import BLOCK_PAGES, Pages
 
 _MOST = 512
 """Holes looked at, the largest first; the others count as free."""

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.probes.resident.own_mappings import PAGE, scratch
 from harness.probes.resident.own_memory import OwnMemory, Words
-from harness.probes.resident.pages import BLOCK, PAGE, Pages, scratch
+from harness.probes.resident.pages import BLOCK, Pages
 
 POOL = 1 << 14
 ARENA = 1 << 20

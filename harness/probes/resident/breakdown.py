@@ -14,8 +14,9 @@ from harness.probes.allocators.glibc_heap import find_heaps, mapped_chunks
 from harness.probes.allocators.heap_holes import Untouched, untouched
 from harness.probes.allocators.pymalloc import POOL, claim_arenas
 from harness.probes.allocators.statistics import Allocators, Mallinfo2, Pymalloc
+from harness.probes.resident.own_mappings import PAGE
 from harness.probes.resident.own_memory import OwnMemory
-from harness.probes.resident.pages import PAGE, Pages, address_of
+from harness.probes.resident.pages import Pages, address_of
 
 BREAKDOWN = (
     "pymalloc_bytes", "pymalloc_overhead_bytes", "pymalloc_free_bytes",

@@ -9,18 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.probes.resident.pages import (
-    FILE,
-    NOT_ANONYMOUS,
-    PAGE,
-    PRESENT,
-    SHARED,
-    STACK,
-    WRITABLE,
-    read_mappings,
-    read_words,
-    scratch,
-)
+from harness.probes.resident.own_mappings import FILE, PAGE, SHARED, STACK, WRITABLE, read_mappings, scratch
+from harness.probes.resident.pages import NOT_ANONYMOUS, PRESENT, read_words
 
 _WORDS = 4096
 """Pages looked at in one piece: arrays of their words stay below glibc's mmap threshold."""

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.probes.resident.pages import address_of, scratch
+from harness.probes.resident.own_mappings import scratch
+from harness.probes.resident.pages import address_of
 
 _SEGMENTS = 1024  # what one call takes (IOV_MAX)
 _WORD = 8

@@ -1,16 +1,11 @@
-"""Which pages of this process are resident: its mappings from maps, their pages from pagemap (proc(5)).
+"""Which pages of this process are resident: those of its mappings, from pagemap (proc(5)).
 
-Mappings that touch are one in the kernel's list, whoever made them, so pages are looked at one by one. Big arrays lie
-in mappings of their own: taken from malloc they would move glibc's mmap threshold when they are freed.
-
-Shared memory has a path in maps, also where it has no file: /dev/zero for a shared anonymous mapping, /memfd:, /SYSV.
-A thread's stack is what lies directly above one page without rights (its guard, glibc's allocatestack.c).
+Mappings that touch are one in the kernel's list, whoever made them, so pages are looked at one by one.
 """
 
 from __future__ import annotations
 
 import ctypes
-import mmap
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -18,33 +13,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PAGE = mmap.PAGESIZE
+from harness.probes.resident.own_mappings import (
+    ANONYMOUS,
+    BSS,
+    COPIED,
+    HEAP,
+    PAGE,
+    SHARED,
+    STACK,
+    WRITABLE,
+    lines_of,
+    read_mappings,
+    scratch,
+)
 
 BLOCK_PAGES = 32
 BLOCK = BLOCK_PAGES * PAGE
 """Pages are kept in blocks aligned to 128 KiB, so that a pool of pymalloc is a whole number of neighbours."""
-
-_OTHER, FILE, SHARED, WRITABLE, COPIED, ANONYMOUS, _HEAP, _BSS, STACK = range(9)
-"""Kinds of mappings; the pages of those from ANONYMOUS on are kept. WRITABLE are files that what is written to goes
-to, COPIED those of which a page that is written to is copied; a library's data are a FILE's."""
-
-_SHARED_PATHS = (b"/dev/shm/", b"/dev/zero", b"/memfd:", b"/SYSV", b"/run/shm/")
 
 # the word of a page in pagemap
 PRESENT = np.uint64(1 << 63)
 NOT_ANONYMOUS = np.uint64(1 << 61)
 _EXCLUSIVE = np.uint64(1 << 56)
 _WORDS = 1 << 16
-
-_MAPPINGS = 1 << 17  # twice what the kernel allows by default (vm.max_map_count)
-_TEXT_BYTES = 1 << 25
-
-
-def scratch(count: int, dtype: Any) -> NDArray[Any]:
-    """`count` zeros in an anonymous mapping of their own, which goes when the last view of them goes."""
-    size = max(count * np.dtype(dtype).itemsize, PAGE)
-    mapping = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    return np.frombuffer(mapping, dtype, count)
 
 
 def address_of(buffer: Any) -> int:
@@ -173,11 +164,11 @@ class Pages:
             done *= 2
         self._spans[self._span_count] = first, pages, start, 0  # its own row of the mappings was read already
         self._span_count += 1
-        if kind == _HEAP:
+        if kind == HEAP:
             self.heaps.append((first, pages))
         if kind == STACK:
             self.stacks.append((first, pages))
-        if kind == _BSS:
+        if kind == BSS:
             self.after_libraries.append((first, pages, library))
 
     def _weigh_shared(self, counted: int) -> None:
@@ -212,66 +203,9 @@ def read_words(descriptor: int, start: int, end: int, words: NDArray[np.uint64])
         page += size // 8
 
 
-def read_mappings() -> NDArray[np.int64]:
-    """(start, end, kind, library) of every mapping of interest, as int64 (mappings, 4).
-
-    Neighbours of one kind are one row. `library`: where the last file before it begins.
-    """
-    rows: NDArray[np.int64] = scratch(4 * _MAPPINGS, np.int64).reshape(-1, 4)
-    count = library = 0
-    last_end, last_kind, writable_file, guard = 0, _OTHER, False, False
-    code = b""
-    for line in _lines("/proc/self/maps"):
-        addresses, rights, offset, device, inode, *path = line.split(None, 5)
-        low, _, high = addresses.partition(b"-")
-        start, end = int(low, 16), int(high, 16)
-        if rights[2:3] == b"x":
-            code = device + inode
-        kind = _kind(rights, inode, path[0] if path else b"", of_library=device + inode == code)
-        if kind == FILE and not int(offset, 16):
-            library = start
-        if kind == ANONYMOUS and start == last_end:
-            kind = STACK if guard else _BSS if writable_file else kind
-        guard = rights == b"---p" and inode == b"0" and end - start == PAGE
-        if count and kind == last_kind and kind != FILE and start == last_end:
-            rows[count - 1, 1] = end
-        elif kind != _OTHER and count < _MAPPINGS:
-            rows[count] = start, end, kind, library
-            count += 1
-        last_end, last_kind, writable_file = end, kind, kind == FILE and rights == b"rw-p"
-    return rows[:count]
-
-
-def _kind(rights: bytes, inode: bytes, path: bytes, *, of_library: bool) -> int:
-    if path.startswith(_SHARED_PATHS):
-        return SHARED
-    if inode != b"0":
-        if not rights.startswith(b"rw") or of_library:
-            return FILE
-        return COPIED if rights.endswith(b"p") else WRITABLE
-    if not rights.startswith(b"rw"):
-        return _OTHER
-    return {b"[heap]": _HEAP, b"[stack": STACK}.get(path[:6], ANONYMOUS)
-
-
-def _lines(file: str) -> Iterator[bytes]:
-    """The lines of a file in /proc, read into a mapping of its own: the list of mappings may be megabytes long."""
-    text = mmap.mmap(-1, _TEXT_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    size = 0
-    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        with memoryview(text) as view:
-            while size < _TEXT_BYTES and (read := os.readv(descriptor, [view[size:]])):
-                size += read
-    finally:
-        os.close(descriptor)
-    while text.tell() < size:
-        yield text.readline()
-
-
 def _rss_anon() -> int:
     """Resident anonymous bytes, from status."""
-    for line in _lines("/proc/self/status"):
+    for line in lines_of("/proc/self/status"):
         if line.startswith(b"RssAnon:"):
             return int(line.split()[1]) * 1024
     return 0

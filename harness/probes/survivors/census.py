@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from harness.probes.allocators.pymalloc import POOL
+from harness.probes.resident.own_mappings import PAGE
 from harness.probes.resident.own_memory import OwnMemory
-from harness.probes.resident.pages import PAGE
 from harness.probes.survivors.holders import find_holders
 from harness.probes.survivors.pinned import pinned_blocks
 from harness.probes.survivors.reachable import CODE, ELEMENT, KEY, Path, Reachable

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.probes.resident.own_mappings import PAGE
 from harness.probes.resident.own_memory import OwnMemory, Words
-from harness.probes.resident.pages import PAGE
 from harness.probes.survivors.pinned import PinnedBlocks
 from harness.probes.survivors.reachable import CODE, Path, Reachable
 

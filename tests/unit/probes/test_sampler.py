@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from harness.probes import process
+from harness.probes.resident import own_mappings
 from harness.probes.sampler import LIVE_EVERY, Sampler
 from harness.worker.recorder import NOT_READ, PHASES, SAMPLE
 
@@ -51,3 +55,81 @@ def test_samples_retain_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     grown = [change for change in after.compare_to(before, "filename") if "/probes/" in change.traceback[0].filename]
     # one small integer may be newer than the last: nothing that grows with the number of samples
     assert sum(change.size_diff for change in grown) < 1000
+
+
+SIZE = 16 << 20
+
+
+def in_file(folder: Path) -> Path:
+    path = folder / "mapped"
+    with path.open("wb") as file:
+        file.truncate(SIZE)
+    return path
+
+
+def read_only(folder: Path) -> mmap.mmap:
+    with in_file(folder).open("rb") as file:
+        mapping = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    assert not any(mapping[:: mmap.PAGESIZE])
+    return mapping
+
+
+def touched(mapping: mmap.mmap) -> mmap.mmap:
+    for offset in range(0, SIZE, mmap.PAGESIZE):
+        mapping[offset] = 1
+    return mapping
+
+
+def written(folder: Path) -> mmap.mmap:
+    with in_file(folder).open("r+b") as file:
+        return touched(mmap.mmap(file.fileno(), 0))
+
+
+def copied(folder: Path) -> mmap.mmap:
+    with in_file(folder).open("r+b") as file:
+        return touched(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+
+
+def shared(folder: Path) -> mmap.mmap:
+    return touched(mmap.mmap(-1, SIZE))
+
+
+def in_memory(folder: Path) -> mmap.mmap:
+    """A file on a tmpfs whose path does not tell: written through a mapping, and shared memory to the kernel."""
+    if not Path("/dev/shm").is_dir():
+        pytest.skip("no tmpfs")
+    path = Path("/dev/shm") / f"soak-test-{folder.name}"
+    with path.open("w+b") as file:
+        path.unlink()
+        file.truncate(SIZE)
+        return touched(mmap.mmap(file.fileno(), 0))
+
+
+@pytest.mark.parametrize(
+    ("mapped", "share"), [(read_only, 0.0), (written, 1.0), (copied, 1.0), (shared, 1.0), (in_memory, 1.0)]
+)
+def test_between_two_readings_of_pages_mappings_move_by_what_was_mapped_and_not_by_clean_pages_of_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mapped: Callable[[Path], mmap.mmap], share: float
+) -> None:
+    row = np.zeros(1, SAMPLE)
+    probe = sampler(row, monkeypatch)
+    if mapped is in_memory:  # as if it were mounted anywhere
+        monkeypatch.setattr(own_mappings, "_SHARED_PATHS", (b"/dev/zero",))
+    probe.read(2, everything=True)
+
+    def mappings() -> int:
+        for _ in range(LIVE_EVERY):
+            probe.read(2)
+            if row["mappings_bytes"][0] != NOT_READ:
+                assert row["anonymous_bytes"][0] == NOT_READ  # carried on
+                found = int(row["mappings_bytes"][0])
+        return found
+
+    before = mappings()
+    mapping = mapped(tmp_path)
+    assert mappings() - before == pytest.approx(share * SIZE, abs=SIZE / 10)
+    if mapped is read_only:
+        mapping.madvise(21)  # MADV_PAGEOUT: what a kernel does with what is cold
+        assert abs(mappings() - before) < SIZE / 10
+    mapping.close()
+    assert abs(mappings() - before) < SIZE / 10

@@ -24,8 +24,9 @@ from harness.probes.allocators.statistics import Allocators, Mallinfo2, Pymalloc
 from harness.probes.process import rss_reader
 from harness.probes.resident.breakdown import BREAKDOWN, NOT_READ, Breakdown
 from harness.probes.resident.mapped_parts import MappedParts
+from harness.probes.resident.own_mappings import PAGE
 from harness.probes.resident.own_memory import FEW, OwnMemory
-from harness.probes.resident.pages import PAGE, Pages, address_of
+from harness.probes.resident.pages import Pages, address_of
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 

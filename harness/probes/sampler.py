@@ -18,7 +18,7 @@ from harness.probes.resident.written_files import WrittenFiles
 LIVE_EVERY = 12
 """Allocator statistics, tasks, threads, open files: every 12th sample (1 to 4 ms per GB).
 
-Where RSS goes, private pages (30 ms per GB each) and the number of small objects: when everything is asked for.
+Where RSS goes, private pages (30 ms per GB) and the number of small objects: when everything is asked for.
 """
 
 _LIVE_COLUMNS = (
@@ -61,8 +61,7 @@ class Sampler:
         else:
             for name in _LIVE_COLUMNS:
                 columns[name][0] = NOT_READ
-        pages = process.uss_bytes() if everything else None
-        columns["uss_bytes"][0] = NOT_READ if pages is None else pages
+        columns["uss_bytes"][0] = self._private() if everything else NOT_READ
         columns["allocated_blocks"][0] = process.allocated_blocks() if everything else NOT_READ
         self._count += 1
         return rss
@@ -76,6 +75,14 @@ class Sampler:
         """Live bytes now, and the mappings as they were last read by page; None where live bytes cannot be read."""
         live = self.allocators.live_bytes()
         return None if live is None else live + max(int(self._mapped[0]), 0)
+
+    def _private(self) -> int:
+        """Private pages, as told by those that were just read, or by smaps_rollup where pages cannot be read."""
+        private = int(self._breakdown.private[0])
+        if private == NOT_READ:
+            rolled_up = process.uss_bytes()
+            return NOT_READ if rolled_up is None else rolled_up
+        return private
 
     def _read_breakdown(self, rss: int, due: bool) -> None:
         if due:

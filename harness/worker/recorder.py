@@ -63,7 +63,7 @@ SAMPLE = np.dtype(
         ("live_bytes", "<i8"),  # pymalloc allocated + glibc in use (without the ballast)
         ("pymalloc_bytes", "<i8"),  # pymalloc: bytes in allocated blocks
         ("glibc_bytes", "<i8"),  # glibc: in use, heap and mapped
-        ("uss_bytes", "<i8"),  # private pages, from smaps_rollup
+        ("uss_bytes", "<i8"),  # private pages, from pagemap, or smaps_rollup where that cannot be read
         ("open_files", "<i8"),
         ("threads", "<i8"),
         ("tasks", "<i8"),

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 PAGE = mmap.PAGESIZE
 
-_OTHER, FILE, SHARED, WRITABLE, COPIED, ANONYMOUS, HEAP, BSS, STACK = range(9)
-"""Kinds of mappings; the pages of those from ANONYMOUS on are kept. WRITABLE are files that what is written to goes
+_OTHER, READ_ONLY, FILE, SHARED, WRITABLE, COPIED, ANONYMOUS, HEAP, BSS, STACK = range(10)
+"""Kinds of mappings; the pages of those from ANONYMOUS on are kept. READ_ONLY is memory with no file that is not to be
+written to, as code that was made at run time; WRITABLE are files that what is written to goes
 to, COPIED those of which a page that is written to is copied; a library's data are a FILE's."""
 
 _SHARED_PATHS = (b"/dev/shm/", b"/dev/zero", b"/memfd:", b"/SYSV", b"/run/shm/")
@@ -73,7 +74,7 @@ def _kind(rights: bytes, inode: bytes, path: bytes, *, of_library: bool) -> int:
             return FILE
         return COPIED if rights.endswith(b"p") else WRITABLE
     if not rights.startswith(b"rw"):
-        return _OTHER
+        return READ_ONLY if rights.startswith(b"r") else _OTHER
     return {b"[heap]": HEAP, b"[stack": STACK}.get(path[:6], ANONYMOUS)
 
 

@@ -19,6 +19,7 @@ from harness.probes.resident.own_mappings import (
     COPIED,
     HEAP,
     PAGE,
+    READ_ONLY,
     SHARED,
     STACK,
     WRITABLE,
@@ -52,6 +53,7 @@ class Pages:
     `after_libraries`: (first page, pages, address of the library) of what lies directly behind a library's data.
     `file_bytes`: resident bytes of mapped files, a library's private copies of its pages included; `shared_bytes` those
     of shared memory; `dirty_file_bytes` those of files mapped for writing, and copies of a file's pages.
+    `private_bytes`: resident bytes, of whatever kind, that no other process maps, and no other mapping.
     """
 
     def __init__(self) -> None:
@@ -65,7 +67,7 @@ class Pages:
         self.heaps: list[tuple[int, int]] = []
         self.after_libraries: list[tuple[int, int, int]] = []
         self.stacks: list[tuple[int, int]] = []
-        self.file_bytes = self.shared_bytes = self.dirty_file_bytes = 0
+        self.file_bytes = self.shared_bytes = self.dirty_file_bytes = self.private_bytes = 0
         self._shared: NDArray[np.bool_] = scratch(blocks * BLOCK_PAGES, np.bool_)
         self._shared_weight = 1.0
         self._read(mappings)
@@ -124,14 +126,12 @@ class Pages:
                     bits, flag = masked[:count], flags[:count]
                     np.bitwise_and(entries, PRESENT | NOT_ANONYMOUS | _EXCLUSIVE, out=bits)
                     np.equal(bits, PRESENT | _EXCLUSIVE, out=flag)
-                    exclusive += int(np.count_nonzero(flag))
+                    alone = int(np.count_nonzero(flag))
+                    exclusive += alone
                     if kind < ANONYMOUS:
-                        np.greater_equal(entries, PRESENT, out=flag)
-                        present = int(np.count_nonzero(flag))
-                        np.bitwise_and(entries, PRESENT | NOT_ANONYMOUS, out=bits)
-                        np.equal(bits, PRESENT, out=flag)
-                        self._count(kind, present * PAGE, int(np.count_nonzero(flag)) * PAGE)
+                        self._count(kind, entries, bits, flag)
                         continue
+                    self.private_bytes += alone * PAGE
                     pages = slice(first + page, first + page + count)
                     np.greater_equal(entries, PRESENT, out=self.resident[pages])
                     np.equal(bits, PRESENT, out=self._shared[pages])
@@ -142,12 +142,21 @@ class Pages:
             os.close(descriptor)
         self._weigh_shared(anonymous - exclusive * PAGE)
 
-    def _count(self, kind: int, present: int, copied: int) -> None:
-        """Count so many bytes of a mapping with a path, of which `copied` are copies of its own."""
+    def _count(self, kind: int, entries: NDArray[np.uint64], bits: NDArray[np.uint64], flag: NDArray[np.bool_]) -> None:
+        """Count the pages of `entries`, words of a mapping with a path or to be read only; the others are scratch."""
+        np.bitwise_and(entries, PRESENT | _EXCLUSIVE, out=bits)
+        np.equal(bits, PRESENT | _EXCLUSIVE, out=flag)
+        self.private_bytes += int(np.count_nonzero(flag)) * PAGE
+        if kind == READ_ONLY:
+            return
+        np.greater_equal(entries, PRESENT, out=flag)
+        present = int(np.count_nonzero(flag)) * PAGE
         if kind == SHARED:
             self.shared_bytes += present
             return
-        dirty = {WRITABLE: present, COPIED: copied}.get(kind, 0)
+        np.bitwise_and(entries, PRESENT | NOT_ANONYMOUS, out=bits)
+        np.equal(bits, PRESENT, out=flag)
+        dirty = {WRITABLE: present, COPIED: int(np.count_nonzero(flag)) * PAGE}.get(kind, 0)
         self.dirty_file_bytes += dirty
         self.file_bytes += present - dirty
 

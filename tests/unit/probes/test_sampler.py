@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from harness.probes import process
-from harness.probes.resident import own_mappings
+from harness.probes.resident import breakdown, own_mappings
 from harness.probes.sampler import LIVE_EVERY, Sampler
 from harness.worker.recorder import NOT_READ, PHASES, SAMPLE
 
@@ -55,6 +56,61 @@ def test_samples_retain_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     grown = [change for change in after.compare_to(before, "filename") if "/probes/" in change.traceback[0].filename]
     # one small integer may be newer than the last: nothing that grows with the number of samples
     assert sum(change.size_diff for change in grown) < 1000
+
+
+PRIVATE = """\
+import ctypes, mmap, os, signal
+from harness.probes import process
+from harness.probes.sampler import Sampler
+from harness.worker.recorder import SAMPLE
+import numpy as np
+
+process.tasks = lambda: 0
+row = np.zeros(1, SAMPLE)
+probe = Sampler(row, lambda: 0.0)
+
+def both():
+    rolled_up = process.uss_bytes()
+    probe.read(0, everything=True)
+    return int(row["uss_bytes"][0]), rolled_up
+
+both()
+mapping = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for offset in range(0, len(mapping), mmap.PAGESIZE):
+    mapping[offset] = 1
+at = ctypes.addressof(ctypes.c_char.from_buffer(mapping))
+print(*both())
+assert not ctypes.CDLL(None).mprotect(ctypes.c_void_p(at), ctypes.c_size_t(32 << 20), mmap.PROT_READ)
+print(*both())  # as code that was made at run time
+child = os.fork()
+if not child:
+    signal.pause()
+print(*both())
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+print(*both())
+"""
+
+
+def test_private_pages_are_those_that_smaps_rollup_tells() -> None:
+    told = subprocess.run([sys.executable, "-c", PRIVATE], capture_output=True, text=True, check=True).stdout
+    pages, rolled_up = np.array([line.split() for line in told.splitlines()], np.int64).T
+    assert rolled_up[0] > 64 << 20
+    assert rolled_up[2] < rolled_up[1] - (60 << 20)  # shared with the child
+    assert np.abs(pages - rolled_up).max() < 2 << 20  # reading touches some that the child had, too
+
+
+def test_private_pages_are_told_where_pages_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = np.zeros(1, SAMPLE)
+    probe = sampler(row, monkeypatch)
+    monkeypatch.setattr(breakdown, "Pages", no_pagemap)
+    monkeypatch.setattr(process, "uss_bytes", lambda: 4711)
+    probe.read(2, everything=True)
+    assert (row["uss_bytes"][0], row["residual_bytes"][0]) == (4711, NOT_READ)
+
+
+def no_pagemap() -> None:
+    raise FileNotFoundError("/proc/self/pagemap")
 
 
 SIZE = 16 << 20

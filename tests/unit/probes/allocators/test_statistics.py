@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
-from harness.probes.allocators.statistics import Allocators
+from harness.probes.allocators.statistics import _PROBE_BYTES, Allocators, Mallinfo2, _counts_malloc
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is judged on Linux")
 
@@ -34,3 +35,11 @@ def test_reading_pymalloc_leaves_stderr_alone(capfd: pytest.CaptureFixture[str])
     Allocators().pymalloc_bytes()
     os.write(2, b"heard\n")
     assert capfd.readouterr().err == "heard\n"
+
+
+@pytest.mark.parametrize(("more", "counted"), [(_PROBE_BYTES + 16, True), (_PROBE_BYTES - 500, True), (48, False)])
+def test_glibc_counts_where_a_block_shows_whatever_else_is_given_back_meanwhile(more: int, counted: bool) -> None:
+    counts = iter([Mallinfo2(uordblks=1_000_000), Mallinfo2(uordblks=1_000_000 + more)])
+    libc = Mock()
+    libc.malloc.return_value = 1
+    assert _counts_malloc(libc, lambda: next(counts)) is counted

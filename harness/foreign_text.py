@@ -3,7 +3,8 @@
 Titles, claims, exceptions, last words, names of files and threads are written by somebody else. What a terminal would
 obey in them (escape sequences, carriage returns), what turns the order of characters around, and what no reader would
 see is shown as Python would write it: ``\\x1b[2J``, ``\\u202e``. Workflow commands, which services that run tests obey
-where a log has them, get a backslash that makes them text: ``\\::error::``, ``#\\#[group]``.
+where a log has them, get a backslash that makes them text: ``\\::error::``, ``#\\#[group]``. Only what
+`say_command` writes is obeyed.
 """
 
 from __future__ import annotations
@@ -69,6 +70,13 @@ class DisarmingStream(io.TextIOBase):
             self._stream.write("\n".join(lines))
         return len(text)
 
+    def write_command(self, command: str) -> None:
+        """Write a workflow command of our own on a line of its own, as it is: the service is to obey it."""
+        begun = "" if self._line_begins else "\n"
+        self._line_begins = True
+        with self._failing():
+            self._stream.write(f"{begun}{command}\n")
+
     def flush(self) -> None:
         """Flush what lies behind."""
         with self._failing():
@@ -105,6 +113,14 @@ class DisarmingStream(io.TextIOBase):
     def errors(self) -> str | None:  # type: ignore[override]
         """What becomes of characters that the encoding does not have."""
         return self._stream.errors
+
+
+def say_command(command: str) -> None:
+    """Write a workflow command of our own, which holds text of others only as the service wants it escaped."""
+    if isinstance(sys.stdout, DisarmingStream):
+        sys.stdout.write_command(command)
+    else:
+        print(command)
 
 
 def to_nowhere(stream: TextIO) -> None:

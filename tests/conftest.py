@@ -15,6 +15,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 _SIGNALS = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
+# What a CI is told is told of the soaks of its user, not of those of tests.
+for variable in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+    os.environ.pop(variable, None)
+
 _STATE = tempfile.TemporaryDirectory(prefix="soak-state-")  # it goes with this process
 os.environ["XDG_STATE_HOME"] = _STATE.name
 

@@ -16,6 +16,9 @@ from harness.analysis.result import Result
 from harness.analysis.sweeps.claim_shares import claim_shares
 from harness.analysis.verdict import verdict_file
 from harness.report.machines.bencher_metrics import write_metrics
+from harness.report.machines.github_actions import tell_of_soak
+from harness.report.machines.job_summary import soak_summary, write_summary
+from harness.report.machines.junit_file import soak_junit, write_junit
 from harness.report.page.soak_page import write_page
 from harness.report.pictures.anatomy import anatomy_picture
 from harness.report.pictures.memory import memory_picture
@@ -107,6 +110,8 @@ def conclude(console: Console, result: Result, *, verbose: bool) -> int:
         print_screen(console, Screen(scenario, verdict, folder, runs, anchors, files, _program(), shares))
     if going_on:
         paragraph(console, GOING_ON)
+    else:
+        tell_of_soak(result, soak_summary(result))
     return verdict.exit_code
 
 
@@ -126,6 +131,8 @@ def _written(result: Result) -> list[str]:
             drawn.append(name)
     drawn.append(write_page(result, folder))
     write_metrics(verdict, folder)
+    write_summary(soak_summary(result), folder)
+    write_junit(soak_junit(result), folder)
     return drawn
 
 

@@ -8,6 +8,8 @@ from rich.console import Console
 
 from harness.analysis.verdict.control_record import CONTROL_FILE, ControlRecord, write_controls
 from harness.controls.standing import soak_controls
+from harness.report.machines.job_summary import control_summary, write_summary
+from harness.report.machines.junit_file import control_junit, write_junit
 from harness.report.page.control_page import write_control_page
 from harness.report.terminal.control_table import print_controls
 from harness.report.terminal.progress import Progress
@@ -18,7 +20,7 @@ from harness.soaks.result_folder import refuse_full_disk
 def control(
     console: Console, scenario: Scenario, folder: Path, *, short: bool, jobs: int | None, quiet: bool
 ) -> ControlRecord:
-    """Soak the controls of `scenario` into `folder`, write control.json and a page there, print the checks.
+    """Soak the controls of `scenario` into `folder`, write what became of them and a page there, print the checks.
 
     Raises UsageError where the machine has not enough memory, SoakError where the disk ran full or a run was refused,
     KeyboardInterrupt once every process is gone; then there is no control.json.
@@ -27,6 +29,8 @@ def control(
         record = soak_controls(scenario, folder, short=short, jobs=jobs, observe=progress)
     try:
         write_controls(record, folder)
+        write_summary(control_summary(record), folder)
+        write_junit(control_junit(record), folder)
     except OSError as error:
         raise refuse_full_disk(error, folder) from error
     tell_controls(console, record, folder)

@@ -28,6 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Soak the controls, print and write what came of them; 0 or INVALID."""
     from harness.analysis.verdict.claim_verdict import check_claims
     from harness.cli.controlled import control
+    from harness.report.machines.github_actions import tell_of_controls
+    from harness.report.machines.job_summary import control_summary
     from harness.scenario import load
     from harness.scenario.overrides import with_options
     from harness.soaks import result_folder
@@ -37,4 +39,5 @@ def run(arguments: argparse.Namespace) -> int:
     check_claims(scenario)
     folder = result_folder.create_result(arguments.out, "control")
     record = control(console, scenario, folder, short=arguments.short, jobs=arguments.jobs, quiet=arguments.quiet)
+    tell_of_controls(record, control_summary(record))
     return 0 if record.held else INVALID

@@ -62,6 +62,20 @@ def test_one_that_fails_is_said_before_anything_else(carried_out, monkeypatch, c
     assert any(line.rstrip().endswith("FAIL") and "+4.10%" in line for line in lines)
     (file,) = Path("results").glob("control/*/control.json")
     assert json.loads(file.read_text(encoding="utf-8"))["status"] == "invalid"
+    assert "| real time: slope of RSS against virtual time |" in (file.parent / "summary.md").read_text(
+        encoding="utf-8"
+    )
+    assert (file.parent / "junit.xml").read_text(encoding="utf-8").count("<failure") == 1
+
+
+def test_on_github_a_check_that_fails_is_annotated(carried_out, monkeypatch, capsys, tmp_path: Path) -> None:
+    judged_as(monkeypatch, HOLDS, FAILS)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "step.md"))
+    assert main(["control", "--short", "--quiet"]) == 3
+    assert capsys.readouterr().out.count("\n::error title=controls of 50symbols%3A real time%3A ") == 1
+    (summary,) = Path("results").glob("control/*/summary.md")
+    assert (tmp_path / "step.md").read_text(encoding="utf-8").strip() == summary.read_text(encoding="utf-8").strip()
 
 
 @pytest.mark.parametrize("arguments", [["--jobs", "0"], ["nothing"], ["--scale", "2"]])

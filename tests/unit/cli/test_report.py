@@ -60,6 +60,7 @@ def test_controls_that_held_are_said_to_have(result: Path, capsys) -> None:
 def test_a_soak_without_controls_is_judged_as_ever(result: Path, capsys) -> None:
     main(["report", "example"])
     assert "ontrols" not in capsys.readouterr().out
+    assert {"metrics.json", "summary.md", "junit.xml"} <= {path.name for path in result.iterdir()}
     assert json.loads((result / "verdict.json").read_text())["controls"] is None
 
 

@@ -121,12 +121,12 @@ modules: $(READY)
 
 # Each with its controls first: where one does not hold, the soak is invalid (3). CONTROLS=short shortens those of both.
 # The note's scenario must keep its verdicts, and may leave open (4) what the time for its anchor runs does not decide; the
-# one whose leak no fix reaches must be caught: exit code 1, and no other.
+# one whose leak no fix reaches must be caught: exit code 1, and no other; what it misses is no error in a log of GitHub.
 nightly: test-long exam
 	@$(BIN)/soak run 50symbols --controls long --max-seeds 6 --anchor-minutes 12 $(OPTIONS); code=$$?; \
 	  if [ $$code -eq 4 ]; then echo "50symbols: something is open; what is decided is as it must be"; \
 	  elif [ $$code -ne 0 ]; then exit $$code; fi
-	@$(BIN)/soak run residual --controls short $(OPTIONS); code=$$?; \
+	@GITHUB_ACTIONS= $(BIN)/soak run residual --controls short $(OPTIONS); code=$$?; \
 	  if [ $$code -eq 1 ]; then echo "residual: missed, as it must be"; \
 	  elif [ $$code -eq 0 ]; then echo "residual: the leak was NOT caught" >&2; exit 1; \
 	  else echo "residual: exit code $$code where a missed claim (1) was due" >&2; exit $$code; fi

@@ -26,6 +26,7 @@ from harness.report.pictures.over_time import over_time_picture
 from harness.report.pictures.waterfall import waterfall_picture
 from harness.report.terminal.config_table import print_configs
 from harness.report.terminal.console import paragraph, whole_line
+from harness.report.terminal.not_recorded import not_recorded_line
 from harness.report.terminal.progress import Progress
 from harness.report.terminal.screen import Screen, print_screen
 from harness.report.terminal.verdict import print_invalidity, print_trouble, print_verdict, print_warnings
@@ -141,6 +142,8 @@ def _print_all(console: Console, result: Result, drawn: list[str]) -> None:
     print_invalidity(console, verdict.reasons if verdict.status == "invalid" else ())
     print_warnings(console, runs)
     print_trouble(console, runs)
+    if lacking := not_recorded_line(runs):
+        paragraph(console, f"Not recorded: {lacking}")
     print_configs(console, scenario, runs, result.anchors)
     print_verdict(console, scenario, verdict, result.folder / PICTURE_FILE if drawn else None)
     if drawn[1:]:

@@ -16,6 +16,7 @@ from harness.analysis.verdict.soak_verdict import Verdict
 from harness.files import in_one_piece
 from harness.report.machines.cases import Case, Ending, control_cases, judged_again, soak_cases
 from harness.report.machines.markdown import code, escaped, table, within
+from harness.report.terminal.not_recorded import not_recorded_line
 from harness.report.words.headline import summary_sentence
 from harness.report.words.leaking import leak_lines, limit_lines
 from harness.report.words.losing import loss_lines, missing_lines
@@ -110,6 +111,7 @@ def _beside(result: Result) -> list[str]:
         "Not freed": alive_configs(runs),
         "Open": [point.sentence for point in open_points(scenario, verdict)],
         "Trouble": trouble_lines(runs),
+        "Not recorded": list(filter(None, [not_recorded_line(runs)])),
     }
     bullets = [f"- **{label}**: {escaped(text)}" for label, texts in kinds.items() for text in texts]
     return ["", *bullets] if bullets else []

@@ -21,6 +21,7 @@ from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
 from harness.report.sweeps.beside_claims import sweep_note
 from harness.report.terminal.console import columns, prose
+from harness.report.terminal.not_recorded import not_recorded_line
 from harness.report.terminal.screen_tables import ConfigTable, claim_bases, claim_lines, config_table
 from harness.report.terminal.verdict import status_word, warnings
 from harness.report.words.amounts import verdict_words
@@ -42,6 +43,7 @@ MOST_ABSENCES = 2
 
 _MORE = "--verbose shows"
 _DOTS = " ..."
+_NOT_RECORDED = "lacks"
 _URGENT = ("missed", "incomplete", "inconclusive")
 _DROPPED_FIRST = ("met by set-up", "met", "not judged", "known miss", "exceeded")
 """The groups of claims, in the order in which they are summed up where there is no room for a line each."""
@@ -49,7 +51,10 @@ _DROPPED_FIRST = ("met by set-up", "met", "not judged", "known miss", "exceeded"
 
 @dataclass(frozen=True)
 class _Room:
-    """How much there is room for: entries of every section, groups of claims that are summed up, lines of an entry."""
+    """How much there is room for: entries of every section, groups of claims that are summed up, lines of an entry.
+
+    What was not recorded is left to `--verbose` where something that was has no room.
+    """
 
     summed_up: int = 0
     points: int = 5
@@ -60,12 +65,13 @@ class _Room:
     claims: int = 60
     sentence: int = 8
     lines: int = 3
+    not_recorded: bool = False
 
 
 def _rooms() -> Iterator[_Room]:
     """Yield ever smaller screens: what holds is summed up first, what is missed or open stays longest."""
-    room = _Room()
-    yield room
+    yield _Room(not_recorded=True)
+    yield _Room()
     for summed_up, points in ((1, 5), (2, 5), (3, 5), (3, 4), (4, 4), (4, 3), (5, 3)):
         room = _Room(summed_up, points)
         yield room
@@ -232,7 +238,7 @@ def _group(judged: ClaimVerdict) -> str:
 def _entries(screen: Screen) -> list[_Entries]:
     """Return what leaks, what does not, what is open, and what the judged processes warned of."""
     scenario, verdict = screen.scenario, screen.verdict
-    sound = sound_line(scenario, verdict)
+    sound, lacking = sound_line(scenario, verdict), not_recorded_line(screen.runs)
     points = [
         ("Open" if point.claimed else "Open, not claimed", point.sentence) for point in open_points(scenario, verdict)
     ]
@@ -250,6 +256,7 @@ def _entries(screen: Screen) -> list[_Entries]:
         _Entries("open", "yellow", points),
         _Entries("trouble", "yellow", [("Trouble", text) for text in trouble_lines(screen.runs)]),
         _Entries("warnings", "yellow", warned),
+        _Entries(_NOT_RECORDED, "dim", [("Not recorded", lacking)] if lacking else []),
     ]
 
 
@@ -257,6 +264,8 @@ def _labelled(console: Console, room: _Room, entries: Sequence[_Entries]) -> lis
     most = {"open": room.points, "trouble": room.warnings, "warnings": room.warnings}
     lines = []
     for kind in entries:
+        if kind.what == _NOT_RECORDED and not room.not_recorded:
+            continue
         shown = kind.labelled[: most.get(kind.what, room.leaks)]
         for label, text in shown:
             words = Text.assemble((f"{label}: ", kind.style), " ".join(text.split()))

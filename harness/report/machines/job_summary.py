@@ -61,7 +61,7 @@ def soak_summary(result: Result) -> list[str]:
     lines += table(("claim", *_HEADS), _rows(case for case in cases if case.kind == "claim"))
     lines += _beside(result)
     lines += table(("leak", *_HEADS), _rows(case for case in cases if case.kind == "leak"))
-    if verdict.memory_scale != 1:
+    if any(judged.basis != "scenario" for judged in verdict.claims):
         lines += ["", escaped(full_note(verdict.memory_scale))]
     return [*lines, *_made_with(result)]
 

@@ -40,6 +40,20 @@ class TargetClock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """The exchange that a client of a `venue` connects to: its addresses, without a path or a slash at the end.
+
+    ``delivered(kind, symbol, message="")`` is for the client's callbacks: it counts what came through, at this instant,
+    as "book", "trade", "candle" or "ticker"; `symbol` as the client spells it; `message` only goes into a hash.
+    """
+
+    venue: str
+    rest_url: str
+    ws_url: str
+    delivered: Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """What a target is offered by the world it runs in.
 
@@ -48,6 +62,7 @@ class Environment:
     time in `t_s`: facts named `t_s`, `kind` or `facts` stand in the `facts` of the event;
     `past_candles(symbol, count)` gives the market's candles before the start, shape (count, 6): open time in ms, open,
     high, low, close, volume, oldest first.
+    With an ``[exchange]`` in the scenario the feed goes over a wire: `exchange` says where, and no handler is called.
     """
 
     clock: TargetClock
@@ -58,6 +73,7 @@ class Environment:
     cycle_s: float
     candle_s: int
     past_candles: Callable[[str, int], NDArray[np.float64]]
+    exchange: Wire | None = None
 
 
 Factory = Callable[[Any, Environment], Any]

@@ -1,4 +1,4 @@
-"""The few modules that a judged process needs beside the target's own: numpy, psutil, time-machine and the instrument.
+"""The few modules that a judged process needs beside the target's own: the instrument, and what that imports there.
 
 A process with packages of its own gets these, last on its path, and not the whole installation: the target finds what
 its config lists. The process that describes the target needs pydantic too, which the judged one does not get.
@@ -20,7 +20,7 @@ from harness.environments.cache import Say
 from harness.environments.interpreters import Interpreter
 from harness.environments.pip import install
 
-JUDGED: Final = ("numpy", "psutil", "time-machine")
+JUDGED: Final = ("numpy", "psutil", "time-machine", "h11", "wsproto")
 DESCRIBING: Final = ("pydantic", "pydantic-core", "annotated-types", "typing-extensions", "typing-inspection")
 
 _FOLDERS: Final = {"judged": JUDGED, "describing": DESCRIBING}

@@ -13,6 +13,7 @@ from pydantic import Field, Strict, StringConstraints, model_validator
 from harness.environments import versions
 from harness.environments.versions import Version
 from harness.scenario.claims import Claim
+from harness.scenario.exchange_settings import ExchangeSettings
 from harness.scenario.market_settings import MarketSettings
 from harness.scenario.refusals import Refusal
 from harness.scenario.settings import Line, MemorySettings, Paragraph, Settings, TargetSettings, TimeSettings
@@ -50,6 +51,7 @@ class ScenarioContents(Settings):
     time: TimeSettings
     memory: MemorySettings
     target: TargetSettings
+    exchange: ExchangeSettings | None = None
     configs: Annotated[dict[ConfigName, dict[str, Any]], Len(1)]
     claims: Annotated[tuple[Claim, ...], Strict(False)] = ()
     sweeps: dict[SweepName, SweepSettings] = Field(default_factory=dict)

@@ -6,14 +6,18 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import target as targets
 from harness.clock import Clock
 from harness.worker.failures import RunEnded, Unending
 from harness.worker.job import Job
+from harness.worker.on_the_wire import wire_to
 from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
 from synthetic.feed import Feed
+
+if TYPE_CHECKING:
+    from synthetic.exchange.serving import Exchange
 
 HANDLERS: dict[type[Event], str] = {
     Book: "on_book",
@@ -27,7 +31,15 @@ PATIENCE_S = 3600.0
 """Virtual seconds that start() and stop() may take."""
 
 
-def build_target(job: Job, clock: Clock, feed: Feed, data_dir: Path, emit: Callable[..., None]) -> Any:
+def build_target(
+    job: Job,
+    clock: Clock,
+    feed: Feed,
+    data_dir: Path,
+    emit: Callable[..., None],
+    *,
+    exchange: Exchange | None = None,
+) -> Any:
     """The target of `job`, built by its factory. Raises UsageError where that cannot be loaded or has no start()."""
     environment = targets.Environment(
         clock=clock,
@@ -38,6 +50,7 @@ def build_target(job: Job, clock: Clock, feed: Feed, data_dir: Path, emit: Calla
         cycle_s=job.cycle_s,
         candle_s=job.candle_s,
         past_candles=feed.past_candles,
+        exchange=wire_to(exchange),
     )
     return targets.build(targets.load_factory(job.factory), job.params, environment)
 
@@ -47,11 +60,17 @@ def find_handlers(target: Any) -> dict[type[Event], Callable[[Any], Any]]:
     return {kind: getattr(target, name) for kind, name in HANDLERS.items() if callable(getattr(target, name, None))}
 
 
-def doubts(target: Any) -> list[str]:
-    """What looks like a slip in a target, one line each: nothing is taken of the feed, a handler has no event."""
+def doubts(target: Any, *, on_wire: bool = False) -> list[str]:
+    """What looks like a slip in a target, one line each: nothing is taken of the feed, a handler has no event.
+
+    Of one that is `on_wire`: a handler, which is not called.
+    """
     unknown = sorted(name for name in dir(target) if name.startswith("on_") and name not in HANDLERS.values())
     known = ", ".join(HANDLERS.values())
     slips = [f"the target has {name}, which nothing calls; the handlers of the feed are {known}" for name in unknown]
+    if on_wire:
+        uncalled = ", ".join(HANDLERS[kind] for kind in find_handlers(target))
+        return [f"the target has {uncalled}: with an [exchange] the feed goes over its wire only"] if uncalled else []
     if not find_handlers(target):
         slips.append(f"the target takes nothing of the feed: it has none of {known}")
     return slips

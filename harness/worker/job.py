@@ -20,7 +20,7 @@ REHEARSAL_FOLDER = "rehearsal"
 """Where in the folder of a run the target of the rehearsal writes; gone when the run is measured."""
 
 
-_LATER = ("stand_ins", "own_folder")
+_LATER = ("stand_ins", "own_folder", "venue", "active_symbols")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,8 @@ class Job(FeedRecipe):
     env: dict[str, str] = field(default_factory=dict)
     stand_ins: tuple[str, ...] = ()
     own_folder: bool = False
+    venue: str = ""  # of the exchange that the feed goes to, on a wire
+    active_symbols: int = 0  # of that exchange; 0 for all
 
     def identity(self) -> dict[str, Any]:
         """Which run this is and in what world, as run.json tells it."""
@@ -65,6 +67,7 @@ class Job(FeedRecipe):
             "clock": "real" if self.real_time else "virtual",
             "env": self.env,
             **({"stand_ins": list(self.stand_ins)} if self.stand_ins else {}),
+            **({"venue": self.venue} if self.venue else {}),
         }
 
     def reads_all_at(self, t_s: float) -> bool:

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from harness import target as targets
 from harness.clock import Clock, RealClock, VirtualClock
@@ -39,12 +39,16 @@ from harness.worker.left_running import PATIENCE_S as ENDING_S
 from harness.worker.left_running import left_running, processes
 from harness.worker.loaded_code import loaded_code, put_first
 from harness.worker.measuring import Measurements
+from harness.worker.on_the_wire import ROOT, open_exchange, takers
 from harness.worker.recorder import Recorder
 from harness.worker.rehearsal import lay_ballast, rehearse
 from harness.worker.trouble import TroubleWatch
 from synthetic.events import Event
 from synthetic.feed import Feed
 from synthetic.market import MARKET_VERSION
+
+if TYPE_CHECKING:
+    from synthetic.exchange.serving import Exchange
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class JudgedRun:
         self._afterlife: Afterlife | None = None
         self._outlived_drop = False
         self._ended: _Spent | None = None
+        self._exchange: Exchange | None = None
         self._handlers: dict[type[Event], Callable[[Any], Any]] = {}
         self._doing = "in its factory"
         self._clock = self._make_clock()
@@ -183,6 +188,8 @@ class JudgedRun:
         finally:
             self._measurements.over = True
             self._count_at_last()
+            if self._exchange is not None:
+                self._exchange.close()
             patience_s = self.job.stall_s if self.job.real_time else PATIENCE_S
             self._clock.call_first_at(self._clock.now_s() + patience_s, give_up)
 
@@ -199,14 +206,15 @@ class JudgedRun:
         feed = job.feed(start_ms=self._clock.start_ms)
         data_dir = self.folder / DATA_FOLDER
         data_dir.mkdir()
+        exchange = self._exchange = await open_exchange(job, feed, self._clock)
         measurements.note_standing("before")
         self._starting = True
         if job.own_folder:
             move_into(data_dir)
-        self._target = build_target(job, self._clock, feed, data_dir, self._recorder.emit)
+        self._target = build_target(job, self._clock, feed, data_dir, self._recorder.emit, exchange=exchange)
         self._afterlife = Afterlife(self._target)
         self._handlers = find_handlers(self._target)
-        for text in doubts(self._target):
+        for text in doubts(self._target, on_wire=exchange is not None):
             self._warn(text)
         await self._call_start("in start()")
         self._lay_ballast()
@@ -218,7 +226,8 @@ class JudgedRun:
 
         Between two lives of the target it is stopped and started again.
         """
-        job, clock, handlers, start_ms = self.job, self._clock, self._handlers, self._clock.start_ms
+        job, clock, start_ms = self.job, self._clock, self._clock.start_ms
+        handlers = takers(self._exchange, self._handlers)
         delivered = self._delivered
         try:
             for life in range(1, job.starts + 1):
@@ -236,6 +245,8 @@ class JudgedRun:
                     await self._restart(life)
         finally:
             self._recorder.note(books=delivered.books)
+            if self._exchange is not None:
+                self._recorder.note(wire=self._exchange.facts())
 
     async def _restart(self, number: int) -> None:
         """Stop the target for the `number`-th time, note what stays, and start the same target again."""
@@ -310,7 +321,8 @@ class JudgedRun:
         if self._target is None:
             return {}
         ignored = () if self._main is None else (self._main,)
-        return find_roots(self._target, targets.load_factory(self.job.factory), ignore=ignored)
+        apart = {} if self._exchange is None else {ROOT: self._exchange}
+        return {**apart, **find_roots(self._target, targets.load_factory(self.job.factory), ignore=ignored)}
 
     def _fail(self, error: BaseException) -> None:
         """End the run with `error`, at this instant."""

@@ -17,6 +17,7 @@ from harness.stand_ins.own_folder import moved_into
 from harness.worker.failures import RunEnded, Unending
 from harness.worker.handlers import PATIENCE_S, build_target, find_handlers, give_up, maybe_await, patiently
 from harness.worker.job import REHEARSAL_FOLDER, Job
+from harness.worker.on_the_wire import open_exchange, takers
 
 EVENTS = 500
 """What a rehearsal sees of the feed: enough that most symbols have a book, too little to leave a mark of its own."""
@@ -46,17 +47,22 @@ async def _rehearsal(
     job: Job, folder: Path, clock: Clock, probe: Callable[[Any], None], doing: Callable[[str], None]
 ) -> None:
     feed = job.feed(start_ms=clock.start_ms)
-    target = build_target(job, clock, feed, folder, _ignore)
+    exchange = await open_exchange(job, feed, clock)
+    target = build_target(job, clock, feed, folder, _ignore, exchange=exchange)
     doing("in its rehearsal")
     await patiently(target.start(), "start()")
-    handlers = find_handlers(target)
+    handlers = takers(exchange, find_handlers(target))
     for event in islice(feed.stream(FED_S, tuple(handlers)), EVENTS):
+        if exchange is not None:  # a client takes what it is sent when its socket is read
+            await clock.sleep_until((event.timestamp_ms - clock.start_ms) / 1000)
         await maybe_await(handlers[type(event)](event))
     for _ in range(2):
         probe(target)
     if hasattr(target, "rehearse"):
         await patiently(target.rehearse(), "rehearse()")
     await patiently(target.stop(), "stop()")
+    if exchange is not None:
+        exchange.close()
     shutil.rmtree(folder)
     clock.call_first_at(clock.now_s() + PATIENCE_S, give_up)
 

@@ -25,7 +25,8 @@ from synthetic.events import Book, Candle, Delta, Event, Reconnect, Trade
 from synthetic.exchange.messages.forms import Message, eight, minutes_of, rows_of, traded_value
 from synthetic.recorded.held_books import HeldSide
 
-_INTERVALS = {1: "1m", 3: "3m", 5: "5m", 15: "15m", 30: "30m", 60: "1h", 120: "2h", 240: "4h", 360: "6h", 480: "8h"}
+INTERVALS = {1: "1m", 3: "3m", 5: "5m", 15: "15m", 30: "30m", 60: "1h", 120: "2h", 240: "4h", 360: "6h", 480: "8h"}
+"""Binance's names of candles, by their minutes."""
 
 
 class Symbol:
@@ -70,7 +71,7 @@ class Binance:
                 told = {"U": event.sequence, "u": event.sequence, "b": bids, "a": asks}
                 return {"e": "depthUpdate", "E": event.timestamp_ms, "s": event.symbol, **told}
             case Book():
-                return _depth(event.sequence, event.bids[:20], event.asks[:20])
+                return depth_of(event.sequence, event.bids[:20], event.asks[:20])
             case Trade():
                 return self._trade(event, symbol)
             case Candle():
@@ -88,7 +89,7 @@ class Binance:
         """The answer to GET /api/v3/depth: the best `limit` levels of a symbol, after the deltas that were sent."""
         known = self._symbol(symbol)
         bids, asks = (side.top(limit) for side in known.bids_asks)
-        return _depth(known.sequence, bids, asks)
+        return depth_of(known.sequence, bids, asks)
 
     def _stream(self, event: Event) -> str:
         match event:
@@ -178,12 +179,13 @@ def klines(candles: NDArray[np.float64]) -> list[list[int | str]]:
 
 def _interval(event: Candle) -> str:
     minutes = minutes_of(event.timestamp_ms - event.open_ms)
-    if minutes not in _INTERVALS:
-        raise ValueError(f"market.candle_s = {minutes * 60}: Binance has candles of {', '.join(_INTERVALS.values())}")
-    return _INTERVALS[minutes]
+    if minutes not in INTERVALS:
+        raise ValueError(f"market.candle_s = {minutes * 60}: Binance has candles of {', '.join(INTERVALS.values())}")
+    return INTERVALS[minutes]
 
 
-def _depth(sequence: int, bids: NDArray[np.float64], asks: NDArray[np.float64]) -> Message:
+def depth_of(sequence: int, bids: NDArray[np.float64], asks: NDArray[np.float64]) -> Message:
+    """A book as REST answers it, and a stream of its best levels sends it: sides of shape (levels, 2)."""
     return {"lastUpdateId": sequence, "bids": _texts(bids), "asks": _texts(asks)}
 
 

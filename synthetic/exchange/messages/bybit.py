@@ -71,9 +71,9 @@ class Bybit:
             case Delta():
                 kind = "snapshot" if symbol.fresh else "delta"
                 symbol.fresh = False
-                return self._levels(event, kind)
+                return self.levels(event, kind)
             case Book():
-                return self._levels(event, "snapshot")
+                return self.levels(event, "snapshot")
             case Trade():
                 return self._trade(event, symbol)
             case Candle():
@@ -82,7 +82,8 @@ class Bybit:
                 symbol.fresh = True
                 return None
 
-    def _levels(self, event: Book | Delta, kind: str) -> Message:
+    def levels(self, event: Book | Delta, kind: str) -> Message:
+        """The message of a book, or of what changed of one, as a `kind` of "snapshot" or "delta"."""
         data = {
             "s": event.symbol,
             "b": _texts(event.bids),
@@ -95,7 +96,6 @@ class Bybit:
 
     def _trade(self, event: Trade, symbol: Symbol) -> Message:
         symbol.trades += 1
-        number = zlib.crc32(symbol.name.encode()) << 64 | symbol.trades
         trade = {
             "T": event.timestamp_ms,
             "s": event.symbol,
@@ -103,10 +103,10 @@ class Bybit:
             "v": shortest(event.quantity),
             "p": shortest(event.price),
             "L": symbol.tick_direction(event.price),
-            "i": str(UUID(int=number)),
+            "i": trade_id(symbol.name, symbol.trades),
             "BT": False,
             "RPI": False,
-            "seq": _SEQ_STEP * symbol.trades,
+            "seq": trade_seq(symbol.trades),
         }
         return {"topic": f"publicTrade.{event.symbol}", "type": "snapshot", "ts": event.timestamp_ms, "data": [trade]}
 
@@ -127,6 +127,16 @@ class Bybit:
         }
         topic = f"kline.{interval}.{event.symbol}"
         return {"topic": topic, "type": "snapshot", "ts": event.timestamp_ms, "data": [candle]}
+
+
+def trade_id(symbol: str, number: int) -> str:
+    """The id of a symbol's trade, the first of which has the number 1."""
+    return str(UUID(int=zlib.crc32(symbol.encode()) << 64 | number))
+
+
+def trade_seq(number: int) -> int:
+    """The `seq` of that trade."""
+    return _SEQ_STEP * number
 
 
 def klines(symbol: str, candles: NDArray[np.float64], time_ms: int) -> Message:

@@ -41,6 +41,7 @@ def plan_jobs(scenario: Scenario, *, real_time: bool = False, seeds: Iterable[in
             own_folder=scenario.target.own_folder,
             venue="" if scenario.exchange is None else scenario.exchange.venue,
             active_symbols=0 if scenario.exchange is None else scenario.exchange.active_symbols or 0,
+            wire_faults=None if scenario.exchange is None else scenario.exchange.wire_faults(),
             horizon_s=scenario.time.hours * 3600,
             warmup_s=scenario.time.warmup_minutes * 60,
             run_on_s=scenario.time.run_on_s,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from synthetic.exchange.wire_faults import WireFaults
 from synthetic.faults.kinds import Faults
 from synthetic.instrument import Instrument
 from synthetic.recipe import FeedRecipe
@@ -20,7 +21,7 @@ REHEARSAL_FOLDER = "rehearsal"
 """Where in the folder of a run the target of the rehearsal writes; gone when the run is measured."""
 
 
-_LATER = ("stand_ins", "own_folder", "venue", "active_symbols")
+_LATER = ("stand_ins", "own_folder", "venue", "active_symbols", "wire_faults")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,7 @@ class Job(FeedRecipe):
     own_folder: bool = False
     venue: str = ""  # of the exchange that the feed goes to, on a wire
     active_symbols: int = 0  # of that exchange; 0 for all
+    wire_faults: WireFaults | None = None
 
     def identity(self) -> dict[str, Any]:
         """Which run this is and in what world, as run.json tells it."""
@@ -99,5 +101,7 @@ class Job(FeedRecipe):
         fields["instruments"] = tuple(Instrument(**instrument) for instrument in fields["instruments"])
         if fields["faults"] is not None:
             fields["faults"] = Faults(**fields["faults"])
+        if fields.get("wire_faults") is not None:
+            fields["wire_faults"] = WireFaults(**fields["wire_faults"])
         fields["stand_ins"] = tuple(fields.get("stand_ins", ()))
         return cls(**fields)

@@ -26,7 +26,7 @@ async def open_exchange(job: Job, feed: Feed, clock: Clock) -> Exchange | None:
     if not job.venue:
         return None
     from synthetic.exchange.opening import opening_books  # noqa: PLC0415
-    from synthetic.exchange.serving import Exchange  # noqa: PLC0415 - h11 and wsproto, only where there is a wire
+    from synthetic.exchange.serving import SOUND, Exchange  # noqa: PLC0415 - h11 and wsproto, only where there is a wire
 
     exchange = Exchange(
         job.venue,
@@ -38,6 +38,8 @@ async def open_exchange(job: Job, feed: Feed, clock: Clock) -> Exchange | None:
         now_s=clock.now_s,
         opening=opening_books(job.feed(start_ms=clock.start_ms), [one.name for one in job.instruments]),
         active_symbols=job.active_symbols or None,
+        faults=job.wire_faults or SOUND,
+        seed=job.seed,
     )
     await exchange.open()
     return exchange

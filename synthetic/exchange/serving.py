@@ -14,10 +14,15 @@ from synthetic.exchange.known_market import F64, KnownMarket
 from synthetic.exchange.messages.forms import Message
 from synthetic.exchange.streams import Client, Stream
 from synthetic.exchange.tally import Tally
+from synthetic.exchange.trouble_making import TroubleMaker
 from synthetic.exchange.venues import VENUES
+from synthetic.exchange.wire_faults import WireFaults
 from synthetic.instrument import Instrument
 
 HOST = "127.0.0.1"
+
+SOUND = WireFaults()
+"""A wire without faults."""
 
 _NO_BOOKS: Mapping[str, Book] = MappingProxyType({})
 
@@ -30,7 +35,7 @@ class Exchange:
 
     `now_s` gives the seconds since the start, `start_ms` is the epoch time of that; `past_candles` are those before it,
     `opening` the books that it opens with. Of `instruments` only the first `active_symbols` are ever heard of again,
-    by default all. Raises ValueError for an unknown venue.
+    by default all. The wire has the `faults`, by `seed`. Raises ValueError for an unknown venue.
     """
 
     def __init__(
@@ -45,6 +50,8 @@ class Exchange:
         now_s: Callable[[], float],
         opening: Mapping[str, Book] = _NO_BOOKS,
         active_symbols: int | None = None,
+        faults: WireFaults = SOUND,
+        seed: int = 0,
     ) -> None:
         if venue not in VENUES:
             raise ValueError(f'venue = "{venue}": the venues are {", ".join(sorted(VENUES))}')
@@ -57,6 +64,7 @@ class Exchange:
         self._start_ms = start_ms
         self._now_s = now_s
         self._venue = VENUES[venue](self, candle_s)
+        self._trouble = TroubleMaker(faults, self.market.instruments, seed=seed, now_s=now_s, later=self.later)
         self._streams: dict[str, Stream] = {}
         self._by_event: dict[tuple[type[Event], str], list[Stream]] = {}
         self._clients: dict[Connection, Client] = {}
@@ -81,6 +89,7 @@ class Exchange:
         self._loop = asyncio.get_running_loop()
         self._server = await self._loop.create_server(partial(Connection, self), HOST, port)
         self.port = self._server.sockets[0].getsockname()[1]
+        self._trouble.begin(disconnect=self._disconnect, silence=self._silence, skip=self._skip)
 
     def close(self) -> None:
         """Drop all connections and listen no more."""
@@ -107,7 +116,7 @@ class Exchange:
 
     def facts(self) -> dict[str, Any]:
         """What was due, sent and delivered, as JSON can say it."""
-        return {"venue": self.venue, **self.tally.told()}
+        return {"venue": self.venue, "faults": self._trouble.told(), **self.tally.told()}
 
     # What streams and venues ask for
 
@@ -123,6 +132,9 @@ class Exchange:
     def publish(self, stream: Stream, message: Message) -> None:
         """Send a message to all who listen to a stream."""
         if not stream.wanted:
+            return
+        if stream.skips:
+            stream.skips = False
             return
         text, sent = as_json(message), 0
         for client in list(stream.listeners):
@@ -155,6 +167,22 @@ class Exchange:
             del stream.listeners[client]
             stream.wanted = bool(stream.listeners)
 
+    def _disconnect(self, reset: bool) -> None:
+        for connection in list(self._clients):
+            if reset:
+                connection.abort()
+            else:
+                connection.close(1001, "going away")
+
+    def _silence(self) -> None:
+        for connection in self._clients:
+            connection.mute = True
+
+    def _skip(self, symbol: str) -> None:
+        for stream in self._streams.values():
+            if stream.symbol == symbol and stream.kind == "book":
+                stream.skips = True
+
     def _make(self, topic: str) -> Stream | None:
         stream = self._venue.stream(topic)
         if stream is not None:
@@ -177,7 +205,7 @@ class Exchange:
 
     def answer(self, request: Request) -> Answer:
         """The answer to a request by HTTP."""
-        answer = self._venue.answer(request)
+        answer = self._trouble.answered(self._venue.answer(request), self._venue)
         self.tally.written(self._now_s(), f"{request.path} {answer.status}")
         return answer
 

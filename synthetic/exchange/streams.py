@@ -48,7 +48,10 @@ class Outlet(Protocol):
 
 
 class Stream:
-    """One topic. `takes` are the kinds of events that it is made from; `wanted` until nobody wants it any more."""
+    """One topic. `takes` are the kinds of events that it is made from.
+
+    It is `wanted` until nobody wants it any more; a stream that `skips` leaves its next message out.
+    """
 
     takes: tuple[type[Event], ...] = ()
 
@@ -59,6 +62,7 @@ class Stream:
         self.outlet = outlet
         self.listeners: dict[Client, None] = {}
         self.wanted = True
+        self.skips = False
 
     def opening(self) -> Message | None:
         """What a new listener is sent at once."""
@@ -127,6 +131,12 @@ class Venue(Protocol):
 
     def said(self, client: Client, text: str) -> None:
         """A client said something."""
+
+    def unavailable(self) -> Answer:
+        """What is answered to any request while nothing works."""
+
+    def limited(self, limit: int, wait_s: int) -> Answer:
+        """What is answered to more than `limit` requests within a minute, of which `wait_s` seconds are left."""
 
     def framed(self, client: Client, topic: str, text: str) -> str:
         """A stream's message as this client gets it."""

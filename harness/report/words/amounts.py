@@ -19,7 +19,7 @@ SMALL_GB = 0.1
 """Below it two digits of GB say too little."""
 
 _DECIMALS = {"samples": 0}
-_DECIMALS |= dict.fromkeys(("minutes", "s", "share", "tasks", "files", "threads", "errors", "objects"), 1)
+_DECIMALS |= dict.fromkeys(("minutes", "s", "share", "tasks", "files", "threads", "errors", "objects", "messages"), 1)
 _DECIMALS |= dict.fromkeys(("GB", "MB", "1/h", "ms", "times", "budgets"), 2)
 """Decimals per unit; a share is shown in percent. GB/h and what has no unit have three."""
 

@@ -233,6 +233,14 @@ class BinanceSpot:
                 return _refused(-1121, "Invalid symbol.")
         return self._answers[name](self, query)
 
+    def unavailable(self) -> Answer:
+        return Answer({"code": -1000, "msg": "Service unavailable."}, status=503)
+
+    def limited(self, limit: int, wait_s: int) -> Answer:
+        text = f"Too much request weight used; current limit is {limit} request weight per 1 MINUTE."
+        headers = (("Retry-After", str(wait_s)), ("X-MBX-USED-WEIGHT-1M", str(limit + 1)))
+        return Answer({"code": -1003, "msg": text}, status=429, headers=headers)
+
     def _ping_answer(self, _: dict[str, str]) -> Answer:
         return Answer({})
 

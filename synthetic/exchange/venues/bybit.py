@@ -241,6 +241,16 @@ class BybitLinear:
                 return self._refused("params error: Symbol Invalid")
         return self._answers[name](self, query)
 
+    def unavailable(self) -> Answer:
+        return Answer({"retCode": 10016, "retMsg": "Service is restarting"}, status=503)
+
+    def limited(self, limit: int, wait_s: int) -> Answer:
+        reset_ms = self._outlet.now_ms() + wait_s * 1000
+        headers = [("Retry-After", wait_s), ("X-Bapi-Limit", limit), ("X-Bapi-Limit-Status", 0)]
+        headers.append(("X-Bapi-Limit-Reset-Timestamp", reset_ms))
+        told = {"retCode": 10006, "retMsg": "Too many visits!", "time": self._outlet.now_ms()}
+        return Answer(told, status=429, headers=tuple((name, str(value)) for name, value in headers))
+
     def _ok(self, result: Message) -> Answer:
         now_ms = self._outlet.now_ms()
         return Answer({"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": now_ms})

@@ -11,6 +11,7 @@
     note_structures  what the note names, by the attributes that hold it
     effort           processor time, and pauses
     swallowed        errors that the target swallows
+    on_the_wire      what an exchange sent, and its client delivered
     savings          what one config saves of another at every level, claimed or not
 """
 
@@ -22,6 +23,7 @@ from harness.analysis.metrics.catalogue import (
     given_back,
     growth,
     note_structures,
+    on_the_wire,
     resident,
     samples,
     swallowed,
@@ -30,7 +32,7 @@ from harness.analysis.metrics.catalogue.metric import Metric
 
 __all__ = ["METRICS", "Metric"]
 
-_SUBJECTS = (resident, growth, cleanups, given_back, samples, note_structures, effort, swallowed)
+_SUBJECTS = (resident, growth, cleanups, given_back, samples, note_structures, effort, swallowed, on_the_wire)
 
 METRICS: dict[str, Metric] = {metric.name: metric for subject in _SUBJECTS for metric in subject.METRICS}
 """Every metric by its name."""

@@ -18,8 +18,8 @@ from harness.scenario import Scenario
 Read = Callable[[Run], Reading]
 
 Unit = Literal[
-    "GB", "MB", "GB/h", "minutes", "s", "ms", "samples", "tasks", "files", "threads", "errors", "objects", "budgets",
-    "share", "times", "",
+    "GB", "MB", "GB/h", "minutes", "s", "ms", "samples", "tasks", "files", "threads", "errors", "objects", "messages",
+    "budgets", "share", "times", "",
 ]  # fmt: skip
 """GB and MB are 10^9 and 10^6 bytes at full scale; a share is of 1; counts and CPU are those of the scaled world.
 

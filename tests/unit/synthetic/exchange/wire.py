@@ -12,7 +12,7 @@ from wsproto.events import AcceptConnection, Ping, Request, TextMessage
 
 from harness.clock import VirtualClock
 from synthetic.exchange.opening import opening_books
-from synthetic.exchange.serving import Exchange
+from synthetic.exchange.serving import SOUND, Exchange
 from synthetic.faults.kinds import Faults
 from synthetic.market import Market
 from synthetic.symbols import instruments
@@ -29,6 +29,7 @@ def play(
     clock = VirtualClock(start_ms=START_MS, stall_s=30)
     traded = instruments(symbols, seed)
     faults: Faults | None = more.pop("faults", None)
+    of_wire = more.pop("faults_of_wire", SOUND)
 
     def market() -> Market:
         kept = {"depth": depth, "books_per_second": 2.0, "faults": faults}
@@ -44,6 +45,8 @@ def play(
         start_ms=START_MS,
         now_s=clock.now_s,
         opening=opening_books(market(), [one.name for one in traded]),
+        faults=of_wire,
+        seed=seed,
         **more,
     )
 

@@ -1,0 +1,1 @@
+"""What a client delivered of what an exchange sent it."""

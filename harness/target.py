@@ -111,6 +111,7 @@ TELLS: tuple[tuple[str, str, str, str], ...] = (
     ("counters()", "written_bytes", "bytes written to disk, over all restarts", "`disk.written_mb` and its reduction"),
     ("counters()", "write_cpu_s", "CPU seconds of writing them", "`disk.write_cpu_s` and its reduction"),
     ("counters()", "symbols", "how many of the market's symbols it takes", "`growth.per_symbol_mb`; else it is all"),
+    ("counters()", "calls", "calls of the library that it is built on", "`growth.per_1000_calls_mb`"),
     ("counters()", "stop_collection_1", "what the first gc.collect() of stop() found", "`stop.first_collection`"),
     ("counters()", "stop_collection_2", "what the second found", "`stop.later_collections`"),
     ("counters()", "stop_collection_3", "what the third found", "`stop.later_collections`"),

@@ -27,6 +27,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "init": "harness.cli.subcommands.init",
     "run": "harness.cli.subcommands.run",
     "sweep": "harness.cli.subcommands.sweep",
+    "releases": "harness.cli.subcommands.releases",
     "report": "harness.cli.subcommands.report",
     "compare": "harness.cli.subcommands.compare",
     "explain": "harness.cli.subcommands.explain",

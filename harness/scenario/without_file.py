@@ -74,15 +74,16 @@ def names_a_target(reference: str) -> bool:
     return _REFERENCE.fullmatch(reference) is not None
 
 
-def without_file(wanted: Wanted, *, revised: Revise = as_written) -> Scenario:
-    """The scenario of a target that is only named, its config completed by what the target takes.
+def without_file(wanted: Wanted, *, revised: Revise = as_written, import_target: bool = True) -> Scenario:
+    """The scenario of a target that is only named, its config completed by what the target takes, where it is imported.
 
     Raises UsageError where the target cannot be described, or a value is not allowed.
     """
     if not 0 < wanted.hours <= HOURS_MOST:
         raise UsageError(f"--hours {wanted.hours:g}: must be above 0 and at most {HOURS_MOST:g}")
     table = tomllib.loads(text_of(wanted))
-    return checked(table, wanted.factory, name=wanted.name, path=Path(wanted.factory), revised=revised)
+    path = Path(wanted.factory)
+    return checked(table, wanted.factory, name=wanted.name, path=path, import_target=import_target, revised=revised)
 
 
 def parameter(written: str) -> tuple[str, Any]:

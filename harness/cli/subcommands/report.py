@@ -1,7 +1,8 @@
 """Judge a recording again and redraw it, for instance after a claim in its scenario.toml was edited.
 
 RESULT is a result folder, `latest`, or a scenario's name for its newest result. That of a sweep is told as a sweep:
-its tables, pictures and page are written again, that of `soak control` as its controls.
+its tables, pictures and page are written again, that of `soak control` as its controls, that of a search over
+releases as one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.analysis.result import Result
     from harness.analysis.verdict.control_record import CONTROL_FILE
     from harness.cli.after_runs import conclude
+    from harness.histories.history_file import is_history
     from harness.report.terminal.console import open_console
     from harness.soaks.result_folder import find_result
     from harness.sweeps.sweep_file import is_sweep
@@ -34,6 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
         from harness.cli.after_sweep import conclude_sweep
 
         return conclude_sweep(open_console(), folder)
+    if is_history(folder):
+        from harness.cli.after_history import conclude_history
+
+        return conclude_history(open_console(), folder)
     result = Result.open(folder)
     return conclude(open_console(), result, verbose=arguments.verbose)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from harness.analysis.leaks import config_leaks as leaks
-from harness.analysis.metrics import crash, levels
+from harness.analysis.metrics import calls, crash, levels
 from harness.analysis.metrics.catalogue.metric import Metric, Moves
 
 _LEAKS_MOVE: dict[str, Moves] = {"rss": "whole", "tree": "tree"}
@@ -39,6 +39,12 @@ METRICS: Final = (
         "highest RSS up to the horizon over the start, for each symbol that the target takes",
         "MB",
         levels.grown_per_symbol_mb,
+    ),
+    Metric(
+        "growth.per_1000_calls_mb",
+        "slope of the floors of live bytes for every 1,000 calls that the target counts",
+        "MB",
+        calls.grown_per_1000_calls_mb,
     ),
     Metric(
         "floors.slope_gb_per_hour",

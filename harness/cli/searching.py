@@ -17,9 +17,9 @@ from harness.analysis.leaks.config_leaks import rounded_up
 from harness.analysis.result import Result
 from harness.errors import SoakError, UsageError
 from harness.foreign_text import on_one_line
-from harness.histories.freezing import Installed, Skipped, installed
+from harness.histories.freezing import Installed, Skipped
 from harness.histories.history_file import History
-from harness.histories.release_worlds import scenario_of, world_of
+from harness.histories.release_worlds import provided, scenario_of, world_of
 from harness.histories.search import next_tries
 from harness.report.sweeps.progress import SweepProgress
 from harness.report.terminal.console import whole_line
@@ -91,7 +91,7 @@ class Searching:
         candidate = self.history.candidates[place]
         try:
             if place not in self._installed:
-                self._installed[place] = installed(candidate, self.history.frozen)
+                self._installed[place] = provided(self._scenario, candidate, self.history.frozen)
             scenario = scenario_of(
                 self._scenario,
                 self.history.base,

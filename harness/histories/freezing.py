@@ -6,7 +6,7 @@ more than the package differs there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Final
@@ -72,28 +72,46 @@ def freeze(candidates: Sequence[Candidate], frozen: Frozen) -> Frozen:
 
 
 def installed(candidate: Candidate, frozen: Frozen) -> Installed:
-    """What a candidate is run with: all of it by its version, so that it is the same whenever it is made.
+    """A candidate beside the frozen versions, each by its name: the same whenever it is made."""
+    asked = [*([candidate.package] if candidate.package else []), *frozen.pinned()]
+    return Installed(candidate, {**candidate.keys, **_packages(asked, frozen)})
 
-    Raises Skipped where it was withdrawn, or pip cannot have it.
+
+def installed_alone(candidate: Candidate, frozen: Frozen) -> Installed:
+    """A candidate beside what it needs itself, where it cannot live with the frozen versions.
+
+    Raises Skipped where it was yanked, or pip cannot have it.
     """
-    builds = {BUILD: True} if frozen.builds else {}
     if not candidate.package:
-        installs = {PACKAGES: frozen.pinned(), **builds} if frozen.versions else {}
-        return Installed(candidate, {**candidate.keys, **installs})
-    asked = [candidate.package, *frozen.pinned()]
+        raise Skipped("cannot be checked out, or what lies beside it cannot be installed")
     try:
-        chosen = _chosen(frozen, asked)
-    except PipError:
-        try:
-            chosen = _chosen(frozen, [candidate.package, *frozen.packages])
-        except PipError as error:
-            raise Skipped(f"cannot be installed: {error}") from None
+        chosen = _chosen(frozen, [candidate.package, *frozen.packages])
+    except PipError as error:
+        raise Skipped(f"cannot be installed: {error}") from None
     own = canonical(frozen.package)
     if any(one.yanked for one in chosen if one.name == own):
         raise Skipped("was yanked from the index")
-    beside = {one.name: one.version for one in chosen if one.name != own}
-    packages = [candidate.package, *(f"{name}=={one}" for name, one in beside.items())]
-    return Installed(candidate, {PACKAGES: packages, **builds}, tuple(_differing(beside, frozen.versions)))
+    beside = [f"{one.name}=={one.version}" for one in chosen if one.name != own]
+    return Installed(candidate, _packages([candidate.package, *beside], frozen))
+
+
+def differing(packages: Iterable[tuple[str, str]], frozen: Frozen) -> tuple[str, ...]:
+    """What of the `packages` that are installed is not the frozen version, in words, but for the package itself.
+
+    What a release does not need is installed all the same, so there is no less of it than is frozen.
+    """
+    own = canonical(frozen.package)
+    return tuple(
+        f"{name} {version}" + (f" for {frozen.versions[name]}" if name in frozen.versions else "")
+        for name, version in packages
+        if frozen.versions and name != own and frozen.versions.get(name) != version
+    )
+
+
+def _packages(asked: Sequence[str], frozen: Frozen) -> dict[str, Any]:
+    if not asked:
+        return {}
+    return {PACKAGES: [*asked], **({BUILD: True} if frozen.builds else {})}
 
 
 def _chosen(frozen: Frozen, asked: Sequence[str]) -> tuple[Chosen, ...]:
@@ -103,12 +121,3 @@ def _chosen(frozen: Frozen, asked: Sequence[str]) -> tuple[Chosen, ...]:
         return resolve(frozen.interpreter, asked, builds=frozen.builds, pins=judging)
     except PipError:  # it may want another numpy, which is its own affair then
         return resolve(frozen.interpreter, asked, builds=frozen.builds)
-
-
-def _differing(beside: Mapping[str, str], frozen: Mapping[str, str]) -> list[str]:
-    """What is not the frozen version, in words; what a release does not need is installed all the same."""
-    return [
-        f"{name} {version}" + (f" for {frozen[name]}" if name in frozen else "")
-        for name, version in beside.items()
-        if frozen.get(name) != version
-    ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from harness.environments.packages import names_of
 from harness.environments.pip import canonical
+from harness.environments.provided import provide
 from harness.environments.versions import BUILD, PACKAGES, PATH, REVISION, Version
 from harness.errors import UsageError
-from harness.histories.freezing import Installed
+from harness.histories.candidate import Candidate
+from harness.histories.freezing import Frozen, Installed, differing, installed, installed_alone
 from harness.scenario import Scenario
 from harness.scenario.files import checked
 from harness.scenario.overrides import with_options
@@ -44,10 +47,29 @@ def beside(scenario: Scenario, config: str, package: str) -> tuple[str, ...]:
     return tuple(one for one in version.packages if canonical(package) not in names_of(Version(packages=(one,))))
 
 
+def provided(scenario: Scenario, candidate: Candidate, frozen: Frozen) -> Installed:
+    """What a candidate is run with, installed or checked out here: beside the frozen versions where it can be.
+
+    Raises Skipped where pip cannot have it at all, UsageError or SoakError for whatever else forbids it.
+    """
+    first = installed(candidate, frozen)
+    try:
+        return replace(first, differing=_differing(scenario, first, frozen))
+    except UsageError:
+        alone = installed_alone(candidate, frozen)
+        return replace(alone, differing=_differing(scenario, alone, frozen))
+
+
+def _differing(scenario: Scenario, one: Installed, frozen: Frozen) -> tuple[str, ...]:
+    config = one.candidate.config
+    program = provide({config: Version.of(one.keys)}, scenario.target.factory, scenario.path)[config]
+    return differing(program.packages, frozen)
+
+
 def scenario_of(scenario: Scenario, base: str, installed: Installed, *, hours: float, most_seeds: int) -> Scenario:
     """The scenario of one candidate: nothing is claimed, one seed, to which others are added while it is open.
 
-    What it needs is installed or checked out, and its target described. Raises UsageError where that cannot be.
+    Its target is described. Raises UsageError where that cannot be.
     """
     table = _table(scenario, base, installed, most_seeds)
     made = checked(table, shown_path(scenario.path), name=scenario.name, path=scenario.path, trusted=True)

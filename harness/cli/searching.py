@@ -15,11 +15,11 @@ from harness.analysis.histories.recorded_history import RecordedHistory
 from harness.analysis.histories.release_finding import ReleaseFinding, find_release
 from harness.analysis.leaks.config_leaks import rounded_up
 from harness.analysis.result import Result
-from harness.errors import SoakError, UsageError
+from harness.errors import SoakError
 from harness.foreign_text import on_one_line
-from harness.histories.freezing import Installed, Skipped
+from harness.histories.freezing import Skipped
 from harness.histories.history_file import History
-from harness.histories.release_worlds import provided, scenario_of, world_of
+from harness.histories.release_worlds import prepared, world_of
 from harness.histories.search import next_tries
 from harness.report.sweeps.progress import SweepProgress
 from harness.report.terminal.console import whole_line
@@ -44,7 +44,6 @@ class Searching:
         self._at_once = at_once
         self._quiet = quiet
         self._worlds: dict[int, World] = {}
-        self._installed: dict[int, Installed] = {}
         self._findings: dict[int, ReleaseFinding] = {}
         self._peaks: dict[str, float] = {}
 
@@ -90,22 +89,14 @@ class Searching:
         """Install a release and plan its world; False where it is passed over, which is told."""
         candidate = self.history.candidates[place]
         try:
-            if place not in self._installed:
-                self._installed[place] = provided(self._scenario, candidate, self.history.frozen)
-            scenario = scenario_of(
-                self._scenario,
-                self.history.base,
-                self._installed[place],
-                hours=hours,
-                most_seeds=self.history.seeds[1],
-            )
-        except (Skipped, UsageError) as error:
+            one, scenario = prepared(self._scenario, candidate, self.history, hours=hours)
+        except Skipped as error:
             reason = on_one_line(str(error))
             self.history = self.history.with_skipped(candidate, reason)
             self._tell(f"{candidate.name}: passed over: {reason}")
         else:
-            self._worlds[place] = world_of(scenario, self._installed[place], self._folder)
-            self.history = self.history.with_world(self._installed[place], self._worlds[place].folder.name)
+            self._worlds[place] = world_of(scenario, candidate, self._folder)
+            self.history = self.history.with_world(one, self._worlds[place].folder.name)
         self.history.write(self._folder)
         return place in self._worlds
 

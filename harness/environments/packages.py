@@ -47,6 +47,7 @@ def environment_of(
     folders = beside(python, own, say)
     kept = {name: pin for name, pin in {"numpy": version("numpy"), **pins}.items() if name not in names_of(asked)}
     told = [python.path, python.version, str(asked.build_packages), str(folders["judged"]), *_identities(config, asked)]
+    told += ["alone"] if asked.packages_alone else []
     told += [f"{name}=={pin}" for name, pin in sorted(kept.items())] if asked.packages else []
     name = f"{python.abi}-{hashlib.sha256(chr(10).join(told).encode()).hexdigest()[:16]}"
 
@@ -92,7 +93,8 @@ def _is_wheel(package: str) -> bool:
 
 
 def _how(asked: Version) -> str:
-    return "building what has no wheel" if asked.build_packages else "wheels only"
+    how = "building what has no wheel" if asked.build_packages else "wheels only"
+    return f"{how}, and nothing else" if asked.packages_alone else how
 
 
 def _make_environment(python: Interpreter, folder: Path) -> None:
@@ -105,6 +107,9 @@ def _make_environment(python: Interpreter, folder: Path) -> None:
 def _install(config: str, asked: Version, folder: Path, pins: Mapping[str, str], say: Say) -> None:
     python, packages, builds = str(folder / "bin" / "python"), asked.packages, asked.build_packages
     try:
+        if asked.packages_alone:
+            install(python, packages, builds=builds, needed=False)
+            return
         try:
             install(python, packages, builds=builds, pins=pins)
         except PipError:

@@ -96,15 +96,19 @@ def install(
     *,
     target: Path | None = None,
     builds: bool = False,
+    needed: bool = True,
     pins: Mapping[str, str] | None = None,
 ) -> None:
     """Install packages for an interpreter: into its own environment, or without what they need into `target`.
+
+    Where nothing that is `needed` is to come with them, they are all that is installed.
 
     With `builds` what has no wheel is built, which runs its code; `pins` are versions that whatever is installed has.
     Raises PipError, a line, where pip refuses, UsageError where there is no pip that can do it.
     """
     command = [*_pip(interpreter), "install", "--quiet", *_wheels(builds)]
-    command += [] if target is None else ["--no-deps", "--target", str(target)]
+    command += [] if needed and target is None else ["--no-deps"]
+    command += [] if target is None else ["--target", str(target)]
     done = _constrained(command, packages, pins)
     if done.returncode:
         raise PipError(_reason(done.stderr or done.stdout))

@@ -11,9 +11,10 @@ PATH: Final = "path"
 REVISION: Final = "revision"
 PACKAGES: Final = "packages"
 BUILD: Final = "build_packages"
+ALONE: Final = "packages_alone"
 PYTHON: Final = "python"
 
-KEYS: Final = (PATH, REVISION, PACKAGES, BUILD, PYTHON)
+KEYS: Final = (PATH, REVISION, PACKAGES, BUILD, ALONE, PYTHON)
 """The keys of a config that name a version of the program."""
 
 _PYTHON: Final = re.compile(r"3\.(1[1-9]|[2-9]\d)(\.\d+)?")
@@ -30,7 +31,8 @@ class Version:
 
     `path` is a folder, from the current one, whose code goes first; `revision` a commit, branch or tag of the git
     repository in which that folder lies, or the target. With `packages` it has these and what they need, and nothing
-    of this installation; they are wheels, unless `build_packages` allows to build them. `python` is the version of its
+    of this installation; they are wheels, unless `build_packages` allows to build them, and with `packages_alone` what
+    they need is not installed beside them: all of it is named, whatever they ask for. `python` is the version of its
     interpreter.
     """
 
@@ -38,6 +40,7 @@ class Version:
     revision: str | None = None
     packages: tuple[str, ...] = ()
     build_packages: bool = False
+    packages_alone: bool = False
     python: str | None = None
 
     @classmethod
@@ -77,8 +80,9 @@ def refused(config: Mapping[str, Any]) -> Iterator[tuple[str, object, str]]:
         yield REVISION, config[REVISION], 'must be a commit, branch or tag in "quotes", such as "v1.4"'
     if PACKAGES in config:
         yield from _refused_packages(config[PACKAGES], builds=config.get(BUILD) is True)
-    if BUILD in config and not isinstance(config[BUILD], bool):
-        yield BUILD, config[BUILD], "must be true or false"
+    for switch in (BUILD, ALONE):
+        if switch in config and not isinstance(config[switch], bool):
+            yield switch, config[switch], "must be true or false"
     if PYTHON in config and not (_is_line(config[PYTHON]) and _PYTHON.fullmatch(config[PYTHON])):
         yield PYTHON, config[PYTHON], 'must be a version of Python from 3.11 on in "quotes", such as "3.13"'
 

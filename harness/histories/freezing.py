@@ -1,7 +1,8 @@
 """What is installed beside a package: the same versions for all its releases, so that only the package changes.
 
-They are those that the newest release is given. Where another cannot live with them it gets its own, and is marked:
-more than the package differs there.
+They are those that the newest release is given, and all others get them, whatever they ask for: a library pins what it
+needs, and other pins are another experiment. Where a release cannot be imported beside them it gets its own, and is
+marked: more than the package differs there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from harness.environments.pip import Chosen, PipError, canonical, resolve
-from harness.environments.versions import BUILD, PACKAGES
+from harness.environments.versions import ALONE, BUILD, PACKAGES
 from harness.errors import UsageError
 from harness.histories.candidate import Candidate
 
@@ -77,13 +78,11 @@ def installed(candidate: Candidate, frozen: Frozen) -> Installed:
     return Installed(candidate, {**candidate.keys, **_packages(asked, frozen)})
 
 
-def installed_alone(candidate: Candidate, frozen: Frozen) -> Installed:
+def with_its_own(candidate: Candidate, frozen: Frozen) -> Installed:
     """A candidate beside what it needs itself, where it cannot live with the frozen versions.
 
     Raises Skipped where it was yanked, or pip cannot have it.
     """
-    if not candidate.package:
-        raise Skipped("cannot be checked out, or what lies beside it cannot be installed")
     try:
         chosen = _chosen(frozen, [candidate.package, *frozen.packages])
     except PipError as error:
@@ -91,27 +90,24 @@ def installed_alone(candidate: Candidate, frozen: Frozen) -> Installed:
     own = canonical(frozen.package)
     if any(one.yanked for one in chosen if one.name == own):
         raise Skipped("was yanked from the index")
-    beside = [f"{one.name}=={one.version}" for one in chosen if one.name != own]
-    return Installed(candidate, _packages([candidate.package, *beside], frozen))
+    beside = [(one.name, one.version) for one in chosen if one.name != own]
+    asked = [candidate.package, *(f"{name}=={version}" for name, version in beside)]
+    return Installed(candidate, _packages(asked, frozen), differing(beside, frozen.versions))
 
 
-def differing(packages: Iterable[tuple[str, str]], frozen: Frozen) -> tuple[str, ...]:
-    """What of the `packages` that are installed is not the frozen version, in words, but for the package itself.
-
-    What a release does not need is installed all the same, so there is no less of it than is frozen.
-    """
-    own = canonical(frozen.package)
+def differing(beside: Iterable[tuple[str, str]], frozen: Mapping[str, str]) -> tuple[str, ...]:
+    """What lies beside a release and is not the frozen version, in words."""
     return tuple(
-        f"{name} {version}" + (f" for {frozen.versions[name]}" if name in frozen.versions else "")
-        for name, version in packages
-        if frozen.versions and name != own and frozen.versions.get(name) != version
+        f"{name} {version}" + (f" for {frozen[name]}" if name in frozen else "")
+        for name, version in beside
+        if frozen.get(name) != version
     )
 
 
 def _packages(asked: Sequence[str], frozen: Frozen) -> dict[str, Any]:
     if not asked:
         return {}
-    return {PACKAGES: [*asked], **({BUILD: True} if frozen.builds else {})}
+    return {PACKAGES: [*asked], ALONE: True, **({BUILD: True} if frozen.builds else {})}
 
 
 def _chosen(frozen: Frozen, asked: Sequence[str]) -> tuple[Chosen, ...]:

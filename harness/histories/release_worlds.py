@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from harness.environments.packages import names_of
 from harness.environments.pip import canonical
-from harness.environments.provided import provide
-from harness.environments.versions import BUILD, PACKAGES, PATH, REVISION, Version
+from harness.environments.versions import ALONE, BUILD, PACKAGES, PATH, REVISION, Version
 from harness.errors import UsageError
 from harness.histories.candidate import Candidate
-from harness.histories.freezing import Frozen, Installed, differing, installed, installed_alone
+from harness.histories.freezing import Installed, Skipped, installed, with_its_own
+from harness.histories.history_file import History
 from harness.scenario import Scenario
 from harness.scenario.files import checked
 from harness.scenario.overrides import with_options
@@ -47,44 +46,42 @@ def beside(scenario: Scenario, config: str, package: str) -> tuple[str, ...]:
     return tuple(one for one in version.packages if canonical(package) not in names_of(Version(packages=(one,))))
 
 
-def provided(scenario: Scenario, candidate: Candidate, frozen: Frozen) -> Installed:
-    """What a candidate is run with, installed or checked out here: beside the frozen versions where it can be.
+def prepared(scenario: Scenario, candidate: Candidate, history: History, *, hours: float) -> tuple[Installed, Scenario]:
+    """What a candidate is run with, and the scenario of it, installed and described here.
 
-    Raises Skipped where pip cannot have it at all, UsageError or SoakError for whatever else forbids it.
+    Beside the frozen versions where it can be, else beside its own. Nothing is claimed of it, and it has one seed, to
+    which others are added while it is open. Raises Skipped, with the reason, where that cannot be.
     """
-    first = installed(candidate, frozen)
+    first = installed(candidate, history.frozen)
     try:
-        return replace(first, differing=_differing(scenario, first, frozen))
-    except UsageError:
-        alone = installed_alone(candidate, frozen)
-        return replace(alone, differing=_differing(scenario, alone, frozen))
+        return first, _scenario(scenario, history.base, first, hours=hours, most_seeds=history.seeds[1])
+    except UsageError as error:
+        if not candidate.package:
+            raise Skipped(str(error)) from None
+        own = with_its_own(candidate, history.frozen)
+        if not own.differing:
+            raise Skipped(str(error)) from None
+    try:
+        return own, _scenario(scenario, history.base, own, hours=hours, most_seeds=history.seeds[1])
+    except UsageError as error:
+        raise Skipped(str(error)) from None
 
 
-def _differing(scenario: Scenario, one: Installed, frozen: Frozen) -> tuple[str, ...]:
-    config = one.candidate.config
-    program = provide({config: Version.of(one.keys)}, scenario.target.factory, scenario.path)[config]
-    return differing(program.packages, frozen)
-
-
-def scenario_of(scenario: Scenario, base: str, installed: Installed, *, hours: float, most_seeds: int) -> Scenario:
-    """The scenario of one candidate: nothing is claimed, one seed, to which others are added while it is open.
-
-    Its target is described. Raises UsageError where that cannot be.
-    """
-    table = _table(scenario, base, installed, most_seeds)
+def _scenario(scenario: Scenario, base: str, one: Installed, *, hours: float, most_seeds: int) -> Scenario:
+    table = _table(scenario, base, one, most_seeds)
     made = checked(table, shown_path(scenario.path), name=scenario.name, path=scenario.path, trusted=True)
     return with_options(made, hours=hours) if hours != made.time.hours else made
 
 
-def world_of(scenario: Scenario, installed: Installed, folder: Path) -> World:
+def world_of(scenario: Scenario, candidate: Candidate, folder: Path) -> World:
     """Where a candidate is run for the hours of its scenario, below the result `folder` of the search."""
-    name = f"{installed.candidate.folder_name}-{scenario.time.hours:g}h"
+    name = f"{candidate.folder_name}-{scenario.time.hours:g}h"
     return World(scenario, folder / WORLDS_FOLDER / name)
 
 
 def _table(scenario: Scenario, base: str, installed: Installed, most_seeds: int) -> dict[str, Any]:
     own: Mapping[str, Any] = scenario.configs[base]
-    replaced = {PACKAGES, BUILD, PATH, REVISION} if installed.candidate.package else {PACKAGES, BUILD, REVISION}
+    replaced = {PACKAGES, BUILD, ALONE, REVISION, *([PATH] if installed.candidate.package else [])}
     kept = {key: value for key, value in own.items() if key not in replaced}
     return {
         **scenario.model_dump(exclude={"name", "path"}),

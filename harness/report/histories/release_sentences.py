@@ -29,7 +29,7 @@ def plan_lines(history: History) -> Iterator[str]:
     what = f"{first.package or f'revision {first.name}'} or another of them" if count > 1 else first.package
     beside = history.frozen.pinned()
     if first.package or beside:
-        with_ = f" with {', '.join(beside)}" if beside else ""
+        with_ = f" with {', '.join(beside)}, whatever it asks for" if beside else ""
         yield f"Installs, into an environment for each that is run, {wheels}: {what}{with_}."
     if not first.package:
         yield "Checks out every commit that is run as a git worktree, without hooks."

@@ -10,7 +10,7 @@ from harness.environments.pip import Chosen, PipError
 from harness.errors import UsageError
 from harness.histories import freezing
 from harness.histories.candidate import Candidate
-from harness.histories.freezing import Frozen, Skipped, differing, freeze, installed, installed_alone
+from harness.histories.freezing import Frozen, Skipped, differing, freeze, installed, with_its_own
 
 RELEASES = [Candidate(f"1.{minor}", f"ticks==1.{minor}") for minor in range(4)]
 FROZEN = Frozen("Ticks", "python", ("adapter",))
@@ -47,28 +47,29 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Index:
 def test_every_release_is_installed_beside_what_the_newest_needs(index: Index) -> None:
     frozen = freeze(RELEASES, FROZEN)
     assert frozen.versions == {"adapter": "7", "deltas": "2.0"}
-    assert installed(RELEASES[1], frozen).keys == {"packages": ["ticks==1.1", "adapter==7", "deltas==2.0"]}
+    keys = installed(RELEASES[1], frozen).keys
+    assert keys == {"packages": ["ticks==1.1", "adapter==7", "deltas==2.0"], "packages_alone": True}
 
 
 def test_one_that_cannot_live_with_that_gets_its_own(index: Index) -> None:
-    one = installed_alone(RELEASES[0], freeze(RELEASES, FROZEN))
-    assert one.keys == {"packages": ["ticks==1.0", "adapter==7", "deltas==1.0"]}
+    one = with_its_own(RELEASES[0], freeze(RELEASES, FROZEN))
+    assert one.keys == {"packages": ["ticks==1.0", "adapter==7", "deltas==1.0"], "packages_alone": True}
 
 
-def test_what_is_not_the_frozen_version_is_told() -> None:
-    frozen = Frozen("Ticks", "python", (), {"adapter": "7", "deltas": "2.0"})
-    there = [("adapter", "7"), ("deltas", "1.0"), ("ticks", "1.0"), ("zlib-ng", "1.0")]
-    assert differing(there, frozen) == ("deltas 1.0 for 2.0", "zlib-ng 1.0")
-    assert differing([], frozen) == ()
+def test_what_is_not_the_frozen_version_is_told(index: Index) -> None:
+    frozen = freeze(RELEASES, FROZEN)
+    assert with_its_own(RELEASES[0], frozen).differing == ("deltas 1.0 for 2.0",)
+    assert with_its_own(RELEASES[1], frozen).differing == ()
+    assert differing([("zlib-ng", "1.0")], {}) == ("zlib-ng 1.0",)
 
 
 def test_what_was_yanked_or_cannot_be_had_is_skipped(index: Index) -> None:
     frozen = freeze(RELEASES, FROZEN)
     index.yanked, index.missing = {"1.1"}, {"1.2"}
     with pytest.raises(Skipped, match="was yanked"):
-        installed_alone(RELEASES[1], frozen)
+        with_its_own(RELEASES[1], frozen)
     with pytest.raises(Skipped, match=r"cannot be installed: No matching distribution found for ticks==1\.2"):
-        installed_alone(RELEASES[2], frozen)
+        with_its_own(RELEASES[2], frozen)
 
 
 def test_the_newest_that_can_be_had_says_what_is_frozen(index: Index) -> None:

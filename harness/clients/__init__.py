@@ -1,0 +1,10 @@
+"""Client libraries of exchanges as targets, each as its users write it, in about forty lines.
+
+::
+
+    ccxt_pro         ccxt.pro on Bybit: order books one by one or of several symbols, trades, bids and asks
+    binance_streams  python-binance: sockets, and depth caches
+
+A scenario with an ``[exchange]`` runs them. Their packages are installed in the environment of its configs, never in
+the project's. They count their `calls`, and tell the exchange what came through.
+"""

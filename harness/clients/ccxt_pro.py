@@ -1,0 +1,54 @@
+"""ccxt.pro on Bybit's linear market: order books one by one or of all symbols at once, trades, bids and asks."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from ccxt import NetworkError, pro
+
+from harness.target import Environment
+
+METHODS = {"book": "watch_order_book", "books": "watch_order_book_for_symbols"}
+METHODS |= {"trades": "watch_trades_for_symbols", "bids_asks": "watch_bids_asks"}
+KINDS = {"trades": "trade", "bids_asks": "ticker"}
+
+
+class Client:
+    """`watch` says what it watches: one of METHODS. A loop for each symbol where the method takes one, else one."""
+
+    def __init__(self, params: dict[str, Any], environment: Environment) -> None:
+        assert environment.exchange is not None, "the scenario needs an [exchange]"
+        self.wire, self.watch, self.calls, self.lost = environment.exchange, params.get("watch", "books"), 0, 0
+        urls = {"public": self.wire.rest_url, "ws": {"public": {"linear": f"{self.wire.ws_url}/v5/public/linear"}}}
+        options = {"fetchMarkets": {"types": ["linear"]}, "fetchCurrencies": False}
+        self.client = pro.bybit({"urls": {"api": urls}, "options": options, "enableRateLimit": False})
+
+    async def start(self) -> None:
+        await self.client.load_markets()
+        each = self.client.symbols if self.watch == "book" else [list(self.client.symbols)]
+        self.tasks = [asyncio.create_task(self._loop(what)) for what in each]
+
+    async def _loop(self, what: str | list[str]) -> None:
+        while True:
+            try:
+                answer = await getattr(self.client, METHODS[self.watch])(what)
+            except NetworkError:  # it connects again with the next call
+                self.lost += 1
+                await asyncio.sleep(1)
+                continue
+            self.calls += 1
+            for one in answer if self.watch in KINDS else [answer]:
+                self.wire.delivered(KINDS.get(self.watch, "book"), one if isinstance(one, str) else one["symbol"])
+
+    async def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.client.close()
+
+    def counters(self) -> dict[str, int]:
+        return {"calls": self.calls, "lost_connections": self.lost}
+
+
+build = Client

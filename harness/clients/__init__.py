@@ -2,7 +2,7 @@
 
 ::
 
-    ccxt_pro         ccxt.pro on Bybit: order books one by one or of several symbols, trades, bids and asks
+    ccxt_pro         ccxt.pro on Bybit and Binance: order books, of one symbol or of several, trades, bids and asks
     binance_streams  python-binance: sockets, and depth caches
 
 A scenario with an ``[exchange]`` runs them. Their packages are installed in the environment of its configs, never in

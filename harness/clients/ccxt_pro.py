@@ -1,4 +1,4 @@
-"""ccxt.pro on Bybit's linear market: order books one by one or of all symbols at once, trades, bids and asks."""
+"""ccxt.pro on Bybit (linear) or Binance (spot): order books, of one symbol or all at once, trades, bids and asks."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ class Client:
     def __init__(self, params: dict[str, Any], environment: Environment) -> None:
         assert environment.exchange is not None, "the scenario needs an [exchange]"
         self.wire, self.watch, self.calls, self.lost = environment.exchange, params.get("watch", "books"), 0, 0
-        urls = {"public": self.wire.rest_url, "ws": {"public": {"linear": f"{self.wire.ws_url}/v5/public/linear"}}}
-        options = {"fetchMarkets": {"types": ["linear"]}, "fetchCurrencies": False}
-        self.client = pro.bybit({"urls": {"api": urls}, "options": options, "enableRateLimit": False})
+        bybit, rest, stream = self.wire.venue == "bybit", self.wire.rest_url, self.wire.ws_url
+        streams = {"public": {"linear": f"{stream}/v5/public/linear"}} if bybit else {"spot": f"{stream}/ws"}
+        urls = {"public": rest if bybit else f"{rest}/api/v3", "ws": streams}
+        options = {"fetchMarkets": {"types": ["linear" if bybit else "spot"]}, "fetchCurrencies": False}
+        of_venue = pro.bybit if bybit else pro.binance
+        self.client = of_venue({"urls": {"api": urls}, "options": options, "enableRateLimit": False})
 
     async def start(self) -> None:
         await self.client.load_markets()

@@ -28,6 +28,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "run": "harness.cli.subcommands.run",
     "sweep": "harness.cli.subcommands.sweep",
     "releases": "harness.cli.subcommands.releases",
+    "bundle": "harness.cli.subcommands.bundle",
     "report": "harness.cli.subcommands.report",
     "compare": "harness.cli.subcommands.compare",
     "explain": "harness.cli.subcommands.explain",

@@ -69,13 +69,17 @@ def obtain(kind: str, name: str, make: Callable[[Path], dict[str, Any]], *, say:
     folder = root() / kind / name
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        waiting = _once(lambda: say(f"waiting for another process that makes {folder}"))
         if folder not in _in_use:
-            _in_use[folder] = _opened(folder, lambda: say(f"waiting for another process that makes {folder}"))
+            _in_use[folder] = _opened(folder, waiting)
         entry = _read(folder)
         if entry is None:
-            entry = _made(folder, make)
-            say(f"made {folder} ({entry.size_bytes / 1e6:.1f} MB; `soak clean` removes it)")
-        _share(_in_use[folder])
+            _lock(_in_use[folder], fcntl.LOCK_EX, waiting)
+            entry = _read(folder)  # another may have made it meanwhile
+            if entry is None:
+                entry = _made(folder, make)
+                say(f"made {folder} ({entry.size_bytes / 1e6:.1f} MB; `soak clean` removes it)")
+            _lock(_in_use[folder], fcntl.LOCK_SH, waiting)
     except OSError as error:
         _release(folder)
         raise SoakError(f"{folder}: cannot be made: {error.strerror or error}") from error
@@ -143,12 +147,27 @@ def _beside(folder: Path, suffix: str) -> Path:
     return folder.with_name(folder.name + suffix)
 
 
+def _once(say: Callable[[], None]) -> Callable[[], None]:
+    """Say something the first time only."""
+    said: list[bool] = []
+
+    def tell() -> None:
+        if not said:
+            said.append(True)
+            say()
+
+    return tell
+
+
 def _opened(folder: Path, waiting: Callable[[], None]) -> int:
-    """Open the lock of an entry, and hold it alone; one that was removed with its entry meanwhile is opened anew."""
+    """Open the lock of an entry, and share it; one that was removed with its entry meanwhile is opened anew.
+
+    Who uses an entry shares it for hours: only who makes it is waited for.
+    """
     file = _beside(folder, _LOCK)
     while True:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        _lock(descriptor, fcntl.LOCK_EX, waiting)
+        _lock(descriptor, fcntl.LOCK_SH, waiting)
         if os.fstat(descriptor).st_nlink:  # it is still the file of that name
             return descriptor
         os.close(descriptor)
@@ -161,11 +180,6 @@ def _lock(descriptor: int, how: int, waiting: Callable[[], None]) -> None:
         except BlockingIOError:
             waiting()
             fcntl.flock(descriptor, how)
-
-
-def _share(descriptor: int) -> None:
-    with contextlib.suppress(OSError):
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
 def _release(folder: Path) -> None:

@@ -45,8 +45,13 @@ class ReleaseFinding:
 def find_release(result: Result) -> ReleaseFinding:
     """What the result of one release, which has one config, says; runs are read again where there are more."""
     result.refresh()
-    scenario, runs = result.scenario, result.runs
-    (config,) = scenario.configs
+    (config,) = result.scenario.configs
+    return find_config(result, config)
+
+
+def find_config(result: Result, config: str) -> ReleaseFinding:
+    """What a result says of one of its configs."""
+    scenario, runs = result.scenario, result.runs.of_config(config)
     seeds, hours = len(runs), scenario.time.hours
     failed = [*result.lacking, *result.invalidities]
     verdict = result.verdict

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from harness.analysis.estimates import Estimate
 from harness.analysis.histories.recorded_history import RecordedHistory
-from harness.analysis.histories.release_finding import ReleaseFinding
+from harness.analysis.histories.release_finding import ReleaseFinding, find_config
 from harness.analysis.leaks.config_leaks import ConfigLeak
+from harness.analysis.owners.growth import EXPLAINED
+from harness.analysis.result import Result
 from harness.histories.history_file import History
 from harness.histories.search import Stretch, unknown_between
 from harness.report.words.amounts import NOTHING, interval, percent, value
@@ -50,6 +52,18 @@ def told(recorded: RecordedHistory) -> list[str]:
     return lines
 
 
+def measured_lines(result: Result, config: str) -> Iterator[tuple[str, str]]:
+    """Return what was measured of a config for its maintainer: growth for calls and hours, the owner, of how much."""
+    found = find_config(result, config)
+    if found.per_calls.estimate is not None:
+        yield "live bytes for every 1,000 calls [95 %]", f"{interval(found.per_calls, 'MB')} MB"
+    if found.leak is not None and found.leak.rate.estimate is not None:
+        yield f"{found.leak.measure.words} in an hour", f"{per_hour(found.leak)} MB"
+    if found.owner:
+        yield "what holds it, from the target", f"`{owner_words(found)}`"
+    yield "measured in", f"{_runs(found)} of virtual time"
+
+
 def rate_words(found: ReleaseFinding) -> str:
     """Return how fast a release grows for people: ``2.50 MB for every 1,000 calls, 18.0 MB per hour``."""
     parts = []
@@ -77,7 +91,7 @@ def owner_words(found: ReleaseFinding) -> str:
     """Return who holds what grows, with its share where that is not nearly all; NOTHING where none is known."""
     if not found.owner:
         return NOTHING
-    return found.owner if found.share is None or found.share >= 0.9 else f"{found.owner} ({percent(found.share)})"
+    return found.owner if found.share is None or found.share >= EXPLAINED else f"{found.owner} ({percent(found.share)})"
 
 
 def _stretch(recorded: RecordedHistory, stretch: Stretch) -> str:

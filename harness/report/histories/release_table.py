@@ -8,22 +8,26 @@ from rich.console import Console
 
 from harness.analysis.histories.recorded_history import RecordedHistory
 from harness.analysis.histories.release_finding import ReleaseFinding
-from harness.report.histories.release_sentences import in_mb, owner_words, per_hour
-from harness.report.terminal.console import new_table, show
+from harness.report.histories.release_sentences import MOST_NAMES, in_mb, owner_words, per_hour
+from harness.report.terminal.console import new_table, paragraph, show
 from harness.report.words.amounts import NOTHING, interval
-from harness.report.words.owner_paths import tail
+from harness.text import first_of
 
-OWNER_WIDTH = 48
-
-COLUMNS = ("release", "outcome", "seeds", "hours", "grows", "an hour", "MB per 1,000 calls", "owner")
+COLUMNS = ("release", "outcome", "seeds", "hours", "grows", "an hour", "MB per 1,000 calls")
 
 
 def print_releases(console: Console, recorded: RecordedHistory) -> None:
-    """Print the table of the releases that were run, the oldest first."""
-    table = new_table(*COLUMNS, right=("seeds", "hours", "an hour", "MB per 1,000 calls"), unbroken=("release",))
+    """Print the table of the releases that were run, the oldest first, and below it who holds what grows."""
+    table = new_table(*COLUMNS, right=("seeds", "hours", "an hour", "MB per 1,000 calls"), unbroken=COLUMNS)
+    owners: dict[str, list[str]] = {}
     for place, found in sorted(recorded.findings.items()):
-        table.add_row(recorded.candidates[place].name, *_cells(found))
+        name = recorded.candidates[place].name
+        table.add_row(name, *_cells(found))
+        if found.owner:
+            owners.setdefault(owner_words(found), []).append(name)
     show(console, table)
+    for owner, names in owners.items():
+        paragraph(console, f"Held by {owner}: {first_of(names, MOST_NAMES)}.")
 
 
 def rows(recorded: RecordedHistory) -> list[dict[str, Any]]:
@@ -45,7 +49,6 @@ def _cells(found: ReleaseFinding) -> list[str]:
         NOTHING if leak is None else leak.measure.words,
         f"{rate}{unit}",
         interval(found.per_calls, "MB"),
-        tail(owner_words(found), OWNER_WIDTH),
     ]
 
 

@@ -90,6 +90,19 @@ def test_what_a_process_uses_is_not_removed(said: list[str], tmp_path: Path) -> 
     assert list(entry.folder.parent.iterdir()) == []
 
 
+def test_who_uses_an_entry_holds_up_no_other(said: list[str]) -> None:
+    entry = obtain("revisions", "a", make, say=said.append)
+    let_go()
+    code = "from harness.environments.cache import obtain; obtain('revisions', 'a', None, say=print); input('used')"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.read(4) == "used"
+        assert obtain("revisions", "a", no_more, say=said.append) == entry
+        other.communicate("\n")
+    assert len(said) == 1
+
+
 def test_soak_clean_lists_and_removes(said: list[str], capsys: pytest.CaptureFixture[str], cache_folder: Path) -> None:
     obtain("revisions", "a", make, say=said.append)
     keeper = cache_folder / "revisions" / "notes.txt"

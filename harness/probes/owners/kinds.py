@@ -218,8 +218,9 @@ def _container(cls: type, base: type) -> Kind:
 
 
 def _inherits(cls: type, base: type, *names: str) -> bool:
-    """Whether `cls` leaves these methods of a builtin `base` as they are."""
-    return all(getattr(cls, name) is getattr(base, name) for name in names)
+    """Whether `cls` leaves these methods of a builtin `base` as they are; a descriptor in their place is not asked."""
+    above = cls.__mro__[: cls.__mro__.index(base)]
+    return not any(name in type.__dict__["__dict__"].__get__(kind) for kind in above for name in names)
 
 
 def _values(mapping: Any) -> Iterator[Any]:

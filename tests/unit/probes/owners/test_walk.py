@@ -57,6 +57,26 @@ def test_the_same_seed_gives_the_same_reading_and_another_draws_anew() -> None:
     assert walk({"": target}, seed=7) != walk({"": target}, seed=8)
 
 
+class Delegated:
+    """As ccxt's caches have it: a method of a list that is another object's, which a class alone does not have."""
+
+    def __get__(self, instance: Rows | None, owner: type) -> object:
+        assert instance is not None, "the walk asks a class for what only its instances have"
+        return instance.kept.__iter__
+
+
+class Rows(list[bytes]):
+    __iter__ = Delegated()
+
+    def __init__(self, rows: int) -> None:
+        self.kept = [bytes(1000 + number) for number in range(rows)]
+
+
+def test_a_descriptor_in_place_of_a_method_is_not_asked() -> None:
+    (largest, *_) = walk({"": Holder(Rows(100))}, seed=1)
+    assert largest.path == "heap.kept[*]"
+
+
 def test_an_owner_reads_the_same_whatever_others_do() -> None:
     target = types.SimpleNamespace(still=HEAPS["levels"](SIZE), growing=[])
     first = by_path(walk({"": target}, seed=1))["still[*]"]

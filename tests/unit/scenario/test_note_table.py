@@ -46,6 +46,8 @@ def test_what_a_row_names_exists(row: list[str]) -> None:
         assert re.fullmatch(r"(not testable|open): .+", row[4])
     elif place.endswith(".py"):
         assert f"def {claim}(" in (ROOT / place).read_text(encoding="utf-8")
+    elif claim.startswith("[sweeps."):
+        assert claim in {f"[sweeps.{name}]" for name in load(place, import_target=False).sweeps}
     else:
         assert claim in {one.name for one in load(place, import_target=False).claims}
 

@@ -195,7 +195,7 @@ def _limits_never_reached(sweep: RecordedSweep) -> Iterator[str]:
 
 def said_of_claims(maps: Sequence[ClaimMap], sweep: RecordedSweep) -> Iterator[str]:
     """Say which claims hold everywhere, which nowhere, and what a sweep in a small world does not tell."""
-    told = [one for one in maps if one.share is not None]
+    told = [one for one in maps if one.share is not None and not one.moves]
     points = len(sweep.points)
     for share, word in ((1.0, "hold at every point"), (0.0, "hold at none")):
         names = [one.claim.name for one in told if one.share == share]

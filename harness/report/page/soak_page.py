@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.analysis.result import Result
-from harness.analysis.runs import Run
 from harness.report.page import tables
 from harness.report.page.charts import backdrop, charts
 from harness.report.page.document import PAGE_FILE, render, write
 from harness.report.page.logged import trouble_rows
 from harness.report.page.making import made_by
+from harness.report.terminal.not_recorded import not_recorded
 from harness.report.terminal.verdict import warnings
 from harness.report.words.amounts import level
 from harness.report.words.config_sentences import config_sentences
@@ -25,14 +25,6 @@ from harness.report.words.scale_marks import full_note
 from harness.report.words.still_alive import alive_configs
 from harness.report.words.swallowed import trouble_lines
 from harness.text import first_of
-
-_LATER_THAN_FORMAT_1: dict[str, Callable[[Run], bool]] = {
-    "load": lambda run: run.load is not None,
-    "lines of RSS": lambda run: bool(run.samples["residual_bytes"].notna().any()),
-    "owners of memory": lambda run: not run.owners.empty,
-    "live bytes": lambda run: bool(run.samples["live_bytes"].notna().any()),
-}
-"""What older recordings, and targets under another allocator, do not have, and whether a run has it."""
 
 
 def write_page(result: Result, folder: Path) -> str:
@@ -67,7 +59,7 @@ def _words(result: Result) -> dict[str, Any]:
         "leaks": tables.leak_rows(verdict),
         "stops": tables.stop_views(result),
         "runs": tables.run_rows(runs),
-        "lacks": _lacks(runs),
+        "lacks": not_recorded(runs),
         "controls": verdict.controls,
         "trouble": trouble_rows(runs),
         "assumptions": scenario.assumptions.strip(),
@@ -97,8 +89,3 @@ def _labelled(result: Result) -> list[tuple[str, str, str]]:
         ("Children", child_lines(verdict), "plain"),
     ]
     return [(label, text, grave) for label, texts, grave in kinds for text in texts]
-
-
-def _lacks(runs: Sequence[Run]) -> list[str]:
-    """Return what no run of the recording has, so that nobody takes a missing picture for a good sign."""
-    return [what for what, has in _LATER_THAN_FORMAT_1.items() if not any(has(run) for run in runs)]

@@ -29,8 +29,6 @@ def control(
         record = soak_controls(scenario, folder, short=short, jobs=jobs, observe=progress)
     try:
         write_controls(record, folder)
-        write_summary(control_summary(record), folder)
-        write_junit(control_junit(record), folder)
     except OSError as error:
         raise refuse_full_disk(error, folder) from error
     tell_controls(console, record, folder)
@@ -38,8 +36,13 @@ def control(
 
 
 def tell_controls(console: Console, record: ControlRecord, folder: Path) -> None:
-    """Write the page of controls that lie in `folder`, and print their checks. Raises SoakError on a full disk."""
+    """Write the page and what machines read of controls that lie in `folder`, and print their checks.
+
+    Raises SoakError on a full disk.
+    """
     try:
+        write_summary(control_summary(record), folder)
+        write_junit(control_junit(record), folder)
         page = write_control_page(record, folder)
     except OSError as error:
         raise refuse_full_disk(error, folder) from error

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.resources
 import re
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from harness.environments.commands import carry_out
 from harness.errors import SoakError, UsageError
 from harness.foreign_text import on_one_line
 
@@ -71,21 +71,14 @@ def show(script: str, interpreter: str, seed: int, *, patience_s: float = PATIEN
         path.write_text(script, encoding="utf-8")
         command = [interpreter, "-I", str(path), str(CALLS), str(seed)]
         try:
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                env={"PATH": "/usr/bin:/bin", "HOME": folder, "LANG": "C.UTF-8"},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-                timeout=patience_s,
-            )
-        except subprocess.TimeoutExpired:
+            env = {"PATH": "/usr/bin:/bin", "HOME": folder, "LANG": "C.UTF-8"}
+            done = carry_out(command, env=env, folder=Path(folder), patience_s=patience_s)
+        except TimeoutError:
             raise SoakError(f"the script is not done after {patience_s:g} s") from None
-        except OSError as error:
+        except (FileNotFoundError, PermissionError) as error:
             raise SoakError(f"{interpreter}: {error.strerror}: the environment that leaked is gone") from None
+        except OSError as error:
+            raise SoakError(f"the script shows nothing: {error.strerror}") from None
     said = _SAID.search(done.stdout)
     if done.returncode or said is None:
         words = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["nothing"]

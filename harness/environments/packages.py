@@ -10,12 +10,14 @@ from importlib.metadata import distributions, version
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from harness.environments import cache
 from harness.environments.cache import Say
 from harness.environments.commands import carry_out, last_line
 from harness.environments.interpreters import Interpreter
 from harness.environments.judging_modules import beside
-from harness.environments.pip import PipError, canonical, install
+from harness.environments.pip import PipError, install
 from harness.environments.versions import PACKAGES, Version
 from harness.errors import UsageError
 from harness.text import dotted, shown
@@ -73,7 +75,7 @@ def names_of(asked: Version) -> set[str]:
     """The names of the packages that a version asks for, as an index has them; a wheel has its own in its file's."""
     written = (Path(package).name.partition("-")[0] if _is_wheel(package) else package for package in asked.packages)
     matches = (re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) for text in written)
-    return {canonical(match[0]) for match in matches if match}
+    return {canonicalize_name(match[0]) for match in matches if match}
 
 
 def _identities(config: str, asked: Version) -> Iterator[str]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import NormalizedName, canonicalize_name
+
 from harness.environments.commands import carry_out
 from harness.errors import UsageError
 
@@ -76,18 +78,13 @@ def resolve(
 
 
 def _chosen(one: Mapping[str, Any], yanked: Collection[str]) -> Chosen:
-    name = canonical(one["metadata"]["name"])
+    name = canonicalize_name(one["metadata"]["name"])
     return Chosen(name, str(one["metadata"]["version"]), bool(one.get("is_yanked")) or name in yanked)
 
 
-def _yanked(warnings: str) -> set[str]:
+def _yanked(warnings: str) -> set[NormalizedName]:
     """The packages that pip warns of; its report tells of them from 24.1 on only."""
-    return {canonical(name) for name in re.findall(r"yanked version: '([^']+)'", warnings)}
-
-
-def canonical(name: str) -> str:
-    """The name of a package as an index compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return {canonicalize_name(name) for name in re.findall(r"yanked version: '([^']+)'", warnings)}
 
 
 def install(

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Final
 
-from harness.environments.pip import Chosen, PipError, canonical, resolve
+from packaging.utils import canonicalize_name
+
+from harness.environments.pip import Chosen, PipError, resolve
 from harness.environments.versions import ALONE, BUILD, PACKAGES
 from harness.errors import UsageError
 from harness.histories.candidate import Candidate
@@ -67,7 +69,7 @@ def freeze(candidates: Sequence[Candidate], frozen: Frozen) -> Frozen:
         except PipError as error:
             reasons.append(str(error))
             continue
-        versions = {one.name: one.version for one in chosen if one.name != canonical(frozen.package)}
+        versions = {one.name: one.version for one in chosen if one.name != canonicalize_name(frozen.package)}
         return Frozen(frozen.package, frozen.interpreter, frozen.packages, versions, frozen.builds)
     raise UsageError(f"{frozen.package}: none of its newest releases can be installed: pip: {reasons[0]}")
 
@@ -87,7 +89,7 @@ def with_its_own(candidate: Candidate, frozen: Frozen) -> Installed:
         chosen = _chosen(frozen, [candidate.package, *frozen.packages])
     except PipError as error:
         raise Skipped(f"cannot be installed: {error}") from None
-    own = canonical(frozen.package)
+    own = canonicalize_name(frozen.package)
     if any(one.yanked for one in chosen if one.name == own):
         raise Skipped("was yanked from the index")
     beside = [(one.name, one.version) for one in chosen if one.name != own]

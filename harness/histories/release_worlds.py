@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from packaging.utils import canonicalize_name
+
 from harness.environments.packages import names_of
-from harness.environments.pip import canonical
 from harness.environments.versions import ALONE, BUILD, PACKAGES, PATH, REVISION, Version
 from harness.errors import UsageError
 from harness.histories.candidate import Candidate
@@ -33,7 +34,7 @@ def base_of(scenario: Scenario, package: str, config: str | None) -> str:
             offer = did_you_mean(config, scenario.configs, noun="the configs are")
             raise UsageError(f'--config {config}: no config "{config}"; {offer}')
         return config
-    having = [name for name, version in scenario.versions().items() if canonical(package) in names_of(version)]
+    having = [name for name, version in scenario.versions().items() if canonicalize_name(package) in names_of(version)]
     if len(scenario.configs) > 1 and not having:
         known = ", ".join(scenario.configs)
         raise UsageError(f"{shown_path(scenario.path)}: no config asks for {package}: --config names one of {known}")
@@ -43,7 +44,9 @@ def base_of(scenario: Scenario, package: str, config: str | None) -> str:
 def beside(scenario: Scenario, config: str, package: str) -> tuple[str, ...]:
     """The packages that a config asks for beside the one that is searched."""
     version = scenario.versions()[config]
-    return tuple(one for one in version.packages if canonical(package) not in names_of(Version(packages=(one,))))
+    return tuple(
+        one for one in version.packages if canonicalize_name(package) not in names_of(Version(packages=(one,)))
+    )
 
 
 def prepared(scenario: Scenario, candidate: Candidate, history: History, *, hours: float) -> tuple[Installed, Scenario]:

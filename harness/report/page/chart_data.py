@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.analysis.runs import Run
 from harness.foreign_text import on_one_line
 from harness.report.drawing.looks import Fill, Look
 from harness.report.page.envelopes import envelope, on_one_axis
@@ -29,6 +30,12 @@ Chart = dict[str, Any]
 Values = NDArray[np.float64]
 Course = tuple[Values, Values]
 """Hours, which increase, and the values there, both (points,)."""
+
+
+def spacing_s(runs: Sequence[Run], sample_every_s: float) -> float:
+    """Return the seconds between two points of a curve over all of some runs: those of a sample, or MOST_POINTS."""
+    longest_s = max((float(run.t_s[-1]) for run in runs if run.t_s.size), default=0.0)
+    return max(sample_every_s, longest_s / MOST_POINTS)
 
 
 def chart(

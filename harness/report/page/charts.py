@@ -14,7 +14,7 @@ from harness.analysis.result import Result
 from harness.foreign_text import on_one_line
 from harness.report.drawing import looks
 from harness.report.drawing.subjects import Subject, subjects
-from harness.report.page.chart_data import MOST_POINTS, Chart, Course, Series, Values, chart, line
+from harness.report.page.chart_data import Chart, Course, Series, Values, chart, line, spacing_s
 from harness.report.page.floor_marks import marks_of
 from harness.report.page.layers import children_charts, stacks
 from harness.scenario import Scenario
@@ -109,8 +109,7 @@ def _judged_beside(result: Result, drawn: Sequence[Subject], judged: Sequence[Ju
 def _measure(result: Result, drawn: Sequence[Subject], measure: Measure, judged: Sequence[JudgedFloors]) -> list[Chart]:
     series, courses = [], []
     for subject in drawn:
-        longest_s = max((float(run.t_s[-1]) for run in subject.runs if run.t_s.size), default=0.0)
-        every_s = max(result.scenario.time.sample_every_s, longest_s / MOST_POINTS)
+        every_s = spacing_s(subject.runs, result.scenario.time.sample_every_s)
         hours, values = measured(measure, subject.runs, every_s=every_s)
         if hours.size:
             series.append(line("measure", measure.words, subject.config, subject.look))

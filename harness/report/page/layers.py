@@ -16,7 +16,7 @@ from harness.foreign_text import on_one_line
 from harness.report.drawing import looks
 from harness.report.drawing.looks import Fill, Look
 from harness.report.drawing.subjects import Subject
-from harness.report.page.chart_data import MOST_POINTS, Chart, Values, chart, layer
+from harness.report.page.chart_data import Chart, Values, chart, layer, spacing_s
 from harness.report.page.floor_marks import marks_of
 from harness.report.pictures.anatomy import RSS_LAYERS, gather
 
@@ -48,8 +48,7 @@ def children_charts(result: Result, drawn: Sequence[Subject], judged: Sequence[J
     found = []
     by_config: dict[str, Look] = {subject.config: subject.look for subject in drawn}
     for subject in drawn:
-        longest_s = max((float(run.t_s[-1]) for run in subject.runs if run.t_s.size), default=0.0)
-        every_s = max(result.scenario.time.sample_every_s, longest_s / MOST_POINTS)
+        every_s = spacing_s(subject.runs, result.scenario.time.sample_every_s)
         course = children_course(subject.runs, every_s=every_s, most=MOST_COMMANDS)
         if course is None:
             continue

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.environments.pip import Chosen, PipError, canonical, published, resolve
+from harness.environments.packages import names_of
+from harness.environments.pip import Chosen, PipError, published, resolve
+from harness.environments.versions import Version
 
 Index = Callable[..., None]
 
@@ -75,4 +77,4 @@ def test_what_cannot_be_had_together_is_one_line(index: Index, tmp_path: Path) -
 
 
 def test_names_are_compared_as_an_index_does() -> None:
-    assert canonical("Book__Keeper.fast") == "book-keeper-fast"
+    assert names_of(Version(packages=("Book__Keeper.fast",))) == {"book-keeper-fast"}

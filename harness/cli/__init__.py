@@ -37,6 +37,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "show": "harness.cli.subcommands.show",
     "market": "harness.cli.subcommands.market",
     "convert": "harness.cli.subcommands.convert",
+    "exchange": "harness.cli.subcommands.exchange",
     "clean": "harness.cli.subcommands.clean",
 }
 

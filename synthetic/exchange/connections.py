@@ -11,6 +11,7 @@ import asyncio
 import json
 from collections import deque
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -193,7 +194,9 @@ class Connection(asyncio.Protocol):
         body = as_json(answer.content).encode()
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *answer.headers]
         said = [
-            self._http.send(h11.Response(status_code=answer.status, headers=headers)),
+            self._http.send(
+                h11.Response(status_code=answer.status, reason=HTTPStatus(answer.status).phrase, headers=headers)
+            ),
             self._http.send(h11.Data(data=body)),
             self._http.send(h11.EndOfMessage()),
         ]

@@ -84,6 +84,11 @@ class Exchange:
         """Where its WebSockets are, without a path."""
         return f"ws://{HOST}:{self.port}"
 
+    @property
+    def sockets(self) -> int:
+        """How many WebSockets are open."""
+        return len(self._clients)
+
     async def open(self, port: int = 0) -> None:
         """Listen, on `port` or on any that is free. Raises OSError where that is taken."""
         self._loop = asyncio.get_running_loop()

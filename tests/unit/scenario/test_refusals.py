@@ -38,6 +38,14 @@ WRONG = [
     ("symbols = 50", "symbols = 50\nstart = 0001-01-01T00:00:00+10:00", "must lie between 2000 and 2100"),
     ("[time]", "faults = 3\n[time]", "market.faults = 3: must be a table"),
     ("[time]", "season = 1\n[time]", "market.season = 1: must be true or false"),
+    # the exchange on a wire, and its faults
+    ("[time]", '[exchange]\nvenue = "kraken"\n[time]', 'exchange.venue = "kraken": must be one of: binance, bybit'),
+    ("[time]", "[exchange]\nactive_symbols = 1\n[time]", "exchange.venue: missing"),
+    (
+        "[time]",
+        '[exchange]\nvenue = "bybit"\n[exchange.faults]\nslow_rest_per_hour = 2.0\n[time]',
+        "exchange.faults.slow_rest_per_hour = 2.0: needs a rest_delay_s",
+    ),
     # faults of the feed
     (
         "[time]",

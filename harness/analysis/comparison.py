@@ -105,9 +105,13 @@ Facts = Callable[[Manifest, Scenario], Mapping[str, object]]
 
 
 def _settings(table: str) -> Facts:
-    return lambda _manifest, scenario: {
-        f"{table}.{key}": value for key, value in getattr(scenario, table).model_dump().items()
-    }
+    """The keys of a table of the scenario; none where it has no such table."""
+
+    def read(_manifest: Manifest, scenario: Scenario) -> dict[str, object]:
+        settings = getattr(scenario, table)
+        return {} if settings is None else {f"{table}.{key}": value for key, value in settings.model_dump().items()}
+
+    return read
 
 
 def _manifest(*keys: str) -> Facts:
@@ -127,6 +131,7 @@ def _part(table: str, *keys: str) -> Facts:
 MUST_AGREE: tuple[Facts, ...] = (
     _manifest("market_version"),
     _settings("market"),
+    _settings("exchange"),
     _settings("time"),
     lambda _manifest, scenario: {
         "memory.scale": scenario.memory.scale,

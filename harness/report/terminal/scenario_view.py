@@ -59,8 +59,8 @@ def _settings(scenario: Scenario) -> Iterator[tuple[str, object]]:
     yield "max_seeds", scenario.max_seeds
     yield "first_seed", scenario.first_seed
     yield "stall_s", scenario.stall_s
-    for name in ("market", "time", "memory"):
-        for key, value in getattr(scenario, name):
+    for name in ("market", "exchange", "time", "memory"):
+        for key, value in getattr(scenario, name) or ():
             if isinstance(value, Settings):
                 yield from ((f"{name}.{key}.{option}", setting) for option, setting in value)
             else:

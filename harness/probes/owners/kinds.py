@@ -139,15 +139,19 @@ def namespace(cls: type) -> Mapping[str, Any]:
     return names
 
 
+_COUNTED = (("harness", "collector"), ("synthetic", "exchange"))
+
+
 def _outside(cls: type) -> bool:
     """Whether `cls` belongs to the world that the target lives in: the harness, the market, the process.
 
-    The market's events are tuples that a target may keep: those count.
+    The market's events are tuples that a target may keep: those count. So does an exchange, which is told apart, and
+    the messages of its venues.
     """
     if issubclass(cls, _NEVER):
         return True
-    top, _, rest = module_of(cls).partition(".")
-    if top in ("harness", "synthetic") and not issubclass(cls, tuple) and rest.partition(".")[0] != "collector":
+    top, *rest = module_of(cls).split(".")[:2]
+    if top in ("harness", "synthetic") and not issubclass(cls, tuple) and (top, *rest) not in _COUNTED:
         return True
     return any((module_of(base), base.__qualname__) in _NEVER_NAMED for base in cls.__mro__)
 

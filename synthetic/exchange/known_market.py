@@ -21,6 +21,8 @@ CANDLES = 1000
 TRADES = 60
 """Trades kept of each symbol."""
 
+_EMPTY = (0.0, 0.0)
+
 
 class KnownMarket:
     """The books, trades and candles of `instruments`, `depth` levels a side, after the events that it took.
@@ -90,9 +92,10 @@ class KnownMarket:
     def best(self, symbol: str) -> tuple[float, float, float, float]:
         """Price and quantity of the best bid and the best ask; 0 where a side is empty."""
         index = self._index[symbol]
-        best = self._levels[index, :, 0] * (self._sizes[index, :, None] > 0)
-        bid, ask = best.tolist()
-        return bid[0], bid[1], ask[0], ask[1]
+        bids, asks = self._sizes[index].tolist()
+        bid, ask = self._levels[index, :, 0].tolist()
+        (bid_price, bid_size), (ask_price, ask_size) = bid if bids else _EMPTY, ask if asks else _EMPTY
+        return bid_price, bid_size, ask_price, ask_size
 
     def last_price(self, symbol: str) -> float:
         """The price of its last trade; before the first, the close of its last candle."""

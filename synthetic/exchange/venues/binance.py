@@ -133,14 +133,13 @@ class BinanceSpot:
     def __init__(self, outlet: Outlet, candle_s: int) -> None:
         self._outlet = outlet
         self._interval = INTERVALS.get(candle_s // 60, "") if candle_s % 60 == 0 else ""
-        self._builder, self._aggregated = Binance(), Binance(aggregated=True)
+        self._builder = Binance()
         self._made: dict[str, Message] = {}
         self._names = {name.lower(): name for name in outlet.market.instruments}
 
     def take(self, event: Event) -> None:
         if isinstance(event, Trade):
             self._made["trade"] = self._builder.message(event) or {}
-            self._made["aggTrade"] = self._aggregated.message(event) or {}
         elif isinstance(event, Candle) and self._interval:
             self._made["kline"] = self._builder.message(event) or {}
 
@@ -181,11 +180,20 @@ class BinanceSpot:
         return self._relayed(topic, symbol, rest)
 
     def _relayed(self, topic: str, symbol: str, rest: str) -> Stream | None:
-        if rest in ("trade", "aggTrade"):
-            return Relayed(topic, "trade", symbol, self._outlet, takes=Trade, made=lambda: self._made[rest])
+        if rest == "trade":
+            return Relayed(topic, "trade", symbol, self._outlet, takes=Trade, made=lambda: self._made["trade"])
+        if rest == "aggTrade":
+            return Relayed(topic, "trade", symbol, self._outlet, takes=Trade, made=self._aggregated)
         if self._interval and rest == f"kline_{self._interval}":
             return Relayed(topic, "candle", symbol, self._outlet, takes=Candle, made=lambda: self._made["kline"])
         return None
+
+    def _aggregated(self) -> Message:
+        """The trade that was made last as one that is aggregated of itself alone."""
+        trade = self._made["trade"]
+        ids = dict.fromkeys("afl", trade["t"])
+        head, rest = ({key: trade[key] for key in keys} for keys in ("Es", "pqTmM"))
+        return {"e": "aggTrade", **head, **ids, **rest}
 
     def said(self, client: Client, text: str) -> None:
         number: Any = None

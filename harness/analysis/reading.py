@@ -37,7 +37,7 @@ from harness.soaks.archive import (
     to_frame,
     whole_lines,
 )
-from harness.soaks.children_file import CHILDREN_FILE, CHILDREN_PARQUET, read_children
+from harness.soaks.children_file import CHILDREN_FILE, CHILDREN_PARQUET, read_children, with_phase
 from harness.soaks.living import lives
 from harness.soaks.result_folder import seed_of
 from harness.worker.recorder import (
@@ -189,7 +189,7 @@ def _children(folder: Path) -> pd.DataFrame:
     except (OSError, *UNUSABLE) as error:
         if not path.exists():
             raise UsageError(f"{folder / CHILDREN_FILE}: cannot be read: {type(error).__name__}: {error}") from error
-    return _table(path) if path.exists() else growing
+    return with_phase(_table(path)) if path.exists() else growing
 
 
 def _table(path: Path) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from harness.process_tree import TELLS_CHILDREN, children_of, is_hidden
 from harness.soaks.archive import last_row
 from harness.soaks.children_file import CHILDREN_FILE
 from harness.soaks.commands import command_of
+from harness.worker.recorder import FED, PHASES, phase_told
 
 SHARE = 0.05
 """Readings take at most this share of real time, in CPU of the process that reads."""
@@ -59,7 +60,8 @@ class Held:
 class Children:
     """The descendants of one judged process, written to children.jsonl in the folder of its run as they are read.
 
-    A line has the time of the newest sample of the judged process. There is none as long as there never was a child.
+    A line has the time of the newest sample of the judged process, and its phase; once stop() is called while they are
+    read, the stop's. There is none as long as there never was a child.
     """
 
     def __init__(self, folder: Path, now_s: Callable[[], float] = time.monotonic) -> None:
@@ -93,10 +95,11 @@ class Children:
             return
         row = last_row(self._folder)
         sampled = None if row is None else (float(row["t_s"][0]), float(row["wall_s"][0]))
-        if sampled is None or sampled == self._seen:
+        if row is None or sampled is None or sampled == self._seen:
             self._due_s = self._now_s() + SOON_S
             return
         self._seen = sampled
+        stopping = _past_the_feed(self._folder)
         began_s = time.thread_time()
         held = read_descendants(pid, adopter)
         if not _lives(pid):  # what it started may be ending with it
@@ -106,13 +109,21 @@ class Children:
         self._due_s = self._now_s() + max(spent_s / SHARE, 0.0 if self.held else RARELY_S)
         self._began |= bool(self.held)
         if self._began:
-            self._write(*sampled)
+            # the target's stop() may have begun, or ended, while they were read
+            phase = stopping or _past_the_feed(self._folder) or PHASES[int(row["phase"][0])]
+            self._write(*sampled, phase)
 
-    def _write(self, t_s: float, wall_s: float) -> None:
+    def _write(self, t_s: float, wall_s: float, phase: str) -> None:
         commands = {command: asdict(held) for command, held in self.held.items()}
-        line = json.dumps({"t_s": t_s, "wall_s": wall_s, "commands": commands})
+        line = json.dumps({"t_s": t_s, "wall_s": wall_s, "phase": phase, "commands": commands})
         with contextlib.suppress(OSError), (self._folder / CHILDREN_FILE).open("a", encoding="utf-8") as file:
             file.write(line + "\n")  # a full disk ends the judged process, which says so
+
+
+def _past_the_feed(folder: Path) -> str:
+    """The phase of a run that is stopped, or was; empty as long as it is fed."""
+    phase = phase_told(folder)
+    return "" if phase in FED else phase
 
 
 def read_descendants(pid: int, adopter: int | None = None) -> dict[str, Held]:

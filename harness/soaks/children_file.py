@@ -1,7 +1,8 @@
 """The file of a run's children: a JSON line a reading while it goes on, children.parquet afterwards.
 
-A line is ``{"t_s", "wall_s", "commands": {"python -m writer": {"count", "rss_bytes", "pss_bytes"}}}``; both times are
-those of the judged process's newest sample. A table has a row for each command of each reading; a reading without any
+A line is ``{"t_s", "wall_s", "phase", "commands": {"python -m writer": {"count", "rss_bytes", "pss_bytes"}}}``; both
+times are those of the judged process's newest sample. Recordings from before 2026-11-27 do not tell the phase: there it
+is empty. A table has a row for each command of each reading; a reading without any
 has one whose command is empty, so that it is known when the last of them was gone.
 """
 
@@ -15,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from harness.files import write_table
+from harness.worker.recorder import FED
 
 _Numbers = NDArray[np.float64]
 
@@ -28,13 +30,18 @@ CHILDREN_COLUMNS = {
     "count": np.int64,
     "rss_bytes": np.int64,
     "pss_bytes": np.int64,
+    "phase": str,
 }
-"""The columns of children.parquet: t_s in seconds of the run, wall_s in real ones, real bytes."""
+"""The columns of children.parquet: t_s in seconds of the run, wall_s in real ones, real bytes, a phase or UNTOLD."""
+
+
+UNTOLD = ""
+"""The phase of a reading that does not tell it."""
 
 
 def read_children(folder: Path) -> pd.DataFrame:
     """The readings in a run's children.jsonl, of CHILDREN_COLUMNS; a torn line is left out."""
-    rows: list[tuple[float, float, str, int, int, int]] = []
+    rows: list[tuple[float, float, str, int, int, int, str]] = []
     file = folder / CHILDREN_FILE
     for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
         try:
@@ -43,11 +50,18 @@ def read_children(folder: Path) -> pd.DataFrame:
             continue
         times = float(reading["t_s"]), float(reading["wall_s"])
         commands = reading["commands"] or {"": {"count": 0, "rss_bytes": 0, "pss_bytes": 0}}
+        phase = str(reading.get("phase", UNTOLD))
         rows += [
-            (*times, command, held["count"], held["rss_bytes"], held["pss_bytes"]) for command, held in commands.items()
+            (*times, command, held["count"], held["rss_bytes"], held["pss_bytes"], phase)
+            for command, held in commands.items()
         ]
     columns = {name: [row[place] for row in rows] for place, name in enumerate(CHILDREN_COLUMNS)}
     return pd.DataFrame({name: pd.Series(columns[name], dtype=kind) for name, kind in CHILDREN_COLUMNS.items()})
+
+
+def with_phase(children: pd.DataFrame) -> pd.DataFrame:
+    """The table of a run's children with a phase, UNTOLD where it is of a time that told none."""
+    return children if "phase" in children.columns else children.assign(phase=UNTOLD)
 
 
 def archive_children(folder: Path) -> pd.DataFrame | None:
@@ -80,11 +94,14 @@ def _held_at(children: pd.DataFrame) -> pd.Series[float]:
 
 
 def without_the_stop(children: pd.DataFrame, last_fed_s: float) -> pd.DataFrame:
-    """The readings but one that may have been taken while stop() ended what the target ran.
+    """The readings but those up to `last_fed_s`, the end of the feed, that were taken while stop() ended what ran.
 
-    A reading has the time of the newest sample when it began, and takes a while. So the last one under feed, up to
-    `last_fed_s`, may be of then or of a moment of the stop. Where it tells of less than the one before, it is left out.
+    A reading has the time of the newest sample when it began, and takes a while. So one of the stop may have the time
+    of a sample under feed; its phase tells. Where readings tell none, the last one may be of the stop: if it tells of
+    less than the one before, it is left out.
     """
+    if (children["phase"] != UNTOLD).all():
+        return children[children["phase"].isin(FED) | (children["t_s"] > last_fed_s)]
     held = _held_at(children)
     held = held[held.index <= last_fed_s]
     fell = held.size > 1 and held.iloc[-1] < held.iloc[-2]

@@ -250,9 +250,11 @@ class JudgedRun:
 
     async def _restart(self, number: int) -> None:
         """Stop the target for the `number`-th time, note what stays, and start the same target again."""
+        self._measurements.tell("stop")
         await self._call_stop()
         self._measurements.measure_restart(number)
         await self._call_start(f"in start() after stop() number {number}")
+        self._measurements.tell("load")
 
     async def _call_start(self, doing: str) -> None:
         self._doing, self._starting, self._stopped = doing, True, False

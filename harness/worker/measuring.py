@@ -64,6 +64,11 @@ class Measurements:
     def enter(self, phase: str) -> None:
         """Samples belong to `phase` from here on."""
         self._phase = PHASES.index(phase)
+        self.tell(phase)
+
+    def tell(self, phase: str) -> None:
+        """Note that `phase` begins, for whoever reads the processes of the target from outside."""
+        self._recorder.tell_phase(phase, self._clock.now_s())
 
     def rehearse(self, target: Any) -> None:
         """Take every reading once, of `target`, for what it allocates on first use; nothing is written down."""

@@ -15,6 +15,7 @@ owners have the mappings among them, where these were read.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -37,6 +38,9 @@ FORMAT = 3
 PHASES = ("start", "warm-up", "load", "stop", "release", "settle")
 FED = ("start", "warm-up", "load")
 """The phases up to the stop; the first sample, in "start", is taken just before the first event of the feed."""
+
+PHASES_TOLD = "phases"
+"""In the notes of a run: when which phase began, from the stop on, and of a target that is started again."""
 
 NOT_READ = -1
 """In an integer column: the tier of this column was not read at this sample."""
@@ -167,6 +171,10 @@ class Recorder:
         """Append facts for run.json, to stand there under `path`."""
         os.write(self._notes, json.dumps([path, facts], default=str).encode() + b"\n")
 
+    def tell_phase(self, phase: str, t_s: float) -> None:
+        """Note when a phase began: on disk before anything of it is done, and seen by who follows the run."""
+        self.note(PHASES_TOLD, phase, t_s=round(t_s, 6))
+
     def finish(self, facts: dict[str, Any]) -> None:
         """Write run.json in one piece, with the notes and how much was written, and close.
 
@@ -246,6 +254,18 @@ def read_notes(folder: Path) -> dict[str, Any]:
         except (ValueError, TypeError, AttributeError):
             continue
     return noted
+
+
+def phase_told(folder: Path) -> str:
+    """The phase that a run which goes on last noted; empty where it has noted none, or has ended.
+
+    Up to the stop, samples tell the phase.
+    """
+    begin = b'[["' + PHASES_TOLD.encode() + b'", '
+    with contextlib.suppress(OSError, ValueError):
+        told = [line for line in (folder / NOTES_FILE).read_bytes().splitlines() if line.startswith(begin)]
+        return str(json.loads(told[-1])[0][1]) if told else ""
+    return ""
 
 
 def write_run_file(folder: Path, facts: dict[str, Any]) -> None:

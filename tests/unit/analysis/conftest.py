@@ -45,10 +45,11 @@ def _make_run(
     return Run(config, seed, status, SCALE, samples, tuple(events), facts)
 
 
-def with_children(run: Run, at_s: Sequence[float], gb: Mapping[str, Sequence[float]]) -> Run:
-    """The same run, whose children were read at these times, and held so much (full scale) by command."""
+def with_children(run: Run, at_s: Sequence[float], gb: Mapping[str, Sequence[float]], phase: str = "") -> Run:
+    """The same run, whose children were read at these times, and held so much (full scale) by command; in one phase."""
+    fixed = {"count": 1, "phase": phase}
     table = [
-        {"t_s": t_s, "wall_s": t_s / 600, "command": command, "count": 1, "rss_bytes": 2 * held, "pss_bytes": held}
+        {"t_s": t_s, "wall_s": t_s / 600, "command": command, "rss_bytes": 2 * held, "pss_bytes": held, **fixed}
         for command, course in gb.items()
         for t_s, held in zip(at_s, (np.asarray(course) * SCALE * 1e9).astype(int).tolist(), strict=True)
     ]

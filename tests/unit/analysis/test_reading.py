@@ -45,6 +45,16 @@ def test_a_torn_last_event_is_left_out(tmp_path: Path) -> None:
     assert [event["t_s"] for event in read_run(folder).events] == [1.0]
 
 
+def test_readings_of_children_that_tell_no_phase_are_read_and_the_stop_among_them_is_guessed(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    times = [0.0, 2.0, 5.0]
+    table = {"t_s": times, "wall_s": times, "command": "writer", "count": 1, "rss_bytes": 9, "pss_bytes": [7, 8, 1]}
+    pd.DataFrame(table).to_parquet(folder / "children.parquet")
+    run = read_run(folder)
+    assert run.children["phase"].tolist() == ["", "", ""]
+    assert run.children_held.gb.tolist() == pytest.approx([8e-8, np.nan], nan_ok=True)
+
+
 def test_a_run_that_failed_before_its_first_sample_is_read_as_empty(tmp_path: Path) -> None:
     folder = write_run(tmp_path, status="failed")
     (folder / "samples.parquet").unlink()

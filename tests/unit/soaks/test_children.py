@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,9 +25,10 @@ from harness.soaks.children_file import (
     pss_at,
     read_children,
     tree_bytes,
+    with_phase,
     without_the_stop,
 )
-from harness.worker.recorder import SAMPLE, SAMPLES_FILE, write_run_file
+from harness.worker.recorder import NOTES_FILE, PHASES, SAMPLE, SAMPLES_FILE, write_run_file
 from tests.unit.worker.test_recorder import job, record
 
 HOLDS = """\
@@ -76,9 +78,10 @@ def seen(commands: set[str]) -> dict[str, Held]:
     return held
 
 
-def sampled(folder: Path, *t_s: float) -> None:
+def sampled(folder: Path, *t_s: float, phase: str = "start") -> None:
     """The samples of a judged process at these times."""
     rows = np.zeros(len(t_s), SAMPLE)
+    rows["phase"] = PHASES.index(phase)
     rows["t_s"] = rows["wall_s"] = t_s
     (folder / SAMPLES_FILE).write_bytes(rows.tobytes())
 
@@ -193,7 +196,39 @@ def test_a_reading_has_the_time_of_the_newest_sample_and_there_is_one_a_sample_a
     while read_descendants(parent.pid):
         assert time.monotonic() < deadline
     children.read(parent.pid)
-    assert lines(tmp_path)[1:] == [{"t_s": 10, "wall_s": 10, "commands": {}}]
+    assert lines(tmp_path)[1:] == [{"t_s": 10, "wall_s": 10, "phase": "start", "commands": {}}]
+
+
+def test_a_reading_tells_the_phase_and_that_of_the_stop_where_it_begins_meanwhile(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "grandchild.py").write_text(HOLDS.format(size=1))
+    parent = start("parent.py", WITH_A_CHILD)
+    seen({"python grandchild.py"})
+    now_s = iter(range(0, 10_000, 100))
+    children = Children(tmp_path, now_s=lambda: next(now_s))
+
+    def told(*phases: str) -> str:
+        """The phase of a reading; the run notes these while it is made."""
+
+        def slowly(*arguments: Any) -> dict[str, Held]:
+            note(tmp_path, *phases)
+            return read_descendants(*arguments)
+
+        monkeypatch.setattr("harness.soaks.children.read_descendants", slowly)
+        number = len(lines(tmp_path))
+        sampled(tmp_path, *range(number + 1), phase="load")
+        children.read(parent.pid)
+        return str(lines(tmp_path)[number]["phase"])
+
+    assert told() == "load"
+    assert [told("stop"), told("load"), told()] == ["stop", "stop", "load"]  # it is stopped, started again, fed
+    assert [told("stop", "release"), told("settle"), told()] == ["release", "release", "settle"]
+
+
+def note(folder: Path, *phases: str) -> None:
+    with (folder / NOTES_FILE).open("a") as file:
+        file.writelines(json.dumps([["phases", phase], {"t_s": 5.0}]) + "\n" for phase in phases)
 
 
 def test_what_is_left_of_a_process_that_has_ended_is_not_written(start: Start, tmp_path: Path) -> None:
@@ -228,8 +263,13 @@ def test_readings_are_apart_by_what_they_cost(start: Start, tmp_path: Path) -> N
 def test_the_archive_has_a_row_a_command_and_one_where_none_is_left(tmp_path: Path) -> None:
     held = {"count": 2, "rss_bytes": 30, "pss_bytes": 20}
     readings = [
-        {"t_s": 5.0, "wall_s": 0.1, "commands": {"python -m writer": held, "python (multiprocessing)": held}},
-        {"t_s": 10.0, "wall_s": 0.2, "commands": {}},
+        {
+            "t_s": 5.0,
+            "wall_s": 0.1,
+            "phase": "load",
+            "commands": {"python -m writer": held, "python (multiprocessing)": held},
+        },
+        {"t_s": 10.0, "wall_s": 0.2, "commands": {}},  # as recordings were that told no phase
     ]
     torn = '{"t_s": 15.0, "wall'
     (tmp_path / CHILDREN_FILE).write_text("".join(json.dumps(line) + "\n" for line in readings) + torn)
@@ -241,6 +281,7 @@ def test_the_archive_has_a_row_a_command_and_one_where_none_is_left(tmp_path: Pa
         "count": [2, 2, 0],
         "rss_bytes": [30, 30, 0],
         "pss_bytes": [20, 20, 0],
+        "phase": ["load", "load", ""],
     }
     archive_children(tmp_path)
     assert not (tmp_path / CHILDREN_FILE).exists()
@@ -267,7 +308,7 @@ def test_of_several_readings_at_one_instant_none_is_added_to_another() -> None:
     )
     t_s, rss = np.array([0.0, 5.0, 10.0, 10.0]), np.array([7.0] * 4)
     assert tree_bytes(t_s, rss, children).max() == 107
-    assert len(without_the_stop(children, 10.0)) == 4
+    assert len(without_the_stop(with_phase(children), 10.0)) == 4
 
 
 def test_what_stop_ended_says_nothing_of_what_children_held_at_the_end_of_the_feed() -> None:
@@ -293,8 +334,22 @@ def test_the_last_reading_under_feed_may_be_of_the_stop_and_counts_where_it_has_
     held: list[int], last_fed_s: float, left: int
 ) -> None:
     times = [5.0, 10.0, 20.0][: len(held)]
-    children = pd.DataFrame({"t_s": times, "wall_s": times, "pss_bytes": held})
+    children = with_phase(pd.DataFrame({"t_s": times, "wall_s": times, "pss_bytes": held}))
     assert without_the_stop(children, last_fed_s)["pss_bytes"].tolist() == held[:left]
+
+
+@pytest.mark.parametrize(
+    ("phases", "left"),
+    [
+        (["load", "load", "load", "settle"], [50, 100, 40, 0]),  # it fell by itself
+        (["load", "load", "stop", "settle"], [50, 100, 0]),
+        (["load", "stop", "load", "settle"], [50, 40, 0]),  # it was stopped and started again
+    ],
+)
+def test_readings_of_the_stop_are_left_out_where_they_tell_the_phase(phases: list[str], left: list[int]) -> None:
+    times = [5.0, 10.0, 20.0, 25.0]
+    children = pd.DataFrame({"t_s": times, "wall_s": times, "pss_bytes": [50, 100, 40, 0], "phase": phases})
+    assert without_the_stop(children, 20.0)["pss_bytes"].tolist() == left
 
 
 def recorded(folder: Path) -> None:

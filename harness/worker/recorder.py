@@ -10,7 +10,7 @@ Format 1 (2026): the first version. Format 2 (2026): the load is with the sample
 Format 3 (2026): run.json says how many `rows` and `events` the run wrote, and how long a row of samples.bin is
 (`row_bytes`: the first columns of SAMPLE); what a target emits under a name of the event's own is in the event's
 `facts`; `trouble` counts what was logged, warned of and raised where nobody saw it. The live bytes of a walk of the
-owners have the mappings among them, where these were read.
+owners have the mappings among them, where these were read. `phases` says when the stop and what follows it began.
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ class Exchange:
     def answer(self, request: Request) -> Answer:
         """The answer to a request by HTTP."""
         answer = self._trouble.answered(self._venue.answer(request), self._venue)
-        self.tally.written(self._now_s(), f"{request.path} {answer.status}")
+        self.tally.answered(self._now_s(), f"{request.path} {answer.status}")
         return answer
 
     def opens(self, connection: Connection, request: Request) -> bool:

@@ -29,7 +29,7 @@ class Tally:
         shape = (len(KINDS), len(self._symbols))
         self._due, self._sent, self._delivered = (np.zeros(shape, dtype=np.int64) for _ in range(3))
         self._first_due_s, self._last_due_s, self._last_delivered_s = (np.full(shape, _NEVER) for _ in range(3))
-        self._unknown = np.zeros(1, dtype=np.int64)
+        self._unknown, self._answered = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         self._sent_hash, self._delivered_hash = hashlib.sha256(), hashlib.sha256()
 
     def due(self, kind: str, symbol: str, now_s: float, *, sent: int) -> None:
@@ -44,6 +44,11 @@ class Tally:
     def written(self, now_s: float, text: str) -> None:
         """Text was written to a connection at this instant."""
         self._sent_hash.update(f"{now_s!r} {text}\n".encode())
+
+    def answered(self, now_s: float, text: str) -> None:
+        """A request was answered at this instant."""
+        self._answered += 1
+        self.written(now_s, text)
 
     def delivered(self, kind: str, symbol: str, message: str, now_s: float) -> None:
         """The client was called back with a message of this kind. Raises ValueError where there is no such kind."""
@@ -78,6 +83,7 @@ class Tally:
         return {
             "sent_hash": self._sent_hash.hexdigest(),
             "delivered_hash": self._delivered_hash.hexdigest(),
+            "answered": int(self._answered[0]),
             "delivered_of_no_symbol": int(self._unknown[0]),
             "streams": rows,
         }

@@ -43,11 +43,36 @@ def invalidities(scenario: Scenario, runs: Sequence[Run], controls: ControlRecor
     """What contradicts the premises of every claim; empty where nothing does.
 
     `controls` that do not hold, where the soak carried them out, come first. Then samples that are unaccounted for
-    after stop(), configs that did not see the same feed (complete runs only: one that reached the limit saw less of
-    it), starts that are not at the baseline, code that did not come from where its config says.
+    after stop(), configs that were handed nothing or did not see the same feed (complete runs only: one that reached
+    the limit saw less of it), starts that are not at the baseline, code that did not come from where its config says.
     """
     instrument = controls.reasons() if controls is not None else ()
-    return [*instrument, *_origins(runs), *_unaccounted(runs), *_feeds(runs), *_starts(scenario, runs)]
+    strays = [*_origins(runs), *_idle(runs), *_unaccounted(runs)]
+    return [*instrument, *strays, *_feeds(runs), *_starts(scenario, runs)]
+
+
+def handed_nothing(run: Run) -> str:
+    """Why a run tells nothing of its target under load, in words; empty where it was handed something, or none knows.
+
+    On a wire that is a message sent to it or a request answered: what is counted of the feed goes to the exchange.
+    """
+    wire = run.facts.get("wire")
+    if isinstance(wire, dict):
+        reached = sum(row["sent"] for row in wire["streams"]) + wire.get("answered", 1)
+        return (
+            ""
+            if reached
+            else (
+                "neither a request nor a subscription of it reached the exchange: does its adapter give the client "
+                "environment.exchange.rest_url and .ws_url?"
+            )
+        )
+    if run.load is None or not run.load.events.size or run.load.events[-1]:
+        return ""
+    return (
+        "it has none of the feed's handlers, or none of what they take came: soak try says which it has. One "
+        "that lives on timers alone has an on_book() that does nothing"
+    )
 
 
 def _ended(run: Run) -> str:
@@ -59,6 +84,12 @@ def _origins(runs: Sequence[Run]) -> list[str]:
     """What a config judged that is not its own version of the program: said once, however many of its runs did."""
     strays = ((run, stray) for run in runs for stray in (run.facts.get("code") or {}).get("elsewhere") or ())
     return [*dict.fromkeys(f"{run.config} has other code than its scenario says: {stray}" for run, stray in strays)]
+
+
+def _idle(runs: Sequence[Run]) -> list[str]:
+    """What was not under load at all, said once for each config."""
+    idle = ((run.config, handed_nothing(run)) for run in runs if not run.unfinished)
+    return [*dict.fromkeys(f"{config} was handed nothing: {why}" for config, why in idle if why)]
 
 
 def _unaccounted(runs: Sequence[Run]) -> list[str]:

@@ -52,7 +52,11 @@ def reading(value: Callable[[Deliveries], float]) -> Callable[[Run], Reading]:
             return Reading(value(deliveries))
         if "wire" not in run.facts:
             return absent("not applicable", f"{run.config}: the scenario has no [exchange]")
-        return absent("not applicable", f"{run.config}: no callback told of delivered(kind, symbol)")
+        return absent(
+            "undecided",
+            f"{run.config}: no callback told of environment.exchange.delivered(kind, symbol): nothing came through, or "
+            "its adapter does not tell",
+        )
 
     return read
 

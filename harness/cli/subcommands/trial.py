@@ -23,6 +23,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Try it, and say what was seen."""
+    from harness.analysis.verdict.validity import handed_nothing
     from harness.exit_codes import NO_EVIDENCE
     from harness.forecasts.forecast import forecast
     from harness.forecasts.probe import shortened
@@ -62,6 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
     if trial.run.status != "complete":
         paragraph(console, f"It {trial.run.ending}: {' '.join(str(trial.run.facts.get('reason')).split())}.")
         paragraph(console, f"Next: {next_step(trial)}")
+        return NO_EVIDENCE
+    if not seen.takes and (why := handed_nothing(trial.run)):
+        paragraph(console, f"It was handed nothing, and a soak would tell nothing of it: {why}.")
+        paragraph(console, "Next: mend that, and try again")
         return NO_EVIDENCE
     if trial.cost is not None:
         told = forecast(

@@ -56,6 +56,10 @@ def _lived(seen: Seen) -> Iterator[tuple[str, str]]:
 
 
 def _takes(seen: Seen) -> str:
+    wire = seen.run.facts.get("wire")
+    if isinstance(wire, dict):
+        sent, told = (sum(row[key] for row in wire["streams"]) for key in ("sent", "delivered"))
+        return f"an exchange: {sent:,} messages sent to it, {told:,} told as delivered."
     if not seen.takes:
         return "nothing of the feed that was seen."
     counts = [f"{count:,} {kind.lower()}{'' if count == 1 else 's'}" for kind, count in seen.delivered.items()]

@@ -53,7 +53,9 @@ def child_lines(verdict: Verdict) -> list[str]:
 
 
 def sound_line(scenario: Scenario, verdict: Verdict) -> str:
-    """Return all that does not leak in one line; empty where that is nothing."""
+    """Return all that does not leak in one line; empty where that is nothing, as of a soak that is no evidence."""
+    if verdict.status == "invalid":
+        return ""
     told = told_by(scenario, verdict.leaks)
     sound = [leak for leak in told if leak.verdict.outcome == "OK"]
     if not sound:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.analysis.verdict.validity import incomplete_configs, invalidities
+from harness.worker.recorder import DELIVERED
 
 STOPPED = {"before": {"rss_bytes": 1}, "after_stop": {"rss_bytes": 1}}
 
@@ -66,6 +69,25 @@ def test_a_lost_sample_must_be_reported(scenario, soak) -> None:
 
 def test_a_sample_written_twice_is_unaccounted_for_too(scenario, soak) -> None:
     assert len(invalidities(scenario, soak(counters={"collected": 9, "persisted": 10, "lost": 0}))) == 1
+
+
+@pytest.mark.parametrize(("events", "reasons"), [(None, 0), (7, 0), (0, 1)])  # None as in format 1
+def test_a_target_that_was_handed_nothing_is_no_evidence(scenario, soak, make_run, events, reasons: int) -> None:
+    runs = [run if run.config != "old" else _handed(run, events) for run in soak()]
+    found = invalidities(scenario, runs)
+    assert len(found) == reasons
+    assert all("old was handed nothing" in reason and "soak try" in reason for reason in found)
+
+
+def _handed(run, events: int | None):
+    columns = {} if events is None else {name: float(events) for pair in DELIVERED.values() for name in pair}
+    return replace(run, samples=run.samples.assign(**columns))
+
+
+@pytest.mark.parametrize(("sent", "answered", "idle"), [(0, 0, True), (0, 3, False), (5, 0, False)])
+def test_a_client_that_asked_an_exchange_for_nothing_is_no_evidence(scenario, soak, sent, answered, idle) -> None:
+    wire = {"streams": [{"kind": "book", "sent": sent}], "answered": answered}
+    assert [*map(bool, [*invalidities(scenario, soak(wire=wire))])] == [True] * idle
 
 
 def test_configs_must_see_one_market(scenario, soak) -> None:

@@ -23,8 +23,12 @@ def test_kinds_that_the_client_does_not_tell_of_are_not_held_against_it(make_run
     assert read == {"delivered": 90, "delivered_share": 0.45, "silence_s": 60.0}
 
 
-def test_without_an_exchange_or_a_word_of_the_client_it_is_not_applicable(make_run, make_scenario) -> None:
+def test_without_an_exchange_it_is_not_applicable_and_without_a_word_of_the_client_open(
+    make_run, make_scenario
+) -> None:
     read = METRICS["wire.delivered_share"].read
     assert "no [exchange]" in read(make_run([5]).under(make_scenario())).reason
     silent = make_run([5], wire={"streams": [stream("book", "A", 9, 0, last_s=None, until_s=9.0)]})
-    assert "no callback" in read(silent.under(make_scenario())).reason
+    reading = read(silent.under(make_scenario()))
+    assert reading.lack == "undecided"
+    assert "no callback" in reading.reason

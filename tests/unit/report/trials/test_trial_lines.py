@@ -116,7 +116,7 @@ def test_what_ends_with_the_loop_is_not_left_by_stop_and_what_has_no_name_is_tol
 
 def test_what_its_processes_hold_is_told_and_that_time_waits_for_threads_beside_them() -> None:
     held = {"t_s": [10.0, 60.0], "wall_s": 1.0, "command": "python writer.py", "count": 1, "rss_bytes": 0}
-    children = pd.DataFrame({**held, "pss_bytes": [9_000_000, 33_000_000]})
+    children = pd.DataFrame({**held, "pss_bytes": [9_000_000, 33_000_000], "phase": "load"})
     lines = told(trial({"idle_rss_bytes": 4e7, "peak_rss_bytes": 5e7}, children=children))
     assert "1 process (python writer.py)" in lines["did"]
     assert lines["memory"].endswith("beside it python writer.py: 9 MB at first, 33 MB at the most.")

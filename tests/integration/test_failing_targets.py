@@ -150,7 +150,7 @@ def test_a_task_that_refuses_to_end_and_a_handler_that_returns_a_coroutine(soaks
         (
             "class Target:\n    def __init__(self, p, e): pass\n    def start(self): pass\n"
             "    def stop(self): pass\n    def on_books(self, book): pass\n",
-            0,
+            3,
             "on_books, which nothing calls",
         ),
         (

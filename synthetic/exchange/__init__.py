@@ -1,1 +1,1 @@
-"""The market as venues send it: their messages; the same market on a wire is to come."""
+"""The market as venues send it: their messages, and the same market on a wire."""

@@ -1,0 +1,1 @@
+"""Binance spot: what it streams, what it answers by REST, and how its clients speak with it."""

@@ -8,55 +8,44 @@ from typing import Any
 from binance import AsyncClient, BinanceSocketManager, ThreadedDepthCacheManager
 from binance.client import BaseClient
 
-from harness.target import Environment
+from harness.clients.delivering import Delivering, cancelled
 
 KINDS = {"depthUpdate": "book", "trade": "trade"}
 
 
-class Client:
+class Client(Delivering):
     """With `caches` it keeps a depth cache of each symbol, else it reads trades, deltas and book tickers of all."""
-
-    def __init__(self, params: dict[str, Any], environment: Environment) -> None:
-        assert environment.exchange is not None, "the scenario needs an [exchange]"
-        self.wire, self.symbols, self.caches = environment.exchange, environment.symbols, params.get("caches", False)
-        self.calls = self.errors = 0
 
     async def start(self) -> None:
         BaseClient.API_URL, BinanceSocketManager.STREAM_URL = f"{self.wire.rest_url}/api", f"{self.wire.ws_url}/"
         self.client, self.manager = await AsyncClient.create(), ThreadedDepthCacheManager()
-        self.task = None if self.caches else asyncio.create_task(self._read())
         self.manager._client = self.client  # its thread is not started: its listeners live on this loop
-        for symbol in self.symbols if self.caches else ():
+        caches = self.params.get("caches", False)
+        self.tasks = [] if caches else [asyncio.create_task(self._read())]
+        for symbol in self.symbols if caches else ():
             self.manager.start_depth_cache(self._cached, symbol=symbol, ws_interval=100, limit=500)
 
     def _cached(self, book: Any) -> None:
-        self.calls += 1
         if isinstance(book, dict):
             self.errors += 1
         else:
-            self.wire.delivered("book", book.symbol)
+            self.called_back("book", book.symbol)
 
     async def _read(self) -> None:
         names = [f"{one.lower()}@{kind}" for one in self.symbols for kind in ("trade", "depth@100ms", "bookTicker")]
         async with BinanceSocketManager(self.client).multiplex_socket(names) as socket:
             while True:
                 data = (await socket.recv()).get("data")
-                self.calls += 1
                 if data is None:
                     self.errors += 1
                 else:
-                    self.wire.delivered(KINDS.get(data.get("e"), "ticker"), data["s"])
+                    self.called_back(KINDS.get(data.get("e"), "ticker"), data["s"])
 
     async def stop(self) -> None:
-        if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+        await cancelled(*self.tasks)
         self.manager._socket_running.update(dict.fromkeys(self.manager._socket_running, False))
         await asyncio.sleep(4)  # its listeners look every 3 s
         await self.client.close_connection()
-
-    def counters(self) -> dict[str, int]:
-        return {"calls": self.calls, "told_errors": self.errors}
 
 
 build = Client

@@ -7,6 +7,7 @@ from typing import Any
 
 from ccxt import NetworkError, pro
 
+from harness.clients.delivering import Delivering, cancelled
 from harness.target import Environment
 
 METHODS = {"book": "watch_order_book", "books": "watch_order_book_for_symbols"}
@@ -14,17 +15,16 @@ METHODS |= {"trades": "watch_trades_for_symbols", "bids_asks": "watch_bids_asks"
 KINDS = {"trades": "trade", "bids_asks": "ticker"}
 
 
-class Client:
+class Client(Delivering):
     """`watch` says what it watches: one of METHODS. A loop for each symbol where the method takes one, else one."""
 
     def __init__(self, params: dict[str, Any], environment: Environment) -> None:
-        assert environment.exchange is not None, "the scenario needs an [exchange]"
-        self.wire, self.watch, self.calls, self.lost = environment.exchange, params.get("watch", "books"), 0, 0
-        bybit, rest, stream = self.wire.venue == "bybit", self.wire.rest_url, self.wire.ws_url
-        streams = {"public": {"linear": f"{stream}/v5/public/linear"}} if bybit else {"spot": f"{stream}/ws"}
-        urls = {"public": rest if bybit else f"{rest}/api/v3", "ws": streams}
-        options = {"fetchMarkets": {"types": ["linear" if bybit else "spot"]}, "fetchCurrencies": False}
-        of_venue = pro.bybit if bybit else pro.binance
+        super().__init__(params, environment)
+        self.watch, rest, stream = params.get("watch", "books"), self.wire.rest_url, self.wire.ws_url
+        streams = {"public": {"linear": f"{stream}/v5/public/linear"}} if self.bybit else {"spot": f"{stream}/ws"}
+        urls = {"public": rest if self.bybit else f"{rest}/api/v3", "ws": streams}
+        options = {"fetchMarkets": {"types": ["linear" if self.bybit else "spot"]}, "fetchCurrencies": False}
+        of_venue = pro.bybit if self.bybit else pro.binance
         self.client = of_venue({"urls": {"api": urls}, "options": options, "enableRateLimit": False})
 
     async def start(self) -> None:
@@ -37,7 +37,7 @@ class Client:
             try:
                 answer = await getattr(self.client, METHODS[self.watch])(what)
             except NetworkError:  # it connects again with the next call
-                self.lost += 1
+                self.errors += 1
                 await asyncio.sleep(1)
                 continue
             self.calls += 1
@@ -45,13 +45,8 @@ class Client:
                 self.wire.delivered(KINDS.get(self.watch, "book"), one if isinstance(one, str) else one["symbol"])
 
     async def stop(self) -> None:
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await cancelled(*self.tasks)
         await self.client.close()
-
-    def counters(self) -> dict[str, int]:
-        return {"calls": self.calls, "lost_connections": self.lost}
 
 
 build = Client

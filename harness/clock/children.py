@@ -49,12 +49,15 @@ class Children:
     """The children of this process and its own threads beside the one that asks.
 
     `warn` takes one line of text. `pids` are those that the loop started and has not heard the death of: where one is
-    dead, the loop is about to hear of it.
+    dead, the loop is about to hear of it. With `threads_too` there need not be any child: threads are enough.
     """
 
     can_be_read = TELLS_CHILDREN and os.path.exists("/proc/self/schedstat")
 
-    def __init__(self, warn: Callable[[str], None], pids: Callable[[], Collection[int]]) -> None:
+    def __init__(
+        self, warn: Callable[[str], None], pids: Callable[[], Collection[int]], *, threads_too: bool = False
+    ) -> None:
+        self.threads_too = threads_too
         self.working: int | None = None
         """The process that was seen at work at the last look; None where all rest."""
         self._warn = warn
@@ -75,8 +78,10 @@ class Children:
         return [command for command in self._told.values() if command is not None]
 
     def exist(self) -> bool:
-        """Whether there is any child to follow; the resource tracker of multiprocessing is none, it does no work."""
+        """Whether any child, or thread, is to follow; multiprocessing's resource tracker is none, it does no work."""
         if self._pids():  # also one that was reaped, of which the loop is about to hear
+            return True
+        if self.threads_too and next(_own_threads(), None) is not None:
             return True
         if not has_children():
             return False
@@ -124,8 +129,12 @@ class Children:
         return True
 
     def at_work(self) -> str | None:
-        """The command and the pid of the process that was seen at work at the last look."""
-        return None if self.working is None else f"{_command(self.working)} (pid {self.working})"
+        """What was seen at work at the last look: the command and the pid of a process, or the program's own thread."""
+        if self.working is None:
+            return None
+        if self.working == os.getpid():
+            return "a thread of the program works"
+        return f"a child process works: {_command(self.working)} (pid {self.working})"
 
     def unchanged(self) -> bool:
         """Whether none of those that rested at the last look has run or been woken since: the short look."""
@@ -188,7 +197,7 @@ class Children:
         interpreter lock waits with a timer, too, and not for long."""
         if pid == os.getpid():
             name = next((thread.name for thread in threading.enumerate() if thread.native_id == tid), "?")
-            what, whose = f"the thread {name!r}, beside child processes,", "its"
+            what, whose = f"the thread {name!r}" + ("" if self.threads_too else ", beside child processes,"), "its"
             command = None
         else:
             command = _command(pid)

@@ -64,7 +64,8 @@ class VirtualClock(Clock):
 
     What holds time still: ready callbacks, executor work (run_in_executor, to_thread), pending writes and connects,
     child processes that work, however they were started, and, as long as there are any, the program's own threads that
-    work. Threads without child processes do not: they are the real world.
+    work. Threads without child processes do not: they are the real world. With `threads_hold` they do, too: where they
+    speak with this very loop, as a client in a thread does with an exchange.
     """
 
     is_virtual = True
@@ -75,6 +76,7 @@ class VirtualClock(Clock):
         start_ms: int,
         io_grace_ms: float = 0.0,
         stall_s: float = 60.0,
+        threads_hold: bool = False,
         warn: Callable[[str], None] | None = None,
     ) -> None:
         if not (io_grace_ms >= 0.0 and math.isfinite(io_grace_ms)):
@@ -85,6 +87,7 @@ class VirtualClock(Clock):
         self.warn = warn or _warn
         self._io_grace_s = io_grace_ms / 1000.0
         self._stall_s = stall_s
+        self._threads_hold = threads_hold
         self._loop: VirtualLoop | None = None
         self._last_s = 0.0
 
@@ -107,7 +110,9 @@ class VirtualClock(Clock):
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         _refuse_nesting(main)
-        loop = VirtualLoop(io_grace_s=self._io_grace_s, stall_s=self._stall_s, warn=self.warn)
+        loop = VirtualLoop(
+            io_grace_s=self._io_grace_s, stall_s=self._stall_s, threads_hold=self._threads_hold, warn=self.warn
+        )
         self._loop = loop
         try:
             with (

@@ -24,11 +24,13 @@ from harness.clock.stall_watch import ClockStalled, StallWatch, stalled
 class VirtualLoop(OrderedLoop):
     """An event loop whose time jumps to the next timer when nothing else can happen before it.
 
-    `holds` counts what may keep time from jumping: watched file descriptors, executor work, child processes, a stall to
-    report. While it is 0 a turn of the loop costs no system call.
+    `holds` counts what may keep time from jumping: watched file descriptors, executor work, child processes, threads
+    where they hold time, a stall to report. While it is 0 a turn of the loop costs no system call.
     """
 
-    def __init__(self, *, io_grace_s: float, stall_s: float, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, *, io_grace_s: float, stall_s: float, warn: Callable[[str], None], threads_hold: bool = False
+    ) -> None:
         self.now_s = 0.0
         self.holds = 0
         self.stall: ClockStalled | None = None
@@ -39,7 +41,7 @@ class VirtualLoop(OrderedLoop):
         self._started: list[asyncio.SubprocessTransport] = []
         self._starting = 0
         self.may_have_children = False
-        self.children = Children(warn, self._started_pids)
+        self.children = Children(warn, self._started_pids, threads_too=threads_hold)
         self.waiting_for: str | None = None
         self._abandoned = False
         selector = JumpingSelector(self, io_grace_s)
@@ -85,6 +87,7 @@ class VirtualLoop(OrderedLoop):
             - self._jumper.own_fds
             + len(self._work)
             + self.may_have_children
+            + self.children.threads_too
             + (self.stall is not None)
         )
 
@@ -172,7 +175,9 @@ class VirtualLoop(OrderedLoop):
 
     @property
     def follows_children(self) -> bool:
-        """Whether there are children to be followed, or one is just being started."""
+        """Whether there are children, or threads, to be followed, or one is just being started."""
+        if self.children.threads_too and not self.may_have_children:
+            self.look_for_children()
         if self.may_have_children and not (self._starting or self.children.exist()):
             self.may_have_children = False
             self.count_holds()
@@ -243,7 +248,7 @@ class VirtualLoop(OrderedLoop):
         if self._work:
             return f"executor work is not done: {_name(self._work[0][2])}"
         if self.waiting_for == "a child process":
-            return f"a child process works: {self.children.at_work()}; --clock real would let it"
+            return f"{self.children.at_work()}; --clock real would let it"
         return f"waiting for {self.waiting_for}"
 
     def talks_to_itself(self, fd: int) -> bool:

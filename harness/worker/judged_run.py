@@ -141,7 +141,12 @@ class JudgedRun:
     def _make_clock(self) -> Clock:
         if self.job.real_time:
             return RealClock(warn=self._warn)
-        return VirtualClock(start_ms=self.job.start_ms, stall_s=self.job.stall_s, warn=self._warn)
+        return VirtualClock(
+            start_ms=self.job.start_ms,
+            stall_s=self.job.stall_s,
+            threads_hold=bool(self.job.venue),
+            warn=self._warn,
+        )
 
     def _warn(self, text: str) -> None:
         self._recorder.emit("warning", text=text)

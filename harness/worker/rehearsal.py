@@ -32,7 +32,7 @@ def rehearse(job: Job, folder: Path, probe: Callable[[Any], None], doing: Callab
     It has a clock and a feed of its own; once it is built, `doing` is told so. Raises what the target raises, and
     RunEnded where it does not return.
     """
-    clock = VirtualClock(start_ms=job.start_ms, stall_s=job.stall_s)
+    clock = VirtualClock(start_ms=job.start_ms, stall_s=job.stall_s, threads_hold=bool(job.venue))
     rehearsed = folder / REHEARSAL_FOLDER
     rehearsed.mkdir()
     with (

@@ -19,6 +19,7 @@ CLIENTS = [
     ("binance", "binance_streams", "binance", "caches = true"),
     ("cryptofeed", "cryptofeed_feeds", "bybit", ""),
     ("cryptofeed", "cryptofeed_feeds", "binance", ""),
+    ("pybit", "pybit_threads", "bybit", ""),
 ]
 
 
@@ -27,7 +28,7 @@ def test_a_client_delivers_what_the_market_had(
     soaks: Soaks, library: str, module: str, venue: str, params: str
 ) -> None:
     if find_spec(library) is None:
-        pytest.skip(f"{library} is not installed beside the tests: pip install ccxt python-binance cryptofeed")
+        pytest.skip(f"{library} is not installed beside the tests: pip install ccxt python-binance cryptofeed pybit")
     text = EXCHANGE.format(venue=venue, params=params)
     world = {"hours": 0.05, "symbols": 3, "books_per_second": 1.0, "scale": 1, "baseline_gb": 0.3, "limit_gb": 2}
     scenario = soaks.scenario(text, factory=f"harness.clients.{module}:build", **world)

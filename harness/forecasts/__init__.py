@@ -8,4 +8,6 @@
     forecast      what rows of runs take, from such costs
     foretelling   a soak foretold: by recordings, or by its own first minutes
     schedule      when all of them are done, and what they hold together
+    other_work    what else the machine has to do
+    time_left     how long runs that are under way still take
 """

@@ -24,7 +24,8 @@ class Forecast:
 
     `low_bytes` is what a run holds as it was last seen, `high_bytes` what it would hold at its end if it went on
     growing so, at most its limit: where as long a run was recorded both are its peak. `memory_bytes` is what runs hold
-    together at most, `disk_bytes` what they write. `source` says in words where that is from.
+    together at most, `disk_bytes` what they write. `source` says in words where that is from. `wall_s` is on a machine
+    where all takes `slowed` times as long, since it has other work; `idle_s` would be without.
     """
 
     run_s: tuple[float, ...]
@@ -35,6 +36,12 @@ class Forecast:
     memory_bytes: float
     disk_bytes: float
     source: str
+    slowed: float = 1.0
+
+    @property
+    def idle_s(self) -> float:
+        """Real seconds until all are done on a machine that does nothing else."""
+        return self.wall_s / self.slowed
 
     @property
     def cpu_s(self) -> float:
@@ -43,9 +50,18 @@ class Forecast:
 
 
 def forecast(
-    jobs: Sequence[Job], costs: Sequence[tuple[str, RunCost]], *, at_once: int, room_bytes: float, source: str
+    jobs: Sequence[Job],
+    costs: Sequence[tuple[str, RunCost]],
+    *,
+    at_once: int,
+    room_bytes: float,
+    source: str,
+    slowed: float = 1.0,
 ) -> Forecast:
-    """What `jobs` take, `at_once` at a time: each by the costs of its config, where there are any, else by all."""
+    """What `jobs` take, `at_once` at a time: each by the costs of its config, where there are any, else by all.
+
+    All takes `slowed` times as long as on a machine that does nothing else.
+    """
     run_s, wall_s, low, high, disk = [], [], [], [], 0.0
     for job in jobs:
         mine = [cost for config, cost in costs if config == job.config] or [cost for _, cost in costs]
@@ -57,7 +73,7 @@ def forecast(
         high.append(most)
         disk += float(np.mean([cost.written_bytes for cost in mine])) * updates(job) + _recording_bytes(job)
     done_s, memory = schedule(list(zip(wall_s, high, strict=True)), at_once, room_bytes)
-    return Forecast(tuple(run_s), done_s, at_once, max(low), max(high), memory, disk, source)
+    return Forecast(tuple(run_s), done_s * slowed, at_once, max(low), max(high), memory, disk, source, slowed)
 
 
 def cpu_seconds(job: Job, costs: Sequence[RunCost]) -> float:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.forecasts.forecast import Forecast, forecast
+from harness.forecasts.other_work import busy_cores, slowed
 from harness.forecasts.probe import SHORTEST_S, shortened
 from harness.forecasts.recordings import recorded_costs
 from harness.forecasts.run_cost import RunCost, run_cost
@@ -34,12 +35,16 @@ def by_recordings(name: str, jobs: Sequence[Job], root: Path, at_once: int) -> F
     if not costs:
         return None
     count = "1 recording" if len(costs) == 1 else f"{len(costs)} recordings"
-    return by_costs(jobs, costs, at_once, f"{count} of it on this machine")
+    return by_costs(
+        jobs, costs, at_once, f"{count} of it on this machine", slowed_by=slowed(busy_cores(), min(at_once, len(jobs)))
+    )
 
 
-def by_costs(jobs: Sequence[Job], costs: Sequence[tuple[str, RunCost]], at_once: int, source: str) -> Forecast:
-    """What `jobs` take by these costs, in the memory that is free now."""
-    return forecast(jobs, costs, at_once=at_once, room_bytes=float(room_bytes()), source=source)
+def by_costs(
+    jobs: Sequence[Job], costs: Sequence[tuple[str, RunCost]], at_once: int, source: str, *, slowed_by: float = 1.0
+) -> Forecast:
+    """What `jobs` take by these costs, in the memory that is free now, on a machine `slowed_by` other work."""
+    return forecast(jobs, costs, at_once=at_once, room_bytes=float(room_bytes()), source=source, slowed=slowed_by)
 
 
 class EarlyForecast:
@@ -67,7 +72,8 @@ class EarlyForecast:
                     self._tries = 0
                     jobs = [row.job for row in self._rows.values()]
                     source = f"the first {cost.hours * 60:.3g} virtual minutes of {state.config} seed {state.seed}"
-                    self._tell(by_costs(jobs, [(state.config, cost)], self._at_once, source))
+                    told = by_costs(jobs, [(state.config, cost)], self._at_once, source, slowed_by=cost.slowed)
+                    self._tell(told)
 
 
 def _lived_enough(state: RunState, row: Row) -> bool:

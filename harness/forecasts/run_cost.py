@@ -66,7 +66,7 @@ class RunCost:
     beside the CPU for each update (disk, sleeps).
     `peak_bytes` and `grown_bytes_per_hour` are at full scale, of a run of `hours`; `written_bytes` is what its target
     wrote for each update. `ended`: the run came to its end, so its peak is that of so many hours. `factory` is the
-    target's.
+    target's. `slowed` is how many times as long as its CPU the feed took: other work, or waits of its own.
     """
 
     fixed_cpu_s: float
@@ -79,6 +79,7 @@ class RunCost:
     hours: float
     ended: bool
     factory: str
+    slowed: float = 1.0
 
 
 def updates(job: Job) -> float:
@@ -168,6 +169,7 @@ def cost_of(
         hours=float(t_s[-1]) / 3600,
         ended=ended,
         factory=job.factory,
+        slowed=max(float(wall[plain].sum()) / max(float(cpu[plain].sum()), 1e-9), 1.0),
     )
 
 

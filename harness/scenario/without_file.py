@@ -29,6 +29,11 @@ CONFIG: Final = "target"
 HOURS: Final = 5.0
 SYMBOLS: Final = 50
 LIMIT_GB: Final = 4.0
+IDLE_GB: Final = 0.1
+
+WARMUP_SHARE: Final = 0.2
+WARMUP_HOURS: Final = 1 / 6
+"""Of a run so much is warm-up: the share, at most the hours."""
 
 DAYS_TO_LIMIT: Final = 30
 """A leak that reaches the limit later than that is nobody's concern: programs are restarted for an upgrade before."""
@@ -52,16 +57,17 @@ _MEASURES: Final = {
 class Wanted:
     """What is asked of a scenario without a file.
 
-    `params` are those of the config. `idle_gb` is what the target's process takes before it is fed, where that was
-    seen; `seen` are sentences for the head of the file.
+    `params` are those of the config. `why_hours` stands beside the hours. `idle_gb` is what the target's process takes
+    before it is fed, where that was seen; `seen` are sentences for the head of the file.
     """
 
     factory: str
     hours: float = HOURS
     symbols: int = SYMBOLS
     params: Mapping[str, Any] = field(default_factory=dict)
-    idle_gb: float = 0.1
+    idle_gb: float = IDLE_GB
     seen: Sequence[str] = ()
+    why_hours: str = "of virtual time: five pass in a minute or so"
 
     @property
     def name(self) -> str:
@@ -86,6 +92,11 @@ def without_file(wanted: Wanted, *, revised: Revise = as_written, import_target:
     return checked(table, wanted.factory, name=wanted.name, path=path, import_target=import_target, revised=revised)
 
 
+def budget_of(idle_gb: float = IDLE_GB) -> float:
+    """The growth in GB per hour that takes a program from `idle_gb` to the limit in DAYS_TO_LIMIT."""
+    return float(f"{(LIMIT_GB - min(idle_gb, LIMIT_GB / 2)) / (DAYS_TO_LIMIT * 24):.2g}")
+
+
 def parameter(written: str) -> tuple[str, Any]:
     """A parameter as the command line has it, ``key=value``: a value of TOML, else text. Raises UsageError."""
     key, equals, value = written.partition("=")
@@ -100,9 +111,9 @@ def parameter(written: str) -> tuple[str, Any]:
 def text_of(wanted: Wanted) -> str:
     """The scenario as a commented TOML file."""
     hours = wanted.hours
-    warmup_minutes = min(10.0, round(hours * 60 / 5, 4))
+    warmup_minutes = round(60 * min(WARMUP_HOURS, hours * WARMUP_SHARE), 4)
     loaded_s = hours * 3600 - warmup_minutes * 60
-    budget = (LIMIT_GB - min(wanted.idle_gb, LIMIT_GB / 2)) / (DAYS_TO_LIMIT * 24)
+    budget = budget_of(wanted.idle_gb)
     lines = [
         f"# Does {wanted.factory} hold more and more memory? `soak show FILE` says what would run.",
         *(f"# {on_one_line(sentence)}" for sentence in wanted.seen),
@@ -116,7 +127,7 @@ def text_of(wanted: Wanted) -> str:
         _line("books_per_second", 5, "of each symbol, in the mean"),
         "",
         "[time]",
-        _line("hours", hours, "of virtual time: five pass in a minute or so"),
+        _line("hours", hours, wanted.why_hours),
         _line("cycle_s", min(5.0, loaded_s), "told to the target; its own timers are its own affair"),
         _line("warmup_minutes", warmup_minutes, "not judged: caches and histories fill up"),
         _line("run_on_s", _RUN_ON_S, "the feed goes on, so that stop() does not fall on what is done every hour"),
@@ -128,9 +139,7 @@ def text_of(wanted: Wanted) -> str:
         "# No baseline_gb: a run starts at what its process takes, so its size is the real one, and the scale 1.",
         _line("scale", 1),
         _line("limit_gb", LIMIT_GB, "what the machine has for it: a run that reaches it is over"),
-        _line(
-            "leak_budget_gb_per_hour", float(f"{budget:.2g}"), f"from the start to the limit in {DAYS_TO_LIMIT} days"
-        ),
+        _line("leak_budget_gb_per_hour", budget, f"from the start to the limit in {DAYS_TO_LIMIT} days"),
         "",
         "[target]",
         _line("factory", _quoted(wanted.factory), "found from the folder that soak is started in"),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from harness.scenario import Scenario
     from harness.scenario.without_file import Wanted
+    from harness.trials.carrying_out import Trial
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -31,7 +32,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="of the scenario: a-z, 0-9 and _, not beginning with a digit")
     parser.add_argument("--target", metavar="MODULE:FACTORY", help="the target that there is")
     parser.add_argument("--kind", choices=("callbacks", "messages"), help="write an adapter of this kind, too")
-    parser.add_argument("--hours", type=float, metavar="H", help="virtual hours (5)")
+    parser.add_argument("--hours", type=float, metavar="H", help="virtual hours (5, fewer where they take long)")
     parser.add_argument("--symbols", type=int, metavar="N", help="symbols of the market (50)")
     parser.add_argument("--no-trial", action="store_true", help="do not run the target: write what would do for any")
     declare_set(parser)
@@ -66,14 +67,18 @@ def run(arguments: argparse.Namespace) -> int:
     )
     scenario = without_file(wanted)
     if not arguments.no_trial:
-        wanted = _tried(console, wanted, scenario)
+        wanted = _tried(console, wanted, scenario, choose=arguments.hours is None)
     _write(file, text_of(wanted))
     paragraph(console, f"Written: {shown_path(file)}. Next: soak show {name}, then soak run {name}")
     return 0
 
 
-def _tried(console: Console, wanted: Wanted, scenario: Scenario) -> Wanted:
-    """What is wanted, with what a trial saw: sentences for the head of the file, and what the process takes idle."""
+def _tried(console: Console, wanted: Wanted, scenario: Scenario, *, choose: bool) -> Wanted:
+    """What is wanted, with what a trial saw: sentences for the head of the file, and what the process takes idle.
+
+    Where there is a choice, also the hours that decide and are quick.
+    """
+    from harness.forecasts.other_work import busy_cores
     from harness.report.terminal.console import paragraph
     from harness.report.trials.trial_lines import trial_lines
     from harness.soaks.plan import plan_jobs
@@ -83,6 +88,7 @@ def _tried(console: Console, wanted: Wanted, scenario: Scenario) -> Wanted:
 
     job = plan_jobs(scenario)[0]
     paragraph(console, f"Trying {job.factory} for what the scenario should say: this runs it (--no-trial does not).")
+    others = busy_cores()
     trial = trial_of(job)
     if trial.run.status != "complete":
         reason = " ".join(str(trial.run.facts.get("reason")).split())
@@ -90,7 +96,32 @@ def _tried(console: Console, wanted: Wanted, scenario: Scenario) -> Wanted:
         return wanted
     told = [f"{subject}: {sentence}" for subject, sentence in trial_lines(trial, Seen.of(trial, TELLS))]
     idle = trial.run.facts.get("idle_rss_bytes")
-    return replace(wanted, seen=told, idle_gb=float(idle) / 1e9 if isinstance(idle, int | float) else wanted.idle_gb)
+    wanted = replace(wanted, seen=told, idle_gb=float(idle) / 1e9 if isinstance(idle, int | float) else wanted.idle_gb)
+    return _as_long_as_is_quick(console, wanted, trial, others) if choose and trial.cost is not None else wanted
+
+
+def _as_long_as_is_quick(console: Console, wanted: Wanted, trial: Trial, others: float) -> Wanted:
+    """What is wanted, with hours that decide and are quick beside `others`, the cores that others want."""
+    from harness.cli.hours_chosen import choose_hours
+    from harness.report.terminal.console import paragraph
+    from harness.report.trials.hours_words import hours_words
+    from harness.scenario.without_file import budget_of, without_file
+    from harness.soaks.plan import cores
+    from harness.trials.enough_hours import cleanup_every_s
+
+    assert trial.cost is not None
+    chosen = choose_hours(
+        lambda hours: without_file(replace(wanted, hours=hours)),
+        [(trial.job.config, trial.cost)],
+        at_once=cores(),
+        others=others,
+        cleanup_every_s=cleanup_every_s(trial.run),
+    )
+    words = hours_words(chosen, budget_of(wanted.idle_gb), wanted.symbols)
+    paragraph(console, words)
+    return replace(
+        wanted, hours=chosen.hours, why_hours=f"of virtual time; the fewest that may decide are {chosen.fewest:g}"
+    )
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,12 +1,14 @@
 """Soak a scenario: run every config with every seed, judge, draw, and write a result folder.
 
-SCENARIO is a name (`soak list` shows them) or a path to a .toml file. What moves with the memory scale is judged by
-anchor runs in larger worlds, which follow in what memory is free, for --anchor-minutes at most; --no-anchors leaves it
-undecided. With --max-seeds a seed is added while a prediction is open (without claims, a leak verdict) that a seed may
-decide; every look is stricter, so that errors stay as rare. With --controls the standing controls of the scenario go
-first (see `soak control`); where one does not hold, the soak is invalid. With --resume a soak that was interrupted or
-killed, or whose runs failed, is gone on with: what ended as runs do is kept, the rest is run as its result says, in the
-folder that it has. It runs the target and the environment that the result names: resume results of your own.
+SCENARIO is a name (`soak list` shows them), a path to a .toml file, or a target without one, as module:factory, which
+without --hours is first run for some virtual minutes, to choose hours that decide and are quick. What moves with the
+memory scale is judged by anchor runs in larger worlds, which follow in what memory is free, for --anchor-minutes at
+most; --no-anchors leaves it undecided. With --max-seeds a seed is added while a prediction is open (without claims, a
+leak verdict) that a seed may decide; every look is stricter, so that errors stay as rare. With --controls the standing
+controls of the scenario go first (see `soak control`); where one does not hold, the soak is invalid. With --resume a
+soak that was interrupted or killed, or whose runs failed, is gone on with: what ended as runs do is kept, the rest is
+run as its result says, in the folder that it has. It runs the target and the environment that the result names: resume
+results of your own.
 
 The exit code is the verdict's: 0 met, 1 a claim missed, 4 inconclusive, 3 incomplete or invalid, 2 wrong usage.
 """
@@ -49,6 +51,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Soak; the exit code is the verdict's, also of a soak that was interrupted: a run that is missing makes it 3."""
+    from harness.cli.hours_chosen import leaves_hours_open, with_hours
     from harness.cli.options import scenario_from
     from harness.soaks.living import locked
     from harness.soaks.preloads import without_missing
@@ -63,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.scenario is None:
         raise UsageError("which SCENARIO? `soak list` shows them; --resume RESULT goes on with a soak")
     scenario = scenario_from(arguments)
+    if arguments.clock != "real" and leaves_hours_open(arguments):
+        scenario = with_hours(console, arguments, arguments.out)
     scenario, missing = without_missing(scenario)
     for config, reason in missing.items():
         console.print(f"Left out: {config}: {reason}", markup=False)

@@ -11,8 +11,15 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from typing import TYPE_CHECKING
 
 from harness.cli.options import declare_scenario, declare_trust, scenario_from
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.scenario import Scenario
+    from harness.trials.carrying_out import Trial
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -25,15 +32,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Try it, and say what was seen."""
     from harness.analysis.verdict.validity import handed_nothing
     from harness.exit_codes import NO_EVIDENCE
-    from harness.forecasts.forecast import forecast
+    from harness.forecasts.other_work import busy_cores
     from harness.forecasts.probe import shortened
     from harness.report.terminal.console import new_table, open_console, paragraph, show
-    from harness.report.trials.forecast_words import forecast_line
     from harness.report.trials.trial_lines import trial_lines
     from harness.scenario.files import refuse_foreign_result
     from harness.scenario.without_file import names_a_target
-    from harness.soaks.admission import room_bytes
-    from harness.soaks.plan import cores, plan_jobs
+    from harness.soaks.plan import plan_jobs
     from harness.target import TELLS
     from harness.trials.advice import next_step
     from harness.trials.carrying_out import trial_of
@@ -51,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         f"Trying {job.factory}{of}, for {minutes:.3g} virtual minutes with {len(job.instruments)} symbols: this runs "
         "it, in a process and a folder of its own. Nothing is judged, and what happens more rarely is not seen.",
     )
+    others = busy_cores()
     trial = trial_of(job)
     seen = Seen.of(trial, TELLS)
     table = new_table("", "", ruled=False)
@@ -69,17 +75,35 @@ def run(arguments: argparse.Namespace) -> int:
         paragraph(console, "Next: mend that, and try again")
         return NO_EVIDENCE
     if trial.cost is not None:
-        told = forecast(
-            jobs,
-            [(job.config, trial.cost)],
-            at_once=arguments.jobs or cores(),
-            room_bytes=float(room_bytes()),
-            source=f"this trial, for {scenario.time.hours:g} hours and {scenario.market.symbols} symbols",
-        )
-        paragraph(console, forecast_line(told))
-    paragraph(console, "How many hours and seeds decide about a leak is known once a soak has recorded its noise.")
+        _foretell(console, arguments, scenario, trial, others)
     paragraph(console, f"Next: soak run {' '.join(_again(arguments))}")
     return 0
+
+
+def _foretell(console: Console, arguments: argparse.Namespace, scenario: Scenario, trial: Trial, others: float) -> None:
+    """Say what a soak takes, beside `others`, the cores that others want; chooses the hours where they are open."""
+    from harness.cli.hours_chosen import choose_hours, leaves_hours_open, of_hours
+    from harness.forecasts.foretelling import by_costs
+    from harness.forecasts.other_work import slowed
+    from harness.report.terminal.console import paragraph
+    from harness.report.trials.forecast_words import forecast_line
+    from harness.report.trials.hours_words import hours_words
+    from harness.soaks.plan import cores, plan_jobs
+    from harness.text import number
+    from harness.trials.enough_hours import cleanup_every_s
+
+    assert trial.cost is not None
+    costs, at_once = [(trial.job.config, trial.cost)], arguments.jobs or cores()
+    if leaves_hours_open(arguments):
+        every_s = cleanup_every_s(trial.run)
+        chosen = choose_hours(of_hours(arguments), costs, at_once=at_once, others=others, cleanup_every_s=every_s)
+        paragraph(console, hours_words(chosen, scenario.memory.leak_budget_gb_per_hour, scenario.market.symbols))
+        arguments.hours = chosen.hours
+        scenario = scenario_from(arguments)
+    jobs = plan_jobs(scenario)
+    source = f"this trial, for {number(scenario.time.hours)} hours and {scenario.market.symbols} symbols"
+    slowed_by = slowed(others, min(at_once, len(jobs)))
+    paragraph(console, forecast_line(by_costs(jobs, costs, at_once, source, slowed_by=slowed_by)))
 
 
 def _again(arguments: argparse.Namespace) -> list[str]:

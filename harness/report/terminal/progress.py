@@ -12,7 +12,7 @@ from rich.progress import Progress as Bars
 from rich.progress import TaskID
 
 from harness.report.terminal.console import whole_line
-from harness.report.terminal.progress_table import clock, gigabytes, progress_table, several_scales
+from harness.report.terminal.progress_table import clock, gigabytes, progress_table, several_scales, time_left
 from harness.soaks.supervisor import RunState
 
 EVERY_S = 60.0
@@ -69,13 +69,12 @@ class Progress:
 
     def __call__(self, states: Sequence[RunState]) -> None:
         """Tell what is new in `states`, the states of all runs of the soak."""
-        ended = sum(state.state not in ("waiting", "running") for state in states)
         self._scaled = several_scales(states)
         for state in states:
             key = (state.config, state.seed, state.memory_scale)
             if state.state != self._told.get(key, "waiting"):
                 self._told[key] = state.state
-                self._tell_change(state, f"{ended} of {len(states)} done")
+                self._tell_change(state, _course(states))
         if self._live is not None:
             table = progress_table(states, self._console.width, self._console.height)
             self._live.update(table, refresh=True)
@@ -83,6 +82,8 @@ class Progress:
             for state in states:
                 if state.state == "running":
                     self._line(self._underway(state))
+            if time_left(states):
+                self._line(f"all: {_course(states)}")
 
     def _tell_change(self, state: RunState, done: str) -> None:
         if state.state in FAILURES:
@@ -112,6 +113,15 @@ class Progress:
     def _name(self, state: RunState) -> str:
         at = f" at scale {state.memory_scale:g}" if self._scaled else ""
         return f"{state.config} seed {state.seed}{at}"
+
+
+def _course(states: Sequence[RunState]) -> str:
+    """Return how many runs are done, how many ended otherwise, and how long the rest will take."""
+    ended = [state for state in states if state.state not in ("waiting", "running")]
+    failed = sum(state.state in FAILURES for state in ended)
+    left = time_left(states) if len(ended) < len(states) else ""
+    words = [f"{len(ended) - failed} of {len(states)} done", f"{failed} not" if failed else "", left]
+    return ", ".join(filter(None, words))
 
 
 class RerunProgress:

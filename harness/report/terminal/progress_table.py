@@ -10,6 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
+from harness.forecasts.time_left import time_left_s
+from harness.report.words.durations import about
 from harness.soaks.supervisor import RunState
 
 _STYLES = {"running": "", "waiting": "dim", "complete": "green", "limit": "yellow"}
@@ -28,7 +30,7 @@ _COLUMNS = (
 )
 """The columns, each with the terminal width from which it is there."""
 
-_FRAME_LINES = 4  # heading, overall line, and air
+_FRAME_LINES = 5  # heading, overall line, the time left, and air
 
 
 def progress_table(states: Sequence[RunState], width: int, height: int) -> Table:
@@ -40,6 +42,8 @@ def progress_table(states: Sequence[RunState], width: int, height: int) -> Table
         cells = _row(state, width, scaled=several_scales(states))
         table.add_row(*compress(cells, there), style=_STYLES.get(state.state, "red"))
     table.add_row(*compress(_overall(states), there), style="bold")
+    if left := time_left(states):
+        table.caption, table.caption_justify = left, "left"
     return table
 
 
@@ -92,3 +96,9 @@ def _overall(states: Sequence[RunState]) -> list[Text | ProgressBar]:
     bar = ProgressBar(total=total, completed=min(passed, total), width=16)
     words = ("all", f"{done}/{len(states)} done", f"{running} running", f"{passed / total:.0%}")
     return [*map(Text, words), bar, Text(""), Text("")]
+
+
+def time_left(states: Sequence[RunState]) -> str:
+    """Return how long all will take, by what has passed so far: ``about 3 minutes left``; empty where nothing tells."""
+    left_s = time_left_s(states)
+    return f"{about(left_s)} left" if left_s else ""

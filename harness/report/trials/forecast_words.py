@@ -5,7 +5,8 @@ from __future__ import annotations
 from harness.forecasts.forecast import Forecast
 from harness.report.words.durations import about
 
-_PROCESS_BYTES = 1e6
+WORTH_SAYING = 1.15
+"""Where all takes at least so many times as long as on an idle machine, that is told."""
 
 
 def forecast_line(told: Forecast) -> str:
@@ -14,9 +15,15 @@ def forecast_line(told: Forecast) -> str:
     runs = "1 run" if count == 1 else f"{count} runs"
     each = "" if count == 1 else f", {about(told.cpu_s / count)} a run"
     return (
-        f"Forecast: {runs}, {min(told.at_once, count)} at once: {about(told.wall_s)} in all; {about(told.cpu_s)} of "
-        f"one core{each}; {_memory(told)}; {amount(told.disk_bytes)} of disk. By {told.source}."
+        f"Forecast: {runs}, {min(told.at_once, count)} at once: {_wall(told)}; {about(told.cpu_s)} of one core{each}; "
+        f"{_memory(told)}; {amount(told.disk_bytes)} of disk. By {told.source}."
     )
+
+
+def _wall(told: Forecast) -> str:
+    if told.slowed < WORTH_SAYING:
+        return f"{about(told.wall_s)} in all"
+    return f"{about(told.wall_s)} in all, beside the other work of this machine ({about(told.idle_s)} if it were idle)"
 
 
 def _memory(told: Forecast) -> str:

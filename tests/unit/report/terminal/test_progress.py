@@ -52,16 +52,19 @@ def test_a_log_has_a_line_a_minute_about_a_run_and_one_when_it_ends() -> None:
         (290.0, [COMPLETE, DIED]),
     ) == [
         "old seed 1: load, 2:30:05 of 5:09:10, 14.2 GB, x450",
-        "fixed seed 2: died at 2:13:20, peak 7.2 GB, x400: killed by SIGKILL \\xfc (1 of 2 done)",
+        "all: 0 of 2 done, about 60 s left",
+        "fixed seed 2: died at 2:13:20, peak 7.2 GB, x400: killed by SIGKILL \\xfc "
+        "(0 of 2 done, 1 not, about 20 s left)",
         "old seed 1: load, 2:30:05 of 5:09:10, 14.2 GB, x450",
-        "old seed 1: complete at 5:09:10, peak 25.0 GB, x464 (2 of 2 done)",
+        "all: 0 of 2 done, 1 not, about 20 s left",
+        "old seed 1: complete at 5:09:10, peak 25.0 GB, x464 (1 of 2 done, 1 not)",
     ]
 
 
 def test_no_run_has_more_than_a_line_a_minute_however_long_it_takes() -> None:
     watched = [(100.0 + second, [RUNNING, replace(RUNNING, seed=2)]) for second in range(3600)]
     lines = told(*watched)
-    assert len(lines) == 2 * 59
+    assert len(lines) == 3 * 59
     assert len([line for line in lines if line.startswith("old seed 2: load")]) == 59
 
 
@@ -76,7 +79,7 @@ def test_quiet_tells_failures_only() -> None:
 def test_a_run_that_ended_before_it_was_seen_needs_no_numbers() -> None:
     failed = RunState("old", 1, "failed", reason="the target raised in start: KeyError('x')", memory_scale=0.1)
     assert told((100.0, [failed])) == [
-        "old seed 1: failed at 0:00:00: the target raised in start: KeyError('x') (1 of 1 done)"
+        "old seed 1: failed at 0:00:00: the target raised in start: KeyError('x') (0 of 1 done, 1 not)"
     ]
 
 
@@ -101,7 +104,8 @@ def test_a_terminal_has_a_line_a_run_and_one_for_all() -> None:
 @pytest.mark.parametrize("width", [30, 48, 60, 70, 80, 92, 200])
 def test_what_does_not_fit_a_terminal_is_left_out_and_nothing_is_cut(width: int) -> None:
     lines = lines_of_table([RUNNING, DIED], width=width)
-    assert len(lines) == 4
+    assert len(lines) == 5
+    assert lines[4] == "about 20 s left"
     assert "old 1" in lines[1]
     assert "running" in lines[1]
     assert "14.2" in lines[1]
@@ -116,7 +120,7 @@ def test_a_low_terminal_shows_the_runs_that_run() -> None:
     lines = lines_of_table(states, width=100, height=12)
     assert [line.split()[2] for line in lines[1:3]] == ["running", "running"]
     assert lines[3].split()[:2] == ["all", "20/42"]
-    assert len(lines) == 4
+    assert lines[4:] == ["about 7 minutes left"]
 
 
 def test_the_table_goes_away_and_the_failure_stays() -> None:

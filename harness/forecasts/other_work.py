@@ -35,5 +35,7 @@ def slowed(others: float, at_once: int, there: int | None = None) -> float:
 
 
 def _busy_s() -> float:
-    times = psutil.cpu_times()
-    return float(times.user + times.system)
+    """Seconds that all cores worked since the machine began; work that yields to this process's does not count."""
+    times = psutil.cpu_times()._asdict()
+    yielding = times.get("nice", 0.0) if os.nice(0) > 0 else 0.0
+    return float(times["user"] + times["system"] + yielding)

@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.target import OTHER, TELLS, Environment, build, honours_scale, load_factory, parameters_type
+from synthetic.events import Book, Candle, Delta, Reconnect, Trade
 
 ROOT = Path(__file__).parents[2]
 
@@ -123,11 +124,22 @@ def test_a_target_without_start_or_stop_is_refused(environment: Environment, mis
 
 
 def test_the_table_of_what_a_target_may_tell_stands_in_the_docs() -> None:
-    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8").partition("## What it tells")[2]
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert rows == [
         f"| `{how}` | {'others' if name == OTHER else f'`{name}`'} | {says} | {use} |" for how, name, says, use in TELLS
     ]
+
+
+@pytest.mark.parametrize("event", [Book, Delta, Trade, Candle, Reconnect])
+def test_what_each_event_holds_stands_in_the_docs(event: Any) -> None:
+    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+    name = event.__name__
+    row = next(
+        line for line in page.splitlines() if line.startswith(f"| `on_{name.lower()}({name.lower()})` | {name}:")
+    )
+    fields = re.sub(r"\(.*?\)", "", row.split(" | ")[2])  # what a field may be stands in brackets
+    assert re.findall(r"`(\w+)`", fields) == list(event._fields)
 
 
 def test_every_counter_and_event_that_is_read_stands_in_the_table() -> None:

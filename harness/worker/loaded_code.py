@@ -7,15 +7,18 @@ it from elsewhere. A run whose code came from elsewhere says nothing of the vers
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 _INSTRUMENT = frozenset({"harness", "synthetic"})
+
+_INSTALLED = f"{os.sep}site-packages{os.sep}"
 
 
 def put_first(code: Sequence[str]) -> None:
@@ -34,8 +37,9 @@ def loaded_code(factory: str, code: Sequence[str], *, site: str = "", not_from: 
 
     ``factory`` is the file of its module, None where it was not imported; ``modules`` are the files of the top-level
     modules that came from a folder or the site, by their names; ``elsewhere`` are modules that these folders
-    have and that came from another file, or, where nothing at all came from them, the factory's; ``python`` and
-    ``numpy`` are versions.
+    have and that came from another file, or, where nothing at all came from them, the factory's; ``state`` is what the
+    files of the target's own modules hold, and of installed packages their first, as `contents` has it by file;
+    ``python`` and ``numpy`` are versions.
     """
     module = factory.partition(":")[0]
     folders = [*code, site] if site else code
@@ -45,7 +49,35 @@ def loaded_code(factory: str, code: Sequence[str], *, site: str = "", not_from: 
     if code and not elsewhere and not any(_is_below(loaded, code) for loaded in files.values()):
         elsewhere = [f"nothing of it was loaded, and {module} came from {file or 'no file'}"]
     versions = {"python": platform.python_version(), "numpy": np.__version__}
-    return {"factory": file, "modules": modules, "elsewhere": elsewhere, **versions}
+    state = {own: contents(own) for own in _own_files(module, files)}
+    return {"factory": file, "modules": modules, "elsewhere": elsewhere, "state": state, **versions}
+
+
+def contents(file: str) -> str | None:
+    """What stands for all that a file holds; None where it cannot be read."""
+    try:
+        with open(file, "rb") as opened:
+            return hashlib.sha256(opened.read()).hexdigest()[:16]
+    except OSError:
+        return None
+
+
+def _own_files(factory: str, files: Mapping[str, str]) -> list[str]:
+    """The files by which the target's code is told from another state of it.
+
+    All modules that are not installed, and the first file of each installed package: installing another version writes
+    it anew. Of the instrument only the factory's own package, where that is the target.
+    """
+    known = {"__main__", *sys.stdlib_module_names}
+    own = []
+    for name, file in files.items():
+        if _top(name) in _INSTRUMENT:
+            counts = f"{name}.".startswith(f"{factory}.")
+        else:
+            counts = _top(name) not in known and ("." not in name or _INSTALLED not in file)
+        if counts:
+            own.append(file)
+    return sorted(own)
 
 
 def strays(factory: str, code: Sequence[str], not_from: str = "") -> list[str]:

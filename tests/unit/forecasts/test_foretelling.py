@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.forecasts import foretelling
+from harness.forecasts import foretelling, recordings
 from harness.forecasts.forecast import Forecast
 from harness.forecasts.foretelling import MOST_TRIES, EarlyForecast, by_recordings
 from harness.forecasts.run_cost import RunCost
 from harness.soaks.run_rows import Row, World
 from harness.soaks.supervisor import RunState
+from harness.worker.loaded_code import contents
 from tests.unit.forecasts.test_run_cost import COST, long_job
 
 SEEN = RunState("old", 1, "running", t_s=930.0)
@@ -55,3 +57,17 @@ def test_one_that_tells_nothing_is_not_asked_for_ever(monkeypatch: pytest.Monkey
 
 def test_where_nothing_was_recorded_nothing_is_foretold(tmp_path: Path) -> None:
     assert by_recordings("nothing", [long_job()], tmp_path, 2) is None
+
+
+def test_a_recording_of_other_code_is_none_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bot, run = tmp_path / "bot.py", tmp_path / "bot-build" / "20260101T000000Z-0000" / "runs" / "old" / "seed-1"
+    bot.write_text("def build(params, environment): ...\n")
+    run.mkdir(parents=True)
+    (run.parents[2] / "manifest.json").write_text(json.dumps({"machine": recordings.this_machine()}))
+    (run / "run.json").write_text(json.dumps({"code": {"state": {str(bot): contents(str(bot))}}}))
+    monkeypatch.setattr(recordings, "run_cost", lambda _folder: COST)
+    recordings._contents.cache_clear()
+    assert recordings.recorded_costs("bot-build", tmp_path, factory=COST.factory) == [("old", COST)]
+    bot.write_text("def build(params, environment): return None\n")
+    recordings._contents.cache_clear()
+    assert recordings.recorded_costs("bot-build", tmp_path, factory=COST.factory) == []

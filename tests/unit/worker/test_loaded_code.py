@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.worker.loaded_code import loaded_code, put_first, strays
+from harness.worker.loaded_code import contents, loaded_code, put_first, strays
 
 
 @pytest.fixture
@@ -32,6 +32,11 @@ def test_the_file_that_was_loaded_is_told(folders: tuple[Path, Path]) -> None:
     assert told["factory"] == str(own / "traded_bot.py")
     assert told["elsewhere"] == []
     assert told["numpy"] == np.__version__
+    file = str(own / "traded_bot.py")
+    assert told["state"][file] == contents(file)
+    assert not [name for name in told["state"] if "/harness/" in name]
+    (own / "traded_bot.py").write_text("def build(params, environment): return None\n")
+    assert told["state"][file] != contents(file)
 
 
 def test_a_module_that_the_folder_has_and_that_came_from_elsewhere_is_told(folders: tuple[Path, Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -13,6 +14,10 @@ from harness.report.drawing.looks import FAINT, WARM_UP
 from harness.scenario import Scenario
 
 _HORIZON: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "linestyle": (0, (2, 2))}
+
+
+_FADING, _STRIP = (1.0, 0.75, 0.5, 0.25), 0.02
+"""How strong the strips of an open band are, and how high each is, as a share of the axis."""
 
 
 def draw_warm_up(axes: Axes, scenario: Scenario) -> None:
@@ -40,11 +45,30 @@ def horizon_key() -> Artist:
 def draw_band(
     axes: Axes, low: float | None, high: float | None, *, fill: str, edge: str, alpha: float
 ) -> tuple[float, float]:
-    """Draw an expected band, which is open at an end that is None; returns where its visible part begins and ends."""
+    """Draw an expected band, which is open at an end that is None; returns where its visible part begins and ends.
+
+    One that is open fades away from its end: several that were filled to the edge would hide one another.
+    """
     bottom, top = axes.get_ylim()
     span = (bottom if low is None else max(low, bottom), top if high is None else min(high, top))
-    axes.axhspan(*span, facecolor=fill, alpha=alpha, linewidth=0, zorder=0.5, gid="band")
-    for end in (low, high):
-        if end is not None:
-            axes.axhline(end, color=edge, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.6)
+    for begin, end, strength in _fading(low, high, span, top - bottom):
+        axes.axhspan(begin, end, facecolor=fill, alpha=alpha * strength, linewidth=0, zorder=0.5, gid="band")
+    for known in (low, high):
+        if known is not None:
+            axes.axhline(known, color=edge, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0.6)
     return span
+
+
+def _fading(
+    low: float | None, high: float | None, span: tuple[float, float], height: float
+) -> Iterator[tuple[float, float, float]]:
+    """Yield the strips of a band, each with its ends and how strong it is, from the end that is known."""
+    if low is not None and high is not None:
+        yield *span, 1.0
+        return
+    begin, sign = (span[0], 1.0) if high is None else (span[1], -1.0)
+    for place, strength in enumerate(_FADING):
+        ends = sorted(begin + sign * _STRIP * height * step for step in (place, place + 1))
+        first, last = max(ends[0], span[0]), min(ends[1], span[1])
+        if first < last:
+            yield first, last, strength

@@ -32,6 +32,9 @@ _TREE: dict[str, Any] = {"linewidth": 2.2, "linestyle": (0, (4, 1.5))}
 _CHILDREN: dict[str, Any] = {"alpha": 0.14}
 """RSS with children, and the band of children between it and RSS."""
 
+_BANDS_IN_FULL = 3
+"""Of more expected peaks each is named in two lines: there is no room for three."""
+
 _LIMIT_IN_SIGHT = 4.0
 """A limit of more than this many times the highest curve is named at the top, not drawn: it would flatten them."""
 
@@ -56,7 +59,7 @@ def draw_memory(
     axes.set_ylim(0, highest)
     axes.set_xlabel("virtual hours")
     axes.set_gid("memory")
-    labels = [_draw_band(axes, claim, look, labels_px) for claim, look in bands]
+    labels = [_draw_band(axes, claim, look, labels_px, short=len(bands) > _BANDS_IN_FULL) for claim, look in bands]
     labels.append(_draw_limit(axes, scenario.memory.limit_gb, limit_in_sight, highest))
     draw_warm_up(axes, scenario)
     draw_horizon(axes, scenario)
@@ -124,14 +127,18 @@ def _top(scenario: Scenario, drawn: Sequence[Subject], bands: Iterable[tuple[Cla
     return 1.07 * max(highest, scenario.memory.limit_gb if in_sight else 0.0), in_sight
 
 
-def _draw_band(axes: Axes, claim: Claim, look: Look, labels_px: float) -> Label:
+def _draw_band(axes: Axes, claim: Claim, look: Look, labels_px: float, *, short: bool) -> Label:
     span = draw_band(axes, *claim.band, fill=look.colour, edge=look.text, alpha=0.13)
     width = characters(labels_px, SMALL_PT)
     lines = [
-        *wrapped(f"expected peak of {claim.configs[0]}:", width, lines=3),
+        *wrapped(
+            f"{claim.configs[0]}, expected:" if short else f"expected peak of {claim.configs[0]}:", width, lines=3
+        ),
         band_words(claim.band, None, "GB", between="-"),
     ]
-    return Label(lines, look.text, None, sum(span) / 2, SMALL_PT)
+    low, high = claim.band
+    at = sum(span) / 2 if low is not None and high is not None else high if low is None else low
+    return Label(lines, look.text, None, at if at is not None else sum(span) / 2, SMALL_PT)
 
 
 def _draw_limit(axes: Axes, limit_gb: float, in_sight: bool, top: float) -> Label:

@@ -21,7 +21,8 @@ PANELS: Final = ("peak", "sawtooth.trough_gb", "mean", "live.peak", "growth.drop
 
 COLUMNS: Final = 3
 _LEFT_PX, _BETWEEN_PX, _TITLE_PX, _TICKS_PX = 80.0, 84.0, 44.0, 158.0
-_NAMES_DOWN_PT = 90.0
+_NAMES_DOWN_PT, _LOWER_PT = 90.0, 20.0
+"""How far under an axis its names stand, and how much lower every second one, so that they do not meet."""
 
 _LEAST_SPAN = {"share": 5.0, "GB": 0.5}
 """An axis spans at least this much (points, GB), or it would make a drama of noise."""
@@ -60,9 +61,9 @@ def _draw(axes: Axes, sweep: RecordedSweep, metric: str, by_base: Mapping[str, L
     factor = 100.0 if unit == "share" else 1.0
     ticks: list[tuple[float, str]] = []
     begin = 0.0
-    for axis, bundles in sweep.points.settings.axes.items():
+    for number, (axis, bundles) in enumerate(sweep.points.settings.axes.items()):
         points = points_along(sweep, axis)
-        places = [begin + number for number in range(len(points))]
+        places = [begin + step for step in range(len(points))]
         ticks += [
             (x, level_words(point.level(axis), bundles[point.level(axis)]))
             for x, point in zip(places, points, strict=True)
@@ -85,7 +86,8 @@ def _draw(axes: Axes, sweep: RecordedSweep, metric: str, by_base: Mapping[str, L
                 "xycoords": axes.get_xaxis_transform(),
                 "annotation_clip": False,
             }
-            down: dict[str, Any] = {"xytext": (0, -_NAMES_DOWN_PT), "textcoords": "offset points"}
+            lower = _LOWER_PT * (number % 2) if len(sweep.points.settings.axes) > 2 else 0.0
+            down: dict[str, Any] = {"xytext": (0, -_names_down_pt(sweep) - lower), "textcoords": "offset points"}
             axes.annotate(axis_words(axis), **place, **down, ha="center", va="top", fontsize=SMALL_PT, color=INK)
         begin += len(points) + 0.6
     axes.set_xticks(
@@ -105,6 +107,13 @@ def _draw(axes: Axes, sweep: RecordedSweep, metric: str, by_base: Mapping[str, L
     if not axes.lines:
         axes.text(0.5, 0.5, "nothing to tell", ha="center", transform=axes.transAxes, fontsize=TEXT_PT, color=FAINT)
     axes.grid(visible=False, axis="x")
+
+
+def _names_down_pt(sweep: RecordedSweep) -> float:
+    """Return how far down the names of the axes stand: under the longest level, which leans."""
+    axes = sweep.points.settings.axes
+    longest = max(len(level_words(level, bundle)) for axis in axes for level, bundle in axes[axis].items())
+    return min(24 + 7.0 * longest, _NAMES_DOWN_PT)
 
 
 def _estimate(sweep: RecordedSweep, metric: str, point: Point, base: str) -> Estimate:

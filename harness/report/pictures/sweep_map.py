@@ -42,17 +42,20 @@ _LEFT_PX, _BETWEEN_PX, _TICKS_PX = 84.0, 62.0, 60.0
 def map_picture(sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> Page:
     """Draw the claims that the sweep tells of, those whose place changes first."""
     told = sorted(
-        (one for one in maps if one.share is not None), key=lambda one: len({at.place for at in one.told}) < 2
+        (one for one in maps if one.share is not None and not one.moves),
+        key=lambda one: len({at.place for at in one.told}) < 2,
     )
     drawn = told[:MOST_PANELS]
     first, second = sweep.points.settings.axes
     scale = next(iter(sweep.worlds.values())).memory.scale
     varied = sum(len({at.place for at in one.told}) > 1 for one in told)
-    left_out = [one.claim.name for one in maps if one.share is None]
+    left_out = [one.claim.name for one in maps if one.share is None or one.moves]
     foot = [
         f"{sweep.scenario.title}. Sweep {sweep.name}: {axis_words(first)} up, {axis_words(second)} to the right, "
         f"at scale {scale:g}. By the mean over seeds ({len(sweep.seeds)}); pale: an interval does not decide it.",
     ]
+    if len(told) > len(drawn):
+        foot.append(f"Drawn: {len(drawn)} of the {len(told)}, those first that are not the same at every point.")
     if left_out:
         foot.append(f"Not told at this scale: {'; '.join(left_out)}.")
     axes_named = f"{axis_words(first)} and {axis_words(second)}"
@@ -68,7 +71,7 @@ def map_picture(sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> Page:
         return page
     columns = min(math.ceil(math.sqrt(len(drawn) * 1.4)), len(drawn))
     rows = math.ceil(len(drawn) / columns)
-    title_px = 2 * line_px(SMALL_PT) + 8
+    title_px = 3 * line_px(SMALL_PT) + 8
     width = (WIDTH_PX - _LEFT_PX - MARGIN_PX - _BETWEEN_PX * (columns - 1)) / columns
     bottom = page.bottom_px + 12
     height = (page.top_px - bottom) / rows
@@ -77,9 +80,8 @@ def map_picture(sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> Page:
         low = page.top_px - (row + 1) * height + _TICKS_PX
         axes = page.axes(_LEFT_PX + column * (width + _BETWEEN_PX), low, width, height - _TICKS_PX - title_px)
         _draw(axes, sweep, one, first, second)
-        lines = wrapped(
-            f"{one.claim.name}: {holds_words(one)}", characters(width + _BETWEEN_PX - 16, SMALL_PT), lines=2
-        )
+        lines = wrapped(one.claim.name, characters(width + _BETWEEN_PX - 16, SMALL_PT), lines=2)
+        lines.append(f"holds in {holds_words(one)}")
         axes.set_title("\n".join(lines), loc="left", fontsize=SMALL_PT, pad=5, parse_math=False)
         if column == 0:
             axes.set_ylabel(axis_words(first), fontsize=SMALL_PT)

@@ -93,12 +93,23 @@ def test_the_limit_the_band_the_warm_up_and_the_horizon_are_drawn(note) -> None:
     assert horizon.get_xdata()[0] == 5
 
 
-def test_a_band_that_is_open_reaches_the_end_of_the_axis(make_scenario, make_claim, note_runs) -> None:
-    claims = [make_claim("all peaks", "peak", ["old"], [24, None], tolerance=0.5)]
-    axes = axes_of(memory_picture(make_scenario(claims=claims), note_runs).figure, "memory")
-    (band,) = artists(axes, "band")
-    assert band.get_y() == 23.5
-    assert band.get_y() + band.get_height() == pytest.approx(axes.get_ylim()[1])
+def test_a_band_that_is_open_begins_at_its_end_and_fades(make_scenario, make_claim, note_runs) -> None:
+    ends = {"upwards": ([24, None], 23.5, 1), "downwards": ([None, 24], 24.5, -1)}
+    for name, (expected, known, way) in ends.items():
+        claims = [make_claim(name, "peak", ["old"], expected, tolerance=0.5)]
+        strips = artists(axes_of(memory_picture(make_scenario(claims=claims), note_runs).figure, "memory"), "band")
+        edges = [strip.get_y() + (0 if way > 0 else strip.get_height()) for strip in strips]
+        assert edges[0] == known
+        assert edges == sorted(edges, reverse=way < 0)
+        strengths = [strip.get_alpha() for strip in strips]
+        assert strengths == sorted(set(strengths), reverse=True)
+
+
+def test_many_expected_peaks_are_named_in_two_lines(make_scenario, make_claim, note_runs) -> None:
+    claims = [make_claim(f"peak {gb}", "peak", ["old"], [gb, None], tolerance=0.5) for gb in (5, 10, 15, 20)]
+    named = labels(memory_picture(make_scenario(claims=claims), note_runs).figure)
+    assert "old, expected:\nat least 4.5 GB" in named
+    assert not [label for label in named if label.startswith("expected peak")]
 
 
 def test_a_limit_that_would_flatten_the_curves_is_named_only(make_scenario, make_run) -> None:

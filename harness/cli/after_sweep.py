@@ -24,6 +24,7 @@ from harness.report.page.sweep_page import sweep_page
 from harness.report.pictures.sweep_effects import effects_picture
 from harness.report.pictures.sweep_levels import levels_picture
 from harness.report.pictures.sweep_map import map_picture
+from harness.report.sweeps.findings import moves_by_axis
 from harness.report.sweeps.screen import print_along, print_claims, print_effects, print_sentences
 from harness.report.sweeps.sentences import said_along, said_of_claims, said_of_runs, said_of_switches
 from harness.report.terminal.console import whole_line
@@ -63,7 +64,7 @@ def _told(console: Console, sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> d
             print_sentences(console, f"Starting from {base}", list(said_of_switches(effects, sweep)))
             print_effects(console, effects, scale)
             pages[f"effects-{base}.png"] = effects_picture(sweep, effects)
-    elif sweep.points.settings.design == "one_at_a_time" or len(sweep.points.settings.axes) == 1:
+    elif moves_by_axis(sweep):
         along = {axis: moved_along(sweep, axis) for axis in sweep.points.settings.axes}
         for axis, moved in along.items():
             print_sentences(console, f"Along {axis}", list(said_along(sweep, axis, moved, maps)))

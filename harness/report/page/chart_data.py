@@ -87,6 +87,7 @@ def layer(label: str, config: str, fill: Fill) -> Series:
         "config": on_one_line(config),
         "colour": fill.colour,
         "dark": fill.on_dark,
+        "hatch": fill.hatch,
         "dash": [],
         "width": 0,
         "alpha": 1.0,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +25,8 @@ PAGE_FILE = "report.html"
 _STYLES = ("vendored/uPlot.min.css", "page.css")
 _SCRIPTS = ("vendored/uPlot.iife.min.js", "page.js")
 
+_JOINTS = re.compile(r"(?<=[._/\]])(?=\w)")
+
 Group = Mapping[str, Any]
 """Charts that share an axis of hours: `backdrop`, `charts`, and whether what they show can be chosen (`toggles`)."""
 
@@ -39,6 +42,7 @@ def render(template: str, told: Mapping[str, Any], groups: Sequence[Group] = ())
         lstrip_blocks=True,
         loader=FunctionLoader(lambda name: _asset(f"templates/{name}")),
     )
+    environment.filters["breakable"] = _breakable
     return environment.get_template(template).render(
         policy=_policy(styles, scripts),
         styles=Markup(styles),
@@ -58,6 +62,11 @@ def write(text: str, path: Path) -> str:
 def _seen(shown: object) -> object:
     """Return text with what nobody would see, and what turns it around, written out; the template escapes the rest."""
     return shown if isinstance(shown, Markup) or not isinstance(shown, str) else visible(shown)
+
+
+def _breakable(name: str) -> Markup:
+    """Return a name that may break after a dot or an underscore, where a narrow table needs it, and reads the same."""
+    return Markup("<wbr>").join(_JOINTS.split(visible(name)))
 
 
 def _asset(name: str) -> str:

@@ -11,7 +11,7 @@ from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.analysis.sweeps.switches import Effects, switches_of
 from harness.report.pictures.sweep_map import SIGNS
 from harness.report.sweeps.sentences import axis_words, holds_words, metric_words
-from harness.report.words.amounts import band_words, percent, spoken
+from harness.report.words.amounts import band_words, on_one_line, percent, spoken
 from harness.sweeps.points import Point, level_words
 
 SHADES = 5
@@ -20,26 +20,35 @@ SHADES = 5
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its words, and the classes by which it is coloured."""
+    """One cell: its words, and the classes by which it is coloured; before them a sign and the word for it, if any.
+
+    On a narrow screen the sign stands alone.
+    """
 
     words: str
     classes: str
+    sign: str = ""
+    word: str = ""
 
 
 @dataclass(frozen=True)
 class HeatMap:
-    """A table of coloured cells: what it is, what stands in its corner, the heads of its columns, its rows by name."""
+    """A table of coloured cells: what it is, what stands in its corner, the heads of its columns, its rows by name.
+
+    It `differs` where its cells do not all say the same, but for amounts.
+    """
 
     title: str
     corner: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    differs: bool = True
 
 
 def claims_over_two_axes(sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> list[HeatMap]:
-    """Return a map for each claim that a sweep over two axes tells of, those whose place changes first."""
+    """Return a map for each claim that a sweep over two axes tells of."""
     down, right = sweep.points.settings.axes
-    told = sorted((one for one in maps if one.told), key=lambda one: len({at.place for at in one.told}) < 2)
+    told = [one for one in maps if one.told and not one.moves]
     corner = f"{axis_words(down)} \N{DOWNWARDS ARROW}, {axis_words(right)} \N{RIGHTWARDS ARROW}"
     found = []
     for one in told:
@@ -49,7 +58,8 @@ def claims_over_two_axes(sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> list
             for low in sweep.points.settings.axes[down]
         ]
         heads = tuple(_level(sweep, right, level) for level in sweep.points.settings.axes[right])
-        found.append(HeatMap(f"{_claim_words(one)}: {holds_words(one)}", corner, heads, tuple(rows)))
+        differs = len({at.place for at in one.told}) > 1
+        found.append(HeatMap(f"{_claim_words(one)}: {holds_words(one)}", corner, heads, tuple(rows), differs))
     return found
 
 
@@ -107,13 +117,18 @@ def _claim_words(one: ClaimMap) -> str:
 def _cell(at: ClaimAtPoint) -> Cell:
     unit = at.judged.metric.unit
     value = at.estimate.estimate
-    amount = "" if value is None else f" {spoken(value, unit)}"
+    amount = "" if value is None else _unbroken(spoken(value, unit))
     if at.place == "moves":
-        return Cell(f"not told{amount and f', here{amount}'}", "unknown")
+        return Cell(f"not told{amount and f', here {amount}'}", "unknown")
     if at.place == "unknown":
-        return Cell(f"{SIGNS['unknown']}{amount}", "unknown")
-    open_words = "" if at.decided else ", open"
-    return Cell(f"{SIGNS[at.place]} {at.place}{amount}{open_words}", f"{at.place}{'' if at.decided else ' undecided'}")
+        return Cell(amount, "unknown", SIGNS["unknown"])
+    told = amount if at.decided else f"{amount}, open"
+    return Cell(told, f"{at.place}{'' if at.decided else ' undecided'}", SIGNS[at.place], at.place)
+
+
+def _unbroken(amount: str) -> str:
+    """Return an amount that stays on one line with a unit as short as ``GB``; ``165 objects`` may break."""
+    return on_one_line(amount) if len(amount.rsplit(maxsplit=1)[-1]) <= len("GB") else amount
 
 
 def _share(share: float | None) -> Cell:
@@ -121,5 +136,6 @@ def _share(share: float | None) -> Cell:
         return Cell("?", "unknown")
     shade = min(SHADES, math.ceil(SHADES * abs(share)))
     return Cell(
-        percent(share), f"{'brings' if share >= 0 else 'against'}-{shade}" if abs(share) >= 0.005 else "nothing"
+        on_one_line(percent(share)),
+        f"{'brings' if share >= 0 else 'against'}-{shade}" if abs(share) >= 0.005 else "nothing",
     )

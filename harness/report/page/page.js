@@ -64,6 +64,26 @@
     }));
   }
 
+  /* A table wider than the page is scrolled by keys too, and says so. */
+  function tellWide() {
+    for (const wide of document.querySelectorAll(".wide")) {
+      const words = wide.querySelector("caption")?.textContent;
+      if (wide.scrollWidth <= wide.clientWidth + 1) wide.removeAttribute("tabindex");
+      else if (!wide.hasAttribute("tabindex")) {
+        wide.tabIndex = 0;
+        wide.setAttribute("role", "region");
+        wide.setAttribute("aria-label", words + ": wider than the page, arrow keys move it");
+      }
+    }
+  }
+
+  /* What is folded on a screen and belongs on paper is open while it is printed. */
+  function unfoldForPaper() {
+    const folded = [...document.querySelectorAll("details.printed:not([open])")];
+    for (const details of folded) details.open = true;
+    window.addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }), { once: true });
+  }
+
   /* ---- charts ---- */
 
   function floats(text, Kind) {
@@ -81,15 +101,42 @@
   const colour = (series) => (onDark() ? series.dark : series.colour);
   const highestOf = (rows) => Math.max(0, ...rows.map((row) => row.reduce((most, value) => Math.max(most, value ?? 0), 0)));
 
-  /* A line or a box in the look of a series, as a picture: its style is no style of the page. */
-  function swatch(series) {
+  /* What fills a layer: its colour, hatched as in the pictures where it is not in use. */
+  function filling(series) {
+    if (!series.hatch) return colour(series);
+    const tile = element("canvas");
+    const side = tile.width = tile.height = 8 * devicePixelRatio;
+    const pen = tile.getContext("2d");
+    pen.fillStyle = colour(series);
+    pen.fillRect(0, 0, side, side);
+    pen.strokeStyle = onDark() ? "rgba(255,255,255,.4)" : "rgba(0,0,0,.3)";
+    pen.lineWidth = devicePixelRatio;
+    pen.beginPath();
+    for (const shift of [-side, 0, side]) {
+      if (series.hatch !== "\\\\") { pen.moveTo(shift, side); pen.lineTo(shift + side, 0); }
+      if (series.hatch !== "//") { pen.moveTo(shift, 0); pen.lineTo(shift + side, side); }
+    }
+    pen.stroke();
+    return pen.createPattern(tile, "repeat");
+  }
+
+  /* A line or a box in the look of a series, as a picture: its style is no style of the page. Those of a key are kept,
+     to be painted again on other paper. */
+  const kept = [];
+  function swatch(series, keep = false) {
     const canvas = element("canvas", undefined, "swatch");
-    canvas.width = 44;
-    canvas.height = 20;
     canvas.style.width = "22px";
     canvas.style.height = "10px";
+    paint(canvas, series);
+    if (keep) kept.push(() => paint(canvas, series));
+    return canvas;
+  }
+
+  function paint(canvas, series) {
+    canvas.width = 44;
+    canvas.height = 20;
     const pen = canvas.getContext("2d");
-    pen.fillStyle = pen.strokeStyle = colour(series);
+    pen.fillStyle = pen.strokeStyle = series.role === "layer" ? filling(series) : colour(series);
     if (series.role === "layer") pen.fillRect(0, 0, 44, 20);
     else if (series.floors) {
       pen.lineWidth = 3;
@@ -107,7 +154,6 @@
       pen.lineTo(44, 10);
       pen.stroke();
     }
-    return canvas;
   }
 
   /* A floor: of live bytes a dot, of RSS with children a square, else a ring. */
@@ -249,7 +295,7 @@
           label: String(place),
           show: isShown(series),
           stroke: () => colour(series),
-          fill: layered ? () => colour(series) : undefined,
+          fill: layered ? () => filling(series) : undefined,
           width: series.width,
           alpha: series.alpha,
           dash: series.dash,
@@ -267,7 +313,7 @@
           x: { time: false, range: (plot, low, high) => [Math.max(low, 0), Math.min(high, backdrop.end_h)] },
           y: { range: (plot, low, high) => [0, Math.max(chart.kind === "memory" && shown.limit ? backdrop.limit_gb : 0, high || 1) * 1.06] },
         },
-        axes: [{ ...axis, label: "virtual hours", size: 34, labelSize: 20, labelFont: "13px system-ui" }, { ...axis, size: 58 }],
+        axes: [{ ...axis, values: (plot, hours) => hours.map((at) => String(+at.toFixed(6))), label: "virtual hours", size: 34, labelSize: 20, labelFont: "13px system-ui" }, { ...axis, size: 58 }],
         series: [{}, ...lines],
         hooks: {
           drawClear: [(plot) => drawBackdrop(plot, chart)],
@@ -314,7 +360,7 @@
       for (const one of entries) {
         const entry = element("span");
         entry.dataset.config = one.config;
-        entry.append(swatch(one), element("span", one.label || one.words));
+        entry.append(swatch(one, true), element("span", one.label || one.words));
         list.append(entry);
       }
       if (entries.length) chart.section.append(list);
@@ -384,7 +430,7 @@
         input.checked = checked;
         input.addEventListener("change", () => { change(input.checked); refresh(); });
         label.append(input);
-        if (series) label.append(swatch(series));
+        if (series) label.append(swatch(series, true));
         label.append(element("span", " " + words));
         fieldset.append(label);
       };
@@ -394,12 +440,14 @@
         shown.configs[config] = true;
         box(config, true, (on) => { shown.configs[config] = on; }, look);
       }
-      const roles = { seed: "each seed", live: "live bytes", tree: "with children", full: "full scale" };
+      const roles = { seed: "each seed", live: "live bytes", tree: "with children", full: "RSS at full scale" };
       if (of("small")) roles.small = of("small").label;
+      const grey = { colour: "#666666", dark: "#b5b5b5" }; // of no config: how thick it is, and its dashes
       for (const [role, words] of Object.entries(roles)) {
-        if (of(role)) box(words, shown[role], (on) => { shown[role] = on; });
+        if (of(role)) box(words, shown[role], (on) => { shown[role] = on; }, { ...of(role), ...grey });
       }
-      if (charts.some((chart) => chart.marks.length)) box("floors and slopes", true, (on) => { shown.floors = on; });
+      const marked = charts.flatMap((chart) => chart.marks)[0];
+      if (marked) box("floors and slopes", true, (on) => { shown.floors = on; }, { ...marked, ...grey });
       if (Object.values(backdrop.cleanups).some((hours) => hours.length)) box("cleanups (ticks at the foot)", true, (on) => { shown.cleanups = on; });
       shown.limit = backdrop.limit_gb <= 2 * Math.max(0, ...memory.map((chart) => chart.highest));
       box("limit " + backdrop.limit_gb.toLocaleString("en") + " GB", shown.limit, (on) => { shown.limit = on; });
@@ -445,7 +493,8 @@
     details.addEventListener("toggle", () => {
       if (details.children.length > 1) return;
       const table = element("table");
-      table.append(element("caption", chart.title + ", " + chart.unit + ", at virtual hours; the highest value of each last"));
+      const captioned = (of, words) => of.createCaption().append(element("span", words));
+      captioned(table, chart.title + (chart.unit && ", " + chart.unit) + ", at virtual hours; the highest value of each last");
       const head = table.createTHead().insertRow();
       head.append(element("th", "hours"));
       for (const series of chart.series) {
@@ -465,7 +514,7 @@
       add(table);
       if (!chart.marks.length) return;
       const floors = element("table");
-      floors.append(element("caption", "The floors that were judged, at virtual hours, a line a seed"));
+      captioned(floors, "The floors that were judged, at virtual hours, a line a seed");
       const rows = floors.createTBody();
       for (const one of chart.marks) {
         for (const [hours, values] of one.floors) {
@@ -485,9 +534,13 @@
   let waiting = 0;
   window.addEventListener("resize", () => {
     cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(() => all("fit"));
+    waiting = requestAnimationFrame(() => { all("fit"); tellWide(); });
   });
-  dark.addEventListener("change", () => all("refresh"));
-  printed.addEventListener("change", () => { all("fit"); all("refresh"); });
+  const repaint = () => { for (const again of kept) again(); all("refresh"); };
+  dark.addEventListener("change", repaint);
+  printed.addEventListener("change", () => { all("fit"); repaint(); });
+  document.addEventListener("toggle", tellWide, true); // of a table that was folded nothing is known
+  window.addEventListener("beforeprint", unfoldForPaper);
+  tellWide();
   document.documentElement.dataset.ready = "yes";
 })();

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.estimates import CONFIDENCE
 from harness.analysis.result import Result
 from harness.report.page import tables
 from harness.report.page.charts import backdrop, charts
@@ -48,11 +49,13 @@ def _words(result: Result) -> dict[str, Any]:
         "status": verdict.status if scenario.claims else "no claims",
         "sentence": "" if verdict.status == "invalid" else summary_sentence(verdict),
         "reasons": verdict.reasons,
-        "confidence": level(verdict.confidence),
+        "confidence": _confidence(verdict.confidence),
+        "config_confidence": level(CONFIDENCE),
         "claims": tables.claim_rows(verdict),
         "again": f"soak report {shlex.quote(result.folder.name)}",
         "config_heads": list(tables.CONFIG_COLUMNS),
         "configs": tables.config_rows(result),
+        "marked": any(judged.basis != "scenario" for judged in verdict.claims),
         "scale_note": "" if verdict.memory_scale == 1 else full_note(verdict.memory_scale),
         "lines": _labelled(result),
         "leak_sentences": config_sentences(verdict),
@@ -65,6 +68,12 @@ def _words(result: Result) -> dict[str, Any]:
         "assumptions": scenario.assumptions.strip(),
         **made_by(result.manifest),
     }
+
+
+def _confidence(confidence: float) -> str:
+    """Say which interval a claim is told with, and why it is a wider one where seeds may be added."""
+    words = f"{level(confidence)} interval over the seeds"
+    return words if confidence == CONFIDENCE else f"{words} (wider than {level(CONFIDENCE)}: looked at more than once)"
 
 
 def _labelled(result: Result) -> list[tuple[str, str, str]]:

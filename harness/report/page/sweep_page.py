@@ -26,6 +26,7 @@ from harness.report.page.heat_maps import (
 from harness.report.page.making import made_by
 from harness.report.page.tables import BAR_WIDTH, Bar, bar
 from harness.report.pictures.sweep_effects import LESS, MORE
+from harness.report.sweeps.findings import moves_by_axis, sweep_sentence
 from harness.report.sweeps.sentences import (
     axis_words,
     holds_words,
@@ -37,7 +38,7 @@ from harness.report.sweeps.sentences import (
     said_of_switches,
     upper_first,
 )
-from harness.report.words.amounts import band_words, interval, measured, value, with_unit
+from harness.report.words.amounts import NOTHING, band_words, interval, measured, value, with_unit
 from harness.soaks.result_folder import read_manifest
 from harness.sweeps.points import level_words
 
@@ -71,18 +72,21 @@ def sweep_page(sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> str:
     """Return the page of a sweep as HTML; `maps` are those of its claims."""
     settings = sweep.points.settings
     switches = bool(switches_of(sweep))
-    by_axis = not switches and (settings.design == "one_at_a_time" or len(settings.axes) == 1)
+    by_axis = moves_by_axis(sweep)
     two_axes = not switches and not by_axis and len(settings.axes) == 2
+    heats = claims_over_two_axes(sweep, maps) if two_axes else []
     told: dict[str, Any] = {
         "name": f"{sweep.scenario.name} {sweep.name}",
         "title": f"Sweep {sweep.name}: {sweep.scenario.title}",
         "status": "incomplete" if sweep.holes() else "sweep",
+        "sentence": sweep_sentence(sweep, maps),
         "runs_said": list(said_of_runs(sweep)),
         "axes": [_axis_row(sweep, axis) for axis in settings.axes],
         "small": _small(sweep),
         "bases": [_base(sweep, base) for base in sweep.points.bases] if switches else [],
         "along": [_along(sweep, axis, maps) for axis in settings.axes] if by_axis else [],
-        "maps": claims_over_two_axes(sweep, maps) if two_axes else [],
+        "maps": [heat for heat in heats if heat.differs],
+        "maps_alike": [heat for heat in heats if not heat.differs],
         "by_point": claims_by_point(sweep, maps),
         "claims_said": list(said_of_claims(maps, sweep)),
         "claims": [_claim_row(one) for one in maps],
@@ -180,6 +184,8 @@ def _moved_row(one: Moved, levels: Sequence[str]) -> tuple[str, ...]:
 def _claim_row(one: ClaimMap) -> list[str]:
     counts = [str(sum(at.place == place for at in one.told)) for place in ("met", "exceeded", "missed")]
     near = str(sum(not at.decided for at in one.told))
+    if not one.told:
+        counts, near = [NOTHING] * 3, NOTHING
     expected = band_words(one.claim.expected, one.claim.tolerance, one.at[0].judged.metric.unit)
     return [one.claim.name, expected, *counts, near, holds_words(one)]
 

@@ -93,7 +93,7 @@ def said_of_switches(effects: Sequence[Effects], sweep: RecordedSweep) -> Iterat
         if each.reason and not each.seeds:
             yield f"{upper_first(name)}: not told, {each.reason}."
             continue
-        yield from _in_full(each, name) if number_ == 0 else (_in_short(each, name),)
+        yield from _in_full(each, name) if number_ == 0 else (effect_sentence(each, name),)
     yield from _limits_never_reached(sweep)
 
 
@@ -114,7 +114,8 @@ def _in_full(effects: Effects, name: str) -> Iterator[str]:
         yield _interaction_words(pair, unit)
 
 
-def _in_short(effects: Effects, name: str) -> str:
+def effect_sentence(effects: Effects, name: str) -> str:
+    """Say of one metric what it is with none and with all switches on, and which of them bring how much of that."""
     if not effects.changes:
         none = effects.none.estimate
         level = "-" if none is None else spoken(none, effects.metric.unit)

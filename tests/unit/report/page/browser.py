@@ -54,6 +54,11 @@ class Tab:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
 
+    def on_paper(self, printed: bool) -> None:
+        """Show the page as it is printed, or on a screen again."""
+        self._call("Emulation.setEmulatedMedia", media="print" if printed else "")
+        self.settle()
+
     def open(self, path: Path) -> None:
         """Open a file, and wait until all of its script has run."""
         self.said.clear()

@@ -219,3 +219,42 @@ def test_pages_of_other_kinds_fit_and_say_no_error(
     assert tab.evaluate("document.querySelectorAll('.u-over').length") == 1
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     tab.resize(1400, 900)
+
+
+def test_on_a_narrow_screen_no_name_breaks_within_a_word_and_nothing_is_wider_than_the_page(
+    tab: Tab, result: Result, tmp_path: Path
+) -> None:
+    tab.resize(400, 900)
+    try:
+        named = result.scenario.model_copy(
+            update={"claims": [one.model_copy(update={"name": "explained entirely"}) for one in result.scenario.claims]}
+        )
+        show(tab, page(Result(result.folder, scenario=named)), tmp_path)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 400
+        rows = tab.evaluate(
+            "[...document.querySelectorAll('#claims .opens')].map((one) => one.getClientRects()[0].height)"
+        )
+        lines = tab.evaluate("parseFloat(getComputedStyle(document.querySelector('#claims .opens')).lineHeight)")
+        assert rows
+        assert max(rows) < 1.5 * lines
+        tab.click("#claims .opens")
+        assert tab.evaluate("getComputedStyle(document.querySelector('#claims .evidence')).display") == "block"
+    finally:
+        tab.resize(1400, 900)
+
+
+def test_on_paper_evidence_is_of_what_is_not_met_and_the_lines_are_named(opened: Tab) -> None:
+    opened.on_paper(True)
+    try:
+        shown_evidence = opened.evaluate(
+            "[...document.querySelectorAll('.claim')].map((one) =>"
+            " [one.classList.contains('met'), getComputedStyle(one.querySelector('.evidence')).display !== 'none'])"
+        )
+        assert all(seen != met for met, seen in shown_evidence)
+        labels = opened.evaluate(
+            "[...document.querySelectorAll('.toggles label')].map((one) =>"
+            " [one.querySelector('input').checked, getComputedStyle(one).display !== 'none'])"
+        )
+        assert {tuple(label) for label in labels} == {(True, True), (False, False)}
+    finally:
+        opened.on_paper(False)

@@ -83,13 +83,18 @@ def test_only_what_the_policy_names_is_in_the_page_and_nothing_is_fetched(result
         assert tag not in ("link", "img", "iframe", "object", "embed", "base", "form")
 
 
+def elements(text: str) -> list[str]:
+    """The elements of a page, but for where a name may break."""
+    return [tag for tag, _ in Elements(text).elements if tag != "wbr"]
+
+
 def test_hostile_text_of_a_scenario_stays_text(result: Path) -> None:
-    plain = [tag for tag, _ in Elements(page(Result.open(result))).elements]
+    plain = elements(page(Result.open(result)))
     opened = Result.open(result)
     claims = [claim.model_copy(update={"name": HOSTILE, "source": HOSTILE}) for claim in opened.scenario.claims]
     hostile = opened.scenario.model_copy(update={"title": HOSTILE, "assumptions": HOSTILE, "claims": claims})
     text = page(Result(result, scenario=hostile))
-    assert [tag for tag, _ in Elements(text).elements] == plain
+    assert elements(text) == plain
     assert "\u202e" not in text
     assert "<img" not in text
 
@@ -99,7 +104,7 @@ def test_every_claim_every_config_and_the_next_step_stand_there(result: Path) ->
     text = page(opened)
     for claim in opened.scenario.claims:
         assert claim.name in text
-    assert text.count('<tbody class="unit claim">') == len(opened.scenario.claims)
+    assert text.count('<tbody class="unit claim ') == len(opened.scenario.claims)
     assert "soak report a" in text
 
 

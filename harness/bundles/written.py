@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 
-from harness.bundles.reproductions import CALLS, Shown
+from harness.bundles.reproductions import Shown
 from harness.files import in_one_piece
 
 README, SCRIPT, REQUIREMENTS, CURVE = "README.md", "reproduce.py", "requirements.txt", "memory.png"
@@ -19,6 +19,7 @@ class Bundle:
 
     title: str
     python: str
+    calls: int
     seed: int
     script: str
     shown: Shown
@@ -54,13 +55,13 @@ def _readme(bundle: Bundle, has_curve: bool) -> str:
 
 Python {bundle.python}, Linux, and what stands in `{REQUIREMENTS}`, which is all that was installed:
 
-    pip install --no-deps -r {REQUIREMENTS} && python {SCRIPT} {CALLS} {bundle.seed}
+    pip install --no-deps -r {REQUIREMENTS} && python {SCRIPT} {bundle.calls} {bundle.seed}
 
 It starts a server on 127.0.0.1 and the client in one process, and printed, when this was written:
 
     {bundle.shown.line}
 
-That is real time and RSS. Hours of the same in virtual time, with a market whose books move:
+That is real time. Hours of the same in virtual time, with a market whose books move:
 
 | | |
 |---|---|

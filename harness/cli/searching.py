@@ -6,7 +6,7 @@ lacking it is run again for as many as it needs. Releases at an edge are run wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -15,9 +15,10 @@ from harness.analysis.histories.recorded_history import RecordedHistory
 from harness.analysis.histories.release_finding import ReleaseFinding, find_release
 from harness.analysis.leaks.config_leaks import rounded_up
 from harness.analysis.result import Result
+from harness.environments.commands import at_once
 from harness.errors import SoakError
 from harness.foreign_text import on_one_line
-from harness.histories.freezing import Skipped
+from harness.histories.freezing import Installed, Skipped
 from harness.histories.history_file import History
 from harness.histories.release_worlds import prepared, world_of
 from harness.histories.search import next_tries
@@ -54,7 +55,8 @@ class Searching:
         """
         while (places := self._next()) or (places := self._edges_to_confirm()):
             new = [place for place in places if place not in self._worlds]
-            ready = [place for place in places if place not in new or self._begin(place, self.history.hours[0])]
+            begun = self._begin(dict.fromkeys(new, self.history.hours[0]))
+            ready = [place for place in places if place not in new or place in begun]
             fewest = 1 if new else self.history.seeds[0]
             self._run({place: max(fewest, self._seeds(place)) for place in ready})
             self._decide(ready)
@@ -85,20 +87,32 @@ class Searching:
         ]
         return [*dict.fromkeys(edges)]
 
-    def _begin(self, place: int, hours: float) -> bool:
-        """Install a release and plan its world; False where it is passed over, which is told."""
-        candidate = self.history.candidates[place]
-        try:
-            one, scenario = prepared(self._scenario, candidate, self.history, hours=hours)
-        except Skipped as error:
-            reason = on_one_line(str(error))
-            self.history = self.history.with_skipped(candidate, reason)
-            self._tell(f"{candidate.name}: passed over: {reason}")
-        else:
-            self._worlds[place] = world_of(scenario, candidate, self._folder)
-            self.history = self.history.with_world(one, self._worlds[place].folder.name)
-        self.history.write(self._folder)
-        return place in self._worlds
+    def _begin(self, hours: Mapping[int, float]) -> list[int]:
+        """Install releases, several at once, and plan their worlds of so many hours each; return those that can be run.
+
+        Those that are passed over are told. Raises KeyboardInterrupt once nothing is installed any more.
+        """
+        history = self.history
+
+        def prepare(place: int) -> tuple[Installed, Scenario] | Skipped:
+            try:
+                return prepared(self._scenario, history.candidates[place], history, hours=hours[place])
+            except Skipped as error:
+                return error
+
+        ready = at_once(prepare, hours, self._at_once)
+        for place, outcome in zip(hours, ready, strict=True):
+            candidate = self.history.candidates[place]
+            if isinstance(outcome, Skipped):
+                reason = on_one_line(str(outcome))
+                self.history = self.history.with_skipped(candidate, reason)
+                self._tell(f"{candidate.name}: passed over: {reason}")
+            else:
+                installed, scenario = outcome
+                self._worlds[place] = world_of(scenario, candidate, self._folder)
+                self.history = self.history.with_world(installed, self._worlds[place].folder.name)
+            self.history.write(self._folder)
+        return [place for place, outcome in zip(hours, ready, strict=True) if not isinstance(outcome, Skipped)]
 
     def _seeds(self, place: int) -> int:
         return self._findings[place].seeds if place in self._findings else 0
@@ -147,7 +161,7 @@ class Searching:
             self._tell(
                 f"{self.history.candidates[place].name}: open after {self._findings[place].hours:g} h: {hours:g} h"
             )
-        again = [place for place, hours in longer.items() if self._begin(place, hours)]
+        again = self._begin(longer)
         if again:
             self._run(dict.fromkeys(again, 1))
             self._decide(again)

@@ -13,6 +13,8 @@ import json
 import os
 import shutil
 import sys
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,9 @@ _RECORD, _LOCK, _PARTIAL = ".json", ".lock", ".partial"
 
 _in_use: dict[Path, int] = {}
 """Entries that this process uses, with the descriptors of their locks; they end with it."""
+
+_turns: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+"""Whose turn it is among the threads of this process that want one entry; the locks of files tell processes apart."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,15 @@ def obtain(kind: str, name: str, make: Callable[[Path], dict[str, Any]], *, say:
     """The entry of that name, in use until this process ends; where there is none it is made.
 
     `make` fills the folder that it is told, which becomes the entry, and returns what the record says of it. Raises
-    SoakError where the cache cannot be written, and what `make` raises; then nothing stays.
+    SoakError where the cache cannot be written, and what `make` raises; then nothing stays. Threads that want the same
+    entry wait for one another.
     """
     folder = root() / kind / name
+    with _turns[folder]:
+        return _obtained(folder, make, say)
+
+
+def _obtained(folder: Path, make: Callable[[Path], dict[str, Any]], say: Say) -> Entry:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         waiting = _once(lambda: say(f"waiting for another process that makes {folder}"))

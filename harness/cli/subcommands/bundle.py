@@ -1,8 +1,8 @@
 """Write what a library's maintainer needs of a leak: a README, a script that shows it, its requirements, the curve.
 
-RESULT is that of a client library (scenario ccxt_watch, or a release that `soak releases` ran). The script has the
-client and a small server in it and nothing of this program; it is run first, in the environment that leaked, where it
-opens a port on 127.0.0.1, and what it prints stands in the README.
+RESULT is that of a client library (scenarios ccxt_watch and binance_depth, or a release that `soak releases` ran). The
+script has the client and a small server in it and nothing of this program; it is run first, in the environment that
+leaked, where it opens a port on 127.0.0.1, and what it prints stands in the README.
 
 The exit code is 0 where the bundle is written, 3 where the script shows nothing, 2 wrong usage.
 """
@@ -59,12 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
     version = next(one.partition("==")[2] for one in requirements if one.startswith(f"{reproduction.package}=="))
     paragraph(console, f"Runs a script with {interpreter}; it opens a port on 127.0.0.1, in real time: a minute or so.")
     seed = scenario.first_seed
-    shown = show(reproduction.text, str(interpreter), seed)
+    shown = show(reproduction, str(interpreter), seed)
     paragraph(console, f"It printed: {shown.line}")
     runs = result.runs.of_config(config)
     bundle = Bundle(
-        title=f"{reproduction.package} {version} keeps {shown.mb_per_1000_calls:.2f} MB for every 1,000 calls",
+        title=f"{reproduction.package} {version} {reproduction.title.format(**shown.figures)}",
         python=str((runs[0].facts.get("code") or {}).get("python") or "3.11"),
+        calls=reproduction.calls,
         seed=seed,
         script=reproduction.text,
         shown=shown,

@@ -12,8 +12,11 @@ from harness.analysis.owners.growth import EXPLAINED
 from harness.analysis.result import Result
 from harness.histories.history_file import History
 from harness.histories.search import Stretch, unknown_between
-from harness.report.words.amounts import NOTHING, interval, percent, value
+from harness.report.words.amounts import NOTHING, expected, interval, measured, percent, value
 from harness.text import first_of
+
+WIRE = "wire."
+"""How metrics of what a client delivered begin."""
 
 MOST_NAMES = 6
 """So many releases are named in a sentence."""
@@ -61,6 +64,9 @@ def measured_lines(result: Result, config: str) -> Iterator[tuple[str, str]]:
         yield f"{found.leak.measure.words} in an hour", f"{per_hour(found.leak)} MB"
     if found.owner:
         yield "what holds it, from the target", f"`{owner_words(found)}`"
+    for judged in result.verdict.claims:  # what came through is told where it was asked for
+        if judged.claim.metric.startswith(WIRE) and judged.claim.configs == (config,):
+            yield f"{judged.claim.name}: {expected(judged)}", measured(judged.estimate, judged.metric.unit)
     yield "measured in", f"{_runs(found)} of virtual time"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.environments.commands import carry_out, last_line
+from harness.environments.commands import at_once, carry_out, last_line
 
 LONGEST_S = 60.0
 
@@ -54,3 +54,33 @@ def test_a_full_disk_is_no_fault_of_the_command() -> None:
         carry_out(shell(f"echo 'error: a.py: {full}' >&2; echo 'fatal: no index' >&2; exit 1"), patience_s=LONGEST_S)
     assert refused.value.errno == errno.ENOSPC
     assert carry_out(shell(f"echo '{full}' >&2"), patience_s=LONGEST_S).returncode == 0
+
+
+def test_several_at_once_are_done_in_their_order() -> None:
+    def told(number: int) -> str:
+        return carry_out(shell(f"echo {number}"), patience_s=LONGEST_S).stdout.strip()
+
+    assert at_once(told, range(5), 2) == ["0", "1", "2", "3", "4"]
+
+
+def test_where_one_fails_the_others_are_ended_and_begin_nothing_more(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    ended: list[str] = []
+
+    def one(number: int) -> None:
+        if number == 0:
+            started.read_text()  # until the other has begun
+            raise ValueError("the first")
+        try:
+            told = carry_out(shell(f"echo begun > {started}; sleep 600"), patience_s=LONGEST_S)
+            ended.append(f"killed: {told.returncode}")
+            carry_out(shell("echo more"), patience_s=LONGEST_S)
+        except KeyboardInterrupt:
+            ended.append("no more")
+            raise
+
+    with pytest.raises(ValueError, match="the first"):
+        at_once(one, range(2), 2)
+    assert ended == ["killed: -9", "no more"]
+    assert carry_out(shell("echo again"), patience_s=LONGEST_S).stdout == "again\n"

@@ -21,7 +21,7 @@ from harness.worker.isolation import judged_environment
 from harness.worker.job import Job
 
 HOURS = 1.0
-PAIRS = 5
+PAIRS = 9
 
 BARE = """\
 import asyncio, json, sys, time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def levels_picture(sweep: RecordedSweep) -> Page:
     seeds = len(sweep.seeds)
     scales = sorted({scenario.memory.scale for scenario in sweep.worlds.values()})
     at = f"scale {scales[0]:g}" if len(scales) == 1 else f"scales {scales[0]:g} to {scales[-1]:g}"
-    told = "one seed, no intervals" if seeds == 1 else f"{seeds} seeds, bars are 95 % intervals"
+    told = "one seed, no intervals" if seeds == 1 else f"{seeds} seeds, bars are 95 % intervals, cut where they are too long"
     foot = [f"{sweep.scenario.title}. Sweep {sweep.name} at {at}; {told}."]
     names = ", ".join(axis_words(axis) for axis in settings.axes)
     page = Page(f"What moves with {names}: GB at full scale, shares in %", foot)
@@ -61,6 +61,7 @@ def _draw(axes: Axes, sweep: RecordedSweep, metric: str, by_base: Mapping[str, L
     factor = 100.0 if unit == "share" else 1.0
     ticks: list[tuple[float, str]] = []
     begin = 0.0
+    marks: list[float] = []
     for number, (axis, bundles) in enumerate(sweep.points.settings.axes.items()):
         points = points_along(sweep, axis)
         places = [begin + step for step in range(len(points))]
@@ -75,6 +76,7 @@ def _draw(axes: Axes, sweep: RecordedSweep, metric: str, by_base: Mapping[str, L
                 if (one := _estimate(sweep, metric, point, base)).estimate is not None
             ]
             xs, ys = [x for x, _ in told], [factor * (one.estimate or 0.0) for _, one in told]
+            marks += ys
             axes.plot(xs, ys, **{**look.line, "linewidth": 1.8}, marker=look.marker, markersize=8)
             for x, one in told:
                 if one.low is not None and one.high is not None:
@@ -100,13 +102,19 @@ def _draw(axes: Axes, sweep: RecordedSweep, metric: str, by_base: Mapping[str, L
     )
     axes.set_xlim(-0.5, begin - 1.1)
     axes.set_title(f"{metric_words(metric)}, {'%' if unit == 'share' else unit}", loc="left", fontsize=TEXT_PT, pad=6)
-    low, high = axes.get_ylim()
-    lacking = _LEAST_SPAN.get(unit, 0.0) - (high - low)
-    if axes.lines and lacking > 0:
-        axes.set_ylim(low - lacking / 2, high + lacking / 2)
+    if marks:
+        axes.set_ylim(*_span(marks, axes.get_ylim(), _LEAST_SPAN.get(unit, 0.0)))
     if not axes.lines:
         axes.text(0.5, 0.5, "nothing to tell", ha="center", transform=axes.transAxes, fontsize=TEXT_PT, color=FAINT)
     axes.grid(visible=False, axis="x")
+
+
+def _span(marks: Sequence[float], drawn: tuple[float, float], least: float) -> tuple[float, float]:
+    """Return where an axis begins and ends: a bar longer than all marks lie apart is cut, or it would flatten them."""
+    apart = max(max(marks) - min(marks), least)
+    low, high = max(drawn[0], min(marks) - apart), min(drawn[1], max(marks) + apart)
+    lacking = max(least - (high - low), 0.0)
+    return low - lacking / 2, high + lacking / 2
 
 
 def _names_down_pt(sweep: RecordedSweep) -> float:

@@ -12,9 +12,12 @@ from harness.analysis.sweeps.moving import Moved
 from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.analysis.sweeps.switches import Effects
 from harness.report.sweeps.sentences import axis_words, holds_words, metric_words, moved_words
-from harness.report.terminal.console import heading, new_table, paragraph, show
+from harness.report.terminal.console import columns, heading, new_table, paragraph, show
 from harness.report.words.amounts import band_words, interval
 from harness.sweeps.points import level_words
+
+_NAMES = 60
+"""Columns of the terminal that metrics, units, configs and points take at least."""
 
 
 def print_sentences(console: Console, title: str, sentences: Sequence[str]) -> None:
@@ -44,17 +47,26 @@ def _cell(estimate: Estimate, unit: str) -> str:
 
 
 def print_along(console: Console, sweep: RecordedSweep, axis: str, moved: Sequence[Moved]) -> None:
-    """Print what moves at every level of an axis, the farthest first, by how many points at the end."""
+    """Print what moves at every level of an axis, the farthest first, by how many points at the end.
+
+    Intervals are left to the tables in the result where the names of metrics would have no room beside them.
+    """
     bundles = sweep.points.settings.axes[axis]
     levels = {level: level_words(level, bundle) for level, bundle in bundles.items()}
     table = new_table("metric", "unit", "config", *levels.values(), "points", right=(*levels.values(), "points"))
     moving = [one for one in moved if one.moves]
-    for one in moving:
-        cells = [interval(one.levels[level], one.unit) if level in one.levels else "-" for level in levels]
+    whole = [
+        [interval(one.levels[level], one.unit) if level in one.levels else "-" for level in levels] for one in moving
+    ]
+    fits = _NAMES + sum(max(map(len, column)) + 1 for column in zip(*whole, strict=True)) <= columns(console)
+    for one, intervals in zip(moving, whole, strict=True):
+        cells = intervals if fits else [text.partition(" [")[0] for text in intervals]
         unit = "%" if one.unit == "share" else one.unit
         table.add_row(moved_words(one), unit, one.base, *cells, f"{one.points:.1f}")
     if moving:
         show(console, table)
+        if not fits:
+            paragraph(console, "Without intervals, for want of room: they are in table.csv.")
 
 
 def print_claims(console: Console, sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> None:

@@ -35,7 +35,8 @@ def levels_picture(sweep: RecordedSweep) -> Page:
     seeds = len(sweep.seeds)
     scales = sorted({scenario.memory.scale for scenario in sweep.worlds.values()})
     at = f"scale {scales[0]:g}" if len(scales) == 1 else f"scales {scales[0]:g} to {scales[-1]:g}"
-    told = "one seed, no intervals" if seeds == 1 else f"{seeds} seeds, bars are 95 % intervals, cut where they are too long"
+    bars = "bars are 95 % intervals, cut where they are too long"
+    told = "one seed, no intervals" if seeds == 1 else f"{seeds} seeds, {bars}"
     foot = [f"{sweep.scenario.title}. Sweep {sweep.name} at {at}; {told}."]
     names = ", ".join(axis_words(axis) for axis in settings.axes)
     page = Page(f"What moves with {names}: GB at full scale, shares in %", foot)

@@ -20,16 +20,19 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import os
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import UsageError
+from harness.text import near
 
 
 class TargetClock(Protocol):
@@ -167,12 +170,32 @@ def load_factory(reference: str) -> Factory:
         ) from error
     factory = getattr(module, attribute, None)
     if not callable(factory):
-        offered = sorted(name for name, value in vars(module).items() if inspect.isfunction(value))
+        file = getattr(module, "__file__", None)
+        loaded = f'module "{module_name}"' + (f" ({file})" if isinstance(file, str) else "")
         raise UsageError(
-            f'target.factory = "{reference}": module "{module_name}" has no callable "{attribute}"'
-            + (f"; its functions: {', '.join(offered)}" if offered else "")
+            f'target.factory = "{reference}": {loaded} has no callable "{attribute}"{_offered(module, attribute)}'
+            f"{_hidden(module_name, file)}"
         )
     return typing.cast(Factory, factory)
+
+
+def _offered(module: ModuleType, missed: str) -> str:
+    """What a module has in place of a factory that it lacks, after a semicolon: what is meant, or what is its own."""
+    names = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
+    own = sorted(name for name in names if getattr(vars(module)[name], "__module__", None) == module.__name__)
+    if candidates := near(missed, own) or near(missed, names):
+        return f"; did you mean {' or '.join(candidates)}?"
+    return f"; it has {', '.join(own)}" if own else ""
+
+
+def _hidden(module_name: str, loaded: object) -> str:
+    """That the current folder has another module of that name, which was not loaded, after a semicolon."""
+    here = os.path.join(os.getcwd(), *module_name.split("."))
+    for file in (f"{here}.py", os.path.join(here, "__init__.py")):
+        if isinstance(loaded, str) and os.path.isfile(file) and not os.path.samefile(file, loaded):
+            name = os.path.relpath(file)
+            return f"; {name} is another, hidden by it: what is installed, or Python's own, comes first; rename {name}"
+    return ""
 
 
 def _mended(error: Exception, module_name: str) -> str:
@@ -203,10 +226,16 @@ def honours_scale(factory: Factory) -> bool:
     return bool(getattr(factory, "honours_scale", True))
 
 
-def build(factory: Factory, params: Mapping[str, Any], environment: Environment) -> Any:
-    """A target made by its factory, with `params` in the form that the factory takes."""
+def build(
+    factory: Factory,
+    params: Mapping[str, Any],
+    environment: Environment,
+    *,
+    table: Callable[[Mapping[str, Any]], dict[str, Any]] = dict,
+) -> Any:
+    """A target made by its factory, with `params` in the form that the factory takes: its dataclass, or a `table`."""
     kind = parameters_type(factory)
-    target = factory(dict(params) if kind is None else kind(**params), environment)
+    target = factory(table(params) if kind is None else kind(**params), environment)
     for method in ("start", "stop"):
         if not callable(getattr(target, method, None)):
             raise UsageError(f"the target of {factory!r} is a {type(target).__name__} without {method}()")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def leaves_hours_open(arguments: argparse.Namespace) -> bool:
     """Return whether nobody said how many hours a target is soaked for."""
-    from harness.scenario.without_file import names_a_target
+    from harness.scenario.target_names import names_a_target
 
     return arguments.hours is None and names_a_target(arguments.scenario)
 

@@ -99,7 +99,7 @@ def scenario_from(arguments: argparse.Namespace) -> Scenario:
     from harness.scenario.files import as_written
     from harness.scenario.overrides import with_options
     from harness.scenario.revised import with_revisions
-    from harness.scenario.without_file import names_a_target
+    from harness.scenario.target_names import meant_as_a_target, names_a_target
 
     configs = names(arguments.configs)
     revisions = names(getattr(arguments, "revisions", None))
@@ -108,10 +108,16 @@ def scenario_from(arguments: argparse.Namespace) -> Scenario:
         scenario = _of_a_target(arguments, revised)
     elif arguments.set:
         raise UsageError(
-            f"--set {arguments.set[0]}: is for a target named as module:factory; a scenario has its configs"
+            meant_as_a_target(arguments.scenario)
+            or f"--set {arguments.set[0]}: is for a target named as module:factory; a scenario has its configs"
         )
     else:
-        scenario = load(arguments.scenario, trusted=getattr(arguments, "trust", False), revised=revised)
+        try:
+            scenario = load(arguments.scenario, trusted=getattr(arguments, "trust", False), revised=revised)
+        except UsageError:
+            if meant := meant_as_a_target(arguments.scenario):
+                raise UsageError(meant) from None
+            raise
     configs = configs if revisions is None else None
     check_claims(scenario)
     return with_options(

@@ -7,7 +7,6 @@ writes it.
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,8 +39,6 @@ DAYS_TO_LIMIT: Final = 30
 
 _RUN_ON_S: Final = 37.0  # no multiple of what programs do every so many seconds
 
-_REFERENCE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
-
 _MEASURES: Final = {
     "RSS does not leak": "leak.rss",
     "live bytes do not leak": "leak.live",
@@ -73,11 +70,6 @@ class Wanted:
     def name(self) -> str:
         """How it is called where there is no file: ``mybot.soaking-build``."""
         return self.factory.replace(":", "-")
-
-
-def names_a_target(reference: str) -> bool:
-    """Whether a user's words name a target, ``module:factory``, and not a scenario or a file."""
-    return _REFERENCE.fullmatch(reference) is not None
 
 
 def without_file(wanted: Wanted, *, revised: Revise = as_written, import_target: bool = True) -> Scenario:

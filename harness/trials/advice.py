@@ -12,7 +12,7 @@ _ADVICE = (
         r"install \1 for the Python that runs soak, or start soak in the folder that has it",
     ),
     (
-        r"positional argument|unexpected keyword argument",
+        r"positional argument|unexpected keyword argument| is called with \(",
         "a handler takes one event, the factory (params, environment)",
     ),
     (

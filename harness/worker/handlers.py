@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import target as targets
 from harness.clock import Clock
+from harness.errors import UsageError
 from harness.worker.failures import RunEnded, Unending
 from harness.worker.job import Job
 from harness.worker.on_the_wire import wire_to
@@ -27,6 +29,8 @@ HANDLERS: dict[type[Event], str] = {
     Reconnect: "on_reconnect",
 }
 
+_WITHOUT_ARGUMENTS = ("start", "stop", "counters", "roots", "rehearse")
+
 PATIENCE_S = 3600.0
 """Virtual seconds that start() and stop() may take."""
 
@@ -39,8 +43,12 @@ def build_target(
     emit: Callable[..., None],
     *,
     exchange: Exchange | None = None,
+    table: Callable[[Mapping[str, Any]], dict[str, Any]] = dict,
 ) -> Any:
-    """The target of `job`, built by its factory. Raises UsageError where that cannot be loaded or has no start()."""
+    """The target of `job`, built by its factory, which gets free parameters as a `table` of them.
+
+    Raises UsageError where that cannot be loaded or called, or the target has no start().
+    """
     environment = targets.Environment(
         clock=clock,
         data_dir=data_dir,
@@ -52,12 +60,42 @@ def build_target(
         past_candles=feed.past_candles,
         exchange=wire_to(exchange),
     )
-    return targets.build(targets.load_factory(job.factory), job.params, environment)
+    factory = targets.load_factory(job.factory)
+    refuse_call(factory, "the factory", "params", "environment")
+    return targets.build(factory, job.params, environment, table=table)
+
+
+def refuse_call(function: Callable[..., Any], name: str, *arguments: str) -> None:
+    """Raise UsageError where `function`, called `name`, cannot take so many `arguments`: with its line and why."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # of C code, or of what answers everything: neither tells
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError as error:
+        called = f"{name} is called with ({', '.join(arguments)}) and takes {signature}"
+        raise UsageError(f"{_where(function)}{called}: {error}") from None
+
+
+def _where(function: Any) -> str:
+    """File and line of a function, a method or a class, before a colon; empty where that is not known."""
+    made = function.__init__ if inspect.isclass(function) else inspect.unwrap(function)
+    code = getattr(getattr(made, "__func__", made), "__code__", None)
+    return "" if code is None else f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}: "
 
 
 def find_handlers(target: Any) -> dict[type[Event], Callable[[Any], Any]]:
     """What the target wants of the feed."""
     return {kind: getattr(target, name) for kind, name in HANDLERS.items() if callable(getattr(target, name, None))}
+
+
+def refuse_signatures(target: Any) -> None:
+    """Raise UsageError where a method of the target cannot be called as a run does."""
+    for name in (*HANDLERS.values(), *_WITHOUT_ARGUMENTS):
+        method = getattr(target, name, None)
+        if callable(method):
+            refuse_call(method, name, *([name.removeprefix("on_")] if name in HANDLERS.values() else []))
 
 
 def doubts(target: Any, *, on_wire: bool = False) -> list[str]:
@@ -74,6 +112,11 @@ def doubts(target: Any, *, on_wire: bool = False) -> list[str]:
     if not find_handlers(target):
         slips.append(f"the target takes nothing of the feed: it has none of {known}")
     return slips
+
+
+def unread(names: Sequence[str]) -> list[str]:
+    """What there is to say of parameters that nothing read, one line each."""
+    return [f"the target does not read its parameter {name}: is it misspelt?" for name in names]
 
 
 async def patiently(outcome: Any, what: str) -> None:

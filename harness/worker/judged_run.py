@@ -32,7 +32,7 @@ from harness.stand_ins.packages import stand_in_for
 from harness.worker.afterlife import Afterlife
 from harness.worker.delivered import Delivered
 from harness.worker.failures import Ending, Interrupted, Unending, describe, ending_of, watch_tasks
-from harness.worker.handlers import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently
+from harness.worker.handlers import PATIENCE_S, build_target, doubts, find_handlers, give_up, patiently, unread
 from harness.worker.isolation import isolate_this_process
 from harness.worker.job import DATA_FOLDER, Job
 from harness.worker.left_running import PATIENCE_S as ENDING_S
@@ -76,6 +76,7 @@ class JudgedRun:
         self._ended: _Spent | None = None
         self._exchange: Exchange | None = None
         self._handlers: dict[type[Event], Callable[[Any], Any]] = {}
+        self._unread: list[str] = []
         self._doing = "in its factory"
         self._clock = self._make_clock()
         self._recorder = Recorder(folder, self._clock.now_s)
@@ -154,7 +155,7 @@ class JudgedRun:
     # -- before the first measurement ----------------------------------------------------------------------------------
 
     def _rehearse(self) -> None:
-        rehearse(self.job, self.folder, self._measurements.rehearse, self._is_doing)
+        self._unread = rehearse(self.job, self.folder, self._measurements.rehearse, self._is_doing)
         self._measurements.sampler.allocators.trim()
 
     def _is_doing(self, what: str) -> None:
@@ -219,7 +220,7 @@ class JudgedRun:
         self._target = build_target(job, self._clock, feed, data_dir, self._recorder.emit, exchange=exchange)
         self._afterlife = Afterlife(self._target)
         self._handlers = find_handlers(self._target)
-        for text in doubts(self._target, on_wire=exchange is not None):
+        for text in (*doubts(self._target, on_wire=exchange is not None), *unread(self._unread)):
             self._warn(text)
         await self._call_start("in start()")
         self._lay_ballast()

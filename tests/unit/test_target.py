@@ -52,8 +52,8 @@ def environment(tmp_path: Path) -> Environment:
         ("dummy_target:", 'not of the form "module:factory"'),
         ("no_such_module:build", "ModuleNotFoundError"),
         ("broken_target:build", "RuntimeError: no such exchange"),
-        ("dummy_target:biuld", 'no callable "biuld"; its functions: build, build_from_table, build_unscalable'),
-        ("dummy_target:NOT_CALLABLE", 'no callable "NOT_CALLABLE"'),
+        ("dummy_target:biuld", 'has no callable "biuld"; did you mean build?'),
+        ("dummy_target:NOT_CALLABLE", 'has no callable "NOT_CALLABLE"; it has '),
     ],
 )
 def test_a_factory_that_cannot_be_loaded_is_one_clear_line(reference: str, words: str) -> None:
@@ -129,6 +129,19 @@ def test_the_table_of_what_a_target_may_tell_stands_in_the_docs() -> None:
     assert rows == [
         f"| `{how}` | {'others' if name == OTHER else f'`{name}`'} | {says} | {use} |" for how, name, says, use in TELLS
     ]
+
+
+def test_a_factory_that_is_misspelt_comes_with_the_one_that_is_meant_and_the_file_that_was_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "spelt_bot.py").write_text("from fractions import Fraction as buld\nclass Bot: ...\nbuild = Bot\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UsageError, match=r'\(.*spelt_bot.py\) has no callable "biuld"; did you mean build\?$'):
+        load_factory("spelt_bot:biuld")
+    (tmp_path / "fractions.py").write_text("def build(params, environment): ...\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"fractions\.py is another, hidden by it: .*; rename fractions\.py$"):
+        load_factory("fractions:build")
 
 
 @pytest.mark.parametrize("event", [Book, Delta, Trade, Candle, Reconnect])

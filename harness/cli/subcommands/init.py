@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the files, and say what is next."""
     from harness.report.terminal.console import open_console, paragraph
     from harness.scenario.adapters import adapter
-    from harness.scenario.without_file import HOURS, SYMBOLS, Wanted, names_a_target, parameter, text_of, without_file
+    from harness.scenario.target_names import meant_as_a_target, names_a_target
+    from harness.scenario.without_file import HOURS, SYMBOLS, Wanted, parameter, text_of, without_file
 
     name = arguments.name
     if not _NAME.fullmatch(name):
@@ -50,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     if (arguments.target is None) == (arguments.kind is None):
         raise UsageError("soak init: give --target MODULE:FACTORY, or --kind callbacks or messages for an adapter")
     if arguments.target is not None and not names_a_target(arguments.target):
-        raise UsageError(f'--target {arguments.target}: not of the form "module:factory"')
+        meant = meant_as_a_target(arguments.target) or 'not of the form "module:factory"'
+        raise UsageError(f"--target {arguments.target}: {meant}")
     file, module = Path("scenarios", f"{name}.toml"), Path(f"{name}_target.py")
     for path in (file, *((module,) if arguments.kind else ())):
         if path.exists():

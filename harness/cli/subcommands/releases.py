@@ -109,7 +109,8 @@ def _scenario(arguments: argparse.Namespace) -> Scenario:
     from harness.scenario import load
     from harness.scenario.files import refuse_foreign_result
     from harness.scenario.overrides import with_options
-    from harness.scenario.without_file import SYMBOLS, Wanted, names_a_target, parameter, without_file
+    from harness.scenario.target_names import names_a_target
+    from harness.scenario.without_file import SYMBOLS, Wanted, parameter, without_file
 
     if arguments.package is None:
         raise UsageError("which PACKAGE? soak releases ccxt --client mine:build --from 4.5.70")

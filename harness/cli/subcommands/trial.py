@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.report.terminal.console import new_table, open_console, paragraph, show
     from harness.report.trials.trial_lines import trial_lines
     from harness.scenario.files import refuse_foreign_result
-    from harness.scenario.without_file import names_a_target
+    from harness.scenario.target_names import names_a_target
     from harness.soaks.plan import plan_jobs
     from harness.target import TELLS
     from harness.trials.advice import next_step

@@ -99,9 +99,12 @@ def new_table(
 
 
 def show(console: Console, table: Table) -> None:
-    """Print a table. Where it is too wide, cells are broken in two lines if that will do, else at every word."""
-    _set_widths(console, table)
-    console.print(table, width=columns(console))
+    """Print a table, without blanks at the ends of its lines.
+
+    Where it is too wide, cells are broken in two lines if that will do, else at every word.
+    """
+    for line in lines_of(console, table):
+        console.print(line, soft_wrap=True)
 
 
 def lines_of(console: Console, table: Table) -> list[Text]:

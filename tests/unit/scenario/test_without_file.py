@@ -9,7 +9,8 @@ import pytest
 from harness.errors import UsageError
 from harness.scenario import Scenario, load, scale_down, to_toml
 from harness.scenario.overrides import with_options
-from harness.scenario.without_file import HOURS, Wanted, names_a_target, parameter, text_of, without_file
+from harness.scenario.target_names import names_a_target
+from harness.scenario.without_file import HOURS, Wanted, parameter, text_of, without_file
 from harness.soaks.plan import plan_jobs
 
 FACTORY = "dummy_target:build"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -99,8 +100,9 @@ def conclude(console: Console, result: Result, *, verbose: bool) -> int:
     result.refresh()
     scenario, runs, anchors, verdict = result.scenario, result.runs, result.anchors, result.verdict
     folder, going_on = result.folder, result.is_going_on
+    summary = [] if going_on else soak_summary(result)
     try:
-        drawn = [] if going_on else _written(result)
+        drawn = [] if going_on else _written(result, summary)
     except OSError as error:
         raise refuse_full_disk(error, folder) from error
     if verbose:
@@ -112,11 +114,11 @@ def conclude(console: Console, result: Result, *, verbose: bool) -> int:
     if going_on:
         paragraph(console, GOING_ON)
     else:
-        tell_of_soak(result, soak_summary(result))
+        tell_of_soak(result, summary)
     return verdict.exit_code
 
 
-def _written(result: Result) -> list[str]:
+def _written(result: Result, summary: Sequence[str]) -> list[str]:
     """Write what programs read, the pictures and the page; return the names of the pictures, then that of the page."""
     scenario, runs, verdict, folder = result.scenario, result.runs, result.verdict, result.folder
     path = folder / verdict_file.VERDICT_FILE
@@ -132,7 +134,7 @@ def _written(result: Result) -> list[str]:
             drawn.append(name)
     drawn.append(write_page(result, folder))
     write_metrics(verdict, folder)
-    write_summary(soak_summary(result), folder)
+    write_summary(summary, folder)
     write_junit(soak_junit(result), folder)
     return drawn
 

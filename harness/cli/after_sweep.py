@@ -19,6 +19,11 @@ from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.analysis.sweeps.switches import EFFECTS_ON, effects_of, switches_of
 from harness.files import in_one_piece, write_table
 from harness.report.drawing.page import Page
+from harness.report.machines.cases import Case
+from harness.report.machines.github_actions import tell_of_sweep
+from harness.report.machines.job_summary import sweep_summary, write_summary
+from harness.report.machines.junit_file import sweep_junit, write_junit
+from harness.report.machines.sweep_cases import sweep_cases
 from harness.report.page.document import PAGE_FILE, write
 from harness.report.page.sweep_page import sweep_page
 from harness.report.pictures.sweep_effects import effects_picture
@@ -44,12 +49,14 @@ def conclude_sweep(console: Console, folder: Path) -> int:
     maps = claim_maps(sweep)
     pages = _told(console, sweep, maps)
     if not lives(folder):
+        cases = sweep_cases(sweep, maps)
         try:
-            written = _written(sweep, maps, pages)
+            written, summary = _written(sweep, maps, pages, cases)
         except OSError as error:
             raise refuse_full_disk(error, folder) from error
         console.print()
         whole_line(console, f"Result: {shown_path(folder)}: {', '.join(written)}")
+        tell_of_sweep(f"sweep {sweep.name} of {sweep.scenario.name}", cases, summary)
     return exit_codes.NO_EVIDENCE if sweep.holes() else 0
 
 
@@ -78,16 +85,22 @@ def _told(console: Console, sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> d
     return pages
 
 
-def _written(sweep: RecordedSweep, maps: Sequence[ClaimMap], pages: dict[str, Page]) -> list[str]:
-    """Write tables, pictures and the page; return their names."""
+def _written(
+    sweep: RecordedSweep, maps: Sequence[ClaimMap], pages: dict[str, Page], cases: Sequence[Case]
+) -> tuple[list[str], list[str]]:
+    """Write tables, pictures, the page and what other programs read; return their names, and the job's summary."""
     tables = (metrics_table(sweep), runs_table(sweep), claims_table(sweep, maps))
     for name, table in zip(TABLES, tables, strict=True):
         if not table.empty:
             _write(table, sweep.folder / name)
-    for name, page in pages.items():
-        page.save(sweep.folder / name)
+    for name, picture in pages.items():
+        picture.save(sweep.folder / name)
     written = [f"{name}.parquet" for name, table in zip(TABLES, tables, strict=True) if not table.empty]
-    return [*written, "the same as .csv", *pages, write(sweep_page(sweep, maps), sweep.folder / PAGE_FILE)]
+    page = write(sweep_page(sweep, maps), sweep.folder / PAGE_FILE)
+    summary = sweep_summary(sweep, maps, cases)
+    write_summary(summary, sweep.folder)
+    write_junit(sweep_junit(sweep, maps, cases), sweep.folder)
+    return [*written, "the same as .csv", *pages, page], summary
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -20,8 +20,9 @@ from harness.analysis.result import Result
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.control_record import ControlRecord
 from harness.analysis.verdict.soak_verdict import Verdict
+from harness.report.claims.claim_details import Details, by_seed, claim_details
 from harness.report.terminal.leak_table import outcome_word
-from harness.report.words.amounts import expected, interval, level, measured, value, verdict_words, with_unit
+from harness.report.words.amounts import expected, interval, level, measured, value, verdict_words
 from harness.report.words.scale_marks import full_mark
 from harness.text import joined, shown_path
 
@@ -46,7 +47,7 @@ class Case:
     source, the command that judges again.
     """
 
-    kind: Literal["soak", "claim", "leak", "control"]
+    kind: Literal["soak", "claim", "leak", "control", "sweep", "run"]
     name: str
     ending: Ending
     word: str
@@ -54,7 +55,7 @@ class Case:
     measured: str = ""
     why: str = ""
     headline: bool = False
-    details: tuple[tuple[str, str], ...] = ()
+    details: Details = ()
 
     @property
     def message(self) -> str:
@@ -116,15 +117,6 @@ def _claim_case(judged: ClaimVerdict, verdict: Verdict, again: str) -> Case:
         ending = "error"  # what is missing may be what misses
     if verdict.status == "invalid":
         ending, word, why = "skipped", "not judged", NO_EVIDENCE
-    details = {
-        "Metric": f"{claim.metric} of {joined(claim.configs)}",
-        "By seed": _by_seed(judged.estimate, unit),
-        "Judged by": judged.basis_words,
-        "Kind": claim.kind if claim.known is None else f"{claim.kind}, a known miss",
-        "Source": claim.source,
-        "Note": claim.note or "",
-        "Judge again": again,
-    }
     return Case(
         "claim",
         claim.name,
@@ -135,7 +127,7 @@ def _claim_case(judged: ClaimVerdict, verdict: Verdict, again: str) -> Case:
         + ("" if judged.estimate.estimate is None else full_mark(judged.basis, verdict.memory_scale)),
         why=why,
         headline=claim.kind == "prediction",
-        details=tuple(details.items()),
+        details=(*claim_details(judged, verdict.memory_scale), ("Judge again", again)),
     )
 
 
@@ -146,7 +138,7 @@ def _leak_case(leak: ConfigLeak, verdict: Verdict, again: str, holder: str) -> C
     ending, word = _leak_ending(leak, verdict, claims)
     allowed = value(leak.budget, unit) if leak.measure.counted else f"{leak.budget:g}"
     details = {
-        "By seed": "" if judged.slope is None else _by_seed(leak.rate, unit),
+        "By seed": "" if judged.slope is None else by_seed(leak.rate, unit),
         "Leaking seeds": ", ".join(map(str, judged.leaking)),
         "Claimed by": joined([claim.claim.name for claim in claims]),
         "Source": "" if leak.measure.counted else "memory.leak_budget_gb_per_hour",
@@ -183,12 +175,6 @@ def _leak_ending(leak: ConfigLeak, verdict: Verdict, claims: Sequence[ClaimVerdi
 
 def _is_about(judged: ClaimVerdict, leak: ConfigLeak) -> bool:
     return judged.metric.leak == leak.measure.name and judged.claim.configs[0] == leak.config
-
-
-def _by_seed(estimate: Estimate, unit: str) -> str:
-    """Return the value of each seed: ``1: 27.1 %, 2: 28.7 %``."""
-    words = {seed: with_unit(value(amount, unit), unit) for seed, amount in estimate.values.items()}
-    return ", ".join(f"{seed}: {text}" for seed, text in words.items())
 
 
 def _measured(text: str, confidence: float, estimate: Estimate) -> str:

@@ -67,6 +67,12 @@ def tell_of_controls(record: ControlRecord, summary: Iterable[str]) -> None:
         _tell(list(control_annotations(record)), summary)
 
 
+def tell_of_sweep(name: str, cases: Sequence[Case], summary: Iterable[str]) -> None:
+    """Annotate the runs that a sweep lacks, by its cases, and append its summary; nothing elsewhere."""
+    if runs_here():
+        _tell(list(sweep_annotations(name, cases)), summary)
+
+
 def soak_annotations(result: Result) -> Iterator[Annotation]:
     """Yield the gravest first: no evidence, missed; a leak that no claim is about; what is open and claimed."""
     name, verdict = f"soak of {result.verdict.scenario}", result.verdict
@@ -85,6 +91,11 @@ def control_annotations(record: ControlRecord) -> Iterator[Annotation]:
     """Yield an error for each check that failed."""
     name = f"controls of {record.scenario}"
     yield from (_missed(case, name) for case in control_cases(record) if case.ending == "failed")
+
+
+def sweep_annotations(name: str, cases: Sequence[Case]) -> Iterator[Annotation]:
+    """Yield an error where a sweep is incomplete, then one for each run it lacks; where claims hold is no fault."""
+    yield from (_missed(case, name) for case in cases if case.kind in ("sweep", "run") and case.ending == "error")
 
 
 def shown(annotations: Sequence[Annotation], most: int = MOST) -> list[Annotation]:

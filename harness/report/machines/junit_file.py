@@ -1,4 +1,4 @@
-"""junit.xml: a soak, or its controls, as the tests that a CI knows, by junitparser.
+"""junit.xml: a soak, its controls, or a sweep, as the tests that a CI knows, by junitparser.
 
 A case that is undecided is skipped, with its reason, and is no error: a CI paints an error as a failure, and a soak
 that is open has not failed. Its exit code (4) is there for whoever wants to stop at it. A case that could not be judged
@@ -7,19 +7,23 @@ is an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from harness.analysis.result import Result
+from harness.analysis.sweeps.claim_map import ClaimMap
+from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.analysis.verdict.control_record import ControlRecord
 from harness.files import in_one_piece
 from harness.foreign_text import on_one_line
 from harness.report.machines.cases import Case, Ending, control_cases, soak_cases
 from harness.report.machines.markdown import clipped
+from harness.report.sweeps.findings import sweep_sentence
 from harness.report.words.headline import summary_sentence
+from harness.soaks.result_folder import read_manifest
 
 JUNIT_FILE: Final = "junit.xml"
 
@@ -58,6 +62,14 @@ def control_junit(record: ControlRecord) -> JUnitXml:
     """Return the controls of a scenario as one suite: a case for each check."""
     properties = {"status": record.status, "summary": record.summary, "memory_scale": f"{record.memory_scale:g}"}
     return _report(_suite(f"controls of {record.scenario}", control_cases(record), properties))
+
+
+def sweep_junit(sweep: RecordedSweep, maps: Sequence[ClaimMap], cases: Sequence[Case]) -> JUnitXml:
+    """Return a sweep as one suite: its `cases` (see `sweep_cases`)."""
+    properties = {"summary": sweep_sentence(sweep, maps), "points": str(len(sweep.points))}
+    suite = _suite(f"sweep {sweep.name} of {sweep.scenario.name}", cases, properties)
+    suite.timestamp = _seen(str(read_manifest(sweep.folder).get("began") or ""))
+    return _report(suite)
 
 
 def _suite(name: str, cases: Iterable[Case], properties: Mapping[str, str]) -> TestSuite:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from harness.analysis.sweeps.claim_map import ClaimAtPoint, ClaimMap
 from harness.analysis.sweeps.recorded_sweep import RecordedSweep
-from harness.analysis.sweeps.switches import Effects, switches_of
+from harness.analysis.sweeps.switches import Effects
 from harness.report.pictures.sweep_map import SIGNS
-from harness.report.sweeps.sentences import axis_words, holds_words, metric_words
+from harness.report.sweeps.sentences import holds_words
+from harness.report.sweeps.sweep_names import axis_words, level_name, metric_words, point_words
 from harness.report.words.amounts import band_words, on_one_line, percent, spoken
-from harness.sweeps.points import Point, level_words
 
 SHADES = 5
 """So many strengths of a colour tell how large a share is."""
@@ -54,10 +54,13 @@ def claims_over_two_axes(sweep: RecordedSweep, maps: Sequence[ClaimMap]) -> list
     for one in told:
         by_levels = {(at.point.level(down), at.point.level(right)): at for at in one.at}
         rows = [
-            (_level(sweep, down, low), tuple(_cell(by_levels[low, high]) for high in sweep.points.settings.axes[right]))
+            (
+                level_name(sweep, down, low),
+                tuple(_cell(by_levels[low, high]) for high in sweep.points.settings.axes[right]),
+            )
             for low in sweep.points.settings.axes[down]
         ]
-        heads = tuple(_level(sweep, right, level) for level in sweep.points.settings.axes[right])
+        heads = tuple(level_name(sweep, right, level) for level in sweep.points.settings.axes[right])
         differs = len({at.place for at in one.told}) > 1
         found.append(HeatMap(f"{_claim_words(one)}: {holds_words(one)}", corner, heads, tuple(rows), differs))
     return found
@@ -90,22 +93,6 @@ def shares_of_switches(effects: Sequence[Effects]) -> HeatMap | None:
             cells = (Cell("not known" if each.reason else "no change", "nothing"), *(Cell("", "") for _ in heads[1:]))
         rows.append((row, cells))
     return HeatMap("Share of the whole change that each brings (Shapley)", "metric, none to all", heads, tuple(rows))
-
-
-def point_words(sweep: RecordedSweep, point: Point) -> str:
-    """Return what is set at a point, as people read it: the switches that are on, or the axes that moved."""
-    axes = sweep.points.settings.axes
-    if switches_of(sweep):
-        on = [axis_words(axis) for axis, level in point.levels if level != next(iter(axes[axis]))]
-        return " + ".join(on) or "none"
-    if sweep.points.settings.design == "one_at_a_time" and len(axes) > 1:
-        moved = [(axis, level) for axis, level in point.levels if level != sweep.points.origin.level(axis)]
-        return ", ".join(f"{axis_words(axis)} {_level(sweep, axis, level)}" for axis, level in moved) or "as it is"
-    return ", ".join(f"{axis_words(axis)} {_level(sweep, axis, level)}" for axis, level in point.levels)
-
-
-def _level(sweep: RecordedSweep, axis: str, level: str) -> str:
-    return level_words(level, sweep.points.settings.axes[axis][level])
 
 
 def _claim_words(one: ClaimMap) -> str:

@@ -16,28 +16,20 @@ from harness.analysis.sweeps.switches import EFFECTS_ON, Effects, effects_of, sw
 from harness.foreign_text import visible
 from harness.report.drawing.looks import OTHER
 from harness.report.page.document import render
-from harness.report.page.heat_maps import (
-    HeatMap,
-    claims_by_point,
-    claims_over_two_axes,
-    point_words,
-    shares_of_switches,
-)
+from harness.report.page.heat_maps import HeatMap, claims_by_point, claims_over_two_axes, shares_of_switches
 from harness.report.page.making import made_by
 from harness.report.page.tables import BAR_WIDTH, Bar, bar
 from harness.report.pictures.sweep_effects import LESS, MORE
 from harness.report.sweeps.findings import moves_by_axis, sweep_sentence
 from harness.report.sweeps.sentences import (
-    axis_words,
     holds_words,
-    metric_words,
     moved_words,
     said_along,
     said_of_claims,
     said_of_runs,
     said_of_switches,
-    upper_first,
 )
+from harness.report.sweeps.sweep_names import axis_words, metric_words, point_words, upper_first
 from harness.report.words.amounts import NOTHING, band_words, interval, measured, value, with_unit
 from harness.soaks.result_folder import read_manifest
 from harness.sweeps.points import level_words

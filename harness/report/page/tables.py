@@ -13,6 +13,7 @@ from harness.analysis.result import Result
 from harness.analysis.runs import Run
 from harness.analysis.verdict.claim_verdict import ClaimVerdict
 from harness.analysis.verdict.soak_verdict import Verdict
+from harness.report.claims.claim_details import Details, claim_details
 from harness.report.drawing.looks import GIVEN_BACK, PINNED, looks
 from harness.report.terminal.config_table import read_at
 from harness.report.terminal.leak_table import outcome_word, shape_words
@@ -43,7 +44,7 @@ class ClaimRow:
     verdict: str
     outcome: str
     kind: str
-    details: tuple[tuple[str, str], ...]
+    details: Details
 
 
 @dataclass(frozen=True)
@@ -76,34 +77,17 @@ def claim_rows(verdict: Verdict) -> list[ClaimRow]:
 
 
 def _claim_row(judged: ClaimVerdict, verdict: Verdict) -> ClaimRow:
-    claim, unit = judged.claim, judged.metric.unit
-    values = {
-        seed: "not measured" if amount is None else with_unit(value(amount, unit), unit)
-        for seed, amount in judged.estimate.values.items()
-    }
-    small = "" if judged.small.estimate is None else measured(judged.small, unit)
-    told = {
-        "Metric": f"{claim.metric} of {', '.join(claim.configs)}",
-        "Why": judged.reason,
-        "Guard": judged.guard,
-        "By arithmetic alone": "" if judged.arithmetic is None else with_unit(value(judged.arithmetic, unit), unit),
-        "By seed": ", ".join(f"{seed}: {words}" for seed, words in values.items()),
-        "Judged by": judged.basis_words,
-        f"In the world of {verdict.memory_scale:g}": small,
-        "Source": claim.source,
-        "Note": claim.note,
-        "Known to be missed": claim.reason if claim.known and (claim.reason or "") not in judged.reason else "",
-        "Kind": claim.kind,
-    }
+    claim = judged.claim
+    why = (("Why", judged.reason),) if judged.reason else ()
     return ClaimRow(
         name=claim.name,
         configs=", ".join(claim.configs),
         expected=expected(judged),
-        measured=measured(judged.estimate, unit) + full_mark(judged.basis, verdict.memory_scale),
+        measured=measured(judged.estimate, judged.metric.unit) + full_mark(judged.basis, verdict.memory_scale),
         verdict=verdict_words(judged),
         outcome=judged.counts_as,
         kind=claim.kind,
-        details=tuple((label, str(words)) for label, words in told.items() if words),
+        details=(*why, *claim_details(judged, verdict.memory_scale)),
     )
 
 

@@ -23,7 +23,7 @@ from harness.report.drawing.looks import (
     in_house_style,
 )
 from harness.report.drawing.page import MARGIN_PX, Page
-from harness.report.sweeps.sentences import axis_words, metric_words
+from harness.report.sweeps.sweep_names import axis_words, metric_words
 from harness.report.words.amounts import percent, spoken, value
 
 LESS: Final = Fill("#56b4e9")

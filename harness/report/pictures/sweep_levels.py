@@ -14,7 +14,7 @@ from harness.analysis.sweeps.moving import points_along
 from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.report.drawing.looks import FAINT, INK, SMALL_PT, TEXT_PT, WIDTH_PX, Look, in_house_style, looks
 from harness.report.drawing.page import MARGIN_PX, Page
-from harness.report.sweeps.sentences import axis_words, metric_words
+from harness.report.sweeps.sweep_names import axis_words, metric_words
 from harness.sweeps.points import Point, level_words
 
 PANELS: Final = ("peak", "sawtooth.trough_gb", "mean", "live.peak", "growth.drop_share", "release.stop")

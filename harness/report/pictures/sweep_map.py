@@ -14,7 +14,8 @@ from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.report.drawing.lettering import characters, line_px, wrapped
 from harness.report.drawing.looks import FAINT, INK, PAPER, SMALL_PT, TEXT_PT, WIDTH_PX, in_house_style
 from harness.report.drawing.page import MARGIN_PX, Page
-from harness.report.sweeps.sentences import axis_words, holds_words
+from harness.report.sweeps.sentences import holds_words
+from harness.report.sweeps.sweep_names import axis_words
 from harness.sweeps.points import level_words
 
 MOST_PANELS: Final = 12

@@ -9,14 +9,8 @@ from harness.analysis.sweeps.claim_map import ClaimMap
 from harness.analysis.sweeps.moving import moved_along
 from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.analysis.sweeps.switches import EFFECTS_ON, effects_of, switches_of
-from harness.report.sweeps.sentences import (
-    axis_words,
-    effect_sentence,
-    metric_words,
-    said_along,
-    said_of_claims,
-    said_of_switches,
-)
+from harness.report.sweeps.sentences import effect_sentence, said_along, said_of_claims, said_of_switches
+from harness.report.sweeps.sweep_names import axis_words, metric_words
 from harness.text import joined
 
 NAMED: Final = 3
@@ -52,7 +46,7 @@ def moves_by_axis(sweep: RecordedSweep) -> bool:
 def _holes(sweep: RecordedSweep) -> Iterator[str]:
     holes, total = len(sweep.holes()), sum(1 for _ in sweep.cells())
     if holes:
-        yield f"Incomplete: {holes} of {total} runs are missing or failed."
+        yield f"{holes} of {_count(total, 'run')} {'is' if holes == 1 else 'are'} missing or failed."
 
 
 def _peaks(sweep: RecordedSweep) -> Iterator[str]:

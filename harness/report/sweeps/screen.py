@@ -11,7 +11,8 @@ from harness.analysis.sweeps.claim_map import ClaimMap
 from harness.analysis.sweeps.moving import Moved
 from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.analysis.sweeps.switches import Effects
-from harness.report.sweeps.sentences import axis_words, holds_words, metric_words, moved_words
+from harness.report.sweeps.sentences import holds_words, moved_words
+from harness.report.sweeps.sweep_names import axis_words, metric_words
 from harness.report.terminal.console import columns, heading, new_table, paragraph, show
 from harness.report.words.amounts import band_words, interval
 from harness.sweeps.points import level_words

@@ -10,51 +10,15 @@ from harness.analysis.sweeps.long_table import OWNER
 from harness.analysis.sweeps.moving import MOVES_POINTS, Moved, points_along, unlike_marked
 from harness.analysis.sweeps.recorded_sweep import MISSING, RecordedSweep
 from harness.analysis.sweeps.switches import MATTERS, Effects, Interaction, Switch
+from harness.report.sweeps.sweep_names import axis_words, metric_words, upper_first
 from harness.report.words.amounts import measured, percent, spoken
 from harness.sweeps.points import level_words
 from harness.text import first_of, joined
-
-METRIC_WORDS = {
-    "peak": "peak",
-    "sawtooth.crest_gb": "level just before a cleanup",
-    "sawtooth.trough_gb": "floor just after a cleanup",
-    "mean": "mean",
-    "horizon": "last whole tooth",
-    "horizon.instant": "level at the horizon",
-    "growth.linear_r2": "linearity of the growth (R²)",
-    "buffers.peak_mb": "most in the sample buffers",
-    "buffers.capacity_mb": "room of the sample buffers",
-    "live.peak": "most live bytes",
-    "growth.drop_share": "drop of a tooth",
-    "release.stop": "given back on stop",
-    "release.stop_live": "live bytes given back on stop",
-    "release.drop": "given back once dropped",
-    "release.trim": "given back after a trim",
-    "cpu.seconds": "CPU of a run",
-    "pause.longest_ms": "longest pause (CPU)",
-    "samples.lost": "samples lost",
-    "samples.lost_share": "share of samples lost",
-}
 
 NOTHING = 0.01
 """Less than this share of the whole change, alone, last and on average, is nothing."""
 
 MOST = 6
-
-
-def metric_words(metric: str) -> str:
-    """Return a metric as people call it, else its name."""
-    return METRIC_WORDS.get(metric, metric)
-
-
-def axis_words(axis: str) -> str:
-    """Return an axis as people read it: ``Fix 1`` of ``fix_1``."""
-    return upper_first(axis.replace("_", " "))
-
-
-def upper_first(text: str) -> str:
-    """Return a text that begins a sentence."""
-    return text[:1].upper() + text[1:]
 
 
 def said_of_runs(sweep: RecordedSweep) -> Iterator[str]:

@@ -17,8 +17,12 @@ from matplotlib.text import Text
 
 from harness.analysis.curves import STEPS
 from harness.analysis.runs import Run
-from harness.scenario import Scenario
+from harness.scenario import Scenario, load
+from harness.sweeps.planned import PlannedSweep, begin, rows_of
+from harness.sweeps.worlds import worlds_of
 from harness.worker.recorder import SAMPLE
+from tests.unit.anatomy_soak import anatomy_run, write_anatomy
+from tests.unit.report.swept import grown
 
 SCALE = 0.1
 EVERY_S = 50.0
@@ -162,3 +166,23 @@ def make_claim() -> Callable[..., dict[str, Any]]:
 def note_runs() -> list[Run]:
     """Three configs, three seeds: old and old_stop the same until the stop."""
     return [_make_run(config, seed) for config in ("old", "fixed", "old_stop") for seed in (1, 2, 3)]
+
+
+@pytest.fixture
+def recorded(write_scenario, here: Path) -> Callable[[str, str], Path]:
+    """Record a sweep of this text, every run by the model of `grown`; return its folder."""
+
+    def record(text: str, name: str) -> Path:
+        path = write_scenario(('factory = "dummy_target:build"', 'factory = "harness.null_target:build"'))
+        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+        scenario = load(str(path), import_target=False)
+        folder = here / "sweep"
+        folder.mkdir()
+        begin(PlannedSweep(scenario, name, folder, (), at_once=1))
+        for row in rows_of(worlds_of(scenario, name), folder, None):
+            row.world.begin()
+            config = row.job.config
+            write_anatomy(row.world.folder, anatomy_run(config, row.job.seed, leaks=grown(config), hours=0.5))
+        return folder
+
+    return record

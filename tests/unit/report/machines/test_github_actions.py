@@ -46,7 +46,7 @@ def test_what_is_missed_is_an_error_an_unclaimed_leak_a_warning_what_is_open_a_n
 def test_a_report_annotates_and_is_appended_and_its_exit_code_is_as_ever(
     folder: Path, step: Path, monkeypatch, capsys
 ) -> None:
-    monkeypatch.setattr(after_runs, "_written", lambda result: [])  # pictures take long
+    monkeypatch.setattr(after_runs, "_written", lambda result, summary: [])  # pictures take long
     code = main(["report", str(folder)])
     on_github = capsys.readouterr().out
     assert step.read_text(encoding="utf-8").startswith("before\n\n## ")

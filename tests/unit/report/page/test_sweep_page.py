@@ -4,69 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from pathlib import Path
-
-import pytest
 
 from harness.analysis.sweeps.claim_map import claim_maps
 from harness.analysis.sweeps.recorded_sweep import RecordedSweep
 from harness.report.page.heat_maps import claims_by_point, claims_over_two_axes, shares_of_switches
 from harness.report.page.sweep_page import sweep_page
 from harness.report.sweeps.findings import sweep_sentence
-from harness.scenario import load
-from harness.sweeps.planned import PlannedSweep, begin, rows_of
-from harness.sweeps.worlds import worlds_of
 from harness.text import joined
-from tests.unit.anatomy_soak import CACHE, Leaks, anatomy_run, write_anatomy
-
-SWITCHES = """
-[sweeps.fixes]
-configs = ["old"]
-seeds = 1
-[sweeps.fixes.axes.fix_1]
-off = { "configs.max_samples" = 2000 }
-on = { "configs.max_samples" = 500 }
-[sweeps.fixes.axes.fix_2]
-off = { "configs.cleanup_interval_cycles" = 1000 }
-on = { "configs.cleanup_interval_cycles" = 100 }
-"""
-TWO_AXES = """
-[sweeps.feed]
-seeds = 1
-[sweeps.feed.axes.cycle]
-"1s" = { "time.cycle_s" = 1.0 }
-"5s" = { "time.cycle_s" = 5.0 }
-[sweeps.feed.axes.depth]
-few = { "market.depth" = 10 }
-many = { "market.depth" = 20 }
-"""
-ONE_AT_A_TIME = TWO_AXES.replace("seeds = 1", 'seeds = 1\ndesign = "one_at_a_time"')
-
-
-def grown(name: str) -> Leaks:
-    """What a config holds: 14.4 GB/h between cleanups; a tenth of it where fix_2 is on, or it is fixed."""
-    small = name.endswith("_on") or name == "fixed"
-    return Leaks(lasting={}, until_cleanup={CACHE: 1.44 if small else 14.4}, cleanup_s=500.0)
-
-
-@pytest.fixture
-def recorded(write_scenario, here: Path):
-    """Record a sweep of this text, every run by the model of `grown`; return its folder."""
-
-    def record(text: str, name: str) -> Path:
-        path = write_scenario(('factory = "dummy_target:build"', 'factory = "harness.null_target:build"'))
-        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
-        scenario = load(str(path), import_target=False)
-        folder = here / "sweep"
-        folder.mkdir()
-        begin(PlannedSweep(scenario, name, folder, (), at_once=1))
-        for row in rows_of(worlds_of(scenario, name), folder, None):
-            row.world.begin()
-            config = row.job.config
-            write_anatomy(row.world.folder, anatomy_run(config, row.job.seed, leaks=grown(config), hours=0.5))
-        return folder
-
-    return record
+from tests.unit.report.swept import ONE_AT_A_TIME, SWITCHES, TWO_AXES
 
 
 def test_switches_stand_with_what_each_brings(recorded) -> None:

@@ -82,5 +82,5 @@ def test_where_one_fails_the_others_are_ended_and_begin_nothing_more(tmp_path: P
 
     with pytest.raises(ValueError, match="the first"):
         at_once(one, range(2), 2)
-    assert ended == ["killed: -9", "no more"]
+    assert ended in (["killed: -9", "no more"], ["no more"])  # it may be ended before it is waited for
     assert carry_out(shell("echo again"), patience_s=LONGEST_S).stdout == "again\n"

@@ -1,12 +1,14 @@
 """A command line in a few words, for a table or a sentence: the interpreter and what it runs, no other arguments.
 
 Arguments may hold keys and passwords, and they make one command of every call; so neither a recording nor the screen
-gets them.
+gets them. And how this program itself was called, for a line that is to be copied.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Sequence
 
 MULTIPROCESSING = "python (multiprocessing)"
@@ -23,6 +25,26 @@ _WITH_VALUE = "WX"
 """Options of Python that take the rest of their word, or the next one, as their value."""
 _SCRIPTED = frozenset({"bash", "dash", "node", "perl", "ruby", "sh"})
 _JUDGED = "harness."
+
+
+def own_command() -> str:
+    """How this program is called again, to be copied: by its path, or its interpreter, where `soak` finds another."""
+    import shlex  # noqa: PLC0415 - the judged process has this module too, and calls nothing again
+    import shutil  # noqa: PLC0415
+
+    called = sys.argv[0]
+    if called == os.path.join(os.path.dirname(__file__), "__main__.py"):
+        return f"{shlex.quote(_short(sys.executable))} -m harness"
+    if os.path.basename(called) != "soak" or not os.path.exists(called):
+        return "soak"
+    there = shutil.which("soak")
+    return "soak" if there is not None and os.path.samefile(there, called) else shlex.quote(_short(called))
+
+
+def _short(path: str) -> str:
+    """A path from the current folder where it lies in it or was called so."""
+    below = os.path.join(os.getcwd(), "")
+    return path.removeprefix(below)
 
 
 def short_command(arguments: Sequence[str]) -> str:

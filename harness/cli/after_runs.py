@@ -5,10 +5,7 @@ The exit code is that of the verdict (harness.exit_codes).
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 
@@ -16,6 +13,7 @@ from harness.analysis.full_scale.needs import anchor_needs
 from harness.analysis.result import Result
 from harness.analysis.sweeps.claim_shares import claim_shares
 from harness.analysis.verdict import verdict_file
+from harness.command_line import own_command
 from harness.report.machines.bencher_metrics import write_metrics
 from harness.report.machines.github_actions import tell_of_soak
 from harness.report.machines.job_summary import soak_summary, write_summary
@@ -110,7 +108,7 @@ def conclude(console: Console, result: Result, *, verbose: bool) -> int:
     else:
         files = (*drawn, verdict_file.VERDICT_FILE) if drawn else ()
         shares = claim_shares(folder, scenario)
-        print_screen(console, Screen(scenario, verdict, folder, runs, anchors, files, _program(), shares))
+        print_screen(console, Screen(scenario, verdict, folder, runs, anchors, files, own_command(), shares))
     if going_on:
         paragraph(console, GOING_ON)
     else:
@@ -149,10 +147,5 @@ def _print_all(console: Console, result: Result, drawn: list[str]) -> None:
     print_configs(console, scenario, runs, result.anchors)
     print_verdict(console, scenario, verdict, result.folder / PICTURE_FILE if drawn else None)
     if drawn[1:]:
-        whole_line(console, f"Beside it: {', '.join(drawn[1:])}; in words: soak explain {shown_path(result.folder)}")
-
-
-def _program() -> str:
-    """How this program is called again: by its path where the shell would not find it, as after `make soak`."""
-    called = Path(sys.argv[0])
-    return "soak" if called.name != "soak" or shutil.which("soak") == str(called) else shown_path(called)
+        again = f"{own_command()} explain {shown_path(result.folder)}"
+        whole_line(console, f"Beside it: {', '.join(drawn[1:])}; in words: {again}")

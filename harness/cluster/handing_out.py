@@ -31,6 +31,7 @@ from harness.made_here import sign
 from harness.soaks import archive, interrupts, run_rows
 from harness.soaks.run_rows import Row
 from harness.soaks.supervisor import GRACE_S, Observer, RunState, ended_state, first_state
+from harness.worker.failures import ASKED_TO_END
 from harness.worker.job import JOB_FILE
 
 POLL_S: Final = 0.2
@@ -365,7 +366,7 @@ class _HandingOut:
             self._forget(group)
         for folder, state in self._states.items():
             if state.state == "running":
-                self._states[folder] = replace(state, state="interrupted", reason="asked to end")
+                self._states[folder] = replace(state, state="interrupted", reason=ASKED_TO_END)
         self._observe(list(self._states.values()))
 
 

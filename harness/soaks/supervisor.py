@@ -22,6 +22,7 @@ from harness.soaks.archive import DAMAGED, bring_home, end_with_limit, last_row
 from harness.soaks.children import Children
 from harness.soaks.worker_log import LOG_FILE, bound_ended, bound_growing, last_line
 from harness.text import how_it_ended
+from harness.worker.failures import ASKED_TO_END
 from harness.worker.isolation import judged_environment
 from harness.worker.job import JOB_FILE, Job
 from harness.worker.recorder import PHASES, RUN_FILE, write_run_file
@@ -146,7 +147,7 @@ class _Running:
         """Archive the recording of the ended process; returns the facts of its run.json, or of a damaged run."""
         self._log.close()
         if interrupted:
-            facts = bring_home(self.folder, self.job, status="interrupted", reason="asked to end")
+            facts = bring_home(self.folder, self.job, status="interrupted", reason=ASKED_TO_END)
         elif self.killed_at_limit is not None:
             facts = end_with_limit(self.folder, self.job, *self.killed_at_limit)
         else:

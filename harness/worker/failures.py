@@ -85,7 +85,7 @@ def ending_of(error: BaseException, doing: str, folder: Path) -> Ending:
     if isinstance(error, RunEnded):
         return Ending(error.status, error.reason)
     if isinstance(error, Interrupted):
-        return Ending("interrupted", "asked to end")
+        return Ending("interrupted", ASKED_TO_END)
     traces = {"traceback": "".join(traceback.format_exception(error))}
     if isinstance(error, ClockStalled):
         return Ending("failed", str(error), {**traces, "stack": error.stack})
@@ -107,6 +107,9 @@ def _files(error: BaseException) -> list[str]:
     """The files of an error's traceback, outermost first. No source is read: a run may go on after this."""
     return [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
 
+
+ASKED_TO_END = "asked to end, by Ctrl-C or SIGTERM"
+"""Why a run was interrupted."""
 
 DESTROYED = "Task was destroyed but it is pending!"
 """What asyncio tells the handler of a loop of a task that is collected before it is done (asyncio/tasks.py)."""

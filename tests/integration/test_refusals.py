@@ -40,7 +40,7 @@ def test_runs_that_exceed_the_machine_are_refused_with_advice(soaks: Soaks) -> N
     ("factory", "said"),
     [
         ("nowhere:build", 'module "nowhere" cannot be imported: ModuleNotFoundError'),
-        ("mine:gone", 'module "mine" has no callable "gone"'),
+        ("mine:gone", 'has no callable "gone"'),
         ("broken:build", 'module "broken" cannot be imported: SyntaxError'),
     ],
 )

@@ -15,6 +15,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.command_line import own_command
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -139,5 +140,5 @@ def result_folder(reference: str, root: Path) -> Path:
         return find_result(name, root)
     except UsageError:
         if name in {listing.name for listing in available()} or Path(reference).is_file():
-            raise UsageError(f"{reference} has no result in {root} yet: soak run {reference}") from None
+            raise UsageError(f"{reference} has no result in {root} yet: {own_command()} run {reference}") from None
         raise

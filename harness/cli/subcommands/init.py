@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.options import declare_set
+from harness.command_line import own_command
 from harness.errors import UsageError
 from harness.text import shown_path
 
@@ -40,7 +41,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the files, and say what is next."""
-    from harness.report.terminal.console import open_console, paragraph
+    from harness.report.terminal.console import open_console, paragraph, whole_line
     from harness.scenario.adapters import adapter
     from harness.scenario.target_names import meant_as_a_target, names_a_target
     from harness.scenario.without_file import HOURS, SYMBOLS, Wanted, parameter, text_of, without_file
@@ -71,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.no_trial:
         wanted = _tried(console, wanted, scenario, choose=arguments.hours is None)
     _write(file, text_of(wanted))
-    paragraph(console, f"Written: {shown_path(file)}. Next: soak show {name}, then soak run {name}")
+    soak = own_command()
+    whole_line(console, f"Written: {shown_path(file)}. Next: {soak} show {name}, then {soak} run {name}")
     return 0
 
 

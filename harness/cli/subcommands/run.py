@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.options import begin_soaking, declare_scenario, declare_soaking, declare_trust, declare_verbose
+from harness.command_line import own_command
 from harness.errors import SoakError, UsageError
 from harness.text import shown_path
 
@@ -112,11 +113,11 @@ def _soak(
     try:
         code = conclude(console, result, verbose=arguments.verbose)
     except KeyboardInterrupt:  # the first: a second does not come to here
-        again = f"soak report {shown_path(planned.folder)}"
+        again = f"{own_command()} report {shown_path(planned.folder)}"
         raise SoakError(f"interrupted while it was judged: every run is recorded, `{again}` judges them") from None
     if interrupted:
         console.print("Interrupted: what was recorded until then is judged above.")
-        whole_line(console, f"The rest is run by: soak run --resume {shown_path(planned.folder)}")
+        whole_line(console, f"The rest is run by: {own_command()} run --resume {shown_path(planned.folder)}")
     return code
 
 

@@ -14,6 +14,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from harness.cli.options import declare_scenario, declare_trust, scenario_from
+from harness.command_line import own_command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.exit_codes import NO_EVIDENCE
     from harness.forecasts.other_work import busy_cores
     from harness.forecasts.probe import shortened
-    from harness.report.terminal.console import new_table, open_console, paragraph, show
+    from harness.report.terminal.console import new_table, open_console, paragraph, show, whole_line
     from harness.report.trials.trial_lines import trial_lines
     from harness.scenario.files import refuse_foreign_result
     from harness.scenario.target_names import names_a_target
@@ -76,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         return NO_EVIDENCE
     if trial.cost is not None:
         _foretell(console, arguments, scenario, trial, others)
-    paragraph(console, f"Next: soak run {' '.join(_again(arguments))}")
+    whole_line(console, f"Next: {own_command()} run {' '.join(_again(arguments))}")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.command_line import own_command
 from harness.deep.findings import BY_NOBODY, IN_CYCLES, ByCensus
 from harness.report.words.amounts import percent, value
 from harness.text import shown_path
@@ -26,7 +27,8 @@ _WORDS = {
 def offer(config: str, gb_per_hour: float, folder: Path) -> str:
     """Return the line that offers a second answer, with the command to copy."""
     rate = f"{value(gb_per_hour, 'GB/h')} GB per hour without an owner"
-    return f"{config}: {rate}: what it is, by type: soak explain {shown_path(folder)} --deep --config {config}"
+    again = f"{own_command()} explain {shown_path(folder)} --deep --config {config}"
+    return f"{config}: {rate}: what it is, by type: {again}"
 
 
 def census_lines(found: ByCensus) -> list[str]:

@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
-from harness.command_line import MULTIPROCESSING, RESOURCE_TRACKER, short_command
+import harness
+from harness.command_line import MULTIPROCESSING, RESOURCE_TRACKER, own_command, short_command
 from harness.soaks.commands import command_of
 
 SPAWNED = "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5, pipe_handle=7)"
@@ -73,3 +75,27 @@ def test_a_spawned_worker_is_one_of_multiprocessing():
     finally:
         worker.kill()
         worker.join()
+
+
+def test_this_program_is_called_again_as_the_shell_would_find_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("here", "path"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "soak").write_text("#!/bin/sh\n")
+        (tmp_path / folder / "soak").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    for called, again in (
+        (str(tmp_path / "path" / "soak"), "soak"),
+        ("here/soak", "here/soak"),
+        (str(tmp_path / "here" / "soak"), "here/soak"),
+        ("pytest", "soak"),
+    ):
+        monkeypatch.setattr("sys.argv", [called])
+        assert own_command() == again
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("sys.argv", ["path/soak"])
+    assert own_command() == "path/soak"
+    monkeypatch.setattr("sys.argv", [str(Path(harness.__file__).parent / "__main__.py")])
+    assert own_command().endswith(" -m harness")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from harness.clock import ClockStalled, VirtualClock
-from harness.worker.failures import Ending, Interrupted, RunEnded, describe, ending_of, watch_tasks
+from harness.worker.failures import ASKED_TO_END, Ending, Interrupted, RunEnded, describe, ending_of, watch_tasks
 from harness.worker.measuring import Measurements
 from harness.worker.recorder import Recorder
 
@@ -214,5 +214,5 @@ def test_an_error_of_the_recorder_is_its_own_whoever_called_it(tmp_path: Path) -
 
 def test_what_ends_a_run_in_good_order_has_its_own_status_and_no_traceback(tmp_path: Path) -> None:
     assert ending_of(RunEnded("limit", "RSS is too high"), "in start()", tmp_path) == Ending("limit", "RSS is too high")
-    assert ending_of(Interrupted(), "in start()", tmp_path) == Ending("interrupted", "asked to end")
+    assert ending_of(Interrupted(), "in start()", tmp_path) == Ending("interrupted", ASKED_TO_END)
     assert set(ending_of(ValueError("gone"), "in start()", tmp_path).traces) == {"traceback"}

@@ -139,14 +139,15 @@ class FullScale:
             seen = over_seeds({run.seed: floor_slope(run) for run in world.runs}).estimate
             budget = self.scenario.memory.leak_budget_gb_per_hour
             climbs = "" if seen is None else f", where its floors climb by {seen:.3g} GB/h ({budget:g} are allowed)"
-            anchored = f"{world.hours:.3g} h of {len(world.runs)} {'seed' if len(world.runs) == 1 else 'seeds'}{climbs}"
+            seeds = "seed" if len(world.runs) == 1 else "seeds"
+            there = f"and there are {world.hours:.3g} h of {len(world.runs)} {seeds}{climbs}"
         else:
             why = self.anchors.broken(config) or self.anchors.unfit.get(config)
-            anchored = why or ("none" if world is None else f"runs up to scale {world.scale:g}")
+            there = why or f"and there are {'none' if world is None else f'runs up to scale {world.scale:g}'}"
         return (
             f"not decided at scale {self.scenario.memory.scale:g}: a verdict on {told} takes all "
-            f"{self.scenario.time.hours:g} h of {ENOUGH_SEEDS} seeds at scale 1, and there are {anchored}: allow more "
-            "time (--anchor-minutes)"
+            f"{self.scenario.time.hours:g} h of {ENOUGH_SEEDS} seeds at scale 1, {there}: allow more time "
+            "(--anchor-minutes)"
         )
 
     def _small(self, config: str) -> tuple[Run, ...]:

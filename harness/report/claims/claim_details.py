@@ -19,7 +19,7 @@ def claim_details(judged: ClaimVerdict, memory_scale: float) -> Details:
         "Guard": judged.guard,
         "By arithmetic alone": "" if judged.arithmetic is None else with_unit(value(judged.arithmetic, unit), unit),
         "By seed": by_seed(judged.estimate, unit),
-        "Judged by": judged.basis_words,
+        "Judged by": "" if judged.basis_words in judged.reason else judged.basis_words,
         f"In the world of {memory_scale:g}": "" if judged.small.estimate is None else measured(judged.small, unit),
         "Kind": claim.kind if claim.known is None else f"{claim.kind}, a known miss",
         "Source": claim.source,

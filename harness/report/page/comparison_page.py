@@ -15,7 +15,7 @@ from harness.report.page.charts import backdrop, memory_charts
 from harness.report.page.document import render
 from harness.report.page.intervals import panels
 from harness.report.page.making import made_by
-from harness.report.terminal.comparison_table import MAY_BE_THE_CAUSE, ComparedRows, compared_rows, legend
+from harness.report.terminal.comparison_table import MAY_BE_THE_CAUSE, ComparedRows, compared_rows, legend, said_of
 from harness.text import shown_path
 
 _DASHED = (0.0, (3.0, 1.5))
@@ -23,11 +23,12 @@ _DASHED = (0.0, (3.0, 1.5))
 
 @dataclasses.dataclass(frozen=True)
 class _Compared:
-    """One comparison: its heading, the names of its sides, and its rows in words."""
+    """One comparison: its heading, the names of its sides, its one sentence, and its rows in words."""
 
     heading: str
     a: str
     b: str
+    sentence: str
     told: ComparedRows
 
 
@@ -38,7 +39,8 @@ def configs_page(result: Result, comparisons: Sequence[Comparison]) -> str:
     look = {subject.config: subject.look for subject in drawn}
     reasons = [*result.invalidities, *result.lacking]
     rows = [
-        _Compared(f"{one.a} and {one.b}", one.a, one.b, compared_rows(one, memory_scale=scale)) for one in comparisons
+        _Compared(f"{one.a} and {one.b}", one.a, one.b, said_of(one), compared_rows(one, memory_scale=scale))
+        for one in comparisons
     ]
     told = {
         **_told(result, reasons, rows, scale),
@@ -63,7 +65,10 @@ def results_page(
     reasons = [
         f"{side}: {reason}" for side, one in (("A", a), ("B", b)) for reason in (*one.invalidities, *one.lacking)
     ]
-    rows = [_Compared(config, "A", "B", compared_rows(one, memory_scale=scale)) for config, one in comparisons.items()]
+    rows = [
+        _Compared(config, "A", "B", said_of(one), compared_rows(one, memory_scale=scale))
+        for config, one in comparisons.items()
+    ]
     same = a.scenario.title == b.scenario.title
     told = {
         **_told(b, reasons, rows, scale),

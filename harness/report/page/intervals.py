@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ from harness.analysis.comparison import Comparison
 from harness.analysis.estimates import Estimate
 from harness.report.drawing.looks import Look
 from harness.report.pictures.comparison import DRAWN
-from harness.report.words.amounts import measured
+from harness.report.words.amounts import measured, unit_of
 
-_LEFT, _RIGHT = 8.0, 592.0
-"""Between these lie all ends, in units of a drawing that is 600 wide."""
+_LEFT, _RIGHT = 24.0, 576.0
+"""Between these lie all ends, in units of a drawing that is 600 wide: a point at one is not cut on a narrow screen."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def panels(compared: Sequence[tuple[Comparison, str, Look]]) -> list[Panel]:
                 for row in comparison.rows
                 if row.metric.unit == unit and row.metric.name in DRAWN
             ]
-            found.append(_panel(f"{name}: {title}", unit, differences, look))
+            told = unit_of(*(end for _, one in differences for end in _ends(one))) if unit == "GB" else unit
+            found.append(_panel(f"{name}: {title.replace('GB', told)}", told, differences, look))
         pairs = [
             (one.metric.name, one.estimate) for one in comparison.between if one.metric.name.startswith("reduction.")
         ]
@@ -73,9 +75,19 @@ def _panel(
     for label, one in known:
         middle = one.estimate or 0.0
         low, high = (middle if end is None else end for end in (one.low, one.high))
-        words = measured(one, unit, signed=signed)
+        words = measured(one if unit != "MB" else _in_mb(one), unit, signed=signed)
         rows.append(IntervalRow(label, at(middle), at(low), at(high), look.colour, words))
     return Panel(title, at(0.0), tuple(rows))
+
+
+def _ends(one: Estimate) -> tuple[float | None, float | None, float | None]:
+    return one.estimate, one.low, one.high
+
+
+def _in_mb(gb: Estimate) -> Estimate:
+    """Return an estimate of GB in MB, where GB would read 0.00."""
+    value, low, high = (None if end is None else 1000 * end for end in _ends(gb))
+    return dataclasses.replace(gb, estimate=value, low=low, high=high)
 
 
 def _finite(amount: float | None) -> bool:

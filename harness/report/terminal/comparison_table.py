@@ -55,10 +55,28 @@ def compared_rows(comparison: Comparison, *, memory_scale: float) -> ComparedRow
     return ComparedRows(tuple(sides), tuple(of_pair), tuple(reasons))
 
 
+def said_of(comparison: Comparison) -> str:
+    """Return what a person in a hurry would say of a comparison: both peaks, and how much differs beyond chance."""
+    rows = [row for row in comparison.rows if row.difference.estimate is not None]
+    known = [row for row in rows if row.difference.low is not None and row.difference.high is not None]
+    apart = sum((row.difference.low or 0.0) > 0 or (row.difference.high or 0.0) < 0 for row in known)
+    parts = [
+        f"{comparison.b} peaks at {_side(row.b, 'GB')} where {comparison.a} peaks at {_side(row.a, 'GB')}"
+        for row in rows
+        if row.metric.name == "peak"
+    ]
+    if known:
+        parts.append(f"{apart} of {len(known)} metrics differ by more than their 95 % intervals")
+    else:
+        parts.append("one seed does not tell a difference from chance")
+    return f"{'; '.join(parts)}."
+
+
 def print_comparison(console: Console, title: str, comparison: Comparison, *, memory_scale: float) -> None:
     """Print one comparison: the metrics of each side, those of the pair, and which there are none of."""
     a, b = comparison.a, comparison.b
     heading(console, title)
+    paragraph(console, said_of(comparison))
     told = compared_rows(comparison, memory_scale=memory_scale)
     apart = f"{b} - {a} [95 %]"
     table = new_table("metric", a, b, apart, right=(a, b), unbroken=("metric", apart))

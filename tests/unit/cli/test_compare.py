@@ -75,10 +75,12 @@ def test_the_configs_of_one_result(write_result, capsys: pytest.CaptureFixture[s
     shown = capsys.readouterr().out
     assert "old and fixed" in shown
     assert row(shown, "peak ") == "peak 25.03 GB 7.03 GB -18.00 [-18.00, -18.00] GB"
+    assert "fixed peaks at 7.03 GB where old peaks at 25.03 GB; " in shown
     assert row(shown, "reduction.peak ").startswith("reduction.peak 71.9 [71.5, 72.3] %")
     assert shown.splitlines()[-2:] == [f"Picture: {folder / 'compare.png'}", f"Page: {folder / 'compare.html'}"]
     page = (folder / "compare.html").read_text(encoding="utf-8")
     assert "old against fixed" in page
+    assert "fixed peaks at 7.03 GB where old peaks at 25.03 GB; " in page
     assert "-18.00 [-18.00, -18.00] GB" in page
     with Image.open(folder / "compare.png") as image:
         assert image.size == (1600, 900)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import pytest
 
 from harness.cli import main
 from harness.environments import cache
-from harness.environments.cache import entries, obtain, remove
+from harness.environments.cache import Entry, entries, obtain, remove
+from harness.environments.commands import at_once
 from harness.errors import SoakError
 from tests.unit.environments.conftest import let_go
+
+LONGEST_S = 60.0
 
 
 def make(partial: Path) -> dict[str, Any]:
@@ -36,6 +40,25 @@ def test_an_entry_is_made_once_and_told_with_its_size(cache_folder: Path, said: 
     let_go()
     assert obtain("revisions", "a", no_more, say=said.append) == entry
     assert len(said) == 1
+
+
+def test_threads_that_want_one_entry_make_it_once(said: list[str]) -> None:
+    made: list[Path] = []
+    begun, ready = threading.Barrier(2), threading.Event()
+
+    def make_slowly(partial: Path) -> dict[str, Any]:
+        made.append(partial)
+        ready.wait(LONGEST_S)
+        return make(partial)
+
+    def want(_: int) -> Entry:
+        begun.wait(LONGEST_S)
+        ready.set()
+        return obtain("packages", "a", make_slowly, say=said.append)
+
+    first, second = at_once(want, range(2), 2)
+    assert first == second
+    assert len(made) == len(said) == 1
 
 
 def test_what_fails_leaves_nothing_and_what_was_killed_is_made_anew(cache_folder: Path, said: list[str]) -> None:

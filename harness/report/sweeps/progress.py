@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness.report.terminal.console import whole_line
 from harness.report.terminal.progress import FAILURES
-from harness.report.terminal.progress_table import gigabytes
+from harness.report.terminal.progress_table import held
 from harness.report.words.durations import about
 from harness.soaks.supervisor import RunState
 
@@ -85,5 +85,5 @@ def _share(state: RunState) -> float:
 def _how(state: RunState) -> str:
     words = state.state
     if state.peak_rss_bytes:
-        words += f", peak {gigabytes(state, state.peak_rss_bytes)} GB"
+        words += f", peak {held(state, state.peak_rss_bytes)}"
     return f"{words}: {' '.join(state.reason.split())}" if state.reason else words

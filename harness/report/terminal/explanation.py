@@ -25,13 +25,17 @@ from harness.analysis.verdict.validity import due_seeds, judged_seeds
 from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show, whole_line
 from harness.report.words.amounts import (
     NOTHING,
+    budget_rate,
+    byte_rate,
     in_unit,
-    interval,
     level,
     measured,
+    per_hour,
     percent,
+    rate_interval,
+    rate_unit,
+    size,
     unit_of,
-    value,
     when_limit,
 )
 from harness.report.words.child_words import children_line, real_time
@@ -81,9 +85,10 @@ def print_explanation(console: Console, scenario: Scenario, explanations: Sequen
         return
     console.print()
     note = (
-        f"GB at full scale, from a world at scale {scenario.memory.scale:g}; hours are virtual; [95 %]: the interval "
-        f"over seeds{_judged_at(explanations)}. GB/h: growth that no cleanup reaches; until cleanup: what grows beyond "
-        "it and is given back; share: of the growth that no cleanup reaches; grown: GB from the first walk to the stop."
+        f"At full scale, from a world at scale {scenario.memory.scale:g}; hours are virtual; [95 %]: the interval over "
+        f"seeds{_judged_at(explanations)}. The rate: growth that no cleanup reaches; until cleanup: what grows beyond "
+        "it and is given back; share: of the growth that no cleanup reaches, where that is certain; grown: from the "
+        "first walk to the stop."
     )
     paragraph(console, Text(note, style="dim"))
 
@@ -125,7 +130,7 @@ def config_told(explanation: Explanation, scenario: Scenario) -> list[tuple[str,
     lacking = f" by {judged} of {due} runs" if judged < due else ""
     reason = ""
     if explanation.live.estimate is None:
-        budget = f"the budget of {scenario.memory.leak_budget_gb_per_hour:g} GB per hour"
+        budget = f"the budget of {per_hour(budget_rate(scenario.memory.leak_budget_gb_per_hour))}"
         reason = f"{explanation.live.reason}.{_by_owners(explanation, budget)}".removesuffix(".")
     return leak_sentences(explanation.finding, lacking=lacking, open_reason=reason)
 
@@ -156,7 +161,8 @@ def print_owners(console: Console, explanation: Explanation) -> None:
     sawtooth = owned.live.cleared is not None
     if owned.live.rate.estimate is None:
         paragraph(console, f"Owners: {owned.live.rate.reason}: only what they grew from first to last is known.")
-    numbers = ["GB/h [95 %]", *(["until\ncleanup"] if sawtooth else []), "share", "grown"]
+    rate, grown = _units(owned)
+    numbers = [f"{rate} [95 %]", *(["until\ncleanup"] if sawtooth else []), "share", f"grown, {grown}"]
     rows = [(owner, _cells(owner, explanation, owned, sawtooth=sawtooth)) for owner in (*ranked, owned.live)]
     widths = [max(len(row[place]) for _, row in rows) for place in range(len(numbers))]
     headings = [max(map(len, name.split("\n"))) for name in numbers]
@@ -192,9 +198,17 @@ def print_whole_paths(console: Console, paths: Sequence[str]) -> None:
 def _cells(owner: OwnerGrowth, explanation: Explanation, owned: Growth, *, sawtooth: bool) -> list[str]:
     """Return an owner's lasting rate, its rate until a cleanup, its share of the growth, and how much it grew."""
     part = share_of(owner, owned.live) if explanation.lasting else None
-    until = [value(None if owner.cleared is None else owner.cleared.estimate, "GB/h")] if sawtooth else []
+    rate, grown = _units(owned)
+    until = [in_unit(None if owner.cleared is None else owner.cleared.estimate, rate)] if sawtooth else []
     share = NOTHING if part is None or part < -0.005 else percent(min(part, 1.0))
-    return [interval(owner.rate, "GB/h"), *until, share, value(owner.grown.estimate, "GB")]
+    return [rate_interval(owner.rate, rate), *until, share, in_unit(owner.grown.estimate, grown)]
+
+
+def _units(owned: Growth) -> tuple[str, str]:
+    """Return in which units the owners of a table grow: by the fastest, and by what grew most."""
+    every = (*owned.owners, owned.live)
+    rates = [owner.cleared.estimate for owner in every if owner.cleared is not None]
+    return rate_unit(*rates, *(owner.rate.estimate for owner in every)), unit_of(*(one.grown.estimate for one in every))
 
 
 def _ranked(explanation: Explanation, owned: Growth) -> list[OwnerGrowth]:
@@ -250,7 +264,7 @@ def _course(explanation: Explanation, scenario: Scenario) -> list[str]:
     told = []
     if explanation.limit is not None:
         what = "RSS" if explanation.children is None else "RSS with children"
-        at_this_rate = f"At this rate {what}, which peaked at {value(explanation.peak.estimate, 'GB')} GB,"
+        at_this_rate = f"At this rate {what}, which peaked at {size(explanation.peak.estimate)},"
         told.append(f"{what if explanation.limit.reached else at_this_rate} {when_limit(explanation.limit)}.")
     untold = next((leak for leak in explanation.finding.untold if leak.measure is RSS), None)
     if untold is not None and explanation.outcome == "no leak":
@@ -365,4 +379,4 @@ def _listed(paths: Iterable[str]) -> str:
 
 
 def _rate(estimate: Estimate) -> str:
-    return f"{interval(estimate, 'GB/h')} GB per hour"
+    return byte_rate(estimate)

@@ -12,7 +12,7 @@ from rich.progress import Progress as Bars
 from rich.progress import TaskID
 
 from harness.report.terminal.console import whole_line
-from harness.report.terminal.progress_table import clock, gigabytes, progress_table, several_scales, time_left
+from harness.report.terminal.progress_table import clock, held, progress_table, several_scales, time_left
 from harness.soaks.supervisor import RunState
 
 EVERY_S = 60.0
@@ -94,13 +94,13 @@ class Progress:
     def _underway(self, state: RunState) -> str:
         return (
             f"{self._name(state)}: {state.phase}, {clock(state.t_s)} of {clock(state.total_s)}, "
-            f"{gigabytes(state, state.rss_bytes)} GB, x{state.acceleration:.0f}"
+            f"{held(state, state.rss_bytes)}, x{state.acceleration:.0f}"
         )
 
     def _ended(self, state: RunState) -> str:
         words = f"{self._name(state)}: {state.state} at {clock(state.t_s)}"
         if state.peak_rss_bytes:
-            words += f", peak {gigabytes(state, state.peak_rss_bytes)} GB"
+            words += f", peak {held(state, state.peak_rss_bytes)}"
         if state.wall_s:
             words += f", x{state.acceleration:.0f}"
         return f"{words}: {' '.join(state.reason.split())}" if state.reason else words

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from harness.forecasts.time_left import time_left_s
+from harness.report.words.amounts import unit_of
 from harness.report.words.durations import about
 from harness.soaks.supervisor import RunState
 
@@ -57,6 +58,12 @@ def gigabytes(state: RunState, real_bytes: float) -> str:
     """Return real bytes of a run as GB (10^9) at full scale."""
     gb = real_bytes / state.memory_scale / 1e9
     return f"{gb:.1f}" if gb >= 1 else f"{gb:.2f}"
+
+
+def held(state: RunState, real_bytes: float) -> str:
+    """Return real bytes of a run at full scale, with their unit: ``14.2 GB``, ``51 MB``."""
+    gb = real_bytes / state.memory_scale / 1e9
+    return f"{1000 * gb:.3g} MB" if unit_of(gb) != "GB" else f"{gigabytes(state, real_bytes)} GB"
 
 
 def several_scales(states: Sequence[RunState]) -> bool:

@@ -22,7 +22,17 @@ from harness.report.sweeps.beside_claims import HOLDS_IN, share_words
 from harness.report.terminal.config_table import read_at
 from harness.report.terminal.console import breaks_words, lines_of, new_table
 from harness.report.terminal.verdict import claim_style
-from harness.report.words.amounts import BOUNDS, NOTHING, expected, level, measured, value, verdict_words, with_unit
+from harness.report.words.amounts import (
+    BOUNDS,
+    NOTHING,
+    expected,
+    level,
+    measured,
+    size,
+    value,
+    verdict_words,
+    with_unit,
+)
 from harness.report.words.owner_paths import shortened
 from harness.report.words.scale_marks import screen_mark
 from harness.scenario import Scenario
@@ -102,7 +112,8 @@ def claim_bases(claims: Sequence[ClaimVerdict]) -> set[str]:
 def _config_cell(unit: str, estimate: Estimate, basis: str, scenario: Scenario) -> str:
     if estimate.estimate is None:
         return NOTHING
-    text = with_unit(f"{BOUNDS[estimate.bound]}{value(estimate.estimate, unit)}", unit)
+    amount = size(estimate.estimate) if unit == "GB" else with_unit(value(estimate.estimate, unit), unit)
+    text = f"{BOUNDS[estimate.bound]}{amount}"
     return text + screen_mark(basis, scenario.memory.scale)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from harness.analysis.estimates import Bound, Estimate
@@ -18,9 +19,15 @@ NOT_TOLD = "not told"
 SMALL_GB = 0.1
 """Below it two digits of GB say too little."""
 
+SMALL_RATE = 0.01
+"""Below it three digits of GB an hour do."""
+
+_TIMES = {unit + hour: times for unit, times in (("GB", 1.0), ("MB", 1e3), ("kB", 1e6)) for hour in ("", "/h")}
+
 _DECIMALS = {"samples": 0}
 _DECIMALS |= dict.fromkeys(("minutes", "s", "share", "tasks", "files", "threads", "errors", "objects", "messages"), 1)
-_DECIMALS |= dict.fromkeys(("GB", "MB", "1/h", "ms", "times", "budgets"), 2)
+_DECIMALS |= dict.fromkeys(("GB", "MB", "MB/h", "1/h", "ms", "times", "budgets"), 2)
+_DECIMALS |= {"kB": 1, "kB/h": 1}
 """Decimals per unit; a share is shown in percent. GB/h and what has no unit have three."""
 
 _ONE = {
@@ -45,14 +52,50 @@ def value(amount: float | None, unit: str) -> str:
 
 
 def in_unit(gb: float | None, unit: str) -> str:
-    """Return GB in the digits of `unit`, which is GB or MB, without it."""
-    return value(gb if gb is None or unit == "GB" else 1000 * gb, unit)
+    """Return GB, or GB an hour, in the digits of `unit`, one of those of unit_of or rate_unit, without it."""
+    return value(None if gb is None else _TIMES[unit] * gb, unit)
 
 
 def unit_of(*gb: float | None) -> str:
     """Return in which unit amounts of GB are told beside one another: MB where a small program's would be 0.00 GB."""
     largest = max((abs(amount) for amount in gb if amount is not None), default=0.0)
-    return "MB" if 0 < largest < SMALL_GB else "GB"
+    return "GB" if largest >= SMALL_GB or not largest else "MB" if largest >= SMALL_GB / 1000 else "kB"
+
+
+def size(gb: float | None) -> str:
+    """Return an amount of GB in the unit that suits it: ``7.10 GB``, ``51.20 MB``."""
+    unit = unit_of(gb)
+    return NOTHING if gb is None else f"{in_unit(gb, unit)} {unit}"
+
+
+def rate_unit(*gb_per_hour: float | None) -> str:
+    """Return in which unit rates of GB an hour are told beside one another: MB/h where they would be 0.00 GB/h."""
+    largest = max((abs(rate) for rate in gb_per_hour if rate is not None), default=0.0)
+    return "GB/h" if largest >= SMALL_RATE or not largest else "MB/h" if largest >= SMALL_RATE / 1000 else "kB/h"
+
+
+def rate_interval(rate: Estimate, unit: str) -> str:
+    """Return a rate of GB an hour with its interval in the digits of `unit`, of rate_unit, without it."""
+    times = _TIMES[unit]
+    middle, low, high = (None if end is None else times * end for end in (rate.estimate, rate.low, rate.high))
+    return interval(replace(rate, estimate=middle, low=low, high=high), unit)
+
+
+def byte_rate(rate: Estimate) -> str:
+    """Return a rate of GB an hour with its interval, in the unit that suits it: ``5.5 [4.2, 6.8] MB per hour``."""
+    unit = rate_unit(rate.estimate, rate.low, rate.high)
+    return f"{rate_interval(rate, unit)} {per_hour(unit)}"
+
+
+def per_hour(unit: str) -> str:
+    """Return the unit of a rate as a sentence has it: ``MB per hour``."""
+    return unit.replace("/h", " per hour")
+
+
+def budget_rate(gb_per_hour: float, unit: str | None = None) -> str:
+    """Return a budget with the digits it was written with, in the unit that suits it or in `unit`: ``5.5 MB/h``."""
+    unit = rate_unit(gb_per_hour) if unit is None else unit
+    return f"{_TIMES[unit] * gb_per_hour:.6g} {unit}"
 
 
 def spoken(amount: float, unit: str) -> str:

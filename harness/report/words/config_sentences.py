@@ -9,7 +9,7 @@ from harness.analysis.estimates import mean_or_zero
 from harness.analysis.leaks.config_leaks import CHILDREN, LIVE, MAPPINGS, OF_CHILDREN, RSS, ConfigLeak
 from harness.analysis.metrics.rss_lines import ALLOCATORS_HOLD_FREE
 from harness.analysis.verdict.soak_verdict import Verdict
-from harness.report.words.amounts import interval, value
+from harness.report.words.amounts import budget_rate, byte_rate, in_unit, interval, per_hour, rate_unit, size, value
 from harness.report.words.child_words import grows
 from harness.text import joined
 
@@ -78,7 +78,7 @@ def what_grows(grown: Mapping[str, float]) -> str:
     worth = sorted((gb, words) for words, gb in parts.items() if gb > 0 and gb >= _WORTH * total)
     if total <= 0 or not worth:
         return ""
-    return joined([f"{words} {value(gb, 'GB')} GB" for gb, words in reversed(worth)])
+    return joined([f"{words} {size(gb)}" for gb, words in reversed(worth)])
 
 
 def _itself(found: Finding, lacking: str, open_reason: str) -> tuple[str, str]:
@@ -120,7 +120,7 @@ def _children(leak: ConfigLeak) -> tuple[str, str]:
 
 def rate_words(leak: ConfigLeak) -> str:
     """Return how fast a measure grows, with its interval and its unit."""
-    return f"{interval(leak.rate, leak.measure.unit)} {'an hour' if leak.measure.counted else 'GB per hour'}"
+    return f"{interval(leak.rate, leak.measure.unit)} an hour" if leak.measure.counted else byte_rate(leak.rate)
 
 
 def _grow(leak: ConfigLeak) -> str:
@@ -132,7 +132,7 @@ def _grow(leak: ConfigLeak) -> str:
 def _budget(leak: ConfigLeak) -> str:
     if leak.measure.counted:
         return f"the {value(leak.budget, leak.measure.unit)} an hour that are allowed"
-    return f"the budget of {leak.budget:g} GB per hour"
+    return f"the budget of {per_hour(budget_rate(leak.budget))}"
 
 
 def _what(found: Finding, leak: ConfigLeak) -> str:
@@ -153,7 +153,13 @@ def _what(found: Finding, leak: ConfigLeak) -> str:
 
 def _beside(found: Finding, leading: ConfigLeak) -> str:
     others = [leak for leak in found.leaking if leak is not leading and leak.measure not in OF_CHILDREN]
-    rates = [f"{leak.measure.words} by {value(mean_or_zero(leak.rate), leak.measure.unit)}" for leak in others]
-    units = [" an hour" if leak.measure.counted else " GB per hour" for leak in others]
-    listed = joined([rate + unit for rate, unit in zip(rates, units, strict=True)])
+    listed = joined([f"{leak.measure.words} by {_mean_rate(leak)}" for leak in others])
     return f"; above their budgets too: {listed}" if listed else ""
+
+
+def _mean_rate(leak: ConfigLeak) -> str:
+    mean = mean_or_zero(leak.rate)
+    if leak.measure.counted:
+        return f"{value(mean, leak.measure.unit)} an hour"
+    unit = rate_unit(mean)
+    return f"{in_unit(mean, unit)} {per_hour(unit)}"

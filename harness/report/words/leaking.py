@@ -14,7 +14,16 @@ from harness.analysis.owners.attribution import growth_in_parts
 from harness.analysis.owners.growth import EXPLAINED, UNATTRIBUTED, explaining, share_of
 from harness.analysis.runs import Run, Runs
 from harness.analysis.verdict.soak_verdict import Verdict
-from harness.report.words.amounts import interval, percent, value, when_limit
+from harness.report.words.amounts import (
+    budget_rate,
+    in_unit,
+    interval,
+    percent,
+    rate_interval,
+    rate_unit,
+    value,
+    when_limit,
+)
 from harness.report.words.child_words import children_line, grows, real_time
 from harness.report.words.open_points import of_configs
 from harness.scenario import Scenario
@@ -64,16 +73,25 @@ def sound_line(scenario: Scenario, verdict: Verdict) -> str:
     note = " (RSS is judged at scale 1)" if untold and scenario.memory.scale != 1 else ""
     if verdict.status == "incomplete":
         note += ", by the runs that finished: what is missing may be what leaked"
-    return f"{of_configs(sound, list(dict.fromkeys(leak.config for leak in told)))}{note}"
+    return f"{of_configs(sound, list(dict.fromkeys(leak.config for leak in told)))}{_within(sound, told)}{note}"
+
+
+def _within(sound: Sequence[ConfigLeak], told: Sequence[ConfigLeak]) -> str:
+    """Return by how much the bytes of a soak's one config grew within the budget; empty for several: no room."""
+    grew = [leak for leak in sound if not leak.measure.counted and leak.rate.estimate is not None]
+    if not grew or len({leak.config for leak in told}) > 1:
+        return ""
+    unit = rate_unit(*(leak.rate.estimate for leak in grew), *(leak.budget for leak in grew))
+    rates = [f"{leak.measure.words} by {in_unit(leak.rate.estimate, unit)}" for leak in grew]
+    return f" (they grow: {', '.join(rates)} of {budget_rate(grew[0].budget, unit)} allowed)"
 
 
 def _leaking(leak: ConfigLeak, runs: Sequence[Run]) -> str:
     counted = leak.measure.counted
-    unit = "an hour" if counted else "GB/h"
-    allowed = value(leak.budget, leak.measure.unit) if counted else f"{leak.budget:g}"
-    line = f"{leak.config}, {leak.measure.words}: {_rate(leak)} {unit} ({allowed} allowed)"
+    allowed = value(leak.budget, leak.measure.unit) if counted else budget_rate(leak.budget, _unit(leak)).split()[0]
+    line = f"{leak.config}, {leak.measure.words}: {_rate(leak)} ({allowed} allowed)"
     if leak.measure is CHILDREN:
-        line = f"children of {leak.config}: {_rate(leak)} {unit} ({allowed} allowed)"
+        line = f"children of {leak.config}: {_rate(leak)} ({allowed} allowed)"
         return line if leak.command is None else f"{line}: {grows(leak.command)}"
     if leak.measure is TREE:
         return line
@@ -107,19 +125,28 @@ def load_words(load: Explained) -> str:
 
 def _rate(leak: ConfigLeak) -> str:
     """Return how fast it leaks: the interval, or the rates of the runs that leak where no one rate stands for all."""
-    verdict, unit = leak.verdict, leak.measure.unit
+    verdict, unit = leak.verdict, _unit(leak)
+    hour = "an hour" if leak.measure.counted else unit
     rates = [verdict.seed_slopes[seed] for seed in verdict.leaking]
     if verdict.outcome == "SOME":
         seeds = joined([str(seed) for seed in verdict.leaking])
         some = f"{len(rates)} of {verdict.runs} runs (seed{'s' if len(rates) > 1 else ''} {seeds})"
-        return f"{some}: {_span(rates, unit)}"
+        return f"{some}: {_span(rates, unit)} {hour}"
     if len(rates) > 1 and verdict.low is not None and verdict.low <= leak.budget:
-        return f"every run, {_span(rates, unit)}"
-    return interval(leak.rate, unit)
+        return f"every run, {_span(rates, unit)} {hour}"
+    return f"{interval(leak.rate, unit) if leak.measure.counted else rate_interval(leak.rate, unit)} {hour}"
+
+
+def _unit(leak: ConfigLeak) -> str:
+    """Return in which unit a leak is told, with the runs that leak."""
+    if leak.measure.counted:
+        return leak.measure.unit
+    return rate_unit(leak.rate.estimate, leak.rate.low, leak.rate.high, *leak.verdict.seed_slopes.values())
 
 
 def _span(rates: Sequence[float], unit: str) -> str:
-    low, high = value(min(rates), unit), value(max(rates), unit)
+    write = in_unit if unit.endswith("B/h") else value
+    low, high = write(min(rates), unit), write(max(rates), unit)
     return low if low == high else f"{low} to {high}"
 
 

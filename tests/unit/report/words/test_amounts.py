@@ -7,7 +7,19 @@ import dataclasses
 import pytest
 
 from harness.analysis.estimates import Estimate
-from harness.report.words.amounts import expected, in_unit, measured, unit_of, value, verdict_word
+from harness.report.words.amounts import (
+    budget_rate,
+    byte_rate,
+    expected,
+    in_unit,
+    measured,
+    rate_interval,
+    rate_unit,
+    size,
+    unit_of,
+    value,
+    verdict_word,
+)
 from tests.unit.analysis.verdict.literal_claims import claim_verdict
 
 
@@ -79,3 +91,15 @@ def test_a_small_program_is_told_in_mb() -> None:
     assert (unit_of(0.07, 0.001, None), unit_of(0.1, 0.001), unit_of(0.0), unit_of(None)) == ("MB", "GB", "GB", "GB")
     assert [in_unit(gb, "MB") for gb in (0.0701, -0.001, None)] == ["70.10", "-1.00", "-"]
     assert in_unit(7.126, "GB") == "7.13"
+
+
+def test_a_rate_is_told_in_the_unit_that_suits_it() -> None:
+    rate = Estimate(0.00028, 0.00009, 0.00047, "exact", {})
+    assert byte_rate(rate) == "0.28 [0.09, 0.47] MB per hour"
+    assert rate_interval(rate, "kB/h") == "280.0 [90.0, 470.0]"
+    assert rate_unit(0.5, 0.00028) == "GB/h"
+    assert rate_unit(None, 0.000005) == "kB/h"
+    assert budget_rate(0.0054) == "5.4 MB/h"
+    assert budget_rate(0.0375, "GB/h") == "0.0375 GB/h"
+    assert size(0.0543) == "54.30 MB"
+    assert size(24.9) == "24.90 GB"

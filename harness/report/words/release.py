@@ -67,15 +67,17 @@ def pinning_lines(stop: Waterfall) -> list[str]:
     """Say what keeps arenas mapped at the end."""
     if not stop.survivors:
         return []
-    arenas = f" of {stop.arenas:.0f}" if stop.arenas is not None else ""
-    first = stop.survivors[0]
-    names = [_survivor(first, f"{arenas} arenas"), *(_survivor(survivor, "") for survivor in stop.survivors[1:])]
-    return [f"Arenas still mapped are kept by: {first_of(names, MOST)}."]
+    arenas = "" if stop.arenas is None else f" ({stop.arenas:.0f} of 1 MiB)"
+    names = [_survivor(survivor) for survivor in stop.survivors]
+    return [
+        f"Arenas still mapped{arenas} go back only when all in them is freed. In them are: {first_of(names, MOST)}."
+    ]
 
 
-def _survivor(survivor: Survivor, arenas: str) -> str:
-    name = shortened(survivor.name, LONGEST_NAME)
-    return f"{name} in {survivor.arenas:.0f}{arenas} ({survivor.sole_arenas:.0f} by itself)"
+def _survivor(survivor: Survivor) -> str:
+    """Return what lives in arenas, in how many, and in how many of them nothing else does."""
+    alone = f", alone in {survivor.sole_arenas:.0f}" if round(survivor.sole_arenas) else ""
+    return f"{shortened(survivor.name, LONGEST_NAME)} (in {survivor.arenas:.0f}{alone})"
 
 
 def _parts(stop: Waterfall, unit: str) -> str:

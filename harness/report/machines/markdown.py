@@ -1,8 +1,8 @@
 """Markdown whose words are shown and not obeyed: text of others in summaries that a service renders.
 
 Markup is escaped as CommonMark has it. What GitHub reads in plain words beside it (mentions, references to issues,
-emoji, addresses without a scheme) is broken by an empty comment, which is not shown; a dollar, with which mathematics
-begin, stands in an element of its own, as its documentation says.
+emoji, addresses with and without a scheme) is broken by an empty comment, which is not shown; a dollar, with which
+mathematics begin, stands in an element of its own, as its documentation says.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ LONGEST: Final = 600
 
 _DOTS: Final = " ..."
 _BREAK: Final = "<!-- -->"
-_MARKUP: Final = re.compile(r"[\\`*_\[\]<>&|~]|:(?=//)")
+_MARKUP: Final = re.compile(r"[\\`*_\[\]<>&|~]")
 _FIRST: Final = re.compile(r"^(?:\d+(?=[.)](?: |$))|(?=[-+=#]))")
 _SPOKEN: Final = re.compile(
-    r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=:)(?=[\w+-]+:)|(?<=\bwww)(?=\.)", re.IGNORECASE
+    r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)|(?<=:)(?=[\w+-]+:)|(?<=\bwww)(?=\.)|(?<=/)(?=/)",
+    re.IGNORECASE,
 )
 
 

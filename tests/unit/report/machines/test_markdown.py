@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -39,6 +39,7 @@ def words_of(tokens: list[Token]) -> str:
 
 
 @given(TEXTS)
+@example("//1www.www.")  # an address without a scheme
 def test_text_of_others_is_words_wherever_it_begins(text: str) -> None:
     shown = on_one_line(text).strip()
     assert words_of(rendered(escaped(text))) == shown

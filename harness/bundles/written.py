@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from harness.bundles.reproductions import Shown
 from harness.files import in_one_piece
 
@@ -28,8 +30,8 @@ class Bundle:
 
 
 def pinned(site: Path) -> tuple[str, ...]:
-    """What is installed in an environment, as requirements."""
-    return tuple(sorted(f"{one.name}=={one.version}" for one in distributions(path=[str(site)])))
+    """What is installed in an environment, as requirements, each by the name that an index has it by."""
+    return tuple(sorted(f"{canonicalize_name(one.name)}=={one.version}" for one in distributions(path=[str(site)])))
 
 
 def write_bundle(bundle: Bundle, folder: Path, curve: Path) -> list[str]:

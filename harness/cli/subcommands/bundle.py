@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not (job.get("site") and interpreter.exists() and site.is_dir()):
         raise UsageError(f"{shown_path(folder)}: the environment of {config} is not here any more: soak it again")
     requirements = pinned(site)
-    version = next(one.partition("==")[2] for one in requirements if one.startswith(f"{reproduction.package}=="))
+    version = dict(one.split("==") for one in requirements)[reproduction.package]
     paragraph(console, f"Runs a script with {interpreter}; it opens a port on 127.0.0.1, in real time: a minute or so.")
     seed = scenario.first_seed
     shown = show(reproduction, str(interpreter), seed)

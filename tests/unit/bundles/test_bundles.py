@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.bundles.reproductions import REPRODUCTIONS, Reproduction, Shown, reproduction_of, show
-from harness.bundles.written import Bundle, write_bundle
+from harness.bundles.written import Bundle, pinned, write_bundle
 from harness.errors import SoakError, UsageError
 
 SAYS = 'import sys; print("ticks 1.4:", sys.argv[2] + ".500 MB per 1,000 calls")'
@@ -104,3 +104,10 @@ def test_a_bundle_is_a_readme_a_script_and_its_requirements(tmp_path: Path) -> N
     assert "python reproduce.py 4000 7" in readme
     assert "| live bytes | 2.4 [2.3, 2.5] MB |" in readme
     assert (tmp_path / "b" / "requirements.txt").read_text() == "ticks==1.4\nyarl==1.2\n"
+
+
+def test_requirements_have_the_names_of_an_index(tmp_path: Path) -> None:
+    about = tmp_path / "python_ticks-1.4.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: Python_Ticks\nVersion: 1.4\n")
+    assert pinned(tmp_path) == ("python-ticks==1.4",)

@@ -41,7 +41,6 @@ def _releases() -> list[Metric]:
                 f"{grown}, live bytes",
                 "share",
                 waterfall.release(step, "live_bytes"),
-                moves="whole",
                 beside=beside,
             ),
         ]

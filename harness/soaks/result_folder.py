@@ -85,11 +85,12 @@ def seed_of(run: Path) -> int:
 
 
 def find_result(reference: str, root: Path) -> Path:
-    """The result folder that a user means: a path, ``latest``, or a scenario's name for its newest result.
+    """The result folder that a user means: a path, ``latest``, or a scenario's name, or that of a target
+    that was soaked without one, for its newest result.
 
     Raises UsageError where there is none.
     """
-    candidates = [Path(reference), root / reference]
+    candidates = [Path(reference), root / reference, root / reference.replace(":", "-")]
     for candidate in candidates:
         if (candidate / SCENARIO_FILE).is_file():
             return candidate.resolve()

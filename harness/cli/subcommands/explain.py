@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     print_invalidity(console, result.invalidities)
     print_incompleteness(console, result.lacking)
     found = explain(result.scenario, result.runs)
-    print_explanation(console, result.scenario, found)
+    print_explanation(console, result.scenario, found, no_evidence=bool(result.invalidities))
     budget = result.scenario.memory.leak_budget_gb_per_hour
     if arguments.deep:
         with locked(folder, tries=1) as alone:

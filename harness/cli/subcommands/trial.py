@@ -71,8 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
         paragraph(console, f"It {trial.run.ending}: {' '.join(str(trial.run.facts.get('reason')).split())}.")
         paragraph(console, f"Next: {next_step(trial)}")
         return NO_EVIDENCE
-    if not seen.takes and (why := handed_nothing(trial.run)):
-        paragraph(console, f"It was handed nothing, and a soak would tell nothing of it: {why}.")
+    if why := handed_nothing(trial.run):
+        paragraph(console, f"It was handed nothing, and a soak of which that is so is no evidence: {why}.")
         paragraph(console, "Next: mend that, and try again")
         return NO_EVIDENCE
     if trial.cost is not None:

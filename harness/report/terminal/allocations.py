@@ -16,7 +16,7 @@ from harness.report.words.amounts import percent
 from harness.report.words.unowned import census_lines
 from harness.text import shown_path
 
-INSTALL = "No flame graph: memray is not installed: pip install 'collector-soak[deep]'"
+INSTALL = "No flame graph: memray is not installed: pip install memray"
 
 LEAST_SHARE = 0.02
 """A line of code behind less than this share is not printed."""

@@ -68,8 +68,10 @@ _PARTS = {
 }
 
 
-def print_explanation(console: Console, scenario: Scenario, explanations: Sequence[Explanation]) -> None:
-    """Print what explains each config, and what the words mean."""
+def print_explanation(
+    console: Console, scenario: Scenario, explanations: Sequence[Explanation], *, no_evidence: bool = False
+) -> None:
+    """Print what explains each config, and what the words mean; of `no_evidence` that something leaks, and no more."""
     console.print()
     paragraph(console, Text(f"{scenario.name}: {scenario.title}", style="bold"))
     if scenario.memory.scale != 1:
@@ -79,7 +81,7 @@ def print_explanation(console: Console, scenario: Scenario, explanations: Sequen
         )
         paragraph(console, Text(world, style="dim"))
     for explanation in explanations:
-        print_config(console, scenario, explanation)
+        print_config(console, scenario, explanation, no_evidence=no_evidence)
     if not explanations:
         paragraph(console, "No run recorded a sample.")
         return
@@ -99,11 +101,14 @@ def _judged_at(explanations: Sequence[Explanation]) -> str:
     return "".join(f", and [{level(confidence)}] whether it leaks, since seeds may be added" for confidence in levels)
 
 
-def print_config(console: Console, scenario: Scenario, explanation: Explanation) -> None:
+def print_config(console: Console, scenario: Scenario, explanation: Explanation, *, no_evidence: bool = False) -> None:
     """Print what explains one config: whether it leaks, who holds what, what stop() left."""
     heading(console, explanation.config)
-    for word, sentence, outcome in config_told(explanation, scenario):
-        paragraph(console, Text.assemble(Text(f"{word}: ", style=_STYLES[outcome]), sentence))
+    for told, sentence, outcome in config_told(explanation, scenario):
+        word = "NO EVIDENCE" if no_evidence and outcome == "no leak" else told
+        paragraph(
+            console, Text.assemble(Text(f"{word}: ", style=_STYLES[outcome if word == told else "undecided"]), sentence)
+        )
     for sentence in [*_children(explanation), *_ended(explanation), *_course(explanation, scenario)]:
         paragraph(console, sentence)
     print_owners(console, explanation)

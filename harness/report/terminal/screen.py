@@ -200,7 +200,9 @@ def _shown(verdict: Verdict, room: _Room) -> list[ClaimVerdict]:
 
 
 def _claims(console: Console, screen: Screen, shown: Sequence[ClaimVerdict], room: _Room) -> list[Text]:
-    """Return a line a claim, how many are summed up, and what was saved by losing data."""
+    """Return a line a claim, how many are summed up, and what was saved by losing data; none of what is no evidence."""
+    if screen.verdict.status == "invalid":
+        return []
     lines = claim_lines(console, screen.verdict, shown, screen.shares) if shown else []
     summed_up = Counter(verdict_words(judged) for judged in screen.verdict.claims if judged not in shown)
     if summed_up:

@@ -12,7 +12,9 @@ def hours_words(chosen: EnoughHours, budget_gb_per_hour: float, symbols: int) ->
     """Return the hours, what the longest would take, which are the fewest, and what to do where all take long."""
     words = f"{_hours(chosen.hours)}, {about(chosen.told.wall_s)}"
     if chosen.hours < HOURS:
-        words += f": {number(HOURS)} would take {about(chosen.longest.wall_s)}, and see more of what fills up slowly"
+        words += (
+            f": {number(HOURS)} hours would take {about(chosen.longest.wall_s)}, and see more of what fills up slowly"
+        )
     if chosen.hours == chosen.fewest:
         words += f"; fewer do not tell a leak of {number(budget_gb_per_hour)} GB/h from noise"
     elif chosen.hours < HOURS:
@@ -20,7 +22,7 @@ def hours_words(chosen: EnoughHours, budget_gb_per_hour: float, symbols: int) ->
     words += ". --hours takes others."
     if not chosen.quick and symbols > 1:
         fewer = quick_symbols(symbols, chosen.told)
-        words += f" With --symbols {fewer} they take about as many times less as the symbols are fewer."
+        words += f" With --symbols {fewer} they take some {fewer / symbols:.0%} of that."
     return words
 
 

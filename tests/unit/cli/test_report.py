@@ -38,6 +38,7 @@ def test_a_control_that_failed_makes_the_soak_invalid_before_anything_else_is_sa
     assert main(["report", "example"]) == 3
     out = capsys.readouterr().out
     assert " ".join(out.split()).startswith(f"INVALID: this soak is no evidence: - {SAID} ")
+    assert "measured [" not in out
     assert main(["report", "example", "--verbose"]) == 3
     out = capsys.readouterr().out
     assert " ".join(out.split()).startswith(f"INVALID: this soak is no evidence: - {SAID} ")

@@ -39,7 +39,7 @@ def test_hours_that_cleanups_need_are_not_cut_for_being_slow() -> None:
 def test_why_so_many_is_said_with_what_is_given_up() -> None:
     assert hours_words(chosen(10.0), BUDGET, 5) == "5 virtual hours, about 50 s. --hours takes others."
     slow = hours_words(chosen(500.0), BUDGET, 50)
-    assert slow.startswith("1 virtual hour, about 8 minutes: 5 would take about 42 minutes")
+    assert slow.startswith("1 virtual hour, about 8 minutes: 5 hours would take about 42 minutes")
     assert "fewer do not tell a leak of 0.0054 GB/h from noise" in slow
     assert "--symbols 12" in slow
     assert quick_symbols(50, taking(1e6, 1.0)) == 1

@@ -59,6 +59,11 @@ class Verdict:
         """The exit code of `soak` for this verdict."""
         return exit_codes.OF_STATUS[self.status]
 
+    @property
+    def told_claims(self) -> tuple[ClaimVerdict, ...]:
+        """The claims that people are told of: none of a soak that is no evidence, whatever they came to."""
+        return () if self.status == "invalid" else self.claims
+
     def shape(self, leak: ConfigLeak) -> Shape | None:
         """The shape of what was judged, None of counts and of runs too short to have one."""
         return self.shapes.get((leak.config, leak.measure.name))

@@ -59,13 +59,11 @@ def handed_nothing(run: Run) -> str:
     wire = run.facts.get("wire")
     if isinstance(wire, dict):
         reached = sum(row["sent"] for row in wire["streams"]) + wire.get("answered", 1)
+        if reached:
+            return ""
         return (
-            ""
-            if reached
-            else (
-                "neither a request nor a subscription of it reached the exchange: does its adapter give the client "
-                "environment.exchange.rest_url and .ws_url?"
-            )
+            "neither a request nor a subscription of it reached the exchange: does its adapter give the client "
+            "environment.exchange.rest_url and .ws_url?"
         )
     if run.load is None or not run.load.events.size or run.load.events[-1]:
         return ""

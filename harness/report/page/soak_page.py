@@ -51,7 +51,7 @@ def _words(result: Result) -> dict[str, Any]:
         "reasons": verdict.reasons,
         "confidence": _confidence(verdict.confidence),
         "config_confidence": level(CONFIDENCE),
-        "claims": tables.claim_rows(verdict) if verdict.status != "invalid" else [],
+        "claims": tables.claim_rows(verdict),
         "again": f"soak report {shlex.quote(result.folder.name)}",
         "config_heads": list(tables.CONFIG_COLUMNS),
         "configs": tables.config_rows(result),

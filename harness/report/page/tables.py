@@ -68,10 +68,10 @@ class StopView:
 
 
 def claim_rows(verdict: Verdict) -> list[ClaimRow]:
-    """Return every claim, those that are missed or open first."""
+    """Return every claim that is told of, those that are missed or open first."""
     order = ["missed", "incomplete", "inconclusive", "nothing", "met"]
     claims = sorted(
-        verdict.claims, key=lambda judged: (order.index(judged.counts_as), judged.claim.kind != "prediction")
+        verdict.told_claims, key=lambda judged: (order.index(judged.counts_as), judged.claim.kind != "prediction")
     )
     return [_claim_row(judged, verdict) for judged in claims]
 

@@ -194,17 +194,15 @@ def _means(screen: Screen) -> str:
 def _shown(verdict: Verdict, room: _Room) -> list[ClaimVerdict]:
     """Return the claims that have a line each: missed or open ones first, then what may be summed up, if need be."""
     order = [*_URGENT, *reversed(_DROPPED_FIRST)]
-    kept = [judged for judged in verdict.claims if _group(judged) not in _DROPPED_FIRST[: room.summed_up]]
+    kept = [judged for judged in verdict.told_claims if _group(judged) not in _DROPPED_FIRST[: room.summed_up]]
     kept.sort(key=lambda judged: (order.index(_group(judged)), judged.claim.kind != "prediction"))
     return kept[: room.claims]
 
 
 def _claims(console: Console, screen: Screen, shown: Sequence[ClaimVerdict], room: _Room) -> list[Text]:
-    """Return a line a claim, how many are summed up, and what was saved by losing data; none of what is no evidence."""
-    if screen.verdict.status == "invalid":
-        return []
+    """Return a line a claim, how many are summed up, and what was saved by losing data."""
     lines = claim_lines(console, screen.verdict, shown, screen.shares) if shown else []
-    summed_up = Counter(verdict_words(judged) for judged in screen.verdict.claims if judged not in shown)
+    summed_up = Counter(verdict_words(judged) for judged in screen.verdict.told_claims if judged not in shown)
     if summed_up:
         counted = joined([_counted(count, word) for word, count in summed_up.most_common()])
         lines += prose(console, Text(f"{'And' if shown else 'Claims:'} {counted}: {_MORE} them.", style="dim"))

@@ -58,7 +58,7 @@ def print_verdict(console: Console, scenario: Scenario, verdict: Verdict, pictur
     paragraph(console, Text(f"{verdict.scenario}: {scenario.title}", style="bold"))
     print_runs(console, verdict)
     print_leaks(console, verdict)
-    if verdict.claims and verdict.status != "invalid":
+    if verdict.told_claims:
         print_claims(console, verdict)
     _print_assumptions(console, scenario, verdict)
     console.print()

@@ -74,6 +74,11 @@ def did_you_mean(word: str, words: Iterable[str], *, noun: str) -> str:
     return f"{noun}: {', '.join(known)}" if known else f"there are no {noun}"
 
 
+def name_without_file(factory: str) -> str:
+    """How a target that has no scenario's file is called: ``mybot.soaking-build`` for ``mybot.soaking:build``."""
+    return factory.replace(":", "-")
+
+
 def dotted(*parts: str | int) -> str:
     """A key as TOML would write it, with 1-based places in arrays: ``configs.old.depth``, ``claims[2].metric``."""
     text = ""

@@ -20,7 +20,7 @@ from harness.foreign_text import on_one_line
 from harness.scenario.contents import Scenario
 from harness.scenario.files import Revise, as_written, checked
 from harness.scenario.settings import HOURS_MOST
-from harness.text import number
+from harness.text import name_without_file, number
 
 CONFIG: Final = "target"
 """The one config of such a scenario."""
@@ -68,8 +68,8 @@ class Wanted:
 
     @property
     def name(self) -> str:
-        """How it is called where there is no file: ``mybot.soaking-build``."""
-        return self.factory.replace(":", "-")
+        """How it is called where there is no file."""
+        return name_without_file(self.factory)
 
 
 def without_file(wanted: Wanted, *, revised: Revise = as_written, import_target: bool = True) -> Scenario:

@@ -20,7 +20,7 @@ import psutil
 
 from harness.errors import SoakError, UsageError
 from harness.files import read_json, write_json
-from harness.text import shown_path
+from harness.text import name_without_file, shown_path
 from harness.worker.isolation import PINNED
 from harness.worker.recorder import FORMAT, known_format
 from synthetic.market import MARKET_VERSION
@@ -85,12 +85,11 @@ def seed_of(run: Path) -> int:
 
 
 def find_result(reference: str, root: Path) -> Path:
-    """The result folder that a user means: a path, ``latest``, or a scenario's name, or that of a target
-    that was soaked without one, for its newest result.
+    """The result folder that a user means: a path, ``latest``, or for its newest result a scenario's name or a target.
 
     Raises UsageError where there is none.
     """
-    candidates = [Path(reference), root / reference, root / reference.replace(":", "-")]
+    candidates = [Path(reference), root / reference, root / name_without_file(reference)]
     for candidate in candidates:
         if (candidate / SCENARIO_FILE).is_file():
             return candidate.resolve()

@@ -210,7 +210,8 @@ class Exchange:
 
     def answer(self, request: Request) -> Answer:
         """The answer to a request by HTTP."""
-        answer = self._trouble.answered(self._venue.answer(request), self._venue)
+        requests = self._venue.requests
+        answer = self._trouble.answered(requests.answer(request), requests)
         self.tally.answered(self._now_s(), f"{request.path} {answer.status}")
         return answer
 

@@ -111,17 +111,31 @@ class Paced(Stream):
         self.flush()
 
 
+class Requests(Protocol):
+    """What a venue answers by HTTP."""
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to a request."""
+
+    def unavailable(self) -> Answer:
+        """What is answered to any request while nothing works."""
+
+    def limited(self, limit: int, wait_s: int) -> Answer:
+        """What is answered to more than `limit` requests within a minute, of which `wait_s` seconds are left."""
+
+
 class Venue(Protocol):
     """What a venue is on the wire: its addresses, its topics, its words."""
+
+    @property
+    def requests(self) -> Requests:
+        """What it answers by HTTP."""
 
     def take(self, event: Event) -> None:
         """Take an event that the market has taken in, before the streams of its symbol do."""
 
     def stream(self, topic: str) -> Stream | None:
         """The stream of a topic, made anew; None where there is none of that name."""
-
-    def answer(self, request: Request) -> Answer:
-        """The answer to a request by HTTP."""
 
     def opens(self, request: Request) -> bool:
         """Whether there is a WebSocket at this address."""
@@ -131,12 +145,6 @@ class Venue(Protocol):
 
     def said(self, client: Client, text: str) -> None:
         """A client said something."""
-
-    def unavailable(self) -> Answer:
-        """What is answered to any request while nothing works."""
-
-    def limited(self, limit: int, wait_s: int) -> Answer:
-        """What is answered to more than `limit` requests within a minute, of which `wait_s` seconds are left."""
 
     def framed(self, client: Client, topic: str, text: str) -> str:
         """A stream's message as this client gets it."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from synthetic.exchange.connections import Answer
-from synthetic.exchange.streams import Venue
+from synthetic.exchange.streams import Requests
 from synthetic.exchange.wire_faults import WireFaults
 from synthetic.faults.occurrences import Occurrences
 
@@ -74,17 +74,17 @@ class TroubleMaker:
             if occurrences is not None:
                 self._wait(occurrences, round(3.6e9 / rate), hit, round(faults.after_s * 1e6))
 
-    def answered(self, answer: Answer, venue: Venue) -> Answer:
+    def answered(self, answer: Answer, requests: Requests) -> Answer:
         """What becomes of an answer by REST at this instant."""
         now_s, faults = self._now_s(), self._faults
         if now_s < faults.after_s:
             return answer
         if faults.rest_limit_per_minute and (wait_s := self._over_limit(now_s)):
             self._count("limited")
-            return venue.limited(faults.rest_limit_per_minute, wait_s)
+            return requests.limited(faults.rest_limit_per_minute, wait_s)
         if self._outages is not None and _under_way(self._outages, now_s):
             self._count("failed")
-            answer = venue.unavailable()
+            answer = requests.unavailable()
         if faults.rest_delay_s and (self._slow is None or _under_way(self._slow, now_s)):
             self._count("slow")
             return replace(answer, delay_s=faults.rest_delay_s)

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 
 from synthetic.events import Candle, Event, Trade
-from synthetic.exchange.connections import Answer, Request
+from synthetic.exchange.connections import Request
 from synthetic.exchange.messages.binance import INTERVALS, Binance
 from synthetic.exchange.messages.forms import Message
 from synthetic.exchange.streams import Client, Outlet, Relayed, Stream
@@ -36,7 +36,7 @@ class BinanceSpot:
     def __init__(self, outlet: Outlet, candle_s: int) -> None:
         self._outlet = outlet
         self._interval = INTERVALS.get(candle_s // 60, "") if candle_s % 60 == 0 else ""
-        self._requests = SpotRequests(outlet, self._interval)
+        self.requests = SpotRequests(outlet, self._interval)
         self._builder = Binance()
         self._made: dict[str, Message] = {}
         self._names = {name.lower(): name for name in outlet.market.instruments}
@@ -130,14 +130,3 @@ class BinanceSpot:
             case _:
                 raise ValueError(method)
         return None
-
-    # REST
-
-    def answer(self, request: Request) -> Answer:
-        return self._requests.answer(request)
-
-    def unavailable(self) -> Answer:
-        return self._requests.unavailable()
-
-    def limited(self, limit: int, wait_s: int) -> Answer:
-        return self._requests.limited(limit, wait_s)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 
 from synthetic.events import Candle, Event, Trade
-from synthetic.exchange.connections import Answer, Request
+from synthetic.exchange.connections import Request
 from synthetic.exchange.messages.bybit import Bybit
 from synthetic.exchange.messages.forms import Message
 from synthetic.exchange.streams import Client, Outlet, Relayed, Stream
@@ -35,7 +35,7 @@ class BybitLinear:
         self._outlet = outlet
         self._builder = Bybit()
         self._interval = str(candle_s // 60) if candle_s % 60 == 0 else ""
-        self._requests = LinearRequests(outlet, self._interval)
+        self.requests = LinearRequests(outlet, self._interval)
         self._made: Message = {}
 
     def take(self, event: Event) -> None:
@@ -104,14 +104,3 @@ class BybitLinear:
         self._outlet.say(client, {"success": True, "ret_msg": "", **acknowledged})
         for topic in topics:
             self._outlet.subscribe(client, topic)
-
-    # REST
-
-    def answer(self, request: Request) -> Answer:
-        return self._requests.answer(request)
-
-    def unavailable(self) -> Answer:
-        return self._requests.unavailable()
-
-    def limited(self, limit: int, wait_s: int) -> Answer:
-        return self._requests.limited(limit, wait_s)

@@ -14,7 +14,6 @@ from harness.analysis.owners.growth import (
     EXPLAINED,
     UNATTRIBUTED,
     Growth,
-    OwnerGrowth,
     Unevenness,
     certainly_above,
     share_of,
@@ -22,9 +21,9 @@ from harness.analysis.owners.growth import (
 from harness.analysis.owners.walk_errors import walk_error
 from harness.analysis.tables import CHILDREN_SINCE
 from harness.analysis.verdict.validity import due_seeds, judged_seeds
-from harness.report.terminal.console import columns, fits, heading, new_table, paragraph, show, whole_line
+from harness.report.terminal.console import heading, paragraph
+from harness.report.terminal.owner_table import LEAST_SHARE, print_owners
 from harness.report.words.amounts import (
-    NOTHING,
     budget_rate,
     byte_rate,
     in_unit,
@@ -32,8 +31,6 @@ from harness.report.words.amounts import (
     measured,
     per_hour,
     percent,
-    rate_interval,
-    rate_unit,
     size,
     unit_of,
     when_limit,
@@ -42,21 +39,15 @@ from harness.report.words.child_words import children_line, real_time
 from harness.report.words.config_sentences import FREE, leak_sentences, what_grows
 from harness.report.words.losing import complete_lines, loss_lines, missing_lines
 from harness.report.words.overcounted import overcounted
-from harness.report.words.owner_paths import told_apart
 from harness.report.words.release import WORTH_GB, stop_sentences
 from harness.report.words.swallowed import pending_sentences, trouble_sentences
 from harness.scenario import Scenario
 from harness.text import first_of
 
-MOST_OWNERS, MOST_NAMES = 8, 5
-LEAST_SHARE = 0.01
-"""Owners after the first that grow by less than this share of the fastest are not printed."""
+MOST_NAMES = 5
 
 _ALL = 0.995
 """A share that rounds to all of it."""
-
-_SHORTEST_PATH = 24
-"""Columns that a path always gets; the numbers take what they need of the rest."""
 
 _STYLES = {"leak": "bold red", "no leak": "bold green", "undecided": "bold yellow"}
 _PARTS = {
@@ -112,6 +103,9 @@ def print_config(console: Console, scenario: Scenario, explanation: Explanation,
     for sentence in [*_children(explanation), *_ended(explanation), *_course(explanation, scenario)]:
         paragraph(console, sentence)
     print_owners(console, explanation)
+    if explanation.growth is not None:
+        for sentence in _explained(explanation, explanation.growth):
+            paragraph(console, sentence)
     pending = pending_sentences(explanation.runs)
     for sentence in [
         *_unattributed(explanation),
@@ -152,83 +146,8 @@ def _by_owners(explanation: Explanation, budget: str) -> str:
     """Return what the walks say where floors do not: they need fewer teeth, being split by the age of the tooth."""
     if explanation.growth is None or explanation.growth.live.rate.estimate is None:
         return ""
-    rate = _rate(explanation.growth.live.rate)
+    rate = byte_rate(explanation.growth.live.rate)
     return f" By its owners it grows by {rate} beyond what cleanups give back; compare {budget}."
-
-
-def print_owners(console: Console, explanation: Explanation) -> None:
-    """Print the table of owners, or that they were not recorded."""
-    if explanation.growth is None:
-        paragraph(console, "Owners: not recorded.", bullet="- ")
-        return
-    owned = explanation.growth
-    ranked = _ranked(explanation, owned)
-    sawtooth = owned.live.cleared is not None
-    if owned.live.rate.estimate is None:
-        paragraph(console, f"Owners: {owned.live.rate.reason}: only what they grew from first to last is known.")
-    rate, grown = _units(owned)
-    numbers = [f"{rate} [95 %]", *(["until\ncleanup"] if sawtooth else []), "share", f"grown, {grown}"]
-    rows = [(owner, _cells(owner, explanation, owned, sawtooth=sawtooth)) for owner in (*ranked, owned.live)]
-    widths = [max(len(row[place]) for _, row in rows) for place in range(len(numbers))]
-    headings = [max(map(len, name.split("\n"))) for name in numbers]
-    used = sum(max(pair) + 2 for pair in zip(widths, headings, strict=True))
-    room = max(columns(console) - used, _SHORTEST_PATH)
-    table = new_table("owner", *numbers, right=numbers, unbroken=("owner",))
-    paths = [owner.path for owner in ranked]
-    names = [*told_apart(paths, room), "live and mapped, all of it"]
-    for name, (owner, cells) in zip(names, rows, strict=True):
-        table.add_row(Text(name, style="bold" if owner in explanation.explained else ""), *map(Text, cells))
-    console.print()
-    if fits(console, table):
-        show(console, table)
-        console.print()
-        print_whole_paths(console, [path for path, name in zip(paths, names, strict=False) if path != name])
-    else:  # a narrow terminal: a table would be cut
-        for name, (_, cells) in zip([*paths, names[-1]], rows, strict=True):
-            facts = zip((" ".join(number.split()) for number in numbers), cells, strict=True)
-            paragraph(console, f"{name}: {', '.join(f'{number} {cell}' for number, cell in facts)}", bullet="- ")
-        console.print()
-    for sentence in _explained(explanation, owned):
-        paragraph(console, sentence)
-
-
-def print_whole_paths(console: Console, paths: Sequence[str]) -> None:
-    """Print paths that a table had no room for, a line each, so that they can be copied."""
-    for path in paths:
-        whole_line(console, f"  {path}")
-    if paths:
-        console.print()
-
-
-def _cells(owner: OwnerGrowth, explanation: Explanation, owned: Growth, *, sawtooth: bool) -> list[str]:
-    """Return an owner's lasting rate, its rate until a cleanup, its share of the growth, and how much it grew."""
-    part = share_of(owner, owned.live) if explanation.lasting else None
-    rate, grown = _units(owned)
-    until = [in_unit(None if owner.cleared is None else owner.cleared.estimate, rate)] if sawtooth else []
-    share = NOTHING if part is None or part < -0.005 else percent(min(part, 1.0))
-    return [rate_interval(owner.rate, rate), *until, share, in_unit(owner.grown.estimate, grown)]
-
-
-def _units(owned: Growth) -> tuple[str, str]:
-    """Return in which units the owners of a table grow: by the fastest, and by what grew most."""
-    every = (*owned.owners, owned.live)
-    rates = [owner.cleared.estimate for owner in every if owner.cleared is not None]
-    return rate_unit(*rates, *(owner.rate.estimate for owner in every)), unit_of(*(one.grown.estimate for one in every))
-
-
-def _ranked(explanation: Explanation, owned: Growth) -> list[OwnerGrowth]:
-    """Return the owners worth a line: the fastest, by what matters here, and always the unattributed."""
-    lasting = explanation.outcome == "leak" or explanation.lasting or owned.live.cleared is None
-    owners = owned.owners if lasting else owned.by_cleared()
-    if owned.live.rate.estimate is None:
-        speeds = {owner.path: abs(mean_or_zero(owner.grown)) for owner in owners}
-    else:
-        speeds = {owner.path: max(abs(mean_or_zero(owner.rate)), abs(mean_or_zero(owner.cleared))) for owner in owners}
-    least = LEAST_SHARE * max(speeds.values(), default=0.0)
-    kept = [owner for place, owner in enumerate(owners) if place == 0 or speeds[owner.path] >= least]
-    return [*kept[:MOST_OWNERS], *(owner for owner in kept[MOST_OWNERS:] if owner.path == UNATTRIBUTED)] + [
-        owner for owner in owners if owner.path == UNATTRIBUTED and owner not in kept
-    ]
 
 
 def _explained(explanation: Explanation, owned: Growth) -> list[str]:
@@ -242,7 +161,7 @@ def _explained(explanation: Explanation, owned: Growth) -> list[str]:
     if cleared is not None and certainly_above(cleared, 0.0):
         first, share = _first_cleared(owned, mean_or_zero(cleared))
         sentences.append(
-            f"Between cleanups live bytes grow by {_rate(cleared)} beyond that, and cleanups give it back; "
+            f"Between cleanups live bytes grow by {byte_rate(cleared)} beyond that, and cleanups give it back; "
             f"{_part(share)} it: {_listed(first)}."
         )
     return sentences
@@ -274,7 +193,7 @@ def _course(explanation: Explanation, scenario: Scenario) -> list[str]:
     untold = next((leak for leak in explanation.finding.untold if leak.measure is RSS), None)
     if untold is not None and explanation.outcome == "no leak":
         what = FREE if untold.fragmentation else what_grows(untold.grown) or "what it is was not recorded"
-        told.append(f"The floors of RSS climb all the same in this world, by {_rate(explanation.rss)}: {what}.")
+        told.append(f"The floors of RSS climb all the same in this world, by {byte_rate(explanation.rss)}: {what}.")
     if explanation.grown:
         total = sum(mean_or_zero(part) for part in explanation.grown.values())
         unit = unit_of(total, *(part.estimate for part in explanation.grown.values()))
@@ -300,13 +219,13 @@ def _unattributed(explanation: Explanation) -> list[str]:
     if mean_or_zero(lost) < large or not certainly_above(lost, 0.0):
         return []
     whose = _whose(explanation, lost)
-    return [f"unattributed: {_rate(lost)}: held by nothing that can be reached from the target: {whose}."]
+    return [f"unattributed: {byte_rate(lost)}: held by nothing that can be reached from the target: {whose}."]
 
 
 def _whose(explanation: Explanation, lost: Estimate) -> str:
     half = 0.5 * mean_or_zero(lost)
     python, c = mean_or_zero(explanation.pymalloc), mean_or_zero(explanation.glibc)
-    python_rate, c_rate = _rate(explanation.pymalloc), _rate(explanation.glibc)
+    python_rate, c_rate = byte_rate(explanation.pymalloc), byte_rate(explanation.glibc)
     if explanation.pymalloc.estimate is None and explanation.glibc.estimate is None:
         return "C memory, or objects in reference cycles"
     if python >= half > c:
@@ -381,7 +300,3 @@ def _ended(explanation: Explanation) -> list[str]:
 
 def _listed(paths: Iterable[str]) -> str:
     return first_of(list(paths), MOST_NAMES)
-
-
-def _rate(estimate: Estimate) -> str:
-    return byte_rate(estimate)

@@ -9,17 +9,9 @@ import pytest
 
 from harness.scenario import Scenario, load
 from tests.unit.conftest import SCENARIO
+from tests.unit.report.swept import SWITCHES
 
-FIXES = """
-[sweeps.fixes]
-configs = ["old"]
-[sweeps.fixes.axes.fix_1]
-off = { "configs.max_samples" = 2000 }
-on = { "configs.max_samples" = 500 }
-[sweeps.fixes.axes.fix_2]
-off = { "configs.cleanup_interval_cycles" = 1000 }
-on = { "configs.cleanup_interval_cycles" = 100 }
-"""
+FIXES = SWITCHES.replace("seeds = 1\n", "")
 
 FEED = """
 [sweeps.feed]

@@ -52,9 +52,10 @@ class Books:
         dense = draw64(stream_keys(seed, "density", names), np.zeros(1, dtype=np.int64)) >> np.uint64(57)
         self._second_below = ((dense + np.uint64(20)) << np.uint64(24)).astype(np.uint32)
         shape = (ROWS, 2, depth)
-        self._hash, self._scratch, self._period = (np.empty(shape, dtype=np.uint32) for _ in range(3))
+        # full() writes to all their pages: a run's baseline has them, and they do not come with its first block
+        self._hash, self._scratch, self._period = (np.full(shape, 0, dtype=np.uint32) for _ in range(3))
         self._sides = np.arange(2 * ROWS, dtype=np.int32) * self._cells
-        self._mask = np.empty((ROWS, 2, depth, 2), dtype=np.bool_)
+        self._mask = np.full((ROWS, 2, depth, 2), False, dtype=np.bool_)
         self._outward = np.arange(depth, dtype=np.uint32)
         self._near = np.zeros(self._cells, dtype=np.int32)  # by how much a quantity doubles, by ticks from the touch
         self._near[:12] += 1

@@ -30,9 +30,10 @@ class Emission:
         self._start_ms = start_ms
         self._candle_ms = candle_ms
         shape = (ROWS, 2, books.depth)
-        self.ticks, self.lots = np.empty(shape, dtype="<i4"), np.empty(shape, dtype="<i4")
-        self._ticks_before, self._lots_before = np.empty(shape, dtype="<i4"), np.empty(shape, dtype="<i4")
-        self._levels = np.empty((*shape, 2), dtype=np.float64)
+        # full() writes to all their pages: a run's baseline has them, and they do not come with its first block
+        self.ticks, self.lots = np.full(shape, 0, dtype="<i4"), np.full(shape, 0, dtype="<i4")
+        self._ticks_before, self._lots_before = np.full(shape, 0, dtype="<i4"), np.full(shape, 0, dtype="<i4")
+        self._levels = np.full((*shape, 2), 0, dtype=np.float64)
         self._window: Window
         self._places = np.arange(books.depth)
         self._heads: list[tuple[str, int, int]] = []  # name, time and sequence of the block's updates

@@ -11,7 +11,7 @@ from harness.analysis.leaks.config_leaks import settled_by_live
 from harness.analysis.metrics.catalogue import METRICS
 from harness.analysis.runs import Run, Runs
 from harness.scenario import Scenario
-from harness.soaks.anchor_plan import Need
+from harness.soaks.anchor_plan import START_S, Need
 from harness.soaks.archive import PEAK_TREE
 from harness.soaks.plan import IDLE_MARGIN
 
@@ -85,6 +85,9 @@ def _period_h(runs: Sequence[Run]) -> float | None:
 
 
 def _wall_s_per_hour(run: Run) -> float:
-    """Real seconds that a virtual hour takes at full scale on an idle machine: without the wait for a core."""
+    """Real seconds that a virtual hour takes at full scale on an idle machine.
+
+    Without the wait for a core, and without the start and the stop of the run, which every run has once.
+    """
     idle_s = run.facts["wall_s"] - run.facts.get("queued_s", 0.0)
-    return float(idle_s / (run.facts["t_s"] / 3600) / run.memory_scale)
+    return float(max(idle_s - START_S, idle_s / 2) / (run.facts["t_s"] / 3600) / run.memory_scale)

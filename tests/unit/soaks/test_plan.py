@@ -26,10 +26,10 @@ def scenario() -> Scenario:
 def test_a_job_is_at_the_scale_of_its_world(scenario: Scenario) -> None:
     jobs = plan_jobs(scenario)
     old = next(one for one in jobs if one.config == "old" and one.seed == 1)
-    assert old.baseline_bytes == 500_000_000
-    assert old.limit_bytes == 3_200_000_000
-    assert old.books_per_second == pytest.approx(scenario.market.books_per_second * 0.1)
-    assert old.params["cleanup_threshold_mb"] == pytest.approx(800)
+    assert old.baseline_bytes == 250_000_000
+    assert old.limit_bytes == 1_600_000_000
+    assert old.books_per_second == pytest.approx(scenario.market.books_per_second * 0.05)
+    assert old.params["cleanup_threshold_mb"] == pytest.approx(400)
     assert old.params["cleanup_interval_cycles"] == 1000
     assert len(old.instruments) == 50
     assert (old.horizon_s, old.warmup_s, old.run_on_s) == (18_000, 600, 250)
@@ -65,7 +65,7 @@ def test_a_market_gets_its_season_and_its_faults(scenario: Scenario) -> None:
 def test_a_run_without_room_to_grow_is_refused_with_a_scale_that_has(scenario: Scenario) -> None:
     large = replace(job(), baseline_bytes=5_000_000_000, limit_bytes=32_000_000_000)
     refuse_too_large(scenario, [large], 5_500_000_000)
-    with pytest.raises(UsageError, match=r"starts at 5\.0 GB .*scale 0\.1.* 2\.2 GB for runs: use --scale 0\.04"):
+    with pytest.raises(UsageError, match=r"starts at 5\.0 GB .*scale 0\.05.* 2\.2 GB for runs: use --scale 0\.02"):
         refuse_too_large(scenario, [large], 2_200_000_000)
     with pytest.raises(UsageError, match="free some memory first"):
         refuse_too_large(scenario, [large], 0)

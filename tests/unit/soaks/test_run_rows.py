@@ -93,7 +93,7 @@ def test_an_idle_process_above_the_baseline_says_which_scale_would_do(
     scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     supervised(monkeypatch, status="refused", idle_rss_bytes=600_000_000)
-    with pytest.raises(UsageError, match=r"scale = 0\.1: the idle process takes 600 MB.*: --scale 0\.126 would"):
+    with pytest.raises(UsageError, match=r"scale = 0\.05: the idle process takes 600 MB.*: --scale 0\.126 would"):
         carry_out(*World(scenario, tmp_path).rows())
 
 

@@ -34,8 +34,8 @@ def kept_runs(config: str, scale: float) -> tuple[Run, ...]:
 
 @lru_cache
 def note(config: str) -> Scenario:
-    """The scenario of which they are, for one config: with as many seeds as are kept."""
-    return with_options(load("50symbols"), configs=[config]).model_copy(update={"max_seeds": None})
+    """The scenario of which they are, for one config, at a tenth: with as many seeds as are kept."""
+    return with_options(load("50symbols"), configs=[config], scale=0.1).model_copy(update={"max_seeds": None})
 
 
 def kept_world(config: str, scale: float) -> World:

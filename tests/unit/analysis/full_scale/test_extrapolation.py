@@ -14,6 +14,7 @@ from harness.analysis.runs import Run
 from harness.analysis.verdict.claim_verdict import judge_claim
 from harness.scenario import Claim
 from harness.scenario.overrides import with_options
+from harness.soaks.anchor_plan import START_S
 from tests.unit.analysis.full_scale.kept import kept_run, kept_runs, kept_world, note
 from tests.unit.analysis.full_scale.test_larger_world import cut
 
@@ -183,10 +184,10 @@ def test_what_is_needed_is_read_off_the_claims_and_the_small_runs() -> None:
     assert 0.85 < need.least_hours < 1.0
     assert (5 - need.least_hours) / need.period_h == pytest.approx(round((5 - need.least_hours) / need.period_h))
     assert 60 < need.wall_s_per_hour < 1000
-    for run in (busy := kept_runs("fixed", 0.1)):  # of its real seconds three in five went by without a core
-        run.facts["queued_s"] = 0.6 * run.facts["wall_s"]
-    (idle,), _ = anchor_needs(scenario, busy)
-    assert idle.wall_s_per_hour == pytest.approx(0.4 * need.wall_s_per_hour)
+    run = runs[0]
+    hours, wall_s = run.facts["t_s"] / 3600, run.facts["wall_s"]  # three in five of these seconds without a core:
+    (busy,), _ = anchor_needs(scenario, [dataclasses.replace(run, facts={**run.facts, "queued_s": 0.6 * wall_s})])
+    assert busy.wall_s_per_hour == pytest.approx((0.4 * wall_s - START_S) / hours / 0.1)  # nor start and stop
     peak_only = scenario.model_copy(update={"claims": tuple(c for c in scenario.claims if c.metric == "peak")})
     assert anchor_needs(peak_only, runs) == ([], {})
     (old,), _ = anchor_needs(note("old_stop"), kept_runs("old_stop", 0.1))

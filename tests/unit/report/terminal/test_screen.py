@@ -129,7 +129,7 @@ def test_the_recorded_soak_fits(width: int) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_recorded_50symbols_fits_and_says_what_was_carried_to_full_scale(width: int) -> None:
-    allowed = with_options(load("50symbols"), configs=["fixed", "old_stop"])
+    allowed = with_options(load("50symbols"), configs=["fixed", "old_stop"], scale=0.1)
     scenario = allowed.model_copy(update={"seeds": 3, "max_seeds": None})  # as many as are kept
     runs = [run for config in scenario.configs for run in kept_runs(config, 0.1)]
     scales = {"fixed": (1.0, 0.4, 0.05), "old_stop": (0.7, 0.2)}

@@ -21,7 +21,7 @@ def planned(scenario: Scenario, *, real_time: bool = False) -> Planned:
 
 def test_a_soak_says_how_many_runs_how_much_memory_and_what_follows() -> None:
     words = soak_words(planned(load("50symbols")), 22.4 * GB)
-    assert words.startswith("9 runs at scale 0.1, 2 at once, 3.2 GB each at most. Then anchor runs of old, fixed and ")
+    assert words.startswith("9 runs at scale 0.05, 2 at once, 1.6 GB each at most. Then anchor runs of old, fixed and ")
     assert "at most 4.5 minutes of an idle machine, in up to 22.4 GB of memory that is free." in words
 
 

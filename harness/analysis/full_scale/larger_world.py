@@ -306,7 +306,8 @@ def _live_between(times: _Values, read: _Values, tooth: NDArray[np.intp]) -> _Va
     known = np.isfinite(read)
     for number in np.unique(tooth):
         inside = tooth == number
-        x, y = times[inside & known], read[inside & known]
+        x, at = np.unique(times[inside & known], return_index=True)  # at the stop two samples may have one instant
+        y = read[inside & known][at]
         if x.size < 2:
             continue
         line = np.interp(times[inside], x, y)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -110,6 +111,15 @@ def test_a_run_without_live_bytes_or_without_telling_when_it_frees_is_not_carrie
     assert course(make_run([5, 9, 13, 13, 13, 13, 13, 13, 13], live_gb=live)) is None
     told = [{"t_s": 600.0 * place - 1, "kind": "cleanup"} for place in (3, 6)]
     assert course(make_run(sawtooth, live_gb=live, events=told)) is not None
+
+
+def test_two_samples_of_one_instant_at_the_end_are_one(make_run) -> None:
+    gb = [5.0, 9, 13, 6, 9, 13, 13]
+    run = make_run(gb, live_gb=[5, 9, math.nan, 5, 9, 13, 13], events=[{"t_s": 1799.0, "kind": "cleanup"}])
+    times = np.where(np.arange(7) == 6, 3000.0, run.t_s)  # stop() came at the instant of the last sample
+    found = course(dataclasses.replace(run, samples=run.samples.assign(t_s=times)))
+    assert found is not None
+    assert found.live.tolist() == [0, 4, 8, 0, 4, 8, 8]
 
 
 def test_a_run_that_frees_nothing_is_the_same_at_every_scale(make_run) -> None:

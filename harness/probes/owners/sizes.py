@@ -22,6 +22,9 @@ _PYMALLOC_SERVES = PYMALLOC_LIMIT if sys.getallocatedblocks() else 0
 """0 under ``PYTHONMALLOC=malloc``, where pymalloc has no block at all."""
 
 GC_FLAG = 1 << 14
+_HEAP_TYPE_FLAG = 1 << 9
+"""The type was made at run time, as those of a program are."""
+
 MANAGED_DICT_FLAG = 1 << 4
 """An instance of the type may have a ``__dict__`` that the interpreter manages."""
 
@@ -88,6 +91,8 @@ def size_of(cls: type) -> SizeOf:
         fixed_float = block(float.__basicsize__)
         return lambda _: fixed_float
     if issubclass(cls, tuple) and sizeof is tuple.__sizeof__:
+        # one of a class of its own has room for an item more (PyType_GenericAlloc, Objects/typeobject.c)
+        before += cls.__itemsize__ if cls.__flags__ & _HEAP_TYPE_FLAG else 0
         return lambda obj: block(sizeof(obj) + before)
     head = block(cls.__basicsize__ + before)
     fixed = cls.__basicsize__

@@ -6,7 +6,7 @@ import gc
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -108,6 +108,19 @@ def collector(size: float) -> Any:
     return {f"SYMBOL{i}": Pipeline(count) for i in range(50)}
 
 
+class Quote(NamedTuple):
+    """A tuple of a class of its own, with an odd number of items: CPython gives it room for one more."""
+
+    price: float
+    quantity: float
+    side: str
+
+
+def records(size: float) -> Any:
+    """Named tuples, kept in a list."""
+    return [Quote(number + 0.5, number + 0.25, "buy") for number in range(int(size / 152))]
+
+
 class Refused(Exception):
     """What a collector keeps of a message that it could not read."""
 
@@ -138,7 +151,7 @@ def _check(text: str, total: float) -> None:
 
 HEAPS: dict[str, Callable[[float], Any]] = {
     build.__name__: build
-    for build in (one_key, one_key_hidden, zipf, views, levels, shared_snapshots, plain, failures, collector)
+    for build in (one_key, one_key_hidden, zipf, views, levels, shared_snapshots, plain, records, failures, collector)
 }
 
 

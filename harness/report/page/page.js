@@ -242,6 +242,7 @@
       ctx.beginPath();
       ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
       ctx.clip();
+      ctx.setLineDash([]); // the last line drawn may have left its own
       for (const one of chart.marks) {
         if (shown.configs[one.config] === false || shown[one.measure] === false) continue;
         for (const [hours, values] of one.lines) {

@@ -35,6 +35,30 @@ def test_what_is_forked_does_not_get_the_ballast() -> None:
     assert forked < 20_000_000
 
 
+ARRAYS = """\
+import numpy as np
+from harness.probes.allocators.statistics import Allocators
+from harness.worker.rehearsal import fill_numpy_cache
+glibc_bytes = Allocators().glibc_bytes
+for fill in (lambda: None, fill_numpy_cache):
+    fill()
+    before = glibc_bytes()
+    for length in range(1, 100):
+        for kind in (np.bool_, np.int32, np.float64):
+            held = [np.zeros(length, kind) for _ in range(10)]
+            held.clear()
+    print(glibc_bytes() - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc tells what it gave out")
+def test_what_numpy_keeps_of_freed_arrays_is_there_before_the_first_measurement() -> None:
+    told = subprocess.run([sys.executable, "-c", ARRAYS], capture_output=True, text=True, check=True)
+    unfilled, filled = map(int, told.stdout.split())
+    assert unfilled > 200_000
+    assert filled < 100_000  # what glibc keeps for this thread (tcache) counts as given out
+
+
 def test_an_idle_process_larger_than_the_baseline_is_refused() -> None:
     with pytest.raises(RunEnded, match="the idle process takes 2 MB"):
         lay_ballast(2_000_000, 1_000_000)
